@@ -1,0 +1,68 @@
+# `make run` and `make test` are all that a fresh machine needs: Python 3.11 or later with venv, and make.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+OUT := out
+
+.PHONY: help run test lint types format bench docs slow clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(VENV)/.installed  ## set up, filter and pool a sample picture, and say where the results are
+	@mkdir -p $(OUT)
+	$(BIN)/imgconv filter vertical samples/staircase.png -o $(OUT)/staircase-vertical.png
+	$(BIN)/imgconv pool --size 2 --stride 2 < samples/staircase.png > $(OUT)/staircase-maxpool.png
+	$(BIN)/imgconv run samples/edges.pipe samples/bricks.png -o $(OUT)/bricks-edges.png
+	@echo "Done: the pictures are in $(OUT)/ ($(BIN)/imgconv --help tells more)."
+
+test: lint types  ## lint, types, and all tests (some minutes the first time, while loops are compiled)
+	$(BIN)/python -m pytest -n auto -q
+
+slow: $(VENV)/.tested  ## the tests that take long
+	$(BIN)/python -m pytest -n auto -q -m slow
+
+lint: $(VENV)/.tested  ## ruff: style and mistakes
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(VENV)/.tested  ## ruff: put code in its format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(VENV)/.tested  ## mypy: types
+	$(BIN)/mypy
+
+docs: $(VENV)/.tested  ## write the generated parts of README.md anew
+	$(BIN)/python -m tests.docs
+
+bench: $(VENV)/.benched  ## measure against other tools, side by side
+	$(BIN)/python -m tests.bench
+
+clean:  ## remove the environment and everything made
+	rm -rf $(VENV) $(OUT) .loops .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  { echo "imgconv needs Python 3.11 or later as '$(PYTHON)'; install one, or name it: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
+	  { echo "'$(PYTHON)' cannot make environments; install its venv package (on Debian and Ubuntu: apt install python3-venv)"; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+
+$(VENV)/.installed: pyproject.toml $(BIN)/python
+	@echo "Installing imgconv into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.tested: pyproject.toml $(VENV)/.installed
+	@echo "Installing what the tests need ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group test
+	@touch $@
+
+$(VENV)/.benched: pyproject.toml $(VENV)/.tested
+	@echo "Installing the tools to compare with ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group bench
+	@touch $@

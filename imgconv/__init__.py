@@ -1,0 +1,54 @@
+"""imgconv slides windows over images: filters as a CNN course teaches them, and pooling.
+
+>>> import imgconv, numpy
+>>> imgconv.correlate(numpy.array([[0, 0, 9, 9]], "uint8"), "vertical")
+array([[ 0, 27, 27,  0]], dtype=uint8)
+
+Importing this package loads nothing heavy and changes nothing; NumPy, Pillow and the compiled
+loops are loaded by the first call that needs them.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from imgconv.api import activate as activate
+    from imgconv.api import convolve as convolve
+    from imgconv.api import correlate as correlate
+    from imgconv.api import pool as pool
+    from imgconv.api import run as run
+    from imgconv.catalog import kernel as kernel
+    from imgconv.files.read import load as load
+    from imgconv.files.write import save as save
+    from imgconv.image import Image as Image
+    from imgconv.kernels import Kernel as Kernel
+    from imgconv.pipeline import Pipeline as Pipeline
+
+_HOMES = {
+    "activate": "api",
+    "convolve": "api",
+    "correlate": "api",
+    "pool": "api",
+    "run": "api",
+    "kernel": "catalog",
+    "load": "files.read",
+    "save": "files.write",
+    "Image": "image",
+    "Kernel": "kernels",
+    "Pipeline": "pipeline",
+}
+__all__ = ["Image", "Kernel", "Pipeline", "activate", "convolve", "correlate", "kernel", "load", "pool", "run", "save"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'imgconv' has no attribute {name!r}")
+    from importlib import import_module
+
+    found = globals()[name] = getattr(import_module(f"imgconv.{_HOMES[name]}"), name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

@@ -1,0 +1,265 @@
+"""The library's verbs on arrays. Arrays have no alpha: every channel is treated alike."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from imgconv import catalog, errors
+from imgconv.operations import Activate, Filter, Pool
+from imgconv.params import RANGE, THREADS
+from imgconv.pipeline import Pipeline
+from imgconv.pipeline import pipeline as as_pipeline
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+    from imgconv.borders import Border
+    from imgconv.kernels import Kernel
+    from imgconv.operations import Operation
+
+    Pixels = NDArray[Any]
+    KernelLike = str | Kernel | ArrayLike
+    Sides = int | str | tuple[int, int]
+    Pads = int | str | tuple[int, int] | tuple[int, int, int, int]
+
+
+def correlate(
+    pixels: ArrayLike,
+    kernel: KernelLike,
+    *,
+    border: str | Border = "edge",
+    pad: Pads = "same",
+    stride: Sides = 1,
+    dilation: Sides = 1,
+    dtype: DTypeLike | None = None,
+    range: str = "clamp",
+    threads: int | None = None,
+    out: Pixels | None = None,
+) -> Pixels:
+    """Weights times neighbours, summed: convolution as a CNN course teaches it, without a flip.
+
+    ``out[i, j] = sum over r, c of w[r, c] * in[i*stride + r*dilation - top, j*stride + c*dilation - left]``,
+    divided by the kernel's divisor, plus its bias; every channel alike. Integer pixels with integral
+    weights are computed exactly: ``floor(sum / divisor + bias + 1/2)``.
+
+    Parameters
+    ----------
+    pixels : array_like, (H, W) or (H, W, C)
+        Any real type. uint8, uint16, int16, int32, float32 and float64 are taken as they are, others
+        are widened exactly.
+    kernel : str, Kernel or rows of numbers
+        A name (``"sobel-x"``, ``"gaussian:1.5"``), inline rows (``"1 2 1;2 4 2;1 2 1"``), a text
+        file's path, a Kernel, or a 2-D array-like.
+    border : {"edge", "reflect", "reflect101", "wrap", "constant:V", "zero"}
+        What lies beyond the edge, V in pixel units.
+    pad : {"same", "valid"}, int, (rows, cols) or (top, bottom, left, right)
+        Pixels added around the image before windows are placed.
+    stride, dilation : int or (rows, cols)
+        Pixels from one window, and from one tap, to the next.
+    dtype : str or numpy dtype, optional
+        The result's type: one of the six above. None keeps the (widened) input's. Values are never rescaled.
+    range : {"clamp", "abs", "shift", "stretch"}
+        How results come back into an integer type: clamped; by magnitude; with half the type's range added
+        (unsigned types); or stretched so that the least value is the type's least and the greatest its
+        greatest (0 and 1 for floats).
+    threads : int, optional
+        Processors to use; None means all. The result does not depend on it.
+    out : numpy.ndarray, optional
+        Filled and returned: of the result's shape and dtype, not overlapping the input.
+
+    Returns
+    -------
+    numpy.ndarray, (H', W') or (H', W', C)
+        ``H' = floor((H + top + bottom - e) / stride) + 1`` with ``e = dilation * (rows - 1) + 1``; ``ceil(H / stride)`` under "same".
+
+    Raises
+    ------
+    UsageError
+        For a kernel or an option that cannot be meant (a ValueError too).
+    WindowError
+        Where the window does not fit the image.
+    PixelError
+        For complex, object or empty arrays, 64-bit integers beyond 2**53, other than 2 or 3 dimensions, or an unfit `out`.
+
+    Examples
+    --------
+    >>> import imgconv, numpy
+    >>> pixels = numpy.array([[0, 64, 128], [48, 192, 144], [142, 226, 168]], "uint8")
+    >>> kernel = [[-1, 0, -2], [0.5, 4.5, -1.5], [1.5, 2, -3]]
+    >>> imgconv.correlate(pixels, kernel, pad="valid", dtype="int16")
+    array([[577]], dtype=int16)
+    >>> imgconv.correlate(pixels, kernel, pad="valid")
+    array([[255]], dtype=uint8)
+    """
+    step = Filter(_kernel(kernel), border=border, stride=stride, dilation=dilation, pad=pad)  # type: ignore[arg-type]
+    return _applied(pixels, step, dtype, range, threads, out)
+
+
+def convolve(
+    pixels: ArrayLike,
+    kernel: KernelLike,
+    *,
+    border: str | Border = "edge",
+    pad: Pads = "same",
+    stride: Sides = 1,
+    dilation: Sides = 1,
+    dtype: DTypeLike | None = None,
+    range: str = "clamp",
+    threads: int | None = None,
+    out: Pixels | None = None,
+) -> Pixels:
+    """`correlate` with the kernel turned by 180 degrees, a stated anchor with it: convolution in the mathematical sense.
+
+    Parameters, result and errors are those of `correlate`.
+    """
+    step = Filter(_kernel(kernel), border=border, stride=stride, dilation=dilation, pad=pad, convolve=True)  # type: ignore[arg-type]
+    return _applied(pixels, step, dtype, range, threads, out)
+
+
+def pool(
+    pixels: ArrayLike,
+    kind: str = "max",
+    *,
+    size: Sides = 2,
+    stride: Sides | None = None,
+    pad: Pads = 0,
+    dilation: Sides = 1,
+    ceil: bool = False,
+    count_padding: bool = False,
+    dtype: DTypeLike | None = None,
+    range: str = "clamp",
+    threads: int | None = None,
+    out: Pixels | None = None,
+) -> Pixels:
+    """Each window reduced to its maximum, average or minimum; only existing pixels are seen.
+
+    Parameters
+    ----------
+    pixels : array_like, (H, W) or (H, W, C)
+        As in `correlate`; every channel is pooled alone.
+    kind : {"max", "avg", "min"}
+        Also "maximum", "average", "mean", "minimum".
+    size, stride, dilation : int or (rows, cols)
+        Of the window; stride None is the size.
+    pad : {"same", "valid"}, int, (rows, cols) or (top, bottom, left, right)
+        Pixels by which windows may stand over the image's edge. They have no values.
+    ceil : bool
+        Keep a last window that only partly fits (PyTorch's ``ceil_mode``, its dropping rule included).
+    count_padding : bool
+        Divide an average by all of the window's cells inside the padded image (``count_include_pad``).
+    dtype, range, threads, out
+        As in `correlate`. Averages of integers are rounded: ``floor(sum / count + 1/2)``.
+
+    Returns
+    -------
+    numpy.ndarray, (H', W') or (H', W', C)
+        ``H' = floor((H + top + bottom - e) / stride) + 1`` with ``e = dilation * (size - 1) + 1``.
+
+    Raises
+    ------
+    UsageError, PixelError
+        As in `correlate`.
+    WindowError
+        Where no window fits, or one would see no pixel.
+    """
+    step = Pool(kind, size=size, stride=stride, dilation=dilation, pad=pad, ceil=ceil, count_padding=count_padding)  # type: ignore[arg-type]
+    return _applied(pixels, step, dtype, range, threads, out)
+
+
+def activate(
+    pixels: ArrayLike, function: str, *, dtype: DTypeLike | None = None, range: str = "clamp", threads: int | None = None, out: Pixels | None = None
+) -> Pixels:
+    """A function of every value: relu, abs, sigmoid, tanh or identity.
+
+    Parameters
+    ----------
+    pixels : array_like, (H, W) or (H, W, C)
+    function : {"relu", "abs", "sigmoid", "tanh", "identity"}
+        relu is max(v, 0); sigmoid is 1 / (1 + exp(-v)).
+    dtype, range, threads, out
+        As in `correlate`. sigmoid and tanh stay within 1: ask for ``dtype="float32"`` or ``range="stretch"``.
+
+    Returns
+    -------
+    numpy.ndarray of the input's shape
+
+    Raises
+    ------
+    UsageError, PixelError
+        As in `correlate`.
+    """
+    return _applied(pixels, Activate(function), dtype, range, threads, out)
+
+
+def run(
+    pixels: ArrayLike,
+    pipeline: str | Pipeline | Operation,
+    *,
+    dtype: DTypeLike | None = None,
+    range: str = "clamp",
+    threads: int | None = None,
+    out: Pixels | None = None,
+) -> Pixels:
+    """All steps of a pipeline; values stay wide between them and are settled once, at the end.
+
+    Parameters
+    ----------
+    pixels : array_like, (H, W) or (H, W, C)
+    pipeline : str, Pipeline or operation
+        Text such as ``"filter vertical | relu | maxpool 2"``.
+    dtype, range, threads, out
+        As in `correlate`.
+
+    Returns
+    -------
+    numpy.ndarray, (H', W') or (H', W', C)
+        `Pipeline.shape(H, W)` foretells H' and W'.
+
+    Raises
+    ------
+    UsageError, WindowError, PixelError
+        As in `correlate`; a bad step is named by its number.
+    """
+    return _applied(pixels, pipeline, dtype, range, threads, out)
+
+
+def _kernel(given: Any) -> Kernel:
+    return catalog.kernel(given)
+
+
+def _applied(pixels: ArrayLike, steps: Any, dtype: DTypeLike | None, range_: str, threads: int | None, out: Pixels | None) -> Pixels:
+    import numpy as np
+
+    from imgconv import numerics
+
+    steps = as_pipeline(steps)
+    given = np.asarray(pixels)
+    values = numerics.values(given)
+    goal = numerics.target(values.type, dtype, RANGE.read(range_))
+    height, width = steps.shape(*given.shape[:2])
+    shape = (height, width, *given.shape[2:])
+    filled = None if out is None else _checked(out, shape, goal.type, given)
+    result, _ = steps.apply(values, goal, None if threads is None else THREADS.read(threads), filled)
+    if out is not None:
+        if filled is None:
+            out[...] = result.pixels.reshape(shape)
+        return out
+    settled: Pixels = result.pixels.reshape(shape)
+    return settled
+
+
+def _checked(out: Any, shape: tuple[int, ...], type_: str, given: Pixels) -> Pixels | None:
+    """`out` as the engine fills it, or None where it is not contiguous and must be copied into."""
+    import numpy as np
+
+    if not isinstance(out, np.ndarray):
+        raise errors.out_not_array(type(out).__name__)
+    if out.shape != shape:
+        raise errors.out_mismatch("shape", shape, out.shape)
+    if out.dtype != type_:
+        raise errors.out_mismatch("dtype", type_, out.dtype)
+    if not out.flags.writeable:
+        raise errors.out_readonly()
+    if np.may_share_memory(out, given):
+        raise errors.out_overlaps()
+    return out.reshape(shape[0], shape[1], -1) if out.flags.c_contiguous and out.dtype.isnative else None

@@ -1,0 +1,94 @@
+"""What lies beyond the edge: each border is a rule from any position to a pixel, or to -1, "the constant".
+
+A new border is one row of RULES.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from imgconv import errors
+from imgconv.params import Kind, Number, number, number_text
+
+CONSTANT = -1
+
+
+def _edge(position: int, length: int) -> int:
+    return min(max(position, 0), length - 1)
+
+
+def _reflect(position: int, length: int) -> int:
+    position %= 2 * length
+    return min(position, 2 * length - 1 - position)
+
+
+def _reflect101(position: int, length: int) -> int:
+    period = max(2 * (length - 1), 1)
+    position %= period
+    return min(position, period - position) if length > 1 else 0
+
+
+def _wrap(position: int, length: int) -> int:
+    return position % length
+
+
+def _constant(position: int, length: int) -> int:
+    return CONSTANT
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A border's rule, its picture (the row `abcd` and what surrounds it) and its other names."""
+
+    source: Callable[[int, int], int]
+    picture: str
+    aliases: tuple[str, ...] = ()
+
+
+RULES = {
+    "edge": Rule(_edge, "aaa|abcd|ddd", ("replicate", "nearest")),
+    "reflect": Rule(_reflect, "cba|abcd|dcb", ("symmetric",)),
+    "reflect101": Rule(_reflect101, "dcb|abcd|cba"),
+    "wrap": Rule(_wrap, "bcd|abcd|abc", ("circular", "tile")),
+    "constant": Rule(_constant, "VVV|abcd|VVV"),
+}
+ALIASES = {alias: name for name, rule in RULES.items() for alias in rule.aliases}
+WORDS = ("edge", "reflect", "reflect101", "wrap", "constant:V", "zero")
+
+
+@dataclass(frozen=True)
+class Border:
+    """A border by name; `value` is the constant, in pixel units."""
+
+    name: str = "edge"
+    value: Number = 0
+
+    def source(self, position: int, length: int) -> int:
+        """The pixel that stands at `position` of an axis of `length` ≥ 1 pixels, or CONSTANT."""
+        return position if 0 <= position < length else RULES[self.name].source(position, length)
+
+    def __str__(self) -> str:
+        if self.name != "constant":
+            return self.name
+        return "zero" if self.value == 0 else f"constant:{number_text(self.value)}"
+
+
+def border(value: object) -> Border:
+    """A Border from text (`edge`, `reflect`, `reflect101`, `wrap`, `constant:V`, `zero` or an alias) or a Border."""
+    if isinstance(value, Border):
+        return value
+    word, colon, constant = str(value).strip().lower().partition(":")
+    word = ALIASES.get(word, word)
+    if word == "mirror":
+        raise errors.ambiguous_mirror()
+    if word == "zero" and not colon:
+        return Border("constant", 0)
+    if word not in RULES:
+        raise errors.unknown("border", str(value), [*RULES, "zero", *ALIASES])
+    if (word == "constant") != bool(colon):
+        raise errors.not_a("border", value, "written constant:V (V in pixel units)" if word == "constant" else f"written {word}, without a value")
+    return Border(word, number(constant, "border value") if colon else 0)
+
+
+BORDER = Kind("|".join(WORDS), border, str, WORDS)

@@ -1,0 +1,93 @@
+"""KERNEL as users write it: a named kernel, inline rows, or a file; and its text back again."""
+
+from __future__ import annotations
+
+import os
+import re
+from functools import lru_cache
+from typing import Any
+
+from imgconv import errors
+from imgconv.catalog.named import NAMED, named
+from imgconv.catalog.syntax import read, rows_text
+from imgconv.kernels import Kernel
+from imgconv.params import Kind
+
+_INLINE = re.compile(r"\s*[-+\N{MINUS SIGN}]?\.?[0-9]")
+_ONLY_NUMBERS = re.compile(r"[-+\N{MINUS SIGN}0-9.,;\s/eExXpPa-fA-F#]*")
+_LARGEST_FILE = 64 * 2**20
+
+
+def kernel(value: Any) -> Kernel:
+    """A Kernel from text, from rows of numbers, or as it is.
+
+    Text is, in this order: a catalog name with arguments (`gaussian:1.5`), numbers
+    (`-1,0,1;-2,0,2`), or the path of a text file (it has a separator or a suffix).
+
+    Raises
+    ------
+    UsageError
+        For an unknown name (with a suggestion), numbers that are not a kernel (with line
+        and column), or a file that cannot be read as one.
+    """
+    if isinstance(value, Kernel):
+        return value
+    if not isinstance(value, (str, os.PathLike)):
+        return Kernel(value)
+    text = os.fspath(value)
+    if text.strip().partition(":")[0].lower() in NAMED:
+        return named(text)
+    looks_like_path = _has_separator(text) or os.path.splitext(text)[1] != ""
+    if _INLINE.match(text) and (_ONLY_NUMBERS.fullmatch(text) or not looks_like_path):
+        return read(text)
+    if looks_like_path:
+        return _from_file(text)
+    if not text.strip():
+        raise errors.kernel_empty("text ''")
+    return named(text)
+
+
+def _has_separator(text: str) -> bool:
+    return os.sep in text or bool(os.altsep and os.altsep in text)
+
+
+def _from_file(path: str) -> Kernel:
+    try:
+        with open(path, "rb") as file:
+            content = file.read(_LARGEST_FILE + 1)
+    except FileNotFoundError:
+        raise errors.which_kernel(path, "there is no such file") from None
+    except OSError as error:
+        raise errors.kernel_file(path, error.strerror or str(error)) from None
+    if len(content) > _LARGEST_FILE:
+        raise errors.kernel_file(path, f"larger than {_LARGEST_FILE >> 20} MiB, too large for a kernel")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        raise errors.which_kernel(path, "it is no text of numbers")
+    try:
+        found = read(text)
+    except errors.UsageError as error:
+        raise errors.kernel_file(path, str(error)) from None
+    return Kernel(found.weights, found.divisor, found.bias, found.anchor, name=path)
+
+
+@lru_cache(maxsize=64)
+def text(value: Kernel, name: str) -> str:
+    """The shortest text that reads back as this kernel's weights: its `name` if that still means it, else its rows."""
+    try:
+        if name and kernel(name) == value:
+            return name
+    except errors.UsageError:
+        pass  # a label of the user's own, not a name of the catalog
+    return rows_text(value)
+
+
+def is_named(value: Kernel) -> bool:
+    """Whether the kernel's name alone gives it back, divisor, bias and anchor included."""
+    return bool(value.name) and text(value, value.name) == value.name
+
+
+KERNEL = Kind("KERNEL", kernel, lambda value: text(value, value.name))

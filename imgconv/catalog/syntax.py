@@ -1,0 +1,64 @@
+"""Kernel syntaxes: text to rows of numbers. A new dialect is one row of SYNTAXES."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from imgconv import errors
+from imgconv.kernels import MOST_WEIGHTS, Kernel
+from imgconv.params import Number, number, number_text
+
+_SEPARATOR = re.compile(r"\s*,\s*|\s+")
+
+
+@dataclass(frozen=True)
+class Syntax:
+    """One dialect: how to tell it from the others by its content, and how to read it."""
+
+    name: str
+    recognises: Callable[[str], bool]
+    read: Callable[[str], Kernel]
+
+
+def _rows(text: str) -> Kernel:
+    """Rows on lines or between `;`, cells between commas or blanks, `#` starts a comment."""
+    rows: list[list[Number]] = []
+    lines = text.splitlines()
+    for line_number, line in enumerate(lines, 1):
+        for row_number, row in enumerate(line.partition("#")[0].split(";"), 1):
+            if not row.strip():
+                continue
+            place = f"line {line_number}" if len(lines) > 1 else f"row {row_number}"
+            rows.append(_row(row, place))
+            if len(rows[-1]) != len(rows[0]):
+                raise errors.kernel_ragged(place, len(rows[0]), len(rows[-1]))
+            if len(rows) * len(rows[0]) > MOST_WEIGHTS:
+                raise errors.kernel_too_large(len(rows), len(rows[0]), MOST_WEIGHTS)
+    if not rows:
+        raise errors.kernel_empty(f"text of {len(lines)} lines" if len(lines) > 1 else f"text {text!r}")
+    return Kernel(rows)
+
+
+def _row(row: str, place: str) -> list[Number]:
+    cells = []
+    for column, cell in enumerate(_SEPARATOR.split(row.strip()), 1):
+        try:
+            cells.append(number(cell))
+        except errors.UsageError:
+            raise errors.kernel_cell(f"{place}, column {column}", cell) from None
+    return cells
+
+
+def rows_text(kernel: Kernel) -> str:
+    """The weights as inline rows: `-1 0 1;-2 0 2`. Divisor, bias and anchor are not part of it."""
+    return ";".join(" ".join(number_text(cell) for cell in row) for row in kernel.weights)
+
+
+SYNTAXES = (Syntax("rows", lambda text: True, _rows),)
+
+
+def read(text: str) -> Kernel:
+    """A kernel from the content of a file or an inline text, in whichever dialect recognises it."""
+    return next(syntax for syntax in SYNTAXES if syntax.recognises(text)).read(text)

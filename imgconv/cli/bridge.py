@@ -1,0 +1,80 @@
+"""From a declaration to a Click command: parameters, help, and values back again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+
+from imgconv import errors
+from imgconv.cli.common import COMMON, INPUTS, Common
+from imgconv.operations import Operation, Option
+from imgconv.params import Kind
+
+_VALUE = re.compile(r"-[0-9.]")
+_MARK = "\0"  # cannot occur in an argument; hides the minus of a value from Click's parser
+
+
+class KindType(click.ParamType[Any]):
+    """A parameter kind as Click sees it; its sentences are imgconv's own."""
+
+    def __init__(self, kind: Kind, name: str) -> None:
+        self.kind, self.name = kind, name
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return self.kind.read(value.removeprefix(_MARK)) if isinstance(value, str) else value
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[click.shell_completion.CompletionItem]:
+        return [click.shell_completion.CompletionItem(word) for word in self.kind.choices if word.startswith(incomplete)]
+
+
+class Command(click.Command):
+    """A command whose help begins with examples, and to which `-1,0,1` is a value."""
+
+    def __init__(self, *args: Any, examples: Sequence[str] = (), **kwargs: Any) -> None:
+        self.examples = tuple(examples)
+        super().__init__(*args, **kwargs)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        marked = [_MARK + arg if _VALUE.match(arg) else arg for arg in args]
+        rest = super().parse_args(ctx, marked)
+        for name, value in ctx.params.items():
+            if isinstance(value, str):
+                ctx.params[name] = value.removeprefix(_MARK)
+            elif isinstance(value, tuple):
+                ctx.params[name] = tuple(part.removeprefix(_MARK) if isinstance(part, str) else part for part in value)
+        return rest
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_help_text(ctx, formatter)
+        if self.examples:
+            with formatter.section("Examples"):
+                for example in self.examples:
+                    formatter.write(f"{'':>{formatter.current_indent}}{example}\n")
+
+
+def operation_command(operation: type[Operation], run: Callable[[Operation, Common], None]) -> Command:
+    """The command of an operation: its declared fields, the inputs, and what is common to all."""
+    options = operation.options()
+
+    def callback(inputs: tuple[str, ...], **given: Any) -> None:
+        common = Common.taken_from(given, inputs)
+        fields = {name: value for name, value in given.items() if value is not None and value is not False}
+        for option in options:
+            if option.required and option.name not in fields:
+                raise errors.which(option.name, operation.examples[0])
+        run(operation(**fields), common)
+
+    parameters: list[click.Parameter] = [_parameter(option) for option in options]
+    return Command(operation.word, params=[*parameters, INPUTS(), *COMMON()], callback=callback, help=operation.summary, examples=operation.examples)
+
+
+def _parameter(option: Option) -> click.Parameter:
+    if option.argument:
+        return click.Argument([option.name], type=KindType(option.kind, option.kind.metavar), required=False, metavar=option.name.upper())
+    if option.is_flag:
+        return click.Option([f"--{option.long}"], is_flag=True, help=option.help)
+    help_ = f"{option.help}  [default: {option.default_text}]" if option.default_text else option.help
+    return click.Option([f"--{option.long}"], type=KindType(option.kind, option.name), metavar=option.kind.metavar, help=help_)

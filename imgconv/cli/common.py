@@ -1,0 +1,59 @@
+"""Options that every image command takes, in one registry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from imgconv.batch import Settings
+from imgconv.params import DTYPE, FLAG, RANGE, THREADS, Kind
+
+
+@dataclass(frozen=True)
+class Common:
+    """The common options of one call."""
+
+    inputs: tuple[str, ...]
+    output: str | None
+    format: str | None
+    overwrite: bool
+    quiet: bool
+    settings: Settings
+
+    @classmethod
+    def taken_from(cls, given: dict[str, Any], inputs: tuple[str, ...]) -> Common:
+        """Takes the common options out of `given`."""
+        settings = Settings(given.pop("dtype") or "same", given.pop("range") or "clamp", given.pop("gray"), given.pop("threads"))
+        return cls(inputs, given.pop("output"), given.pop("format"), given.pop("overwrite"), given.pop("quiet"), settings)
+
+
+def INPUTS() -> click.Argument:  # noqa: N802 (a parameter, made anew for each command)
+    return click.Argument(["inputs"], nargs=-1, metavar="[IMAGE]...")
+
+
+def COMMON() -> list[click.Parameter]:  # noqa: N802
+    from imgconv.cli.bridge import KindType
+
+    def kind(names: list[str], kind_: Kind, help_: str) -> click.Option:
+        return click.Option(names, type=KindType(kind_, names[-1]), metavar=kind_.metavar, help=help_)
+
+    def flag(names: list[str], help_: str) -> click.Option:
+        assert FLAG.metavar == ""
+        return click.Option(names, is_flag=True, help=help_)
+
+    return [
+        click.Option(["-o", "--output"], metavar="PATH", help="A file, a folder (ends in / or takes several inputs), or - for standard output."),
+        click.Option(
+            ["--format"],
+            metavar="NAME",
+            help="Output format: png, jpeg, tiff, webp, bmp, gif, ppm, tga, pfm or npy.  [default: by the suffix; png on a stream]",
+        ),
+        flag(["--overwrite"], "Replace existing files in an output folder, derived names, and inputs."),
+        kind(["--range"], RANGE, "How results come back into the output's type.  [default: clamp]"),
+        kind(["--dtype"], DTYPE, "The output's pixel type; values are never rescaled.  [default: same as the input]"),
+        flag(["--gray"], "Convert to gray first (Rec. 601 luma)."),
+        kind(["--threads"], THREADS, "Processors to use.  [default: all]"),
+        flag(["-q", "--quiet"], "Say nothing but errors."),
+    ]

@@ -1,0 +1,125 @@
+"""The entry point: the group of commands, signals, and how every ending becomes a sentence and an exit code."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import Any, NoReturn
+
+import click
+
+from imgconv import __version__, errors
+from imgconv.cli import kernels, run
+from imgconv.cli.bridge import Command, operation_command
+from imgconv.cli.work import Finished, complain, work
+from imgconv.operations import OPERATIONS
+from imgconv.pipeline import Pipeline
+
+EXAMPLES = (
+    "imgconv filter vertical in.png -o out.png",
+    "imgconv pool --size 2 --stride 2 < in.png > out.png",
+    'imgconv run "filter vertical | relu | maxpool 2" in.png -o out.png',
+    "imgconv kernels",
+)
+
+
+class Group(click.Group):
+    """The top: help begins with examples, an unknown command gets a suggestion."""
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_help_text(ctx, formatter)
+        with formatter.section("Examples"):
+            for example in EXAMPLES:
+                formatter.write(f"{'':>{formatter.current_indent}}{example}\n")
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        if self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            raise errors.unknown("command", args[0], list(self.commands), "imgconv --help")
+        return super().resolve_command(ctx, args)
+
+
+def group() -> Group:
+    """The whole command line, made from the declarations."""
+    top = Group(
+        "imgconv",
+        help="Slide windows over images: filters as a CNN course teaches them, and pooling.",
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    for operation in OPERATIONS:
+        top.add_command(operation_command(operation, lambda step, common: work(Pipeline((step,)), common)))
+    top.add_command(run.command())
+    top.add_command(kernels.command())
+    for command in [top, *top.commands.values()]:
+        if isinstance(command, (Group, Command)):
+            command.params.append(_version())
+    return top
+
+
+def _version() -> click.Option:
+    def show(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
+        if asked:
+            click.echo(f"imgconv {__version__}")
+            ctx.exit()
+
+    return click.Option(["--version"], is_flag=True, expose_value=False, is_eager=True, callback=show, help="Print the version and stop.")
+
+
+class Terminated(BaseException):
+    """SIGTERM, as an exception: what is half done is cleared away on its road up."""
+
+
+def _terminate(*_: Any) -> NoReturn:
+    raise Terminated
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Runs the command and ends the process with its exit code."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # imgconv uses no BLAS; its threads only cost start-up
+    signal.signal(signal.SIGTERM, _terminate)
+    code = _guarded(arguments)
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        code = errors.PIPE_CLOSED
+    if code == errors.PIPE_CLOSED:  # what is still buffered has no reader; the interpreter must not try again
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
+
+
+def _guarded(arguments: list[str] | None) -> int:
+    try:
+        return int(group().main(arguments, prog_name="imgconv", standalone_mode=False) or errors.DONE)
+    except Finished as end:
+        return end.exit_code
+    except BaseException as error:
+        code = _ended(error)
+        if code == errors.OUR_BUG and os.environ.get("IMGCONV_DEBUG"):
+            raise
+        return code
+
+
+def _ended(error: BaseException) -> int:
+    """The exit code of a command that did not finish, its sentence said."""
+    silent = {BrokenPipeError: errors.PIPE_CLOSED, KeyboardInterrupt: errors.INTERRUPTED, click.Abort: errors.INTERRUPTED, Terminated: errors.TERMINATED}
+    if type(error) in silent:
+        return silent[type(error)]
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+        return errors.MISUSED
+    if isinstance(error, click.ClickException):
+        complain(_sentence(error))
+        return errors.MISUSED
+    if isinstance(error, errors.ImgconvError):
+        complain(str(error))
+        return error.exit_code
+    if isinstance(error, SystemExit):
+        raise error
+    complain(errors.our_bug(error))
+    return errors.OUR_BUG
+
+
+def _sentence(error: click.ClickException) -> str:
+    message = error.format_message().rstrip(".")
+    context = getattr(error, "ctx", None)
+    return f"{message} ('{context.command_path} --help' shows the options)" if context else message

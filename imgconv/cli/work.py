@@ -1,0 +1,42 @@
+"""What every image command does once its words are values: plan the jobs, run them, say what happened."""
+
+from __future__ import annotations
+
+import sys
+
+from imgconv.batch import plan_jobs, run_jobs
+from imgconv.cli.common import Common
+from imgconv.pipeline import Pipeline
+from imgconv.report import Outcome
+
+
+class Finished(Exception):  # noqa: N818 (an ending, not an error)
+    """The end of a command, with its exit code."""
+
+    def __init__(self, exit_code: int) -> None:
+        self.exit_code = exit_code
+        super().__init__(exit_code)
+
+
+def work(pipeline: Pipeline, common: Common, label: str = "") -> None:
+    """Runs a pipeline over the inputs; ends by raising Finished."""
+    jobs = plan_jobs(
+        common.inputs,
+        common.output,
+        common.format,
+        label or pipeline.label,
+        overwrite=common.overwrite,
+        stdin_is_terminal=sys.stdin is None or sys.stdin.isatty(),
+        stdout_is_terminal=sys.stdout is not None and sys.stdout.isatty(),
+    )
+
+    def say(outcome: Outcome) -> None:
+        if outcome.error is not None or not common.quiet:
+            complain(str(outcome))
+
+    raise Finished(run_jobs(jobs, pipeline, common.settings, say).exit_code)
+
+
+def complain(sentence: str) -> None:
+    """One line on standard error."""
+    print(f"imgconv: {sentence}", file=sys.stderr, flush=True)

@@ -1,0 +1,8 @@
+"""correlate, pool, activate and settle on arrays: bands, borders, plan."""
+
+from imgconv.engine.activate import activate as activate
+from imgconv.engine.alpha import follow as follow
+from imgconv.engine.correlate import correlate as correlate
+from imgconv.engine.pool import pool as pool
+from imgconv.engine.settle import extremes as extremes
+from imgconv.engine.settle import settle as settle

@@ -1,0 +1,100 @@
+"""pool() on values: existing pixels only, reduced by max, min or average."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from imgconv import errors, jit
+from imgconv.engine.bands import run_bands
+from imgconv.engine.settle import settle
+from imgconv.loops.pool import EXTREME, MEAN
+from imgconv.numerics import Pixels, Response, Target, Values, shift_of, wide_type
+from imgconv.planner import EXACT_FLOAT32, EXACT_FLOAT64, Span
+from imgconv.shapes import Axis, Window
+
+
+def pool(
+    given: Values, kind: str, window: Window, *, count_padding: bool = False, target: Target | None, threads: int | None = None, out: Pixels | None = None
+) -> tuple[Values, Response | None]:
+    """Each output pixel: the `kind` (max, min, avg) of the existing pixels under its window.
+
+    With `count_padding` an average counts the window's cells inside the padded image.
+    """
+    rows, columns = window.over(*given.pixels.shape[:2])
+    geometry = _geometry(given.pixels, rows, columns, window)
+    if kind == "avg":
+        type_, span = _mean_type(given, target)
+    else:
+        type_, span = given.type, given.span
+    plain = target is None or (target.type == type_ and (target.range == "clamp" or (target.range == "shift" and not shift_of(target))))
+    result = np.empty((rows.out, columns.out, given.pixels.shape[2]), type_) if out is None or not plain else out
+    geometry |= {"result": result, "result_row": columns.out * given.pixels.shape[2], "last": rows.out}
+    worker = _mean_worker(given, type_, geometry, rows, columns, count_padding) if kind == "avg" else _extreme_worker(given, kind, geometry)
+    work = geometry["source_row"] * rows.size + geometry["result_row"] * columns.size
+    run_bands(rows.out, work, worker, threads)
+    pooled = Values(result, span)
+    if plain or target is None:
+        return pooled, None
+    settled, response = settle(pooled, target, threads=threads, out=out)
+    return Values(settled, span), response
+
+
+def _mean_type(given: Values, target: Target | None) -> tuple[str, Span]:
+    """The type averages are made in: at once the target's where nothing can be clamped on the way, else a wide float."""
+    if target is not None and target.range == "clamp" and (target.type == given.type or target.type.startswith("float")):
+        return target.type, Span(given.span.low, given.span.high, not target.type.startswith("float"))
+    return wide_type(given.type, given.span, divided=True, last=target is not None), Span(given.span.low, given.span.high, False)
+
+
+def _geometry(pixels: Pixels, rows: Axis, columns: Axis, window: Window) -> dict[str, Any]:
+    """Which taps of each window row, and which windows of each column tap, see the image."""
+    height, width, channels = pixels.shape
+    ranges = np.array([rows.taps_inside(i) for i in range(rows.out)], np.int64)
+    if (ranges[:, 0] >= ranges[:, 1]).any() or any(low >= high for low, high in (columns.taps_inside(i) for i in range(columns.out))):
+        raise errors.window_sees_nothing(window.effective, (height, width))
+    starts = np.arange(columns.size) * columns.dilation - columns.before  # where each tap reads under window 0
+    left = np.clip(-(starts // columns.stride), 0, columns.out)
+    right = np.clip((columns.length - 1 - starts) // columns.stride + 1, left, columns.out)
+    return {
+        "source": pixels, "source_rows": height, "source_row": width * channels, "channels": channels,
+        "row_from": ranges[:, 0].copy(), "row_to": ranges[:, 1].copy(), "row_step": rows.stride, "row_dilation": rows.dilation, "row_before": rows.before,
+        "column_from": left.astype(np.int64), "column_to": right.astype(np.int64), "taps": columns.size,
+        "column_step": columns.stride, "column_dilation": columns.dilation, "column_before": columns.before,
+    }  # fmt: skip
+
+
+def _extreme_worker(given: Values, kind: str, geometry: dict[str, Any]) -> Any:
+    def worker() -> Any:
+        return jit.bind(EXTREME, {"kind": kind, "src": given.type}, geometry | {"line": np.empty(geometry["source_row"], given.type)})
+
+    return worker
+
+
+def _mean_worker(given: Values, type_: str, geometry: dict[str, Any], rows: Axis, columns: Axis, count_padding: bool) -> Any:
+    row_cells, column_cells = (np.array([_cells(axis, i, count_padding) for i in range(axis.out)], np.int64) for axis in (rows, columns))
+    acc, quotient = _mean_arithmetic(given, type_, rows.size * columns.size)
+    cells = {"row_cells": row_cells, "column_cells": np.repeat(column_cells, geometry["channels"])}
+
+    def worker() -> Any:
+        own = {"line": np.empty(geometry["source_row"], acc), "sums": np.empty(geometry["result_row"], acc)}
+        return jit.bind(MEAN, {"src": given.type, "acc": acc, "out": type_, "quotient": quotient}, geometry | cells | own)
+
+    return worker
+
+
+def _cells(axis: Axis, i: int, count_padding: bool) -> int:
+    first, stop = axis.taps_inside(i, padded=count_padding)
+    return stop - first
+
+
+def _mean_arithmetic(given: Values, type_: str, cells: int) -> tuple[str, str]:
+    """The types of sums and of the division: floats sum in float64, whole numbers exactly."""
+    if not given.span.whole or given.type.startswith("float"):
+        return "float64", ""
+    largest = (2 * int(given.span.magnitude) + 1) * cells
+    acc = "int32" if largest < 2**31 else "int64"
+    if type_.startswith("float"):
+        return acc, ""
+    return acc, "float32" if largest < EXACT_FLOAT32 else "float64" if largest < EXACT_FLOAT64 else "int64"

@@ -1,0 +1,101 @@
+"""Settling: wide values into the output's type, once, at the end; and what it has to say about losses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from imgconv import jit
+from imgconv.engine.bands import run_bands
+from imgconv.loops import settle as settle_loop
+from imgconv.loops.settling import BORDER, CONSTANTS, COUNTS, DENOMINATOR, HALF, HIGH, LOW, MAGNITUDE, OFFSET
+from imgconv.numerics import Pixels, Response, Target, Values, limits, shift_of
+
+# where nothing is mapped, the narrowest type that holds every magnitude of the pixel type
+_ACCUMULATORS = {"uint8": "int16", "int16": "int32", "uint16": "int32", "int32": "float64"}
+
+
+def constants(acc: str, out: str, *, offset: Any = 0, border: Any = 0, denominator: int = 1, magnitude: bool = False) -> Pixels:
+    """The settler's constants in accumulator units; the output's limits where the accumulator can tell them."""
+    made = np.zeros(CONSTANTS, acc)
+    made[OFFSET], made[BORDER], made[MAGNITUDE] = offset, border, magnitude
+    made[DENOMINATOR], made[HALF] = denominator, denominator // 2
+    if not out.startswith("float"):
+        low, high = (int(value) for value in limits(out))
+        if np.dtype(acc).kind == "i":
+            inside = np.iinfo(acc)
+            low, high = max(low, int(inside.min)), min(high, int(inside.max))
+        made[LOW], made[HIGH] = low, high
+    return made
+
+
+class Watch:
+    """Extremes and counts of all threads of a call, each thread with arrays of its own."""
+
+    def __init__(self, acc: str) -> None:
+        self.acc = acc
+        self.parts: list[tuple[Pixels, Pixels]] = []
+
+    def part(self) -> tuple[Pixels, Pixels]:
+        kind = np.dtype(self.acc).kind
+        ends = (np.inf, -np.inf) if kind == "f" else (np.iinfo(self.acc).max, np.iinfo(self.acc).min)
+        made = np.array(ends, self.acc), np.zeros(COUNTS, np.int64)
+        self.parts.append(made)
+        return made
+
+    def response(self, count: int, *, denominator: int = 1, shift: float = 0) -> Response:
+        """What all threads saw, in pixel units."""
+        low = min(extremes[0].item() for extremes, _ in self.parts) / denominator - shift
+        high = max(extremes[1].item() for extremes, _ in self.parts) / denominator - shift
+        below, above, missing = (int(total) for total in np.sum([counts for _, counts in self.parts], axis=0))
+        return Response(low, high, below, above, missing, count)
+
+
+def settle(
+    given: Values, target: Target, *, ends: tuple[float, float] | None = None, threads: int | None = None, out: Pixels | None = None
+) -> tuple[Pixels, Response]:
+    """Values in the target's type, by its range rule.
+
+    `ends` are the least and greatest value that `stretch` maps to the type's limits (several frames
+    of one image share them); by default those of the values themselves.
+    """
+    pixels = given.pixels
+    result = np.empty(pixels.shape, target.type) if out is None else out
+    if pixels.dtype == target.type and target.range in ("clamp", "shift") and shift_of(target) == 0:
+        result[...] = pixels
+        return result, Response(*extremes(pixels), count=pixels.size)
+    mapping = (0.0, 1.0, 1.0, float(shift_of(target)))
+    if target.range == "stretch":
+        mapping = _stretch(*(ends or extremes(pixels)), target.type)
+    moved = mapping != (0, 1, 1, 0)
+    acc = "float64" if moved else _ACCUMULATORS.get(given.type, given.type)
+    watch = Watch(acc)
+    row = pixels.shape[1] * pixels.shape[2]
+    numbers = constants(acc, target.type, magnitude=target.range == "abs")
+
+    def worker() -> Any:
+        seen, counts = watch.part()
+        given_arrays = {
+            "source": pixels, "mapping": np.array(mapping, np.float64), "moved": int(moved), "sums": np.empty(settle_loop.PIECE, acc),
+            "result": result, "row": row, "constants": numbers, "extremes": seen, "counts": counts, "last": pixels.shape[0],
+        }  # fmt: skip
+        return jit.bind(settle_loop.LOOP, {"src": given.type, "acc": acc, "out": target.type}, given_arrays)
+
+    run_bands(pixels.shape[0], 2 * row, worker, threads)
+    seen = watch.response(pixels.size)
+    if moved:
+        seen = Response(*extremes(pixels), seen.below, seen.above, seen.missing, seen.count)
+    return result, seen
+
+
+def extremes(pixels: Pixels) -> tuple[float, float]:
+    """The least and greatest finite value; (0, 0) where there is none."""
+    finite = pixels[np.isfinite(pixels)] if pixels.dtype.kind == "f" else pixels
+    return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+
+
+def _stretch(low: float, high: float, type_: str) -> tuple[float, float, float, float]:
+    """(base, gain, divisor, offset) of `(v - base) * gain / divisor + offset`; a flat image becomes the lower limit."""
+    bottom, top = limits(type_)
+    return (low, top - bottom, high - low, bottom) if high > low else (low, 0.0, 1.0, bottom)

@@ -1,0 +1,74 @@
+"""FORMATS: what can be written, under which suffixes, and which pixel modes each can hold. A new format is one row."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from imgconv import errors
+
+ARRAY = "array"  # any pixel type, any number of channels
+
+
+@dataclass(frozen=True)
+class Format:
+    """A row: `modes` are Pillow's, plus ARRAY; `options(fast)` are given to Pillow's writer."""
+
+    name: str
+    suffixes: tuple[str, ...]
+    pillow: str
+    modes: tuple[str, ...]
+    options: Callable[[bool], Mapping[str, Any]] = lambda fast: {}
+    carries: tuple[str, ...] = ()
+
+
+def _png(fast: bool) -> Mapping[str, Any]:
+    return {"compress_level": 1 if fast else 6}
+
+
+def _jpeg(fast: bool) -> Mapping[str, Any]:
+    return {"quality": 92, "subsampling": 0}
+
+
+FORMATS = {
+    row.name: row
+    for row in (
+        Format("png", (".png",), "PNG", ("L", "LA", "RGB", "RGBA", "I;16"), _png, ("icc_profile", "exif", "dpi")),
+        Format("jpeg", (".jpg", ".jpeg"), "JPEG", ("L", "RGB"), _jpeg, ("icc_profile", "exif", "dpi")),
+        Format(
+            "tiff",
+            (".tif", ".tiff"),
+            "TIFF",
+            ("L", "LA", "RGB", "RGBA", "I;16", "I", "F"),
+            lambda fast: {"compression": "tiff_adobe_deflate"},
+            ("icc_profile", "dpi"),
+        ),
+        Format("webp", (".webp",), "WEBP", ("RGB", "RGBA"), lambda fast: {"quality": 92}, ("icc_profile", "exif")),
+        Format("bmp", (".bmp",), "BMP", ("L", "RGB"), carries=("dpi",)),
+        Format("gif", (".gif",), "GIF", ("L",)),
+        Format("ppm", (".ppm", ".pgm", ".pnm"), "PPM", ("L", "RGB", "I;16")),
+        Format("tga", (".tga",), "TGA", ("L", "LA", "RGB", "RGBA")),
+        Format("pfm", (".pfm",), "PPM", ("F",)),
+        Format("npy", (".npy",), "", (ARRAY,)),
+    )
+}
+BY_SUFFIX = {suffix: row for row in FORMATS.values() for suffix in row.suffixes}
+
+
+def format_named(word: str) -> Format:
+    """The format of that name or suffix (`png`, `.jpg`, `tif`); UsageError for another."""
+    name = word.lower()
+    found = FORMATS.get(name) or BY_SUFFIX.get("." + name.lstrip("."))
+    if found is None:
+        raise errors.format_unknown(word, list(FORMATS))
+    return found
+
+
+def format_of(path: str) -> Format:
+    """The format that a path's suffix names; UsageError where it names none."""
+    suffix = os.path.splitext(path)[1].lower()
+    if not suffix:
+        raise errors.format_no_suffix(path, list(FORMATS))
+    return format_named(suffix)

@@ -1,0 +1,97 @@
+"""Compiled loops (`compile` → `store` → `link`): the one door through which they are entered.
+
+`bind` checks every argument, keeps the arrays alive, and gives a call `(first, last)` that fills
+one band. With IMGCONV_NO_JIT=1 the same body runs as plain Python.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from imgconv import errors
+from imgconv.jit import store
+from imgconv.jit.link import link
+from imgconv.loops import Loop
+
+_functions: dict[tuple[str, tuple[tuple[str, str], ...]], Any] = {}
+_compiling = threading.Lock()
+
+
+def plain_python() -> bool:
+    """Whether loops run uncompiled, for coverage and debuggers."""
+    return os.environ.get("IMGCONV_NO_JIT", "") not in ("", "0")
+
+
+def bind(loop: Loop, kinds: Mapping[str, str], arguments: Mapping[str, Any]) -> Callable[[int, int], None]:
+    """The loop for the types `kinds`, bound to `arguments`: a call that fills the rows first…last-1.
+
+    `arguments` holds every parameter but `first`; its `last` is the greatest that will be asked for.
+    Raises LoopError for an array of the wrong type, layout, size or permission.
+    """
+    values = {**arguments, "first": 0}
+    _check(loop, kinds, values)
+    if plain_python():
+        body = loop.make(**kinds)
+        given = [values[parameter.name].reshape(-1) if parameter.type else values[parameter.name] for parameter in loop.parameters[:-2]]
+
+        def run_body(first: int, last: int) -> None:
+            with np.errstate(all="ignore"):  # compiled sums wrap silently too
+                body(*given, first, last)
+
+        return run_body
+    function = _function(loop, kinds)
+    passed = [values[p.name].__array_interface__["data"][0] if p.type else int(values[p.name]) for p in loop.parameters[:-2]]
+    result, exception = ctypes.c_void_p(), ctypes.c_void_p()
+
+    def run(first: int, last: int, alive: Any = values) -> None:
+        status = function(ctypes.addressof(result), ctypes.addressof(exception), *passed, first, last)
+        if status:
+            raise errors.loop_status(loop.name, status)
+
+    return run
+
+
+def _check(loop: Loop, kinds: Mapping[str, str], values: Mapping[str, Any]) -> None:
+    needed = loop.extents(values)
+    for parameter in loop.parameters:
+        value = values[parameter.name]
+        if not parameter.type:
+            continue
+        expected = kinds.get(parameter.type, parameter.type)
+        if not isinstance(value, np.ndarray) or value.dtype != expected:
+            raise errors.loop_argument(loop.name, parameter.name, f"of type {getattr(value, 'dtype', type(value))}, not {expected}")
+        if not value.flags.c_contiguous or not value.dtype.isnative or not value.flags.aligned:
+            raise errors.loop_argument(loop.name, parameter.name, "that is not contiguous")
+        if parameter.writes and not value.flags.writeable:
+            raise errors.loop_argument(loop.name, parameter.name, "that cannot be written")
+        if value.size < needed[parameter.name]:
+            raise errors.loop_argument(loop.name, parameter.name, f"of {value.size} elements where {needed[parameter.name]} are needed")
+
+
+def _function(loop: Loop, kinds: Mapping[str, str]) -> Any:
+    key = loop.name, tuple(sorted(kinds.items()))
+    with _compiling:
+        if key not in _functions:
+            _functions[key] = _made(loop, dict(kinds))
+        return _functions[key]
+
+
+def _made(loop: Loop, kinds: dict[str, str]) -> Any:
+    """From the store if it is there, else compiled, kept, and linked."""
+    name = store.key(loop, kinds)
+    kept = store.read(name)
+    if kept is None:
+        with store.lock(name):
+            kept = store.read(name)  # another process may have compiled it meanwhile
+            if kept is None:
+                from imgconv.jit.compile import compile_loop
+
+                kept = compile_loop(loop, kinds)
+                store.write(name, *kept)
+    return link(loop, *kept)

@@ -1,0 +1,144 @@
+"""Numba as the compiler it is: a loop body to relocatable object code that needs nothing but itself."""
+
+from __future__ import annotations
+
+import types
+from functools import cache
+from typing import Any
+
+from imgconv import errors, loops
+from imgconv.loops import Loop
+
+# what object code may leave to the process: string.h, and the part of libm that loops use
+ALLOWED = {"memcpy", "memmove", "memset", "exp", "expf", "tanh", "tanhf", "floor", "floorf", "_GLOBAL_OFFSET_TABLE_"}
+_POINTED = ("uint8", "uint16", "int16", "int32", "int64", "float32", "float64")
+
+
+def compile_loop(loop: Loop, kinds: dict[str, str]) -> tuple[bytes, str]:
+    """Object code of `loop` for the types `kinds`, and the name of its entry.
+
+    The entry follows Numba's own convention: `int32 f(void *result, void *exception, arguments…)`.
+    """
+    import llvmlite.binding as llvm
+
+    dispatcher = _dispatcher(loop, kinds)
+    overload = dispatcher.overloads[dispatcher.signatures[0]]
+    entry = overload.fndesc.llvm_func_name
+    module = llvm.parse_assembly(dispatcher.inspect_llvm(dispatcher.signatures[0]))
+    for value in [*module.functions, *module.global_variables]:
+        if not value.is_declaration and value.name != entry:
+            value.linkage = "internal"
+    machine = target_machine()
+    passes = llvm.create_new_module_pass_manager()
+    passes.add_global_dead_code_eliminate_pass()
+    passes.run(module, llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options()))
+    code = machine.emit_object(module)
+    _refuse_strangers(loop, code)
+    return code, entry
+
+
+def target_machine() -> Any:
+    """This machine, as llvmlite describes it; every step of the compiler uses the same."""
+    import llvmlite.binding as llvm
+
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    target = llvm.Target.from_default_triple()
+    return target.create_target_machine(cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(), opt=3, jit=True)
+
+
+def _dispatcher(loop: Loop, kinds: dict[str, str]) -> Any:
+    from numba import njit
+    from numba import types as numba_types
+
+    signature = numba_types.void(
+        *(numba_types.CPointer(getattr(numba_types, kinds.get(p.type, p.type))) if p.type else numba_types.intp for p in loop.parameters)
+    )
+    body = loop.make(**kinds)
+    options = {"error_model": "numpy", "_nrt": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    return njit(signature, nogil=True, pipeline_class=_compiler(), **options)(_specialised(body, {}))
+
+
+@cache
+def _compiler() -> Any:
+    """Numba's compiler, told that a loop's arrays never overlap (`bind` sees to it): no checks before vector code."""
+    from numba.core.compiler import Compiler
+
+    class NoAlias(Compiler):  # type: ignore[misc]
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments)
+            self.state.flags.noalias = True
+
+    return NoAlias
+
+
+@cache
+def _view() -> Any:
+    """The compiled twin of `loops.view`: Numba's carray, but as an intrinsic, since a function that returns an array needs reference counts."""
+    from llvmlite import ir
+    from numba import types as numba_types
+    from numba.core import cgutils
+    from numba.extending import intrinsic
+    from numba.np.arrayobj import make_array, populate_array
+
+    @intrinsic  # type: ignore[misc, untyped-decorator, unused-ignore]
+    def view(typing_context: Any, buffer: Any, count: Any) -> Any:
+        array_type = numba_types.Array(buffer.dtype, 1, "C")
+
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            pointer, length = arguments
+            array = make_array(array_type)(context, builder)
+            size = ir.Constant(context.get_value_type(numba_types.intp), context.get_abi_sizeof(context.get_data_type(buffer.dtype)))
+            shape, strides = cgutils.pack_array(builder, [length]), cgutils.pack_array(builder, [size])
+            populate_array(array, data=pointer, shape=shape, strides=strides, itemsize=size, meminfo=None)
+            return array._getvalue()
+
+        return array_type(buffer, numba_types.intp), generate
+
+    return view
+
+
+def _specialised(function: Any, done: dict[Any, Any]) -> Any:
+    """The function with every helper it closes over compiled too, and `view` in its compiled form."""
+    from numba import njit
+
+    def compiled(value: Any) -> Any:
+        if value is loops.view:
+            return _view()
+        if not getattr(value, "is_loop_helper", False):
+            return value
+        if value not in done:
+            done[value] = njit(inline="always", error_model="numpy", _nrt=False)(_specialised(value, done))
+        return done[value]
+
+    namespace = {name: compiled(function.__globals__[name]) for name in function.__code__.co_names if name in function.__globals__}
+    cells = tuple(types.CellType(compiled(cell.cell_contents)) for cell in function.__closure__ or ())
+    return types.FunctionType(function.__code__, namespace, function.__name__, function.__defaults__, cells)
+
+
+def _refuse_strangers(loop: Loop, code: bytes) -> None:
+    """Fails if the object itself (not only its IR) wants symbols that a plain process may lack."""
+    wanted = undefined_symbols(code)
+    if wanted - ALLOWED:
+        raise errors.object_code(loop.name, f"undefined symbols {', '.join(sorted(wanted - ALLOWED))}")
+
+
+def undefined_symbols(code: bytes) -> set[str]:
+    """Names that an object file leaves undefined: ELF is read here, other formats are left to the linker's own refusal."""
+    import struct
+
+    if code[:4] != b"\x7fELF" or code[4] != 2:
+        return set()
+    sections_at, size, count = struct.unpack_from("<Q", code, 0x28)[0], *struct.unpack_from("<HH", code, 0x3A)
+    sections = [struct.unpack_from("<IIQQQQIIQQ", code, sections_at + i * size) for i in range(count)]
+    found = set()
+    for kind, at, length, link in ((s[1], s[4], s[5], s[6]) for s in sections):
+        if kind != 2:  # SHT_SYMTAB
+            continue
+        names_at = sections[link][4]
+        for symbol in range(at + 24, at + length, 24):
+            name, _, _, section = struct.unpack_from("<IBBH", code, symbol)
+            if section == 0 and name:
+                start = names_at + name
+                found.add(code[start : code.index(b"\0", start)].decode())
+    return found

@@ -1,0 +1,145 @@
+"""The Kernel: weights as the user thinks of them, with divisor, bias and anchor."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+from imgconv import errors
+from imgconv.params import ANCHOR, BIAS, DIVISOR, Number, magnitude, number
+
+MOST_WEIGHTS = 4_194_304
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """Weights, used as printed (correlation): result = sum(weight * pixel) / divisor + bias.
+
+    Parameters
+    ----------
+    weights : rows of numbers
+        A sequence of equally long rows, or a 2-D array. Ints, Fractions and floats that
+        are multiples of 2**-16 are exact; other floats make the kernel inexact.
+    divisor : number or "auto"
+        Divides the sum; "auto" is the signed sum of the weights, or 1 when that is about 0.
+    bias : number
+        Added to the quotient, in pixel units.
+    anchor : (row, column), optional
+        The cell that lies over the output pixel under `pad="same"`. Unstated: the centre.
+    name : str
+        A label; it takes no part in comparison.
+
+    Raises
+    ------
+    UsageError
+        For weights that are not rows of finite real numbers, a divisor that cannot
+        divide, or an anchor outside the kernel.
+    """
+
+    weights: tuple[tuple[Number, ...], ...]
+    divisor: Number = 1
+    bias: Number = 0
+    anchor: tuple[int, int] | None = None
+    name: str = field(default="", compare=False)
+
+    def __init__(self, weights: Any, divisor: Any = 1, bias: Any = 0, anchor: Any = None, name: str = "") -> None:
+        rows = _rows(weights)
+        put = object.__setattr__  # the dataclass is frozen; this is its constructor
+        put(self, "weights", rows)
+        put(self, "divisor", _automatic(rows) if divisor == "auto" else DIVISOR.read(divisor))
+        put(self, "bias", BIAS.read(bias))
+        put(self, "anchor", None if anchor is None else ANCHOR.read(anchor))
+        put(self, "name", name)
+        if self.anchor and not (self.anchor[0] < self.shape[0] and self.anchor[1] < self.shape[1]):
+            raise errors.anchor_outside(self.anchor, *self.shape)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return len(self.weights), len(self.weights[0])
+
+    @cached_property
+    def exact(self) -> tuple[tuple[tuple[int, ...], ...], int, int] | None:
+        """`(rows, offset, denominator)` with result = (sum(rows * pixel) + offset) / denominator, all ints.
+
+        The denominator is positive; None where a weight, the divisor or the bias is no exact number.
+        """
+        cells = [*self.cells(), self.bias, self.divisor]
+        if any(isinstance(cell, float) for cell in cells):
+            return None
+        if self.divisor == 1 and all(isinstance(cell, int) for cell in cells):  # the usual kernel, at once
+            return self.weights, int(self.bias), 1  # type: ignore[return-value]
+        shares = [Fraction(cell) / Fraction(self.divisor) for cell in self.cells()]
+        bias = Fraction(self.bias)
+        denominator = math.lcm(bias.denominator, *(share.denominator for share in shares))
+        whole = [int(share * denominator) for share in shares]
+        columns = self.shape[1]
+        rows = tuple(tuple(whole[i : i + columns]) for i in range(0, len(whole), columns))
+        return rows, int(bias * denominator), denominator
+
+    def cells(self) -> Iterable[Number]:
+        """Every weight, row by row."""
+        for row in self.weights:
+            yield from row
+
+    def turned(self) -> Kernel:
+        """Turned by 180 degrees, a stated anchor with it: correlating with it is convolving with this one."""
+        rows, columns = self.shape
+        anchor = None if self.anchor is None else (rows - 1 - self.anchor[0], columns - 1 - self.anchor[1])
+        return replace(self, weights=tuple(row[::-1] for row in self.weights[::-1]), anchor=anchor, name="")
+
+    def using(self, divisor: Number | str | None = None, bias: Number | None = None, anchor: tuple[int, int] | None = None) -> Kernel:
+        """This kernel with those of divisor, bias and anchor replaced that are given."""
+        given = {"divisor": divisor, "bias": bias, "anchor": anchor}
+        return replace(self, **{key: value for key, value in given.items() if value is not None})  # type: ignore[arg-type]
+
+    def response(self, low: Number, high: Number) -> tuple[Number, Number]:
+        """The least and greatest result on pixels from `low` to `high`."""
+        divisor = Fraction(self.divisor) if not isinstance(self.divisor, float) else self.divisor
+        ends = [(weight * low / divisor, weight * high / divisor) for weight in self.cells()]
+        return _total(min(pair) for pair in ends) + self.bias, _total(max(pair) for pair in ends) + self.bias
+
+
+def _total(values: Iterable[Number]) -> Number:
+    values = list(values)
+    return math.fsum(values) if any(isinstance(value, float) for value in values) else sum(values)
+
+
+def _automatic(rows: Sequence[Sequence[Number]]) -> Number:
+    """The signed sum of the weights, or 1 when it is nothing beside their magnitudes."""
+    cells = [cell for row in rows for cell in row]
+    total = _total(cells)
+    return number(total) if magnitude(total) > 1e-9 * _total(magnitude(cell) for cell in cells) else 1
+
+
+def _rows(weights: object) -> tuple[tuple[Number, ...], ...]:
+    if hasattr(weights, "tolist"):
+        weights = weights.tolist()  # numpy arrays, without importing numpy
+    if isinstance(weights, str) or not isinstance(weights, Sequence) or not weights:
+        raise errors.kernel_not_rows(weights)
+    rows: list[tuple[Number, ...]] = []
+    for given in weights:
+        row = given.tolist() if hasattr(given, "tolist") else given
+        if isinstance(row, str) or not isinstance(row, Sequence) or not row:
+            raise errors.kernel_not_rows(weights)
+        if len(row) != len(weights[0]):
+            raise errors.kernel_ragged(f"row {len(rows) + 1}", len(weights[0]), len(row))
+        if len(weights) * len(row) > MOST_WEIGHTS:
+            raise errors.kernel_too_large(len(weights), len(row), MOST_WEIGHTS)
+        rows.append(tuple(_weight(cell) for cell in row))
+    return tuple(rows)
+
+
+def _weight(cell: object) -> Number:
+    if type(cell) is int:  # most weights; `number` would say the same
+        return cell
+    try:
+        if isinstance(cell, (str, complex)):
+            raise errors.kernel_weight(cell)
+        return number(cell)
+    except errors.UsageError:
+        raise errors.kernel_weight(cell) from None

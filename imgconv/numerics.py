@@ -1,0 +1,132 @@
+"""Number types: widened on the way in, settled on the way out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imgconv import errors
+from imgconv.params import DTYPE, DTYPES
+from imgconv.planner import Span
+
+Pixels = NDArray[Any]
+_WIDENED = {"bool": "uint8", "int8": "int16", "float16": "float32", "uint32": "float64", "int64": "float64", "uint64": "float64"}
+
+
+@dataclass(frozen=True)
+class Values:
+    """Pixels on their way through a pipeline: (H, W, C), contiguous, with what is known of them."""
+
+    pixels: Pixels
+    span: Span
+
+    @property
+    def type(self) -> str:
+        return self.pixels.dtype.name
+
+
+@dataclass(frozen=True)
+class Target:
+    """What results are settled into, at the end and once: a pixel type and a range rule."""
+
+    type: str
+    range: str = "clamp"
+
+
+@dataclass(frozen=True)
+class Response:
+    """What a result was before it was settled: its least and greatest value, and how many were clamped or no number."""
+
+    low: float
+    high: float
+    below: int = 0
+    above: int = 0
+    missing: int = 0
+    count: int = 0
+
+
+def values(pixels: Any) -> Values:
+    """An array as Values: (H, W) becomes (H, W, 1), other real types are widened exactly.
+
+    Raises
+    ------
+    PixelError
+        For another number of dimensions, no pixels, complex numbers, objects, or 64-bit
+        integers that float64 does not hold.
+    """
+    array = np.asarray(pixels)
+    if array.ndim not in (2, 3):
+        raise errors.pixel_shape(array.shape)
+    if array.size == 0:
+        raise errors.pixel_none(array.shape)
+    array = _widened(array)
+    return Values(np.ascontiguousarray(array.reshape(array.shape[0], array.shape[1], -1)), span(array.dtype.name))
+
+
+def _widened(array: Pixels) -> Pixels:
+    name = array.dtype.newbyteorder("=").name
+    if name in DTYPES:
+        return array.astype(array.dtype.newbyteorder("="), copy=False)
+    if name not in _WIDENED:
+        raise errors.pixel_type(array.dtype.name)
+    if name in ("int64", "uint64"):
+        largest = max(abs(int(array.min())), abs(int(array.max())))
+        if largest > 2**53:
+            raise errors.pixel_integers_too_large(name, largest)
+    return array.astype(_WIDENED[name])
+
+
+def widened_type(dtype: Any) -> str:
+    """The pixel type that an array's dtype is widened to; PixelError where there is none."""
+    name = np.dtype(dtype).newbyteorder("=").name
+    if name not in DTYPES and name not in _WIDENED:
+        raise errors.pixel_type(name)
+    return str(_WIDENED.get(name, name))
+
+
+def span(name: str) -> Span:
+    """All values of a pixel type; floats have no bounds worth knowing."""
+    if name.startswith("float"):
+        return Span(-np.inf, np.inf, False)
+    limits = np.iinfo(name)
+    return Span(int(limits.min), int(limits.max), True)
+
+
+def wide_type(pixels: str, result: Span, *, divided: bool, last: bool) -> str:
+    """The type of a result that is not settled yet.
+
+    Between steps: int32 while whole, else the computation's float (RULES). Whole numbers beyond
+    int32, and what is settled next (`last`), are kept in float64, which loses none of them.
+    """
+    if result.whole and not divided:
+        return "int32" if result.low >= -(2**31) and result.high < 2**31 else "float64"
+    return "float64" if last or pixels in ("int32", "float64") else "float32"
+
+
+def target(pixels: str, dtype: Any, range_: str) -> Target:
+    """The target for pixels of type `pixels`: `dtype` a name, a NumPy dtype, or None for the same."""
+    if dtype is None or (isinstance(dtype, str) and dtype == "same"):
+        return Target(pixels, range_)
+    try:
+        name = DTYPE.read(np.dtype(dtype).newbyteorder("=").name)
+    except TypeError:
+        name = DTYPE.read(dtype)  # says which names there are
+    return Target(str(name), range_)
+
+
+def limits(name: str) -> tuple[float, float]:
+    """What `stretch` fills: the type's range, 0…1 for floats."""
+    if name.startswith("float"):
+        return 0.0, 1.0
+    found = np.iinfo(name)
+    return float(found.min), float(found.max)
+
+
+def shift_of(target: Target) -> int:
+    """What `shift` adds: half an unsigned type's range, nothing for the others."""
+    if target.range != "shift" or not target.type.startswith("uint"):
+        return 0
+    return (int(np.iinfo(target.type).max) + 1) // 2

@@ -1,0 +1,52 @@
+"""Activate: a function of each value, as between the layers of a network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from imgconv.operations.base import Operation, option
+from imgconv.params import choice
+
+if TYPE_CHECKING:
+    from imgconv.numerics import Pixels, Response, Target, Values
+
+FUNCTIONS = {"relu": "", "abs": "", "sigmoid": "0…1", "tanh": "−1…1", "identity": ""}
+"""Each function and, if its results are that small, their bounds."""
+FUNCTION = choice("activation", tuple(FUNCTIONS))
+
+
+@dataclass(frozen=True)
+class Activate(Operation):
+    """relu: max(v, 0) · abs: |v| · sigmoid: 1/(1+e^-v) · tanh · identity; of the wide value, before rounding and clamping."""
+
+    word = "activate"
+    summary = "Apply an activation function to every value."
+    examples = (
+        "imgconv activate relu in.png -o out.png",
+        "imgconv activate sigmoid values.npy --dtype float32 -o out.npy",
+        'imgconv run "filter vertical | relu" in.png -o out.png',
+    )
+    short_words = {name: {"function": name} for name in FUNCTIONS}
+    keeps_bounds = True
+
+    function: str = option(FUNCTION, "relu, abs, sigmoid, tanh or identity.", argument=True)
+
+    @property
+    def label(self) -> str:
+        return self.function
+
+    @property
+    def bounds(self) -> str:
+        return FUNCTIONS[self.function]
+
+    def shape(self, height: int, width: int) -> tuple[int, int]:
+        return height, width
+
+    def apply(self, given: Values, target: Target | None, threads: int | None = None, out: Pixels | None = None) -> tuple[Values, Response | None]:
+        from imgconv import engine
+
+        return engine.activate(given, self.function, target=target, threads=threads, out=out)
+
+    def apply_alpha(self, alpha: Pixels, threads: int | None = None) -> Pixels:
+        return alpha

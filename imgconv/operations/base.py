@@ -1,0 +1,102 @@
+"""What an operation is: a small frozen value whose fields know how to be parsed, printed and explained."""
+
+from __future__ import annotations
+
+from dataclasses import MISSING, dataclass, field, fields
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from imgconv.params import Kind
+
+if TYPE_CHECKING:
+    from imgconv.numerics import Pixels, Response, Target, Values
+
+
+def option(kind: Kind, help_: str, default: Any = MISSING, *, argument: bool = False, show: str = "") -> Any:
+    """Declares a field: its kind, its help sentence, its default; an `argument` is written without its name.
+
+    `show` is the default as help prints it where the value itself would not say it.
+    """
+    metadata = {"kind": kind, "help": help_, "argument": argument, "show": show}
+    return field(metadata=metadata) if default is MISSING else field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True)
+class Option:
+    """A declared field as the command line and the pipeline text see it."""
+
+    name: str
+    kind: Kind
+    help: str
+    default: Any
+    argument: bool
+    show: str
+
+    @property
+    def long(self) -> str:
+        """The name as users write it: `count-padding`."""
+        return self.name.replace("_", "-")
+
+    @property
+    def is_flag(self) -> bool:
+        return not self.kind.metavar
+
+    @property
+    def required(self) -> bool:
+        return self.default is MISSING
+
+    @property
+    def default_text(self) -> str:
+        """The default as help shows it, or an empty text."""
+        if self.show or self.required or self.default is None or self.is_flag:
+            return self.show
+        return self.kind.text(self.kind.read(self.default))
+
+
+@dataclass(frozen=True)
+class Operation:
+    """The root of operations. A subclass declares fields with `option` and the class attributes below."""
+
+    word: ClassVar[str]
+    """Its name on the command line and in a pipeline."""
+    summary: ClassVar[str]
+    """One line for help and README."""
+    examples: ClassVar[tuple[str, ...]]
+    """Commands that help shows first."""
+    short_words: ClassVar[dict[str, dict[str, Any]]] = {}
+    """Other words of a pipeline: the fields they set. Their one value is `short_argument`."""
+    short_argument: ClassVar[str] = ""
+    keeps_bounds: ClassVar[bool] = False
+    """Whether results stay within whatever bounds the values had."""
+
+    def __post_init__(self) -> None:
+        for given in self.options():
+            value = getattr(self, given.name)
+            if value is not None or given.default is not None:
+                object.__setattr__(self, given.name, given.kind.read(value))
+
+    @classmethod
+    def options(cls) -> tuple[Option, ...]:
+        """The declared fields, in order."""
+        return tuple(Option(f.name, default=f.default, **f.metadata) for f in fields(cls))
+
+    @property
+    def label(self) -> str:
+        """What it adds to a derived file name: `scan-vertical.jpg`."""
+        return self.word
+
+    @property
+    def bounds(self) -> str:
+        """`0…1` or the like where no result can leave so small a range, else an empty text."""
+        return ""
+
+    def shape(self, height: int, width: int) -> tuple[int, int]:
+        """The result's height and width, foretold; WindowError where no window fits."""
+        raise NotImplementedError
+
+    def apply(self, given: Values, target: Target | None, threads: int | None = None, out: Pixels | None = None) -> tuple[Values, Response | None]:
+        """The operation on values: settled into `target` (and `out`), or kept wide where that is None."""
+        raise NotImplementedError
+
+    def apply_alpha(self, alpha: Pixels, threads: int | None = None) -> Pixels:
+        """What happens to an image's alpha (H, W) meanwhile."""
+        raise NotImplementedError

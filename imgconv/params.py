@@ -1,0 +1,242 @@
+"""Kinds of parameter: each reads text or a Python value, checks it, and prints it back.
+
+A `Kind` is what the command line, the pipeline text and the Python call share, so
+that `--stride 2x1`, `stride=2x1` and `stride=(2, 1)` are one value with one set of errors.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from imgconv import errors
+
+Number = int | Fraction | float
+"""A weight, divisor or bias. Ints and Fractions are exact; a float is one that is no multiple of 2**-16."""
+
+_DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
+_HEX = re.compile(r"[+-]?0[xX][0-9a-fA-F]+(\.[0-9a-fA-F]*)?([pP][+-]?\d{1,4})?")
+_LONGEST_NUMBER = 400
+_LARGEST_SIZE = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How one kind of parameter is read and printed.
+
+    `read` takes text or a Python value and returns the canonical value or raises
+    UsageError; `text` prints a canonical value so that `read` gives it back.
+    """
+
+    metavar: str
+    read: Callable[[Any], Any]
+    text: Callable[[Any], str] = str
+    choices: tuple[str, ...] = field(default=())
+
+
+# ---------------------------------------------------------------- numbers
+
+
+def number(value: object, what: str = "number") -> Number:
+    """A finite real number in its exact form: int, Fraction, or float where neither is exact.
+
+    Text is taken as typed: `0.1` is one tenth and `1/9` one ninth; a hexadecimal
+    float (`0x1.8p-3`) is a binary float. Floats that are multiples of 2**-16 are exact.
+    """
+    if isinstance(value, str):
+        found = _number_from_text(value)
+        if found is None:
+            raise errors.not_a(what, value, "a finite number (such as 3, -0.5, 1e-3 or 1/9)")
+        return found
+    if hasattr(value, "item") and not hasattr(value, "__len__"):
+        value = value.item()  # numpy scalars
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, int):
+        return value
+    if isinstance(value, Fraction):
+        return _lowered(value)
+    if isinstance(value, float) and math.isfinite(value):
+        return _exact_float(value)
+    raise errors.not_a(what, value, "a finite real number")
+
+
+def _number_from_text(text: str) -> Number | None:
+    text = text.strip().replace("\N{MINUS SIGN}", "-")
+    if len(text) > _LONGEST_NUMBER:
+        return None
+    if _HEX.fullmatch(text):
+        try:
+            return _exact_float(float.fromhex(text))
+        except OverflowError:
+            return None
+    above, slash, below = text.partition("/")
+    if not _DECIMAL.fullmatch(above) or (slash and not _DECIMAL.fullmatch(below)):
+        return None
+    value = Fraction(above)
+    if slash:
+        if Fraction(below) == 0:
+            return None
+        value /= Fraction(below)
+    return _lowered(value)
+
+
+def _lowered(value: Fraction) -> Number:
+    return value.numerator if value.denominator == 1 else value
+
+
+def _exact_float(value: float) -> Number:
+    scaled = math.ldexp(value, 16)
+    return _lowered(Fraction(value)) if math.isfinite(scaled) and scaled == math.floor(scaled) else value
+
+
+def magnitude(value: Number) -> Number:
+    """|value|, which keeps the union of types that abs() loses."""
+    return value if value >= 0 else -value
+
+
+def number_text(value: Number) -> str:
+    """The shortest text that `number` reads back as the same value."""
+    if isinstance(value, float):
+        return value.hex()
+    if isinstance(value, Fraction):
+        for digits in range(1, 17):
+            if (value * 10**digits).denominator == 1:
+                return _decimal_text(value, digits)
+        return f"{value.numerator}/{value.denominator}"
+    return str(value)
+
+
+def _decimal_text(value: Fraction, digits: int) -> str:
+    scaled = abs(int(value * 10**digits))
+    whole, part = divmod(scaled, 10**digits)
+    return f"{'-' if value < 0 else ''}{whole}.{part:0{digits}d}"
+
+
+def _divisor(value: object) -> Number | str:
+    if value == "auto":
+        return "auto"
+    try:
+        found = number(value)
+    except errors.UsageError:
+        raise errors.divisor(value) from None
+    if found == 0:
+        raise errors.divisor(value)
+    return found
+
+
+# ---------------------------------------------------------------- sizes and places
+
+
+def whole(value: object, what: str, least: int = 0) -> int:
+    """An int of at least `least`, from text or a Python or numpy integer."""
+    expected = f"a whole number from {least}"
+    if isinstance(value, str):
+        if not re.fullmatch(r"\+?[0-9]{1,18}", value.strip()):
+            raise errors.not_a(what, value, expected)
+        value = int(value)
+    elif isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise errors.not_a(what, value, expected)
+    found = int(value.__index__())
+    if not least <= found <= _LARGEST_SIZE:
+        raise errors.not_a(what, value, expected if found < least else f"at most {_LARGEST_SIZE}")
+    return found
+
+
+def pair(what: str) -> Kind:
+    """Rows and columns, each at least 1: `N` or `RxC`, an int or a pair of ints."""
+
+    def read(value: object) -> tuple[int, int]:
+        parts = re.split("[x\N{MULTIPLICATION SIGN}]", value) if isinstance(value, str) else _items(value)
+        if len(parts) not in (1, 2):
+            raise errors.not_a(what, value, "N or RxC (rows x columns)")
+        numbers = [whole(part, what, least=1) for part in parts]
+        return numbers[0], numbers[-1]
+
+    return Kind("N|RxC", read, _pair_text)
+
+
+def _pair_text(value: tuple[int, int]) -> str:
+    return str(value[0]) if value[0] == value[1] else f"{value[0]}x{value[1]}"
+
+
+def _items(value: object) -> Sequence[object]:
+    return [value] if not isinstance(value, (tuple, list)) else value
+
+
+Pad = str | tuple[int, int, int, int]
+"""The word `same`, or pixels added before and after: (top, bottom, left, right)."""
+
+
+def _pad(value: object) -> Pad:
+    if value == "same":
+        return "same"
+    if value == "valid":
+        return (0, 0, 0, 0)
+    if isinstance(value, str):
+        parts: Sequence[object] = value.split(",") if "," in value else value.split("x")
+    else:
+        parts = _items(value)
+    if len(parts) not in (1, 2, 4):
+        raise errors.not_a("pad", value, "valid, same, N, RxC or top,bottom,left,right")
+    found = [whole(part, "pad") for part in parts]
+    if len(found) == 4:
+        return found[0], found[1], found[2], found[3]
+    return found[0], found[0], found[-1], found[-1]
+
+
+def _pad_text(value: Pad) -> str:
+    if isinstance(value, str):
+        return value
+    top, bottom, left, right = value
+    if (top, left) != (bottom, right):
+        return ",".join(map(str, value))
+    return "valid" if top == left == 0 else _pair_text((top, left))
+
+
+def _anchor(value: object) -> tuple[int, int]:
+    parts = value.split(",") if isinstance(value, str) else _items(value)
+    if len(parts) != 2:
+        raise errors.not_a("anchor", value, "R,C (row, column, counted from 0)")
+    return whole(parts[0], "anchor"), whole(parts[1], "anchor")
+
+
+# ---------------------------------------------------------------- choices and flags
+
+
+def choice(what: str, names: Sequence[str], aliases: dict[str, str] | None = None) -> Kind:
+    """One word of a list; `aliases` are other spellings that are understood."""
+    others = aliases or {}
+
+    def read(value: object) -> str:
+        word = str(value).lower()
+        word = others.get(word, word)
+        if word not in names:
+            raise errors.unknown(what, str(value), [*names, *others] if len(names) < 4 else list(names))
+        return word
+
+    return Kind("|".join(names), read, str, tuple(names))
+
+
+def _flag(value: object) -> bool:
+    if value in (True, False):
+        return bool(value)
+    raise errors.not_a("flag", value, "True or False")
+
+
+SIZE = pair("size")
+STRIDE = pair("stride")
+DILATION = pair("dilation")
+PAD = Kind("valid|same|N|RxC|T,B,L,R", _pad, _pad_text)
+ANCHOR = Kind("R,C", _anchor, lambda value: f"{value[0]},{value[1]}")
+DIVISOR = Kind("N|auto", _divisor, lambda value: value if isinstance(value, str) else number_text(value))
+BIAS = Kind("N", lambda value: number(value, "bias"), number_text)
+FLAG = Kind("", _flag)
+THREADS = Kind("N", lambda value: whole(value, "threads", least=1))
+RANGE = choice("range", ("clamp", "abs", "shift", "stretch"))
+DTYPES = ("uint8", "uint16", "int16", "int32", "float32", "float64")
+DTYPE = choice("dtype", ("same", *DTYPES))

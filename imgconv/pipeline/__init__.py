@@ -1,0 +1,85 @@
+"""Pipelines: parsed, printed, foretold, applied."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from imgconv import errors
+from imgconv.operations import Operation
+from imgconv.pipeline.text import parse_steps, step_text
+
+if TYPE_CHECKING:
+    from imgconv.numerics import Pixels, Response, Target, Values
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """Operations in order; `Pipeline.parse(str(p)) == p`."""
+
+    steps: tuple[Operation, ...]
+
+    @classmethod
+    def parse(cls, text: str) -> Pipeline:
+        """A pipeline from text such as `filter vertical | relu | maxpool 2`.
+
+        Raises
+        ------
+        UsageError
+            Naming the step and what is wrong with it.
+        """
+        return cls(parse_steps(text))
+
+    def __str__(self) -> str:
+        return " | ".join(step_text(step) for step in self.steps)
+
+    @property
+    def label(self) -> str:
+        """What the pipeline adds to a derived file name."""
+        return self.steps[0].label if len(self.steps) == 1 else "run"
+
+    def shape(self, height: int, width: int) -> tuple[int, int]:
+        """The result's height and width, foretold; WindowError where a window does not fit."""
+        for step in self.steps:
+            height, width = step.shape(height, width)
+        return height, width
+
+    def apply(self, given: Values, target: Target, threads: int | None = None, out: Pixels | None = None) -> tuple[Values, Response | None]:
+        """All steps on values, wide between them, settled once at the end."""
+        for step in self.steps[:-1]:
+            given, _ = step.apply(given, None, threads)
+        return self.steps[-1].apply(given, target, threads, out)
+
+    def apply_alpha(self, alpha: Pixels, threads: int | None = None) -> Pixels:
+        for step in self.steps:
+            alpha = step.apply_alpha(alpha, threads)
+        return alpha
+
+    def notes(self, target: str, range_: str) -> tuple[str, ...]:
+        """What must be said of the result whatever the pixels are."""
+        tail = list(self.steps)
+        while tail[-1].keeps_bounds and len(tail) > 1 and not tail[-1].bounds:
+            tail.pop()
+        bounds = tail[-1].bounds
+        if not bounds or target.startswith("float") or range_ == "stretch":
+            return ()
+        used = "two" if bounds.startswith("0") or target.startswith("uint") else "three"
+        return (f"{tail[-1].label} gives {bounds}: {used} of {_levels(target)} levels used (--range stretch or --dtype float32)",)
+
+
+def pipeline(value: Any) -> Pipeline:
+    """A Pipeline from text, an operation, a sequence of operations, or as it is; UsageError for anything else."""
+    if isinstance(value, Pipeline):
+        return value
+    if isinstance(value, str):
+        return Pipeline.parse(value)
+    if isinstance(value, Operation):
+        return Pipeline((value,))
+    if isinstance(value, Sequence) and value and all(isinstance(step, Operation) for step in value):
+        return Pipeline(tuple(value))
+    raise errors.not_steps(value)
+
+
+def _levels(type_: str) -> str:
+    return {"uint8": "256", "uint16": "65536", "int16": "65536"}.get(type_, "2**32")

@@ -1,0 +1,57 @@
+"""What is said about many images: one outcome each, one exit code for all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from imgconv import errors
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one image: where it went, what is to be said, or the error that stopped it."""
+
+    source: str
+    target: str = ""
+    said: tuple[str, ...] = ()
+    error: errors.ImgconvError | None = None
+
+    def __str__(self) -> str:
+        if self.error is not None:
+            return str(self.error)
+        return f"{self.source} -> {self.target}: {'; '.join(self.said)}"
+
+
+@dataclass
+class Report:
+    """The outcomes of one run, and the exit code that follows from them."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+
+    def add(self, outcome: Outcome) -> None:
+        self.outcomes.append(outcome)
+
+    @property
+    def exit_code(self) -> int:
+        """0, or the gravest code of what failed."""
+        return max((outcome.error.exit_code for outcome in self.outcomes if outcome.error is not None), default=errors.DONE)
+
+
+def lost(low: float, high: float, below: int, above: int, missing: int, count: int, limits: tuple[float, float]) -> tuple[str, ...]:
+    """The response range, and what settling it lost, in words."""
+    said = [f"response {_shown(low)}…{_shown(high)}"]
+    parts = [f"{_percent(n, count)} {where} {_shown(limit)}" for n, where, limit in ((below, "below", limits[0]), (above, "above", limits[1])) if n]
+    if parts:
+        said.append(f"{' and '.join(parts)} clamped (--range abs, shift, stretch or --dtype float32 keep {'it' if len(parts) == 1 else 'them'})")
+    if missing:
+        said.append(f"{_percent(missing, count)} not a number, set to 0 (--dtype float32 keeps it)")
+    return tuple(said)
+
+
+def _shown(value: float) -> str:
+    return f"{value:.6g}".replace("-", "\N{MINUS SIGN}", 1) if "e" not in f"{value:.6g}" else f"{value:.6g}"
+
+
+def _percent(n: int, count: int) -> str:
+    share = 100 * n / count
+    return f"{share:.1f} %" if share >= 0.1 else f"{n} of {count} values"

@@ -1,0 +1,98 @@
+"""The house: imports point down only, and heavy doors open inside functions."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import imgconv
+
+PACKAGE = Path(imgconv.__file__).parent
+
+# DESIGN.md section 3; a module of a package has the package's level
+LEVELS = {
+    "errors": 0, "params": 1, "report": 1, "shapes": 2, "borders": 2, "kernels": 2, "catalog": 3, "planner": 3, "loops": 3, "jit": 4, "numerics": 4,
+    "engine": 5, "image": 6, "files": 7, "operations": 7, "pipeline": 8, "batch": 9, "api": 9, "cli": 10, "__main__": 11,
+}  # fmt: skip
+HEAVY = {"numpy", "numba", "llvmlite", "PIL"}
+MAY_BE_HEAVY = {"engine", "numerics", "loops", "jit", "files", "image"}
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+
+
+def room(path: Path) -> str:
+    """The module or package directly below imgconv that a file belongs to."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(node: ast.AST, *, inside: bool = False):
+    """(name, whether inside a function) of every import that runs; those for type checkers do not."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(child.test):
+            continue
+        if isinstance(child, ast.Import):
+            yield from ((alias.name, inside) for alias in child.names)
+        elif isinstance(child, ast.ImportFrom):
+            names = [f"{child.module}.{alias.name}" for alias in child.names] if child.module == "imgconv" else [child.module]
+            yield from ((name, inside) for name in names)
+        else:
+            yield from imports(child, inside=inside or isinstance(child, (ast.FunctionDef, ast.Lambda)))
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_point_down(path):
+    here = room(path)
+    for name, _ in imports(ast.parse(path.read_text())):
+        parts = name.split(".")
+        if parts[0] != "imgconv" or len(parts) == 1 or here == "__init__" or parts[1] == here or parts[1] == "__version__":
+            continue
+        assert LEVELS[parts[1]] < LEVELS[here], f"{here} imports {name}"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_heavy_doors_open_inside_functions(path):
+    for name, inside in imports(ast.parse(path.read_text())):
+        top = name.split(".")[0]
+        if top in HEAVY:
+            may = inside or (top == "numpy" and room(path) in MAY_BE_HEAVY)
+            assert may, f"{path.relative_to(PACKAGE)} imports {name} at its top"
+
+
+def test_every_module_has_a_level():
+    assert {room(path) for path in SOURCES} - {"__init__"} == set(LEVELS)
+
+
+def test_modules_can_be_held_in_the_head():
+    long = {str(path.relative_to(PACKAGE)): lines for path in SOURCES if (lines := len(path.read_text().splitlines())) > 260}
+    assert set(long) <= {"errors.py"}, long  # errors.py is a list of sentences
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["filter", "--help"], ["--version"], ["kernels"], ["filter", "vertica", "x.png"], ["run", "nonsense", "x.png"]], ids=" ".join)
+def test_words_load_nothing_heavy(arguments):
+    probe = (
+        "import sys, atexit\n"
+        f"atexit.register(lambda: print('heavy:', sorted({HEAVY!r} & set(sys.modules)), file=sys.stderr))\n"
+        f"from imgconv.cli import main\nmain({arguments!r})"
+    )
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, timeout=60)
+    assert "heavy: []" in done.stderr, done.stderr
+
+
+def test_import_changes_nothing():
+    probe = (
+        "import os, signal, sys\n"
+        "before = dict(os.environ), [signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)]\n"
+        "import imgconv\n"
+        f"assert not {HEAVY!r} & set(sys.modules)\n"
+        "assert before == (dict(os.environ), [signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)])\n"
+        "imgconv.correlate, imgconv.Kernel, imgconv.Pipeline\n"
+        f"assert not {HEAVY!r} & set(sys.modules), 'a verb looked at is not yet a verb used'\n"
+    )
+    subprocess.run([sys.executable, "-c", probe], check=True, timeout=60)
+
+
+def test_public_names_are_there():
+    for name in imgconv.__all__:
+        assert getattr(imgconv, name).__doc__, name
+    assert not hasattr(imgconv, "nonsense")
