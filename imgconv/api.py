@@ -91,7 +91,7 @@ def correlate(
     >>> imgconv.correlate(pixels, kernel, pad="valid")
     array([[255]], dtype=uint8)
     """
-    step = Filter(_kernel(kernel), border=border, stride=stride, dilation=dilation, pad=pad)  # type: ignore[arg-type]
+    step = Filter(catalog.kernel(kernel), border=border, stride=stride, dilation=dilation, pad=pad)  # type: ignore[arg-type]
     return _applied(pixels, step, dtype, range, threads, out)
 
 
@@ -112,7 +112,7 @@ def convolve(
 
     Parameters, result and errors are those of `correlate`.
     """
-    step = Filter(_kernel(kernel), border=border, stride=stride, dilation=dilation, pad=pad, convolve=True)  # type: ignore[arg-type]
+    step = Filter(catalog.kernel(kernel), border=border, stride=stride, dilation=dilation, pad=pad, convolve=True)  # type: ignore[arg-type]
     return _applied(pixels, step, dtype, range, threads, out)
 
 
@@ -186,7 +186,6 @@ def activate(
     Raises
     ------
     UsageError, PixelError
-        As in `correlate`.
     """
     return _applied(pixels, Activate(function), dtype, range, threads, out)
 
@@ -223,10 +222,6 @@ def run(
     return _applied(pixels, pipeline, dtype, range, threads, out)
 
 
-def _kernel(given: Any) -> Kernel:
-    return catalog.kernel(given)
-
-
 def _applied(pixels: ArrayLike, steps: Any, dtype: DTypeLike | None, range_: str, threads: int | None, out: Pixels | None) -> Pixels:
     import numpy as np
 
@@ -240,12 +235,12 @@ def _applied(pixels: ArrayLike, steps: Any, dtype: DTypeLike | None, range_: str
     shape = (height, width, *given.shape[2:])
     filled = None if out is None else _checked(out, shape, goal.type, given)
     result, _ = steps.apply(values, goal, None if threads is None else THREADS.read(threads), filled)
-    if out is not None:
-        if filled is None:
-            out[...] = result.pixels.reshape(shape)
-        return out
     settled: Pixels = result.pixels.reshape(shape)
-    return settled
+    if out is None:
+        return settled
+    if filled is None:
+        out[...] = settled
+    return out
 
 
 def _checked(out: Any, shape: tuple[int, ...], type_: str, given: Pixels) -> Pixels | None:

@@ -49,9 +49,10 @@ def lost(low: float, high: float, below: int, above: int, missing: int, count: i
 
 
 def _shown(value: float) -> str:
-    return f"{value:.6g}".replace("-", "\N{MINUS SIGN}", 1) if "e" not in f"{value:.6g}" else f"{value:.6g}"
+    """Six significant digits at most, and nothing finer than a thousandth: pixel units need no more."""
+    return f"{round(value, 3) + 0.0:.6g}".replace("-", "\N{MINUS SIGN}", 1)
 
 
 def _percent(n: int, count: int) -> str:
     share = 100 * n / count
-    return f"{share:.1f} %" if share >= 0.1 else f"{n} of {count} values"
+    return f"{share:.1f} %" if share >= 0.1 else "less than 0.1 %"

@@ -36,18 +36,18 @@ class Axis:
         """Pixels from the first window's first tap to the last window's last."""
         return (self.out - 1) * self.stride + self.effective
 
-    def taps_inside(self, i: int, *, padded: bool = False) -> tuple[int, int]:
-        """First and one-past-last tap of window i that lie in the image (or, `padded`, in it and its pads)."""
-        first = i * self.stride - self.before
-        low, high = (-self.before, self.length + self.after) if padded else (0, self.length)
-        start = max(0, -(-(low - first) // self.dilation))
-        stop = min(self.size, (high - 1 - first) // self.dilation + 1)
-        return start, max(start, stop)
+    @property
+    def blind(self) -> bool:
+        """Whether some window has no tap in the image."""
+        if self.length >= self.dilation:  # then taps cannot step over the image
+            return self.effective <= self.before or (self.out - 1) * self.stride - self.before >= self.length
+        taps = range(0, self.effective, self.dilation)
+        return any(not any(0 <= i * self.stride - self.before + tap < self.length for tap in taps) for i in range(self.out))
 
 
 @dataclass(frozen=True)
 class Window:
-    """What slides: size, stride, dilation, pad, an optional stated anchor, and ceil (a partial last window)."""
+    """What slides: size, stride, dilation, pad, an optional stated anchor, ceil (a partial last window may stay), and whether it must see a pixel."""
 
     size: tuple[int, int]
     stride: tuple[int, int] = (1, 1)
@@ -55,6 +55,7 @@ class Window:
     pad: Pad = (0, 0, 0, 0)
     anchor: tuple[int, int] | None = None
     ceil: bool = False
+    sees: bool = False
 
     @property
     def effective(self) -> tuple[int, int]:
@@ -63,7 +64,7 @@ class Window:
     def over(self, height: int, width: int) -> tuple[Axis, Axis]:
         """The window placed on an image: its row axis and its column axis.
 
-        Raises WindowError where no window fits.
+        Raises WindowError where no window fits, or one sees no pixel and should.
         """
         rows, columns = (self._axis(axis, length) for axis, length in enumerate((height, width)))
         if rows.out < 1 or columns.out < 1:
@@ -71,6 +72,8 @@ class Window:
             raise errors.window_does_not_fit(self.effective, padded, "use a smaller window, a larger image, or --pad same")
         if max(rows.reach, columns.reach) > _MOST or rows.out * columns.out > _MOST:
             raise errors.window_too_far(self.effective, (height, width))
+        if self.sees and (rows.blind or columns.blind):
+            raise errors.window_sees_nothing(self.effective, (height, width))
         return rows, columns
 
     def _axis(self, axis: int, n: int) -> Axis:

@@ -64,18 +64,20 @@ def test_every_module_has_a_level():
 
 
 def test_modules_can_be_held_in_the_head():
-    long = {str(path.relative_to(PACKAGE)): lines for path in SOURCES if (lines := len(path.read_text().splitlines())) > 260}
-    assert set(long) <= {"errors.py"}, long  # errors.py is a list of sentences
+    long = {str(path.relative_to(PACKAGE)): lines for path in SOURCES if (lines := len(path.read_text().splitlines())) > 250}
+    assert set(long) <= {"errors.py", "api.py"}, long  # a list of sentences; docstrings
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["filter", "--help"], ["--version"], ["kernels"], ["filter", "vertica", "x.png"], ["run", "nonsense", "x.png"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["filter", "--help"], ["--version"], ["kernels"], ["filter", "vertica", "x.png"], ["run", "nonsense", "x.png"]], ids=" ".join
+)
 def test_words_load_nothing_heavy(arguments):
     probe = (
         "import sys, atexit\n"
         f"atexit.register(lambda: print('heavy:', sorted({HEAVY!r} & set(sys.modules)), file=sys.stderr))\n"
         f"from imgconv.cli import main\nmain({arguments!r})"
     )
-    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, timeout=60, check=False)
     assert "heavy: []" in done.stderr, done.stderr
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from imgconv import errors, jit
+from imgconv import jit
 from imgconv.engine.bands import run_bands
 from imgconv.engine.settle import settle
 from imgconv.loops.pool import EXTREME, MEAN
@@ -23,7 +23,7 @@ def pool(
     With `count_padding` an average counts the window's cells inside the padded image.
     """
     rows, columns = window.over(*given.pixels.shape[:2])
-    geometry = _geometry(given.pixels, rows, columns, window)
+    geometry = _geometry(given.pixels, rows, columns)
     if kind == "avg":
         type_, span = _mean_type(given, target)
     else:
@@ -48,18 +48,16 @@ def _mean_type(given: Values, target: Target | None) -> tuple[str, Span]:
     return wide_type(given.type, given.span, divided=True, last=target is not None), Span(given.span.low, given.span.high, False)
 
 
-def _geometry(pixels: Pixels, rows: Axis, columns: Axis, window: Window) -> dict[str, Any]:
+def _geometry(pixels: Pixels, rows: Axis, columns: Axis) -> dict[str, Any]:
     """Which taps of each window row, and which windows of each column tap, see the image."""
     height, width, channels = pixels.shape
-    ranges = np.array([rows.taps_inside(i) for i in range(rows.out)], np.int64)
-    if (ranges[:, 0] >= ranges[:, 1]).any() or any(low >= high for low, high in (columns.taps_inside(i) for i in range(columns.out))):
-        raise errors.window_sees_nothing(window.effective, (height, width))
+    row_from, row_to = _taps_inside(rows, 0, height)
     starts = np.arange(columns.size) * columns.dilation - columns.before  # where each tap reads under window 0
     left = np.clip(-(starts // columns.stride), 0, columns.out)
     right = np.clip((columns.length - 1 - starts) // columns.stride + 1, left, columns.out)
     return {
         "source": pixels, "source_rows": height, "source_row": width * channels, "channels": channels,
-        "row_from": ranges[:, 0].copy(), "row_to": ranges[:, 1].copy(), "row_step": rows.stride, "row_dilation": rows.dilation, "row_before": rows.before,
+        "row_from": row_from, "row_to": row_to, "row_step": rows.stride, "row_dilation": rows.dilation, "row_before": rows.before,
         "column_from": left.astype(np.int64), "column_to": right.astype(np.int64), "taps": columns.size,
         "column_step": columns.stride, "column_dilation": columns.dilation, "column_before": columns.before,
     }  # fmt: skip
@@ -73,7 +71,7 @@ def _extreme_worker(given: Values, kind: str, geometry: dict[str, Any]) -> Any:
 
 
 def _mean_worker(given: Values, type_: str, geometry: dict[str, Any], rows: Axis, columns: Axis, count_padding: bool) -> Any:
-    row_cells, column_cells = (np.array([_cells(axis, i, count_padding) for i in range(axis.out)], np.int64) for axis in (rows, columns))
+    row_cells, column_cells = (_cells(axis, count_padding) for axis in (rows, columns))
     acc, quotient = _mean_arithmetic(given, type_, rows.size * columns.size)
     cells = {"row_cells": row_cells, "column_cells": np.repeat(column_cells, geometry["channels"])}
 
@@ -84,9 +82,18 @@ def _mean_worker(given: Values, type_: str, geometry: dict[str, Any], rows: Axis
     return worker
 
 
-def _cells(axis: Axis, i: int, count_padding: bool) -> int:
-    first, stop = axis.taps_inside(i, padded=count_padding)
+def _cells(axis: Axis, count_padding: bool) -> Pixels:
+    """How many taps of each window count: those in the image, or in it and its pads."""
+    first, stop = _taps_inside(axis, -axis.before, axis.length + axis.after) if count_padding else _taps_inside(axis, 0, axis.length)
     return stop - first
+
+
+def _taps_inside(axis: Axis, low: int, high: int) -> tuple[Pixels, Pixels]:
+    """First and one-past-last tap of each window that reads a position from `low` to `high`-1."""
+    starts = np.arange(axis.out, dtype=np.int64) * axis.stride - axis.before
+    first = np.maximum(0, -((starts - low) // axis.dilation))
+    stop = np.minimum(axis.size, (high - 1 - starts) // axis.dilation + 1)
+    return first, np.maximum(first, stop)
 
 
 def _mean_arithmetic(given: Values, type_: str, cells: int) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from imgconv.loops import Body, Loop, helper, parameters, view
 
 @helper
 def _relu(value: Any) -> Any:
-    return value if value > 0 or value != value else 0 * value
+    return value if value > 0 or value != value else 0
 
 
 @helper

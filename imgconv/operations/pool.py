@@ -48,7 +48,7 @@ class Pool(Operation):
 
     @cached_property
     def window(self) -> Window:
-        return Window(self.size, self.stride or self.size, self.dilation, self.pad, None, self.ceil)
+        return Window(self.size, self.stride or self.size, self.dilation, self.pad, ceil=self.ceil, sees=True)
 
     @property
     def label(self) -> str:

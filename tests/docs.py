@@ -1,0 +1,116 @@
+"""README's generated parts: tables from the declarations, and the output of every command shown.
+
+`python -m tests.docs` writes them; `test_docs.py` asserts that they are as written.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from imgconv.borders import RULES
+from imgconv.catalog import kernel
+from imgconv.catalog.named import NAMED
+from imgconv.cli.kernels import list_text
+from imgconv.files.formats import ARRAY, FORMATS
+from imgconv.operations import OPERATIONS
+
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+
+
+def table(heads: list[str], rows: list[list[str]]) -> str:
+    """A Markdown table; a bar inside a cell is escaped."""
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def kernels() -> str:
+    assert all(name in list_text() for name in NAMED)
+    rows = []
+    for name, row in NAMED.items():
+        made = kernel(row.example or name)
+        cells = " / ".join(" ".join(map(str, line)) for line in made.weights) if made.shape == (3, 3) and made.divisor == 1 else ""
+        rows.append([f"`{row.usage or name}`", row.summary, f"`{cells}`" if cells else ""])
+    return table(["kernel", "what it shows", "weights"], rows)
+
+
+def borders() -> str:
+    return table(
+        ["border", "the row `abcd` and what surrounds it", "also called"],
+        [[f"`{name}{':V' if name == 'constant' else ''}`", f"`{rule.picture}`", ", ".join(rule.aliases)] for name, rule in RULES.items()],
+    )
+
+
+def options() -> str:
+    """Every option of every operation."""
+    rows = []
+    for operation in OPERATIONS:
+        for option in operation.options():
+            name = option.kind.metavar if option.argument else f"--{option.long}{' ' if option.kind.metavar else ''}{option.kind.metavar}"
+            rows.append(
+                [operation.word, f"`{option.name.upper() if option.argument else name}`", option.help, option.default_text and f"`{option.default_text}`"]
+            )
+    return table(["command", "option", "", "default"], rows)
+
+
+def formats() -> str:
+    words = {
+        "L": "gray",
+        "LA": "gray + alpha",
+        "RGB": "RGB",
+        "RGBA": "RGB + alpha",
+        "I;16": "gray uint16",
+        "I": "gray int32",
+        "F": "gray float32",
+        ARRAY: "any type, any channels",
+    }
+    return table(
+        ["format", "suffixes", "holds"], [[row.name, ", ".join(row.suffixes), ", ".join(words[mode] for mode in row.modes)] for row in FORMATS.values()]
+    )
+
+
+PARTS: dict[str, Callable[[], str]] = {"kernels": kernels, "borders": borders, "options": options, "formats": formats}
+
+
+def regenerated(text: str, *, outputs: bool = True) -> str:
+    """README with its tables and (if `outputs`) the output of its commands made anew."""
+    for name, part in PARTS.items():
+        text, count = re.subn(rf"(<!-- {name} -->\n).*?(<!-- end -->)", lambda found, part=part: f"{found[1]}{part()}\n{found[2]}", text, flags=re.S)
+        assert count == 1, f"README has no place for {name}"
+    return re.sub(r"(?<=```console\n).*?(?=```)", lambda block: ran(block[0]), text, flags=re.S) if outputs else text
+
+
+def ran(block: str) -> str:
+    """A console block with the output of its commands, run one after the other in a folder with the samples."""
+    commands = [line[2:] for line in block.splitlines() if line.startswith("$ ")]
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(ROOT / "samples", Path(folder, "samples"))
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        shown = []
+        for command in commands:
+            done = subprocess.run(
+                ["bash", "-o", "pipefail", "-c", command],
+                cwd=folder,
+                env=os.environ | {"PATH": path, "COLUMNS": "100"},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                check=False,
+                timeout=120,
+            )
+            shown.append(f"$ {command}\n{done.stdout}")
+    return "".join(shown)
+
+
+if __name__ == "__main__":
+    from imgconv import load, save
+
+    README.write_text(regenerated(README.read_text()))
+    from imgconv import Pipeline
+
+    save(load(ROOT / "samples/staircase.png").through(Pipeline.parse("filter vertical")), ROOT / "samples/staircase-vertical.png")

@@ -1,0 +1,27 @@
+"""The roll call: canonical texts of every operation, every option of each at least once."""
+
+EXAMPLES = {
+    "filter": [
+        "filter vertical",
+        "filter gaussian:1.5 border=reflect",
+        "filter box:3 stride=2",
+        'filter "1 2;3 4" border=wrap stride=2x1 dilation=1x2 pad=1,0,1,0',
+        'filter "-1 0 1" border=constant:7 anchor=0,2 divisor=3 bias=10 convolve',
+        "filter laplacian border=zero pad=valid",
+        'filter "0.5 1/3;1 0" divisor=auto bias=-0.25',
+    ],
+    "pool": [
+        "maxpool 2",
+        "avgpool 3 stride=2 pad=1 ceil",
+        "avgpool 3 stride=2 pad=1 ceil count-padding",
+        "minpool 2x3 stride=1 dilation=2 pad=same",
+    ],
+    "activate": ["relu", "abs", "sigmoid", "tanh", "identity"],
+}
+"""Operation word -> canonical texts of one step."""
+
+PIPELINES = [
+    "filter vertical | relu | maxpool 2 | filter gaussian:1.5 border=reflect | avgpool 3 stride=2",
+    "filter sobel-x | abs | minpool 2",
+    "avgpool 2 | filter sharpen | sigmoid",
+]
