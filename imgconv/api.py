@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from imgconv import catalog, errors
+from imgconv import catalog
 from imgconv.operations import Activate, Filter, Pool
 from imgconv.params import RANGE, THREADS
 from imgconv.pipeline import Pipeline
@@ -226,6 +226,7 @@ def _applied(pixels: ArrayLike, steps: Any, dtype: DTypeLike | None, range_: str
     import numpy as np
 
     from imgconv import numerics
+    from imgconv.engine import memory
 
     steps = as_pipeline(steps)
     given = np.asarray(pixels)
@@ -233,7 +234,7 @@ def _applied(pixels: ArrayLike, steps: Any, dtype: DTypeLike | None, range_: str
     goal = numerics.target(values.type, dtype, RANGE.read(range_))
     height, width = steps.shape(*given.shape[:2])
     shape = (height, width, *given.shape[2:])
-    filled = None if out is None else _checked(out, shape, goal.type, given)
+    filled = None if out is None else memory.checked_out(out, shape, goal.type, given)
     result, _ = steps.apply(values, goal, None if threads is None else THREADS.read(threads), filled)
     settled: Pixels = result.pixels.reshape(shape)
     if out is None:
@@ -241,20 +242,3 @@ def _applied(pixels: ArrayLike, steps: Any, dtype: DTypeLike | None, range_: str
     if filled is None:
         out[...] = settled
     return out
-
-
-def _checked(out: Any, shape: tuple[int, ...], type_: str, given: Pixels) -> Pixels | None:
-    """`out` as the engine fills it, or None where it is not contiguous and must be copied into."""
-    import numpy as np
-
-    if not isinstance(out, np.ndarray):
-        raise errors.out_not_array(type(out).__name__)
-    if out.shape != shape:
-        raise errors.out_mismatch("shape", shape, out.shape)
-    if out.dtype != type_:
-        raise errors.out_mismatch("dtype", type_, out.dtype)
-    if not out.flags.writeable:
-        raise errors.out_readonly()
-    if np.may_share_memory(out, given):
-        raise errors.out_overlaps()
-    return out.reshape(shape[0], shape[1], -1) if out.flags.c_contiguous and out.dtype.isnative else None

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from imgconv import errors
-from imgconv.params import Kind, Number, number, number_text
+from imgconv.exact import Number, number, number_text
+from imgconv.params import Kind
 
 CONSTANT = -1
 

@@ -48,7 +48,7 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     """`; did you mean …?` for a near miss, else an empty text."""
     from difflib import get_close_matches
 
-    close = get_close_matches(word.lower(), list(known), n=2, cutoff=0.6)
+    close = get_close_matches(word.lower()[:80], list(known), n=2, cutoff=0.6)
     return f"; did you mean {' or '.join(close)}?" if close else ""
 
 
@@ -56,7 +56,7 @@ def unknown(what: str, word: str, known: Sequence[str], listing: str = "") -> Us
     """A name that is not in its table; `listing` is a command that prints the table."""
     hint = suggestion(word, known)
     choices = f"{listing} lists them" if listing else f"choose from {', '.join(known)}"
-    return UsageError(f"unknown {what} {word!r}{hint or ';'} {'(' + choices + ')' if hint else choices}")
+    return UsageError(f"unknown {what} {_shown(word)}{hint or ';'} {'(' + choices + ')' if hint else choices}")
 
 
 def ambiguous_mirror() -> UsageError:
@@ -69,7 +69,10 @@ def not_a(what: str, value: object, expected: str) -> UsageError:
 
 
 def _shown(value: object) -> str:
-    text = repr(value)
+    return _cut(repr(value))
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
@@ -115,7 +118,7 @@ def which(what: str, example: str, listing: str = "") -> UsageError:
 
 
 def kernel_arguments(name: str, usage: str, given: str) -> UsageError:
-    return UsageError(f"kernel {name!r} is written {usage}, not {given!r}")
+    return UsageError(f"kernel {name!r} is written {usage}, not {_shown(given)}")
 
 
 def divisor(value: object) -> UsageError:
@@ -140,7 +143,7 @@ def pipeline_quote(text: str) -> UsageError:
 
 
 def step(number: int, text: str, why: str) -> UsageError:
-    return UsageError(f"step {number} ({text.strip()}): {why}")
+    return UsageError(f"step {number} ({_cut(text.strip())}): {why}")
 
 
 def step_run_option(name: str) -> str:
@@ -148,7 +151,7 @@ def step_run_option(name: str) -> str:
 
 
 def step_extra(word: str, value: str, usage: str) -> str:
-    return f"{value!r} is one value too many; {word} is written: {usage}"
+    return f"{_shown(value)} is one value too many; {word} is written: {usage}"
 
 
 def step_missing(usage: str) -> str:
@@ -281,6 +284,15 @@ def file_pickle(path: str) -> FileError:
     return FileError(f"{path}: holds Python objects (pickle), which are never loaded; save plain numbers with numpy.save")
 
 
+def no_folder(path: str, folder: str) -> FileError:
+    return FileError(f"{path}: there is no folder {folder} (a folder named as -o {folder}/ is made)")
+
+
+def named(path: str, error: ImgconvError) -> ImgconvError:
+    """The same error, saying which image it is about."""
+    return type(error)(f"{path}: {error}")
+
+
 def file_unwritable(path: str, why: str) -> FileError:
     return FileError(f"{path}: cannot be written ({why})")
 
@@ -290,7 +302,7 @@ def file_exists(path: str) -> FileError:
 
 
 def format_unknown(word: str, known: Sequence[str]) -> UsageError:
-    return UsageError(f"format {word!r} is not known{suggestion(word, known) or ';'} choose from {', '.join(known)}")
+    return UsageError(f"format {_shown(word)} is not known{suggestion(word, known) or ';'} choose from {', '.join(known)}")
 
 
 def format_no_suffix(path: str, known: Sequence[str]) -> UsageError:

@@ -10,9 +10,11 @@ from functools import cached_property
 from typing import Any
 
 from imgconv import errors
-from imgconv.params import ANCHOR, BIAS, DIVISOR, Number, magnitude, number
+from imgconv.exact import Number, magnitude, number
+from imgconv.params import ANCHOR, BIAS, DIVISOR
 
 MOST_WEIGHTS = 4_194_304
+_SMALL = 2**63
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,7 @@ def _rows(weights: object) -> tuple[tuple[Number, ...], ...]:
 
 
 def _weight(cell: object) -> Number:
-    if type(cell) is int:  # most weights; `number` would say the same
+    if type(cell) is int and -_SMALL < cell < _SMALL:  # most weights; `number` would say the same
         return cell
     try:
         if isinstance(cell, (str, complex)):

@@ -63,7 +63,8 @@ def values(pixels: Any) -> Values:
     if array.size == 0:
         raise errors.pixel_none(array.shape)
     array = _widened(array)
-    return Values(np.ascontiguousarray(array.reshape(array.shape[0], array.shape[1], -1)), span(array.dtype.name))
+    array = array.reshape(array.shape[0], array.shape[1], -1)
+    return Values(np.require(array, requirements=["C", "ALIGNED"]), span(array.dtype.name))
 
 
 def _widened(array: Pixels) -> Pixels:

@@ -13,8 +13,8 @@ PACKAGE = Path(imgconv.__file__).parent
 
 # DESIGN.md section 3; a module of a package has the package's level
 LEVELS = {
-    "errors": 0, "params": 1, "report": 1, "shapes": 2, "borders": 2, "kernels": 2, "catalog": 3, "planner": 3, "loops": 3, "jit": 4, "numerics": 4,
-    "engine": 5, "image": 6, "files": 7, "operations": 7, "pipeline": 8, "batch": 9, "api": 9, "cli": 10, "__main__": 11,
+    "errors": 0, "exact": 1, "report": 1, "params": 2, "shapes": 3, "borders": 3, "kernels": 3, "catalog": 4, "planner": 4, "loops": 4,
+    "jit": 5, "numerics": 5, "engine": 6, "image": 7, "files": 8, "operations": 8, "pipeline": 9, "batch": 10, "api": 10, "cli": 11, "__main__": 12,
 }  # fmt: skip
 HEAVY = {"numpy", "numba", "llvmlite", "PIL"}
 MAY_BE_HEAVY = {"engine", "numerics", "loops", "jit", "files", "image"}

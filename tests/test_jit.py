@@ -157,6 +157,8 @@ def test_symbols_a_process_may_lack_are_refused():
         compiler.compile_loop(loop, {"src": "float64"})
 
 
-def test_an_object_that_cannot_be_linked_is_an_error_and_not_a_crash():
+def test_an_object_that_cannot_be_linked_is_an_error_and_not_a_crash(folder):
     with pytest.raises(errors.LoopError, match="cannot be used"):
         jit.link(LOOP, b"no object code", "entry")
+    jit._functions.clear()
+    assert relu() == [0, 7], "and the next one links"

@@ -43,7 +43,7 @@ def kernel(value: Any) -> Kernel:
     if looks_like_path:
         return _from_file(text)
     if not text.strip():
-        raise errors.kernel_empty("text ''")
+        raise errors.kernel_empty("the text")
     return named(text)
 
 
@@ -57,8 +57,8 @@ def _from_file(path: str) -> Kernel:
             content = file.read(_LARGEST_FILE + 1)
     except FileNotFoundError:
         raise errors.which_kernel(path, "there is no such file") from None
-    except OSError as error:
-        raise errors.kernel_file(path, error.strerror or str(error)) from None
+    except (OSError, ValueError) as error:
+        raise errors.kernel_file(path, getattr(error, "strerror", None) or str(error)) from None
     if len(content) > _LARGEST_FILE:
         raise errors.kernel_file(path, f"larger than {_LARGEST_FILE >> 20} MiB, too large for a kernel")
     try:
@@ -68,7 +68,7 @@ def _from_file(path: str) -> Kernel:
     if "\0" in text:
         raise errors.which_kernel(path, "it is no text of numbers")
     try:
-        found = read(text)
+        found = read(text, lines=True)
     except errors.UsageError as error:
         raise errors.kernel_file(path, str(error)) from None
     return Kernel(found.weights, found.divisor, found.bias, found.anchor, name=path)
@@ -76,12 +76,16 @@ def _from_file(path: str) -> Kernel:
 
 @lru_cache(maxsize=64)
 def text(value: Kernel, name: str) -> str:
-    """The shortest text that reads back as this kernel's weights: its `name` if that still means it, else its rows."""
-    try:
-        if name and kernel(name) == value:
-            return name
-    except errors.UsageError:
-        pass  # a label of the user's own, not a name of the catalog
+    """The shortest text that reads back as this kernel's weights: its name if it is the catalog's, else its rows.
+
+    A file's path is not its text: the file may change. A label of the user's own is none either.
+    """
+    if name.partition(":")[0] in NAMED:
+        try:
+            if named(name) == value:
+                return name
+        except errors.UsageError:
+            pass  # a label that only begins like a name of the catalog
     return rows_text(value)
 
 

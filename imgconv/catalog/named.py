@@ -10,8 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from imgconv import errors
+from imgconv.exact import Number, number
 from imgconv.kernels import MOST_WEIGHTS, Kernel
-from imgconv.params import Number, number, whole
+from imgconv.params import whole
 
 Rows = Sequence[Sequence[Number]]
 

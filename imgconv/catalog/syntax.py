@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from imgconv import errors
+from imgconv.exact import Number, number, number_text
 from imgconv.kernels import MOST_WEIGHTS, Kernel
-from imgconv.params import Number, number, number_text
 
 _SEPARATOR = re.compile(r"\s*,\s*|\s+")
 
@@ -19,25 +19,25 @@ class Syntax:
 
     name: str
     recognises: Callable[[str], bool]
-    read: Callable[[str], Kernel]
+    read: Callable[[str, bool], Kernel]
 
 
-def _rows(text: str) -> Kernel:
+def _rows(text: str, lines: bool) -> Kernel:
     """Rows on lines or between `;`, cells between commas or blanks, `#` starts a comment."""
     rows: list[list[Number]] = []
-    lines = text.splitlines()
-    for line_number, line in enumerate(lines, 1):
+    lines = lines or "\n" in text.strip()
+    for line_number, line in enumerate(text.splitlines(), 1):
         for row_number, row in enumerate(line.partition("#")[0].split(";"), 1):
             if not row.strip():
                 continue
-            place = f"line {line_number}" if len(lines) > 1 else f"row {row_number}"
+            place = f"line {line_number}" if lines else f"row {row_number}"
             rows.append(_row(row, place))
             if len(rows[-1]) != len(rows[0]):
                 raise errors.kernel_ragged(place, len(rows[0]), len(rows[-1]))
             if len(rows) * len(rows[0]) > MOST_WEIGHTS:
                 raise errors.kernel_too_large(len(rows), len(rows[0]), MOST_WEIGHTS)
     if not rows:
-        raise errors.kernel_empty(f"text of {len(lines)} lines" if len(lines) > 1 else f"text {text!r}")
+        raise errors.kernel_empty("the text")
     return Kernel(rows)
 
 
@@ -59,6 +59,6 @@ def rows_text(kernel: Kernel) -> str:
 SYNTAXES = (Syntax("rows", lambda text: True, _rows),)
 
 
-def read(text: str) -> Kernel:
-    """A kernel from the content of a file or an inline text, in whichever dialect recognises it."""
-    return next(syntax for syntax in SYNTAXES if syntax.recognises(text)).read(text)
+def read(text: str, *, lines: bool = False) -> Kernel:
+    """A kernel from the content of a file (errors then name `lines`) or an inline text, in whichever dialect recognises it."""
+    return next(syntax for syntax in SYNTAXES if syntax.recognises(text)).read(text, lines)

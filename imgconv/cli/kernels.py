@@ -10,8 +10,8 @@ from imgconv import catalog, errors
 from imgconv.catalog.named import NAMED
 from imgconv.cli.bridge import Command, KindType
 from imgconv.cli.work import Finished
+from imgconv.exact import Number, number, number_text
 from imgconv.kernels import Kernel
-from imgconv.params import Number, number, number_text
 
 SHOWN_SIDE = 15  # larger kernels are shown by their numbers, not their cells
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
+import traceback
 from typing import Any, NoReturn
 
 import click
 
 from imgconv import __version__, errors
 from imgconv.cli import kernels, run
-from imgconv.cli.bridge import Command, operation_command
+from imgconv.cli.bridge import operation_command
 from imgconv.cli.work import Finished, complain, work
 from imgconv.operations import OPERATIONS
 from imgconv.pipeline import Pipeline
@@ -51,8 +53,7 @@ def group() -> Group:
     top.add_command(run.command())
     top.add_command(kernels.command())
     for command in [top, *top.commands.values()]:
-        if isinstance(command, (Group, Command)):
-            command.params.append(_version())
+        command.params.append(_version())
     return top
 
 
@@ -73,53 +74,81 @@ def _terminate(*_: Any) -> NoReturn:
     raise Terminated
 
 
-def main(arguments: list[str] | None = None) -> NoReturn:
+def run_command(arguments: list[str] | None = None) -> NoReturn:
     """Runs the command and ends the process with its exit code."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # imgconv uses no BLAS; its threads only cost start-up
     signal.signal(signal.SIGTERM, _terminate)
-    code = _guarded(arguments)
+    code = _guarded(sys.argv[1:] if arguments is None else arguments)
     try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        code = errors.PIPE_CLOSED
-    if code == errors.PIPE_CLOSED:  # what is still buffered has no reader; the interpreter must not try again
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except (OSError, ValueError) as error:
+        code = code or _ended(error)
+    if sys.stdout is not None and code in (errors.PIPE_CLOSED, errors.FAILED):
+        with contextlib.suppress(OSError, ValueError):  # what is still buffered has no reader; the interpreter must not try again
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(code)
 
 
-def _guarded(arguments: list[str] | None) -> int:
+def _guarded(arguments: list[str]) -> int:
     try:
-        return int(group().main(arguments, prog_name="imgconv", standalone_mode=False) or errors.DONE)
+        if "_IMGCONV_COMPLETE" in os.environ:
+            group().main(arguments, prog_name="imgconv")
+        # not Group.main: it would swallow closed pipes and interrupts
+        with group().make_context("imgconv", _globbed(arguments)) as context:
+            context.command.invoke(context)
+        return errors.DONE
     except Finished as end:
         return end.exit_code
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except SystemExit:
+        raise
     except BaseException as error:
         code = _ended(error)
         if code == errors.OUR_BUG and os.environ.get("IMGCONV_DEBUG"):
-            raise
+            traceback.print_exc()
         return code
+
+
+def _globbed(arguments: list[str]) -> list[str]:
+    """Windows' shells leave patterns such as *.png to the programs."""
+    if os.name != "nt":
+        return arguments
+    from glob import glob
+
+    return [found for argument in arguments for found in (sorted(glob(argument)) if "*" in argument else []) or [argument]]
+
+
+_SILENT: dict[type[BaseException], int] = {
+    BrokenPipeError: errors.PIPE_CLOSED,
+    KeyboardInterrupt: errors.INTERRUPTED,
+    click.Abort: errors.INTERRUPTED,
+    Terminated: errors.TERMINATED,
+}
 
 
 def _ended(error: BaseException) -> int:
     """The exit code of a command that did not finish, its sentence said."""
-    silent = {BrokenPipeError: errors.PIPE_CLOSED, KeyboardInterrupt: errors.INTERRUPTED, click.Abort: errors.INTERRUPTED, Terminated: errors.TERMINATED}
-    if type(error) in silent:
-        return silent[type(error)]
+    if type(error) in _SILENT:
+        return _SILENT[type(error)]
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         error.show()
         return errors.MISUSED
     if isinstance(error, click.ClickException):
         complain(_sentence(error))
         return errors.MISUSED
+    if isinstance(error, OSError) and not isinstance(error, errors.ImgconvError) and error.filename is None:  # only streams have no name
+        error = errors.file_unwritable("standard output", error.strerror or str(error))
     if isinstance(error, errors.ImgconvError):
         complain(str(error))
         return error.exit_code
-    if isinstance(error, SystemExit):
-        raise error
     complain(errors.our_bug(error))
     return errors.OUR_BUG
 
 
 def _sentence(error: click.ClickException) -> str:
     message = error.format_message().rstrip(".")
+    message = message if len(message) <= 160 else message[:157] + "..."
     context = getattr(error, "ctx", None)
     return f"{message} ('{context.command_path} --help' shows the options)" if context else message

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from imgconv import errors
-from imgconv.batch import STREAM
+from imgconv.batch.jobs import STREAM
 from imgconv.cli.bridge import Command
 from imgconv.cli.common import COMMON, INPUTS, Common
 from imgconv.cli.work import work
@@ -45,7 +45,9 @@ def _text(argument: str, inputs: tuple[str, ...]) -> tuple[str, str]:
     if argument == STREAM:
         if not inputs or STREAM in inputs:
             raise errors.pipeline_from_stdin_needs_image()
-        return sys.stdin.read(), ""
+        if sys.stdin is None:
+            raise errors.file_unreadable("standard input", "it is closed")
+        return sys.stdin.read(), "run"
     stem, suffix = os.path.splitext(argument)
     separated = os.sep in argument or bool(os.altsep and os.altsep in argument)
     if suffix == ".pipe" or (separated and "|" not in argument and not any(c.isspace() for c in argument)):
@@ -58,4 +60,4 @@ def _text(argument: str, inputs: tuple[str, ...]) -> tuple[str, str]:
             raise errors.pipeline_file(argument, "it is no text") from None
         except OSError as error:
             raise errors.pipeline_file(argument, error.strerror or str(error)) from None
-    return argument, ""
+    return argument, "run"

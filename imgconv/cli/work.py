@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from imgconv.batch import plan_jobs, run_jobs
+from imgconv.batch import run_jobs
+from imgconv.batch.jobs import plan_jobs
 from imgconv.cli.common import Common
 from imgconv.pipeline import Pipeline
 from imgconv.report import Outcome
@@ -38,5 +39,7 @@ def work(pipeline: Pipeline, common: Common, label: str = "") -> None:
 
 
 def complain(sentence: str) -> None:
-    """One line on standard error."""
-    print(f"imgconv: {sentence}", file=sys.stderr, flush=True)
+    """One line on standard error, if there is one."""
+    if sys.stderr is not None:
+        shown = "".join(char if char.isprintable() else repr(char)[1:-1] for char in sentence)
+        print(f"imgconv: {shown}", file=sys.stderr, flush=True)

@@ -15,7 +15,7 @@ def follow(alpha: Pixels, window: Window, border: Border) -> Pixels:
     rows, columns = window.over(*alpha.shape[:2])
     if (rows.out, columns.out) == alpha.shape and window.centre(0) == rows.before and window.centre(1) == columns.before and rows.stride == columns.stride == 1:
         return alpha
-    tables = [index_table(border, axis, np.arange(axis.out) * axis.stride + window.centre(i) - axis.before) for i, axis in enumerate((rows, columns))]
+    tables = [index_table(border, axis.length, np.arange(axis.out) * axis.stride + window.centre(i) - axis.before) for i, axis in enumerate((rows, columns))]
     followed = alpha[np.ix_(*tables)]
     opaque = np.iinfo(alpha.dtype).max if alpha.dtype.kind in "iu" else 1
     followed[tables[0] == CONSTANT, :] = opaque

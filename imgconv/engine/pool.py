@@ -8,6 +8,7 @@ import numpy as np
 
 from imgconv import jit
 from imgconv.engine.bands import run_bands
+from imgconv.engine.memory import allocate
 from imgconv.engine.settle import settle
 from imgconv.loops.pool import EXTREME, MEAN
 from imgconv.numerics import Pixels, Response, Target, Values, shift_of, wide_type
@@ -29,10 +30,10 @@ def pool(
     else:
         type_, span = given.type, given.span
     plain = target is None or (target.type == type_ and (target.range == "clamp" or (target.range == "shift" and not shift_of(target))))
-    result = np.empty((rows.out, columns.out, given.pixels.shape[2]), type_) if out is None or not plain else out
+    result = allocate((rows.out, columns.out, given.pixels.shape[2]), type_, "the result") if out is None or not plain else out
     geometry |= {"result": result, "result_row": columns.out * given.pixels.shape[2], "last": rows.out}
     worker = _mean_worker(given, type_, geometry, rows, columns, count_padding) if kind == "avg" else _extreme_worker(given, kind, geometry)
-    work = geometry["source_row"] * rows.size + geometry["result_row"] * columns.size
+    work = geometry["source_row"] * min(rows.size, rows.length) + geometry["result_row"] * geometry["taps"]
     run_bands(rows.out, work, worker, threads)
     pooled = Values(result, span)
     if plain or target is None:
@@ -52,14 +53,16 @@ def _geometry(pixels: Pixels, rows: Axis, columns: Axis) -> dict[str, Any]:
     """Which taps of each window row, and which windows of each column tap, see the image."""
     height, width, channels = pixels.shape
     row_from, row_to = _taps_inside(rows, 0, height)
-    starts = np.arange(columns.size) * columns.dilation - columns.before  # where each tap reads under window 0
+    seen = max(0, -((columns.out - 1) * columns.stride - columns.before) // columns.dilation)  # taps before this one see nothing
+    stop = min(columns.size, (width - 1 + columns.before) // columns.dilation + 1)
+    starts = np.arange(seen, stop, dtype=np.int64) * columns.dilation - columns.before  # where each tap reads under window 0
     left = np.clip(-(starts // columns.stride), 0, columns.out)
-    right = np.clip((columns.length - 1 - starts) // columns.stride + 1, left, columns.out)
+    right = np.clip((width - 1 - starts) // columns.stride + 1, left, columns.out)
     return {
         "source": pixels, "source_rows": height, "source_row": width * channels, "channels": channels,
         "row_from": row_from, "row_to": row_to, "row_step": rows.stride, "row_dilation": rows.dilation, "row_before": rows.before,
-        "column_from": left.astype(np.int64), "column_to": right.astype(np.int64), "taps": columns.size,
-        "column_step": columns.stride, "column_dilation": columns.dilation, "column_before": columns.before,
+        "column_from": left, "column_to": right, "taps": len(starts),
+        "column_step": columns.stride, "column_dilation": columns.dilation, "column_before": columns.before - seen * columns.dilation,
     }  # fmt: skip
 
 
@@ -72,7 +75,7 @@ def _extreme_worker(given: Values, kind: str, geometry: dict[str, Any]) -> Any:
 
 def _mean_worker(given: Values, type_: str, geometry: dict[str, Any], rows: Axis, columns: Axis, count_padding: bool) -> Any:
     row_cells, column_cells = (_cells(axis, count_padding) for axis in (rows, columns))
-    acc, quotient = _mean_arithmetic(given, type_, rows.size * columns.size)
+    acc, quotient = _mean_arithmetic(given, type_, min(rows.size, rows.length) * min(columns.size, columns.length))
     cells = {"row_cells": row_cells, "column_cells": np.repeat(column_cells, geometry["channels"])}
 
     def worker() -> Any:

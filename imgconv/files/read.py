@@ -36,6 +36,13 @@ class Header:
     type: str
     format: str
     load: Callable[[], Image]
+    stream: IO[bytes]
+
+    def __enter__(self) -> Header:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stream.close()
 
 
 def load(path: str | os.PathLike[str]) -> Image:
@@ -70,6 +77,8 @@ def header(path: str) -> Header:
 def _opened(path: str, name: str) -> IO[bytes]:
     try:
         if path == STDIN:
+            if sys.stdin is None:
+                raise errors.file_unreadable(name, "it is closed")
             return io.BytesIO(sys.stdin.buffer.read())
         stream = open(path, "rb")  # noqa: SIM115 (the header's load() reads on)
         return stream if stream.seekable() else io.BytesIO(stream.read())
@@ -77,8 +86,10 @@ def _opened(path: str, name: str) -> IO[bytes]:
         raise errors.file_missing(name) from None
     except IsADirectoryError:
         raise errors.file_is_folder(name) from None
-    except OSError as error:
-        raise errors.file_unreadable(name, error.strerror or str(error)) from None
+    except (OSError, ValueError) as error:
+        if isinstance(error, errors.ImgconvError):
+            raise
+        raise errors.file_unreadable(name, getattr(error, "strerror", None) or str(error)) from None
 
 
 # ---------------------------------------------------------------- .npy
@@ -95,6 +106,8 @@ def _npy_header(name: str, stream: IO[bytes]) -> Header:
         raise errors.file_pickle(name)
     if len(shape) not in (2, 3):
         raise errors.pixel_shape(shape)
+    if min(shape) < 0:
+        raise errors.file_broken(name, f"a shape of {shape}")
     if 0 in shape:
         raise errors.pixel_none(shape)
     type_ = widened_type(dtype)
@@ -110,7 +123,7 @@ def _npy_header(name: str, stream: IO[bytes]) -> Header:
         finally:
             stream.close()
 
-    return Header(name, shape[0], shape[1], shape[2] if len(shape) == 3 else 1, False, type_, "npy", load)
+    return Header(name, shape[0], shape[1], shape[2] if len(shape) == 3 else 1, False, type_, "npy", load, stream)
 
 
 # ---------------------------------------------------------------- Pillow
@@ -150,7 +163,7 @@ def _pillow_header(name: str, stream: IO[bytes]) -> Header:
         metadata = {key: image.info[key] for key in _CARRIED if image.info.get(key)}
         return Image((frame,), _format(image), MappingProxyType(metadata), notes=tuple(dict.fromkeys(notes)))
 
-    return Header(name, image.height, image.width, 3 if mode.startswith("RGB") else 1, mode == "RGBA", "uint8", _format(image), load)
+    return Header(name, image.height, image.width, 3 if mode.startswith("RGB") else 1, mode == "RGBA", "uint8", _format(image), load, stream)
 
 
 def _format(image: Any) -> str:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import os
 import stat
+import sys
 import tempfile
+from typing import IO
 
 import numpy as np
 
@@ -69,41 +72,80 @@ def encoded(image: Image, form: Format, path: str, *, fast: bool = False) -> byt
 def write(path: str, content: bytes) -> None:
     """The content in a temporary file beside the target, flushed, then renamed over it; permissions of an old file are kept.
 
-    What is no regular file (a FIFO, a device) is written to directly. Raises FileError.
+    What is no regular file (a FIFO, a device) is written to directly. Raises FileError, or BrokenPipeError.
     """
-    where = os.path.realpath(path)
     try:
-        known = os.stat(where) if os.path.exists(where) else None
-        if known is not None and not stat.S_ISREG(known.st_mode):
-            if stat.S_ISDIR(known.st_mode):
-                raise errors.file_is_folder(path)
-            with open(where, "wb") as stream:
-                stream.write(content)
+        if is_special(path):
+            with open(path, "wb", buffering=0) as stream:
+                _write_all(stream, content)
             return
-        _replace(where, content, stat.S_IMODE(known.st_mode) if known else 0o666 & ~_umask())
-    except BrokenPipeError:
-        raise
+        where = os.path.realpath(path)
+        if not os.path.isdir(os.path.dirname(where)):
+            raise errors.no_folder(path, os.path.dirname(path))
+        _replace(where, content)
     except OSError as error:
-        if isinstance(error, errors.ImgconvError):
+        if isinstance(error, (errors.ImgconvError, BrokenPipeError)):
             raise
         raise errors.file_unwritable(path, error.strerror or str(error)) from None
 
 
-def _replace(where: str, content: bytes, permissions: int) -> None:
-    folder, name = os.path.split(where)
-    if os.path.exists(where) and not os.access(where, os.W_OK):
-        raise PermissionError(13, "Permission denied")
-    handle, temporary = tempfile.mkstemp(prefix=f".{name[:100]}.", suffix=".part", dir=folder)
+def write_stdout(content: bytes) -> None:
+    """The content on standard output, all of it. Raises FileError, or BrokenPipeError."""
+    if sys.stdout is None:
+        raise errors.file_unwritable("standard output", "it is closed")
     try:
+        _write_all(sys.stdout.buffer, content)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise errors.file_unwritable("standard output", error.strerror or str(error)) from None
+
+
+def make_folder(path: str) -> None:
+    """An output folder, made if it is not there. Raises FileError."""
+    try:
+        os.makedirs(path, exist_ok=True)
+    except OSError as error:
+        raise errors.file_unwritable(path, error.strerror or str(error)) from None
+
+
+def is_special(path: str) -> bool:
+    """Whether a path names something that exists and is neither a file nor a folder: a FIFO, a device, a terminal."""
+    try:
+        mode = os.stat(path).st_mode
+    except OSError:
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
+
+
+def _write_all(stream: IO[bytes], content: bytes) -> None:
+    """Unbuffered streams (PYTHONUNBUFFERED, devices) take what they can at a time."""
+    left = memoryview(content)
+    while left:
+        left = left[stream.write(left) or 0 :]
+
+
+def _replace(where: str, content: bytes) -> None:
+    folder, name = os.path.split(where)
+    if os.path.isdir(where):
+        raise IsADirectoryError(errno.EISDIR, "it is a folder")
+    known = os.stat(where) if os.path.exists(where) else None
+    if known and not os.access(where, os.W_OK):
+        raise PermissionError(errno.EACCES, "permission denied")
+    temporary = None
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=f".{name[:100]}.", suffix=".part", dir=folder)
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-        os.chmod(temporary, permissions)
+        os.chmod(temporary, stat.S_IMODE(known.st_mode) if known else 0o666 & ~_umask())
         os.replace(temporary, where)
     except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
+        if temporary is not None:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(temporary)
         raise
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ctypes
+from itertools import count
 from typing import Any
 
 from imgconv import errors
 from imgconv.loops import Loop
 
+_numbers = count()  # a library's name is taken even if linking it failed
 _linked: list[Any] = []  # keeps the machine code mapped as long as the process lives
 
 
@@ -20,7 +22,7 @@ def link(loop: Loop, code: bytes, entry: str) -> Any:
 
     try:
         jit = _linker()
-        library = llvm.JITLibraryBuilder().add_object_img(code).add_current_process().export_symbol(entry).link(jit, f"loop{len(_linked)}")
+        library = llvm.JITLibraryBuilder().add_object_img(code).add_current_process().export_symbol(entry).link(jit, f"loop{next(_numbers)}")
         address = library[entry]
     except RuntimeError as error:
         raise errors.object_code(loop.name, str(error)) from error

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from imgconv.borders import BORDER, Border
 from imgconv.catalog import KERNEL, is_named
+from imgconv.exact import Number
 from imgconv.kernels import Kernel
 from imgconv.operations.base import Operation, option
-from imgconv.params import ANCHOR, BIAS, DILATION, DIVISOR, FLAG, PAD, STRIDE, Number, Pad
+from imgconv.params import ANCHOR, BIAS, DILATION, DIVISOR, FLAG, PAD, STRIDE, Pad
 from imgconv.shapes import Window
 
 if TYPE_CHECKING:

@@ -1,0 +1,122 @@
+"""What goes where: one job an input, by the rules of names and streams."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from imgconv import errors
+from imgconv.files.formats import FORMATS, Format, format_named, format_of
+
+STREAM = "-"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One image to make: `target` is a path or STREAM; `form` None means the input's own format.
+
+    A `derived` name may change its suffix to that of a format that can hold the result.
+    """
+
+    source: str
+    target: str
+    form: Format | None = None
+    replace: bool = False
+    derived: bool = False
+    in_folder: bool = False
+
+    @property
+    def source_name(self) -> str:
+        return "standard input" if self.source == STREAM else self.source
+
+
+def plan_jobs(
+    inputs: Sequence[str], output: str | None, form: str | None, label: str, *, overwrite: bool, stdin_is_terminal: bool, stdout_is_terminal: bool
+) -> list[Job]:
+    """One job an input, by the rules of names; refuses two results on one path and results on inputs.
+
+    Raises
+    ------
+    UsageError
+    """
+    sources = list(inputs) or [STREAM]
+    if not inputs and stdin_is_terminal:
+        raise errors.no_input()
+    if sources.count(STREAM) > 1:
+        raise errors.stdin_twice()
+    named = format_named(form) if form else None
+    jobs = _placed(sources, output, named, label, overwrite, stdout_is_terminal)
+    _refuse_clashes(jobs, overwrite)
+    return jobs
+
+
+def _placed(sources: list[str], output: str | None, named: Format | None, label: str, overwrite: bool, stdout_is_terminal: bool) -> list[Job]:
+    if output is None and stdout_is_terminal:
+        return [Job(source, _derived(source, label, named), named, overwrite, derived=True) for source in sources]
+    if output is None or output == STREAM:
+        if len(sources) > 1:
+            raise errors.several_to_one_stream(len(sources))
+        if stdout_is_terminal:
+            raise errors.binary_to_terminal()
+        return [Job(sources[0], STREAM, named or FORMATS["png"])]
+    if _is_terminal(output):
+        raise errors.binary_to_terminal()
+    if len(sources) > 1 or os.path.isdir(output) or output.endswith((os.sep, os.altsep or os.sep)):
+        if os.path.exists(output) and not os.path.isdir(output):
+            raise errors.output_is_file(output, len(sources))
+        return [Job(source, os.path.join(output, _kept(source, named)), named or _stream_form(source), overwrite, in_folder=True) for source in sources]
+    return [Job(sources[0], output, named or _form_of(output), replace=True)]
+
+
+def _stream_form(source: str) -> Format | None:
+    """A stream has no name to keep, so it becomes `stdin.png`, and that is a PNG."""
+    return FORMATS["png"] if source == STREAM else None
+
+
+def _is_terminal(path: str) -> bool:
+    """Whether a path names a terminal, as /dev/stdout may."""
+    try:
+        if not stat.S_ISCHR(os.stat(path).st_mode):
+            return False
+        handle = os.open(path, os.O_WRONLY | getattr(os, "O_NOCTTY", 0))
+    except OSError:
+        return False
+    try:
+        return os.isatty(handle)
+    finally:
+        os.close(handle)
+
+
+def _form_of(path: str) -> Format:
+    """By the suffix; a FIFO or device has none and takes what a stream takes."""
+    if os.path.exists(path) and not stat.S_ISREG(os.stat(path).st_mode):
+        return FORMATS["png"]
+    return format_of(path)
+
+
+def _derived(source: str, label: str, named: Format | None) -> str:
+    stem, suffix = os.path.splitext("stdin.png" if source == STREAM else os.path.basename(source))
+    if named:
+        suffix = named.suffixes[0]
+    return f"{stem}-{label}{suffix or '.png'}"
+
+
+def _kept(source: str, named: Format | None) -> str:
+    name = "stdin.png" if source == STREAM else os.path.basename(source.rstrip("/\\"))
+    return os.path.splitext(name)[0] + named.suffixes[0] if named else name
+
+
+def _refuse_clashes(jobs: list[Job], overwrite: bool) -> None:
+    read = {os.path.realpath(job.source) for job in jobs if job.source != STREAM}
+    written: dict[str, str] = {}
+    for job in jobs:
+        if job.target == STREAM:
+            continue
+        where = os.path.realpath(job.target)
+        if where in written:
+            raise errors.outputs_collide(job.target, written[where], job.source_name)
+        if where in read and not overwrite:
+            raise errors.output_is_input(job.target)
+        written[where] = job.source_name

@@ -1,0 +1,104 @@
+"""Numbers as typed: exact wherever they can be, a float only where they cannot."""
+
+from __future__ import annotations
+
+import math
+import re
+from fractions import Fraction
+
+from imgconv import errors
+
+Number = int | Fraction | float
+"""A weight, divisor or bias. Ints and Fractions are exact; a float is one that is no multiple of 2**-16."""
+
+_DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
+_HEX = re.compile(r"[+-]?0[xX][0-9a-fA-F]+(\.[0-9a-fA-F]*)?([pP][+-]?\d{1,4})?", re.ASCII)
+_LONGEST_NUMBER = 400
+
+
+def number(value: object, what: str = "number") -> Number:
+    """A finite real number in its exact form: int, Fraction, or float where neither is exact.
+
+    Text is taken as typed: `0.1` is one tenth and `1/9` one ninth; a hexadecimal
+    float (`0x1.8p-3`) is a binary float. Floats that are multiples of 2**-16 are exact.
+    """
+    if isinstance(value, str):
+        found = _number_from_text(value)
+    else:
+        if hasattr(value, "item") and not hasattr(value, "__len__"):
+            value = value.item()  # numpy scalars
+        found = _exact(value)
+    if found is None or not _representable(found):
+        raise errors.not_a(what, value, "a finite number (such as 3, -0.5, 1e-3 or 1/9)")
+    return found
+
+
+def _exact(value: object) -> Number | None:
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, Fraction):
+        return _lowered(value)
+    if isinstance(value, float) and math.isfinite(value):
+        return _exact_float(value)
+    return None
+
+
+def _representable(value: Number) -> bool:
+    """Whether float64 can tell the value from 0 and from infinity."""
+    try:
+        return math.isfinite(float(value)) and (value == 0 or float(value) != 0)
+    except OverflowError:
+        return False
+
+
+def _number_from_text(text: str) -> Number | None:
+    text = text.strip().replace("\N{MINUS SIGN}", "-")
+    if len(text) > _LONGEST_NUMBER:
+        return None
+    if _HEX.fullmatch(text):
+        try:
+            return _exact_float(float.fromhex(text))
+        except OverflowError:
+            return None
+    above, slash, below = text.partition("/")
+    if not _DECIMAL.fullmatch(above) or (slash and not _DECIMAL.fullmatch(below)):
+        return None
+    value = Fraction(above)
+    if slash:
+        if Fraction(below) == 0:
+            return None
+        value /= Fraction(below)
+    return _lowered(value)
+
+
+def _lowered(value: Fraction) -> Number:
+    return value.numerator if value.denominator == 1 else value
+
+
+def _exact_float(value: float) -> Number:
+    if value.is_integer():
+        return int(value)
+    return Fraction(value) if (value * 65536).is_integer() else value
+
+
+def magnitude(value: Number) -> Number:
+    """|value|, which keeps the union of types that abs() loses."""
+    return value if value >= 0 else -value
+
+
+def number_text(value: Number) -> str:
+    """The shortest text that `number` reads back as the same value."""
+    if isinstance(value, float):
+        return value.hex()
+    if isinstance(value, Fraction):
+        for digits in range(1, 17):
+            if (value * 10**digits).denominator == 1:
+                return _decimal_text(value, digits)
+        return f"{value.numerator}/{value.denominator}"
+    return str(value)
+
+
+def _decimal_text(value: Fraction, digits: int) -> str:
+    scaled = abs(int(value * 10**digits))
+    whole, part = divmod(scaled, 10**digits)
+    return f"{'-' if value < 0 else ''}{whole}.{part:0{digits}d}"
