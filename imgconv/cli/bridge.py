@@ -10,24 +10,10 @@ import click
 
 from imgconv import errors
 from imgconv.cli.common import COMMON, INPUTS, Common
+from imgconv.cli.kinds import MARK, KindType
 from imgconv.operations import Operation, Option
-from imgconv.params import Kind
 
 _VALUE = re.compile(r"-[0-9.]")
-_MARK = "\0"  # cannot occur in an argument; hides the minus of a value from Click's parser
-
-
-class KindType(click.ParamType[Any]):
-    """A parameter kind as Click sees it; its sentences are imgconv's own."""
-
-    def __init__(self, kind: Kind, name: str) -> None:
-        self.kind, self.name = kind, name
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        return self.kind.read(value.removeprefix(_MARK)) if isinstance(value, str) else value
-
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[click.shell_completion.CompletionItem]:
-        return [click.shell_completion.CompletionItem(word) for word in self.kind.choices if word.startswith(incomplete)]
 
 
 class Command(click.Command):
@@ -38,13 +24,13 @@ class Command(click.Command):
         super().__init__(*args, **kwargs)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        marked = [_MARK + arg if _VALUE.match(arg) else arg for arg in args]
+        marked = [MARK + arg if _VALUE.match(arg) else arg for arg in args]
         rest = super().parse_args(ctx, marked)
         for name, value in ctx.params.items():
             if isinstance(value, str):
-                ctx.params[name] = value.removeprefix(_MARK)
+                ctx.params[name] = value.removeprefix(MARK)
             elif isinstance(value, tuple):
-                ctx.params[name] = tuple(part.removeprefix(_MARK) if isinstance(part, str) else part for part in value)
+                ctx.params[name] = tuple(part.removeprefix(MARK) if isinstance(part, str) else part for part in value)
         return rest
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from imgconv.batch import Settings
+from imgconv.cli.kinds import KindType
 from imgconv.params import DTYPE, FLAG, RANGE, THREADS, Kind
 
 
@@ -34,8 +35,6 @@ def INPUTS() -> click.Argument:  # noqa: N802 (a parameter, made anew for each c
 
 
 def COMMON() -> list[click.Parameter]:  # noqa: N802
-    from imgconv.cli.bridge import KindType
-
     def kind(names: list[str], kind_: Kind, help_: str) -> click.Option:
         return click.Option(names, type=KindType(kind_, names[-1]), metavar=kind_.metavar, help=help_)
 

@@ -8,7 +8,8 @@ import click
 
 from imgconv import catalog, errors
 from imgconv.catalog.named import NAMED
-from imgconv.cli.bridge import Command, KindType
+from imgconv.cli.bridge import Command
+from imgconv.cli.kinds import KindType
 from imgconv.cli.work import Finished
 from imgconv.exact import Number, number, number_text
 from imgconv.kernels import Kernel
