@@ -65,6 +65,11 @@ class Border:
     name: str = "edge"
     value: Number = 0
 
+    @property
+    def constant(self) -> Number | None:
+        """The value that stands beyond the edge, or None where a pixel does."""
+        return self.value if self.name == "constant" else None
+
     def source(self, position: int, length: int) -> int:
         """The pixel that stands at `position` of an axis of `length` ≥ 1 pixels, or CONSTANT."""
         return position if 0 <= position < length else RULES[self.name].source(position, length)

@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from imgconv.exact import Number, magnitude
+from imgconv.factoring import Factors, Weights, float_factors, whole_factors
 from imgconv.kernels import Kernel
+from imgconv.shapes import Axis
 
 EXACT_FLOAT32, EXACT_FLOAT64 = 2**24, 2**53
-ACCUMULATORS = (("int16", 2**15), ("int32", 2**31), ("float64", EXACT_FLOAT64), ("int64", 2**63))
+ACCUMULATORS = (("int16", 2**15), ("int32", 2**31), ("float64", EXACT_FLOAT64 // 2), ("int64", 2**63))
 """Types for exact sums, narrowest first, and the magnitude they do not reach."""
+_MOST_SLIDING = 4096  # rows of extremes that each thread keeps
 _FLOAT32_MOST = 1e37  # weights, bias and border beyond this are left to float64
 
 
@@ -39,6 +42,7 @@ class Plan:
 
     `accumulator` is the type of the sums, `quotient` the type the division by the
     denominator happens in ("" where nothing is divided); `weights` are in accumulator units.
+    `factors` are columns and rows of weights whose products add up to the weights.
     """
 
     algorithm: str
@@ -47,58 +51,111 @@ class Plan:
     weights: tuple[tuple[Number, ...], ...]
     offset: Number
     denominator: int
+    factors: Factors
     reason: str
 
 
 @dataclass(frozen=True)
+class Task:
+    """What a plan is made for, beside the kernel.
+
+    `pixels` is the pixels' type, `span` what is known of their values, `finite` whether none is NaN or
+    infinite, `border_value` a constant border's value (None for other borders), `result` the type the
+    response is wanted in (a pixel type, or "wide" between steps), `stride` and `dilation` the window's.
+    """
+
+    pixels: str
+    span: Span
+    border_value: Number | None
+    result: str
+    stride: tuple[int, int] = (1, 1)
+    dilation: tuple[int, int] = (1, 1)
+    finite: bool = True
+
+
+@dataclass(frozen=True)
 class Algorithm:
-    """A row: whether it fits a kernel and an accumulator, and what an output pixel costs, in multiply-adds."""
+    """A row: what an output pixel costs, in direct taps, or None where the algorithm does not fit; whether it spreads NaN and infinity."""
 
     name: str
-    fits: Callable[[Kernel, str], bool]
-    cost: Callable[[Kernel], float]
+    cost: Callable[[Weights, Factors, str, Task], float | None]
+    spreads: bool = False
+
+
+def _direct_cost(weights: Weights, factors: Factors, accumulator: str, task: Task) -> float | None:
+    return float(taps_of(weights)) if accumulator != "object" else None
+
+
+def _big_cost(weights: Weights, factors: Factors, accumulator: str, task: Task) -> float | None:
+    return 1000.0 * taps_of(weights) if accumulator == "object" else None
+
+
+def _separable_cost(weights: Weights, factors: Factors, accumulator: str, task: Task) -> float | None:
+    if not factors or accumulator == "object":
+        return None
+    across = sum(taps_of((row,)) for _, row in factors)  # every source row goes through the row weights, used or not
+    down = sum(taps_of((column,)) for column, _ in factors)
+    return across * task.stride[0] + down + 6.0
+
+
+def _running_cost(weights: Weights, factors: Factors, accumulator: str, task: Task) -> float | None:
+    if accumulator == "object" or task.stride != (1, 1) or task.dilation != (1, 1):
+        return None
+    first = weights[0][0]
+    return 16.0 if first != 0 and all(cell == first for row in weights for cell in row) else None
 
 
 ALGORITHMS = (
-    Algorithm("direct", lambda kernel, accumulator: accumulator != "object", lambda kernel: sum(cell != 0 for cell in kernel.cells())),
-    Algorithm("big", lambda kernel, accumulator: accumulator == "object", lambda kernel: 1000 * sum(cell != 0 for cell in kernel.cells())),
+    Algorithm("direct", _direct_cost),
+    Algorithm("separable", _separable_cost, spreads=True),
+    Algorithm("running", _running_cost, spreads=True),
+    Algorithm("big", _big_cost),
 )
 
 
-def plan(kernel: Kernel, pixels: str, span: Span, border_value: Number | None, result: str) -> Plan:
-    """The plan for `kernel` on pixels of type `pixels` with values in `span`.
+def taps_of(weights: Weights) -> int:
+    """Weights that look at a pixel."""
+    return sum(cell != 0 for row in weights for cell in row)
 
-    `border_value` is a constant border's value (None for other borders), `result` the type the
-    response is wanted in: a pixel type, or "wide" between steps.
-    """
-    whole_border = border_value is None or isinstance(border_value, int)
-    if kernel.exact and span.whole and whole_border:
-        return _exact_plan(kernel, span, border_value)
+
+def plan(kernel: Kernel, task: Task, algorithm: str = "") -> Plan:
+    """The cheapest plan for a kernel and a task; a named `algorithm` is taken if it fits at all (tests do so)."""
+    whole_border = task.border_value is None or isinstance(task.border_value, int)
+    if kernel.exact and task.span.whole and whole_border:
+        return _exact_plan(kernel, task, algorithm)
     # RULES: float32 for 8-bit, 16-bit and float32 pixels, float64 for the rest and for float64 results
     weights = tuple(tuple(float(cell / kernel.divisor) for cell in row) for row in kernel.weights)
-    largest = max(magnitude(kernel.bias), magnitude(border_value or 0), *(abs(cell) for row in weights for cell in row))
-    accumulator = "float64" if pixels in ("int32", "float64") or result == "float64" or largest > _FLOAT32_MOST else "float32"
+    largest = max(magnitude(kernel.bias), magnitude(task.border_value or 0), *(abs(cell) for row in weights for cell in row))
+    accumulator = "float64" if task.pixels in ("int32", "float64") or task.result == "float64" or largest > _FLOAT32_MOST else "float32"
     why = "the kernel's numbers are not exact" if not kernel.exact else "pixels or border are no integers"
-    return Plan(_cheapest(kernel, accumulator), accumulator, "", weights, kernel.bias, 1, f"{accumulator}: {why}")
+    factors = float_factors(weights)
+    name, cost = _cheapest(weights, factors, accumulator, task, algorithm)
+    return Plan(name, accumulator, "", weights, kernel.bias, 1, factors, f"{name} in {accumulator} ({why}), about {cost:.0f} taps a pixel")
 
 
-def _cheapest(kernel: Kernel, accumulator: str) -> str:
-    return min((row for row in ALGORITHMS if row.fits(kernel, accumulator)), key=lambda row: row.cost(kernel)).name
-
-
-def _exact_plan(kernel: Kernel, span: Span, border_value: Number | None) -> Plan:
+def _exact_plan(kernel: Kernel, task: Task, algorithm: str) -> Plan:
     """A plan in whole numbers; "object" is Python's, for sums beyond 64 bits."""
     assert kernel.exact is not None
     rows, offset, denominator = kernel.exact
     if denominator % 2 and denominator > 1:  # so that half the denominator, the rounding term, is whole
         rows, offset, denominator = tuple(tuple(2 * cell for cell in row) for row in rows), 2 * offset, 2 * denominator
-    low, high = sum_bounds(rows, span, border_value)
+    low, high = sum_bounds(rows, task.span, task.border_value)
     most = max(abs(low + offset), abs(high + offset), abs(offset)) + denominator // 2 + 1
-    inputs = max(span.magnitude, magnitude(border_value or 0))
+    inputs = max(task.span.magnitude, magnitude(task.border_value or 0))
     largest = max(most, inputs, denominator, max((abs(cell) for row in rows for cell in row), default=0))
     accumulator = next((name for name, limit in ACCUMULATORS if largest < limit), "object")
     quotient = "" if denominator == 1 else "float32" if largest < EXACT_FLOAT32 else "float64" if largest < EXACT_FLOAT64 else "int64"
-    return Plan(_cheapest(kernel, accumulator), accumulator, quotient, rows, offset, denominator, f"{accumulator}: sums lie in {low + offset}…{high + offset}")
+    factors = whole_factors(rows)
+    name, cost = _cheapest(rows, factors, accumulator, task, algorithm)
+    why = f"sums lie in {low + offset}…{high + offset}"
+    return Plan(name, accumulator, quotient, rows, offset, denominator, factors, f"{name} in {accumulator} ({why}), about {cost:.0f} taps a pixel")
+
+
+def _cheapest(weights: Weights, factors: Factors, accumulator: str, task: Task, wanted: str) -> tuple[str, float]:
+    costs = {row.name: row.cost(weights, factors, accumulator, task) for row in ALGORITHMS if task.finite or not row.spreads}
+    fitting = {name: cost for name, cost in costs.items() if cost is not None}
+    name = wanted if wanted in fitting else min(fitting, key=lambda name: fitting[name])
+    return name, fitting[name]
 
 
 def sum_bounds(rows: tuple[tuple[int, ...], ...], span: Span, border_value: Number | None) -> tuple[int, int]:
@@ -117,3 +174,22 @@ def response_span(made: Plan, given: Span, border_value: Number | None) -> Span:
     offset = Fraction(made.offset)
     ends = (low + offset) / made.denominator, (high + offset) / made.denominator
     return Span(int(ends[0]), int(ends[1]), True) if made.denominator == 1 else Span(*ends, False)
+
+
+POOLINGS = ("blocks", "sliding", "windows")
+"""Ways to pool: small windows wholly in the image, written out; large ones that overlap; any."""
+
+
+def plan_pool(kind: str, rows: Axis, columns: Axis, channels: int, *, whole: bool, wanted: str = "") -> str:
+    """How to pool: `blocks` for 2 and 3 columns at stride 2 and 3 with no pixel missing, `sliding` for large overlapping max and min, else `windows`.
+
+    `whole` says whether values are whole numbers; a `wanted` way is taken if it fits at all (tests do so).
+    """
+    inside = all(axis.before == 0 and axis.reach <= axis.length and axis.dilation == 1 for axis in (rows, columns))
+    fits = {
+        "blocks": inside and columns.size in (2, 3) and columns.stride in (2, 3) and channels in (1, 3, 4) and (whole or kind != "avg"),
+        "sliding": kind != "avg" and rows.dilation == columns.dilation == 1 and rows.size <= _MOST_SLIDING,
+        "windows": True,
+    }
+    worth = {"blocks": rows.size <= 8, "sliding": rows.size > 3 * rows.stride or columns.size > 6 * columns.stride, "windows": True}
+    return wanted if fits.get(wanted) else next(name for name in POOLINGS if fits[name] and worth[name])

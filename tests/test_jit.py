@@ -1,20 +1,27 @@
 """Machine code on disk: used only when whole and the user's own; otherwise compiled again, with the same result."""
 
+import contextlib
 import math
 import os
+import shutil
+import signal
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+import imgconv
 from imgconv import errors, jit
+from imgconv.jit import check, machine, make, store
 from imgconv.jit import compile as compiler
-from imgconv.jit import store
 from imgconv.loops import Loop, parameters, view
 from imgconv.loops.activate import LOOP
+from tests.examples import EXAMPLES, PIPELINES
 
 KINDS = {"function": "relu", "src": "int16", "out": "int32"}
 PROBE = """
@@ -111,6 +118,14 @@ def test_a_folder_that_cannot_be_made_means_compiling_in_memory(monkeypatch, tmp
     assert run_probe(IMGCONV_CACHE_DIR="/proc/nonexistent/loops") is True
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a folder that even root cannot write")
+@pytest.mark.parametrize("home", ["/proc/nonexistent", "relative"])
+def test_a_home_that_is_missing_means_compiling_in_memory(home, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run_probe(HOME=home, IMGCONV_CACHE_DIR="", XDG_CACHE_HOME="") is True
+    assert not any(tmp_path.iterdir())
+
+
 def test_later_folders_are_read_and_not_written(folder, monkeypatch, tmp_path):
     assert relu() == [0, 7]
     before = sorted(folder.iterdir())
@@ -122,17 +137,77 @@ def test_later_folders_are_read_and_not_written(folder, monkeypatch, tmp_path):
     assert sorted(folder.iterdir()) == before
 
 
-def test_the_key_changes_with_types_and_variables(monkeypatch):
-    first = store.key(LOOP, KINDS)
-    assert store.key(LOOP, KINDS) == first
-    assert store.key(LOOP, KINDS | {"out": "float32"}) != first
-    monkeypatch.setenv("NUMBA_OPT", "1")
-    store._environment.cache_clear()
-    try:
-        assert store.key(LOOP, KINDS) != first
-    finally:
-        monkeypatch.undo()
+@pytest.fixture
+def fresh_key(monkeypatch):
+    """The key of this file's loop, its parts looked at anew each time."""
+
+    def key(**changes):
         store._environment.cache_clear()
+        return store.key(LOOP, KINDS | changes, machine.here())
+
+    yield key
+    monkeypatch.undo()
+    store._environment.cache_clear()
+
+
+def test_the_key_changes_with_types_and_variables(fresh_key, monkeypatch):
+    first = fresh_key()
+    assert fresh_key() == first
+    assert fresh_key(out="float32") != first
+    monkeypatch.setenv("NUMBA_OPT", "1")
+    assert fresh_key() != first
+
+
+@pytest.mark.parametrize("edited", ["loops/activate.py", "loops/new.py", "jit/compile.py"])
+def test_the_key_changes_with_an_edited_loop(fresh_key, monkeypatch, tmp_path, edited):
+    copy = tmp_path / "imgconv"
+    shutil.copytree(store._PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    first = fresh_key()
+    monkeypatch.setattr(store, "_PACKAGE", copy)
+    assert fresh_key() == first, "where the package lies does not matter"
+    with (copy / edited).open("a") as file:
+        file.write("# edited\n")
+    assert fresh_key() != first
+
+
+@pytest.mark.parametrize("package", ["numba", "llvmlite"])
+def test_the_key_changes_with_an_upgrade(fresh_key, monkeypatch, tmp_path, package):
+    real, first = store.find_spec, fresh_key()
+    (tmp_path / "_version.py").write_text("version = '99'")
+    monkeypatch.setattr(store, "find_spec", lambda name: SimpleNamespace(origin=str(tmp_path / "__init__.py")) if name == package else real(name))
+    assert fresh_key() != first
+
+
+def test_another_processor_on_a_shared_folder_has_its_own_file(folder, monkeypatch):
+    assert relu() == [0, 7]
+    first = kept(folder)
+    monkeypatch.setattr(machine, "here", lambda: machine.Machine("another", "+sse2"))
+    (other,) = {store.key(LOOP, KINDS, found) for found in machine.readable()} - {store.key(LOOP, KINDS, found) for found in machine.baselines()}
+    assert other != first.name
+    assert store.read(other) is None
+
+
+@pytest.mark.skipif("x86-64" not in machine.levels(), reason="the baselines of x86-64")
+def test_a_baseline_is_used_where_nothing_exact_is_kept_and_the_machine_can_run_it(folder, monkeypatch):
+    done, real = compilations(monkeypatch), machine.here()
+    machine.choose("x86-64")
+    try:
+        assert relu() == [0, 7]
+        assert kept(folder).name == store.key(LOOP, KINDS, machine.Machine("x86-64"))
+    finally:
+        machine._chosen.clear()
+    jit._functions.clear()
+    assert relu() == [0, 7]
+    assert done == ["activate"], "the baseline's code serves"
+    exact = store.key(LOOP, KINDS, real)
+    store.write(exact, *store.read(kept(folder).name))
+    assert machine.readable()[0] == real, "the exact machine comes first"
+    monkeypatch.setattr(machine, "here", lambda: machine.Machine("plain", "+sse2,-avx2"))
+    assert [found.name for found in machine.readable()] == ["plain", "x86-64"]
+    with pytest.raises(errors.UsageError, match="cannot run code for x86-64-v3"):
+        machine.choose("x86-64-v3")
+    with pytest.raises(errors.UsageError, match="did you mean x86-64-v3"):
+        machine.choose("x86_64-v3")
 
 
 def test_many_cold_processes_compile_once(folder):
@@ -143,7 +218,132 @@ def test_many_cold_processes_compile_once(folder):
     assert kept(folder)
 
 
-def test_symbols_a_process_may_lack_are_refused():
+HOLDER = """
+import sys, time
+from imgconv.jit import check, store
+with store.lock("held"):
+    child = check.Trial()  # must not inherit the lock
+    print("held", flush=True)
+    time.sleep(600)
+"""
+
+
+@contextlib.contextmanager
+def holder(name="held"):
+    """Another process that holds the lock of a key."""
+    with subprocess.Popen([sys.executable, "-c", HOLDER.replace('"held")', f'"{name}")')], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout.readline() == "held\n"
+            yield process
+        finally:
+            process.kill()
+
+
+needs_locks = pytest.mark.skipif(sys.platform == "win32", reason="no locks are taken there")
+
+
+@needs_locks
+def test_a_killed_owners_lock_is_free_at_once(folder):
+    with holder() as process:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        assert (folder / "held.lock").exists()
+        start = time.monotonic()
+        with store.lock("held"):
+            assert time.monotonic() - start < 5
+    assert not any(folder.iterdir()), "whoever held a lock removes its file"
+
+
+@needs_locks
+def test_nobody_waits_forever(folder, monkeypatch):
+    assert store._WAIT == 30
+    monkeypatch.setattr(store, "_WAIT", 0.3)
+    with holder(store.key(LOOP, KINDS, machine.here())) as process:
+        assert relu() == [0, 7]
+        assert process.poll() is None, "its lock was held all the time"
+
+
+@needs_locks
+def test_of_many_waiters_one_at_a_time_holds_the_lock(folder):
+    """Also when the file is removed under those who wait."""
+    script = """
+import os, sys
+from imgconv.jit import store
+for _ in range(20):
+    with store.lock("one"):
+        os.close(os.open(sys.argv[1], os.O_CREAT | os.O_EXCL))
+        os.unlink(sys.argv[1])
+"""
+    processes = [subprocess.Popen([sys.executable, "-c", script, str(folder.parent / "inside")]) for _ in range(4)]
+    assert [process.wait(120) for process in processes] == [0] * 4
+
+
+def test_where_there_are_no_locks_everybody_compiles(folder, monkeypatch):
+    fcntl = pytest.importorskip("fcntl")
+
+    def refuse(*_):
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    start = time.monotonic()
+    with store.lock("any"):
+        assert time.monotonic() - start < 5
+
+
+WRITER = """
+import tempfile  # what writing loads: kills are to hit the writing
+from imgconv.jit import store
+print("ready", flush=True)
+while True:
+    for letter in b"ab":
+        store.write("loop-" + "0" * 32, bytes([letter]) * 300_000, "entry")
+"""
+
+
+def kill_in_the_middle_of_writes(folder, times):
+    """A writer is killed at odd moments; what is read afterwards is whole, or not there."""
+    name, found = "loop-" + "0" * 32, set()
+    for turn in range(times):
+        with subprocess.Popen([sys.executable, "-c", WRITER], stdout=subprocess.PIPE) as process:
+            assert process.stdout.readline() == b"ready\n"
+            time.sleep((turn % 37) / 1500)
+            process.kill()
+        content = store.read(name)
+        found.add(content)
+        assert content in (None, (b"a" * 300_000, "entry"), (b"b" * 300_000, "entry"))
+    return found
+
+
+def test_a_kill_in_the_middle_of_a_write_leaves_whole_files_or_none(folder):
+    assert kill_in_the_middle_of_writes(folder, 20) - {None}
+
+
+def test_debris_is_swept_after_a_day(folder):
+    store.write("loop-" + "0" * 32, b"code", "entry")
+    names = [".abc.part", "loop-1.lock", ".new.part", "new.lock"]
+    for name in names:
+        (folder / name).write_bytes(b"")
+    for name in names[:2]:
+        os.utime(folder / name, (time.time() - 90_000,) * 2)
+    store.write("loop-" + "0" * 32, b"code", "entry")
+    assert {path.name for path in folder.iterdir()} == {"loop-" + "0" * 32, ".new.part", "new.lock"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes are another thing there")
+def test_whoever_may_read_the_folder_may_read_its_files(folder):
+    name = "loop-" + "0" * 32
+    for mode, expected in ((0o700, 0o600), (0o755, 0o644), (0o750, 0o640)):
+        folder.mkdir(exist_ok=True)
+        folder.chmod(mode)
+        store.write(name, b"code", "entry")
+        assert stat.S_IMODE((folder / name).stat().st_mode) == expected
+        assert store.read(name) == (b"code", "entry")
+
+
+# ---------------------------------------------------------------- trials and rungs
+
+
+def stranger():
     def make(src):
         def body(source, result, first, last):
             given, target = view(source, last), view(result, last)
@@ -152,13 +352,101 @@ def test_symbols_a_process_may_lack_are_refused():
 
         return body
 
-    loop = Loop("stranger", make, parameters("source:src result:=src first last"), lambda given: {"source": given["last"], "result": given["last"]})
+    return Loop("stranger", make, parameters("source:src result:=src first last"), lambda given: {"source": given["last"], "result": given["last"]})
+
+
+def test_symbols_a_process_may_lack_are_refused_and_run_on_the_stock_rung(folder):
     with pytest.raises(errors.LoopError, match=r"undefined symbols .*lgamma"):
-        compiler.compile_loop(loop, {"src": "float64"})
+        compiler.compile_loop(stranger(), {"src": "float64"})
+    result = np.zeros(2)
+    jit.bind(stranger(), {"src": "float64"}, {"source": np.array([3.0, 5.0]), "result": result, "last": 2})(0, 2)
+    assert np.allclose(result, [math.log(2), math.log(24)])
+    assert make.log[-1].rung == make.STOCK
+    assert not any(folder.iterdir())
+
+
+def object_doing(body):
+    """An object whose entry has the given LLVM code."""
+    import llvmlite.binding as llvm
+
+    module = llvm.parse_assembly(f"declare void @llvm.trap()\ndefine i32 @entry() {{ {body} }}")
+    return compiler.target_machine().emit_object(module), "entry"
+
+
+@pytest.mark.parametrize(("body", "how"), [("call void @llvm.trap() unreachable", "exit code"), ("br label %again again: br label %again", "no answer")])
+def test_an_object_that_crashes_or_hangs_does_so_in_a_child_and_is_not_kept(folder, monkeypatch, body, how):
+    code = object_doing(body)
+    monkeypatch.setattr(check, "_PATIENCE", 3.0)
+    monkeypatch.setattr(compiler, "compile_loop", lambda loop, kinds: code)
+    with pytest.raises(errors.LoopError, match=f"did not survive its trial .{how}"):
+        relu()
+    assert not any(folder.iterdir())
+
+
+def test_an_object_that_the_child_cannot_link_is_not_kept_and_the_stock_rung_serves(folder, monkeypatch):
+    monkeypatch.setattr(compiler, "compile_loop", lambda loop, kinds: (b"no object code", "entry"))
+    assert relu() == [0, 7]
+    assert make.log[-1].rung == make.STOCK
+    assert not any(folder.iterdir())
+
+
+@pytest.mark.parametrize("where", ["frozen", "spawn"])
+def test_where_there_is_no_child_nothing_is_kept(folder, monkeypatch, where):
+    def refuse(*_, **__):
+        raise OSError(11, "Resource temporarily unavailable")
+
+    if where == "frozen":
+        monkeypatch.setattr(sys, "frozen", True, raising=False)
+    else:
+        monkeypatch.setattr(check.subprocess, "Popen", refuse)
+    assert relu() == [0, 7]
+    assert make.log[-1].rung == make.COMPILED
+    assert not any(folder.iterdir())
+
+
+def test_a_kept_object_that_cannot_be_linked_leads_to_the_stock_rung(folder, monkeypatch):
+    store.write(store.key(LOOP, KINDS, machine.here()), b"no object code", "entry")
+    assert relu() == [0, 7]
+    assert make.log[-1].rung == make.STOCK
 
 
 def test_an_object_that_cannot_be_linked_is_an_error_and_not_a_crash(folder):
     with pytest.raises(errors.LoopError, match="cannot be used"):
-        jit.link(LOOP, b"no object code", "entry")
-    jit._functions.clear()
+        make.link(LOOP, b"no object code", "entry")
     assert relu() == [0, 7], "and the next one links"
+
+
+def both_rungs(monkeypatch, text, type_, dtype):
+    """The results of a pipeline on linked objects and on Numba's own engine."""
+    pixels = np.random.default_rng(5).integers(0, 256, (17, 23, 3)).astype(type_)
+    results = []
+    for rung in ("objects", "stock"):
+        monkeypatch.setenv("IMGCONV_JIT", rung)
+        monkeypatch.setattr(jit, "_functions", {})
+        monkeypatch.setattr(make, "log", [])
+        results.append(imgconv.run(pixels, text, dtype=dtype))
+        assert {made.rung == make.STOCK for made in make.log} in ({rung == "stock"}, set())
+    return results
+
+
+@pytest.mark.parametrize("text", [text for texts in EXAMPLES.values() for text in texts] + PIPELINES)
+def test_both_rungs_give_the_same_bytes(monkeypatch, text):
+    linked, stock = both_rungs(monkeypatch, text, "uint8", None)
+    assert linked.tobytes() == stock.tobytes()
+
+
+def test_an_unknown_rung_is_refused(folder, monkeypatch):
+    monkeypatch.setenv("IMGCONV_JIT", "stok")
+    with pytest.raises(errors.UsageError, match="did you mean stock"):
+        relu()
+
+
+def test_the_first_compilation_is_announced_once(folder, monkeypatch):
+    said = []
+    monkeypatch.setattr(make, "announce", said.append)
+    monkeypatch.setattr(make, "_announced", [])
+    assert relu() == [0, 7]
+    jit._functions.clear()
+    kept(folder).unlink()
+    assert relu() == [0, 7]
+    assert said == [folder]

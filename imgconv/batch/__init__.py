@@ -28,6 +28,7 @@ class Settings:
     range: str = "clamp"
     gray: bool = False
     threads: int | None = None
+    compress_level: int | None = None
 
 
 def run_jobs(jobs: Sequence[Job], pipeline: Pipeline, settings: Settings, say: Callable[[Outcome], None]) -> Report:
@@ -95,14 +96,15 @@ def _run(job: Job, pipeline: Pipeline, settings: Settings) -> Outcome:
     image = header.load()
     result = (image.gray() if settings.gray else image).through(pipeline, dtype=goal.type, range=goal.range, threads=settings.threads)
     to_stream = path == STREAM
-    content = write.encoded(result, form, "standard output" if to_stream else path, fast=_is_pipe(path))
+    shown = "standard output" if to_stream else path
+    content = write.encoded(result, form, shown, fast=_is_pipe(path), level=settings.compress_level, threads=settings.threads)
     if to_stream:
         write.write_stdout(content)
     else:
         if job.in_folder:
             write.make_folder(os.path.dirname(path))
         write.write(path, content)
-    return Outcome(job.source_name, "standard output" if to_stream else path, _said(image, result, goal.type))
+    return Outcome(job.source_name, shown, _said(image, result, goal.type))
 
 
 def _settled_place(job: Job, header: Header, able: list[str]) -> tuple[Format, str]:

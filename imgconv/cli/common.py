@@ -9,6 +9,7 @@ import click
 
 from imgconv.batch import Settings
 from imgconv.cli.kinds import KindType
+from imgconv.files.formats import COMPRESS_LEVEL
 from imgconv.params import DTYPE, FLAG, RANGE, THREADS, Kind
 
 
@@ -26,7 +27,7 @@ class Common:
     @classmethod
     def taken_from(cls, given: dict[str, Any], inputs: tuple[str, ...]) -> Common:
         """Takes the common options out of `given`."""
-        settings = Settings(given.pop("dtype") or "same", given.pop("range") or "clamp", given.pop("gray"), given.pop("threads"))
+        settings = Settings(given.pop("dtype") or "same", given.pop("range") or "clamp", given.pop("gray"), given.pop("threads"), given.pop("compress_level"))
         return cls(inputs, given.pop("output"), given.pop("format"), given.pop("overwrite"), given.pop("quiet"), settings)
 
 
@@ -53,6 +54,7 @@ def COMMON() -> list[click.Parameter]:  # noqa: N802
         kind(["--range"], RANGE, "How results come back into the output's type.  [default: clamp]"),
         kind(["--dtype"], DTYPE, "The output's pixel type; values are never rescaled.  [default: same as the input]"),
         flag(["--gray"], "Convert to gray first (Rec. 601 luma)."),
+        kind(["--compress-level"], COMPRESS_LEVEL, "Of PNG: 0 is stored, 1 fast, 9 small.  [default: 3; 1 into a pipe]"),
         kind(["--threads"], THREADS, "Processors to use.  [default: all]"),
         flag(["-q", "--quiet"], "Say nothing but errors."),
     ]

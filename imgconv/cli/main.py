@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 import click
 
 from imgconv import __version__, errors
-from imgconv.cli import kernels, run
+from imgconv.cli import doctor, kernels, run, warm
 from imgconv.cli.bridge import operation_command
 from imgconv.cli.work import Finished, complain, work
 from imgconv.operations import OPERATIONS
@@ -52,6 +52,8 @@ def group() -> Group:
         top.add_command(operation_command(operation, lambda step, common: work(Pipeline((step,)), common)))
     top.add_command(run.command())
     top.add_command(kernels.command())
+    top.add_command(warm.command())
+    top.add_command(doctor.command())
     for command in [top, *top.commands.values()]:
         command.params.append(_version())
     return top

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from imgconv import errors
 from imgconv.batch import run_jobs
 from imgconv.batch.jobs import plan_jobs
 from imgconv.cli.common import Common
@@ -31,11 +32,21 @@ def work(pipeline: Pipeline, common: Common, label: str = "") -> None:
         stdout_is_terminal=sys.stdout is not None and sys.stdout.isatty(),
     )
 
+    if not common.quiet and sys.stderr is not None and sys.stderr.isatty():
+        _announce_compilation()
+
     def say(outcome: Outcome) -> None:
         if outcome.error is not None or not common.quiet:
             complain(str(outcome))
 
     raise Finished(run_jobs(jobs, pipeline, common.settings, say).exit_code)
+
+
+def _announce_compilation() -> None:
+    """Whoever watches is told, once, why the first run takes longer."""
+    from imgconv.jit import make
+
+    make.announce = lambda folder: complain(errors.compiling(None if folder is None else str(folder)))
 
 
 def complain(sentence: str) -> None:

@@ -14,7 +14,7 @@ from imgconv import errors
 
 Band = Callable[[int, int], None]
 
-_BAND_WORK = 8_000_000  # multiply-adds in a band: a millisecond or a few, so Ctrl-C is quick
+_BAND_WORK = 20_000_000  # multiply-adds in a band: a millisecond or a few, so Ctrl-C is quick
 _THREAD_WORK = 400_000  # less than this is done before a second thread has started
 
 
@@ -23,14 +23,16 @@ def available_threads() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def run_bands(rows: int, row_work: int, worker: Callable[[], Band], threads: int | None) -> None:
+def run_bands(rows: int, row_work: int, worker: Callable[[], Band], threads: int | None, least: int = 1) -> None:
     """Calls `worker()` once a thread for a band function with buffers of its own, and covers 0…rows-1 with it.
 
-    `row_work` is the cost of one output row in multiply-adds; `threads` None means all processors.
+    `row_work` is the cost of one output row in multiply-adds; `threads` None means all processors;
+    a band has `least` rows or more, for loops that begin each band with work of their own.
     Any number of threads gives the same result, for bands are independent.
     """
     threads = min(threads or available_threads(), rows, max(1, rows * row_work // _THREAD_WORK))
-    height = max(1, min(_BAND_WORK // max(1, row_work), -(-rows // (4 * threads) if threads > 1 else rows)))
+    share = -(-rows // (4 * threads)) if threads > 1 else rows
+    height = max(1, min(max(_BAND_WORK // max(1, row_work), least), share))
     team = _Team(rows, height, worker)
     others = [threading.Thread(target=team.work, name=f"imgconv-{i}", daemon=True) for i in range(1, threads)]
     try:

@@ -1,18 +1,22 @@
-"""pool() on values: existing pixels only, reduced by max, min or average."""
+"""pool() on values: existing pixels only, reduced by max, min or average, in whichever way the planner finds cheapest."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from imgconv import jit
 from imgconv.engine.bands import run_bands
-from imgconv.engine.memory import allocate
+from imgconv.engine.memory import allocate, require
 from imgconv.engine.settle import settle
+from imgconv.loops import Loop, blocks, sliding
 from imgconv.loops.pool import EXTREME, MEAN
 from imgconv.numerics import Pixels, Response, Target, Values, shift_of, wide_type
-from imgconv.planner import EXACT_FLOAT32, EXACT_FLOAT64, Span
+from imgconv.planner import EXACT_FLOAT32, EXACT_FLOAT64, Span, plan_pool
 from imgconv.shapes import Axis, Window
 
 
@@ -24,17 +28,23 @@ def pool(
     With `count_padding` an average counts the window's cells inside the padded image.
     """
     rows, columns = window.over(*given.pixels.shape[:2])
-    geometry = _geometry(given.pixels, rows, columns)
     if kind == "avg":
         type_, span = _mean_type(given, target)
     else:
         type_, span = given.type, given.span
     plain = target is None or (target.type == type_ and (target.range == "clamp" or (target.range == "shift" and not shift_of(target))))
-    result = allocate((rows.out, columns.out, given.pixels.shape[2]), type_, "the result") if out is None or not plain else out
-    geometry |= {"result": result, "result_row": columns.out * given.pixels.shape[2], "last": rows.out}
-    worker = _mean_worker(given, type_, geometry, rows, columns, count_padding) if kind == "avg" else _extreme_worker(given, kind, geometry)
-    work = geometry["source_row"] * min(rows.size, rows.length) + geometry["result_row"] * geometry["taps"]
-    run_bands(rows.out, work, worker, threads)
+    shape = rows.out, columns.out, given.pixels.shape[2]
+    result = allocate(shape, type_, "the result") if out is None or not plain else out
+    whole = given.span.whole and not given.type.startswith("float") and not type_.startswith("float")
+    way = plan_pool(kind, rows, columns, shape[2], whole=whole, wanted=os.environ.get("IMGCONV_ALGORITHM", ""))
+    work = WAYS[way](given, kind, type_, rows, columns, count_padding)
+    shared = work.shared | {"result": result, "result_row": columns.out * shape[2], "last": rows.out}
+
+    def worker() -> Any:
+        own = {name: allocate((size,), work.kinds.get("acc", given.type), "the rows under the window") for name, size in work.buffers.items()}
+        return jit.bind(work.loop, {"src": given.type} | work.kinds, shared | own)
+
+    run_bands(rows.out, work.cost, worker, threads, work.least)
     pooled = Values(result, span)
     if plain or target is None:
         return pooled, None
@@ -49,40 +59,72 @@ def _mean_type(given: Values, target: Target | None) -> tuple[str, Span]:
     return wide_type(given.type, given.span, divided=True, last=target is not None), Span(given.span.low, given.span.high, False)
 
 
-def _geometry(pixels: Pixels, rows: Axis, columns: Axis) -> dict[str, Any]:
-    """Which taps of each window row, and which windows of each column tap, see the image."""
-    height, width, channels = pixels.shape
+@dataclass(frozen=True)
+class _Work:
+    """What one way of pooling gives its loop: shared arguments, sizes of each thread's buffers, types, cost of a row, least rows of a band."""
+
+    loop: Loop
+    shared: dict[str, Any]
+    buffers: dict[str, int]
+    kinds: dict[str, str]
+    cost: int
+    least: int = 1
+
+
+def _windows(given: Values, kind: str, type_: str, rows: Axis, columns: Axis, count_padding: bool) -> _Work:
+    """Any window: which taps of each window row, and which windows of each column tap, see the image."""
+    height, width, channels = given.pixels.shape
     row_from, row_to = _taps_inside(rows, 0, height)
     seen = max(0, -((columns.out - 1) * columns.stride - columns.before) // columns.dilation)  # taps before this one see nothing
     stop = min(columns.size, (width - 1 + columns.before) // columns.dilation + 1)
     starts = np.arange(seen, stop, dtype=np.int64) * columns.dilation - columns.before  # where each tap reads under window 0
     left = np.clip(-(starts // columns.stride), 0, columns.out)
     right = np.clip((width - 1 - starts) // columns.stride + 1, left, columns.out)
-    return {
-        "source": pixels, "source_rows": height, "source_row": width * channels, "channels": channels,
-        "row_from": row_from, "row_to": row_to, "row_step": rows.stride, "row_dilation": rows.dilation, "row_before": rows.before,
+    shared = _source(given) | {
+        "channels": channels, "row_from": row_from, "row_to": row_to, "row_step": rows.stride, "row_dilation": rows.dilation, "row_before": rows.before,
         "column_from": left, "column_to": right, "taps": len(starts),
         "column_step": columns.stride, "column_dilation": columns.dilation, "column_before": columns.before - seen * columns.dilation,
     }  # fmt: skip
-
-
-def _extreme_worker(given: Values, kind: str, geometry: dict[str, Any]) -> Any:
-    def worker() -> Any:
-        return jit.bind(EXTREME, {"kind": kind, "src": given.type}, geometry | {"line": np.empty(geometry["source_row"], given.type)})
-
-    return worker
-
-
-def _mean_worker(given: Values, type_: str, geometry: dict[str, Any], rows: Axis, columns: Axis, count_padding: bool) -> Any:
-    row_cells, column_cells = (_cells(axis, count_padding) for axis in (rows, columns))
+    cost = width * channels * min(rows.size, rows.length) + columns.out * channels * len(starts)
+    buffers = {"line": width * channels}
+    if kind != "avg":
+        return _Work(EXTREME, shared, buffers, {"kind": kind}, cost)
     acc, quotient = _mean_arithmetic(given, type_, min(rows.size, rows.length) * min(columns.size, columns.length))
-    cells = {"row_cells": row_cells, "column_cells": np.repeat(column_cells, geometry["channels"])}
+    shared |= {"row_cells": _cells(rows, count_padding), "column_cells": np.repeat(_cells(columns, count_padding), channels)}
+    return _Work(MEAN, shared, buffers | {"sums": columns.out * channels}, {"acc": acc, "out": type_, "quotient": quotient}, cost)
 
-    def worker() -> Any:
-        own = {"line": np.empty(geometry["source_row"], acc), "sums": np.empty(geometry["result_row"], acc)}
-        return jit.bind(MEAN, {"src": given.type, "acc": acc, "out": type_, "quotient": quotient}, geometry | cells | own)
 
-    return worker
+def _blocks(given: Values, kind: str, type_: str, rows: Axis, columns: Axis, count_padding: bool) -> _Work:
+    """Small windows wholly in the image: all have the same number of cells."""
+    shared = _source(given) | {"high": rows.size, "row_step": rows.stride, "cells": rows.size * columns.size}
+    kinds = {"wide_window": str(columns.size), "step": str(columns.stride), "channels": str(given.pixels.shape[2])}
+    row = shared["source_row"]
+    if kind != "avg":
+        return _Work(blocks.EXTREME, shared, {"line": row}, kinds | {"kind": kind}, row * (rows.size + 1))
+    acc, quotient = _mean_arithmetic(given, type_, rows.size * columns.size)
+    return _Work(blocks.MEAN, shared, {"line": row}, kinds | {"acc": acc, "out": type_, "quotient": quotient}, row * (rows.size + 2))
+
+
+def _sliding(given: Values, kind: str, type_: str, rows: Axis, columns: Axis, count_padding: bool) -> _Work:
+    """Large overlapping windows, on rows and columns extended by their pads (and by what ceil lets hang over)."""
+    channels = given.pixels.shape[2]
+    line_row = (max(columns.reach, columns.before + columns.length)) * channels
+    shared = _source(given) | {
+        "channels": channels, "high": rows.size, "row_step": rows.stride, "row_before": rows.before,
+        "wide_window": columns.size, "column_step": columns.stride, "column_before": columns.before, "line_row": line_row,
+    }  # fmt: skip
+    row = shared["source_row"]
+    buffers = {"suffixes": rows.size * row, "prefix": row, "one": line_row, "other": line_row}
+    require(line_row + buffers["suffixes"], given.type, "the rows under the window")
+    return _Work(sliding.LOOP, shared, buffers, {"kind": kind}, row * (4 + columns.size.bit_length()), 4 * rows.size // rows.stride)
+
+
+WAYS: dict[str, Callable[..., _Work]] = {"windows": _windows, "blocks": _blocks, "sliding": _sliding}
+
+
+def _source(given: Values) -> dict[str, Any]:
+    height, width, channels = given.pixels.shape
+    return {"source": given.pixels, "source_rows": height, "source_row": width * channels}
 
 
 def _cells(axis: Axis, count_padding: bool) -> Pixels:
@@ -104,7 +146,7 @@ def _mean_arithmetic(given: Values, type_: str, cells: int) -> tuple[str, str]:
     if not given.span.whole or given.type.startswith("float"):
         return "float64", ""
     largest = (2 * int(given.span.magnitude) + 1) * cells
-    acc = "int32" if largest < 2**31 else "int64"
+    acc = "int16" if largest < 2**15 else "int32" if largest < 2**31 else "int64"
     if type_.startswith("float"):
         return acc, ""
     return acc, "float32" if largest < EXACT_FLOAT32 else "float64" if largest < EXACT_FLOAT64 else "int64"

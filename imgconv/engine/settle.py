@@ -9,7 +9,7 @@ import numpy as np
 from imgconv import jit
 from imgconv.engine.bands import run_bands
 from imgconv.loops import settle as settle_loop
-from imgconv.loops.settling import BORDER, CONSTANTS, COUNTS, DENOMINATOR, HALF, HIGH, LOW, MAGNITUDE, OFFSET
+from imgconv.loops.settling import BORDER, CONSTANTS, COUNTS, DENOMINATOR, HALF, HIGH, LOW, MAGNITUDE, OFFSET, nothing_seen, value_of_key, watch_key
 from imgconv.numerics import Pixels, Response, Target, Values, limits, shift_of
 
 # where nothing is mapped, the narrowest type that holds every magnitude of the pixel type
@@ -38,16 +38,15 @@ class Watch:
         self.parts: list[tuple[Pixels, Pixels]] = []
 
     def part(self) -> tuple[Pixels, Pixels]:
-        kind = np.dtype(self.acc).kind
-        ends = (np.inf, -np.inf) if kind == "f" else (np.iinfo(self.acc).max, np.iinfo(self.acc).min)
-        made = np.array(ends, self.acc), np.zeros(COUNTS, np.int64)
+        least, greatest = nothing_seen(self.acc)[:2]
+        made = np.array([least, greatest]), np.zeros(COUNTS, np.int64)
         self.parts.append(made)
         return made
 
     def response(self, count: int, *, denominator: int = 1, shift: float = 0) -> Response:
-        """What all threads saw, in pixel units."""
-        low = min(extremes[0].item() for extremes, _ in self.parts) / denominator - shift
-        high = max(extremes[1].item() for extremes, _ in self.parts) / denominator - shift
+        """What all threads saw, in pixel units; (0, 0) where nothing was a number."""
+        ends = min(int(extremes[0]) for extremes, _ in self.parts), max(int(extremes[1]) for extremes, _ in self.parts)
+        low, high = (value_of_key(end, self.acc) / denominator - shift for end in ends) if ends[0] <= ends[1] else (0.0, 0.0)
         below, above, missing = (int(total) for total in np.sum([counts for _, counts in self.parts], axis=0))
         return Response(low, high, below, above, missing, count)
 
@@ -77,10 +76,10 @@ def settle(
     def worker() -> Any:
         seen, counts = watch.part()
         given_arrays = {
-            "source": pixels, "mapping": np.array(mapping, np.float64), "moved": int(moved), "sums": np.empty(settle_loop.PIECE, acc),
+            "source": pixels, "mapping": np.array(mapping, np.float64), "moved": int(moved),
             "result": result, "row": row, "constants": numbers, "extremes": seen, "counts": counts, "last": pixels.shape[0],
         }  # fmt: skip
-        return jit.bind(settle_loop.LOOP, {"src": given.type, "acc": acc, "out": target.type}, given_arrays)
+        return jit.bind(settle_loop.LOOP, {"src": given.type, "acc": acc, "out": target.type, "key": watch_key(acc)}, given_arrays)
 
     run_bands(pixels.shape[0], 2 * row, worker, threads)
     seen = watch.response(pixels.size)

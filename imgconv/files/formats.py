@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from imgconv import errors
+from imgconv.params import Kind, whole
 
 ARRAY = "array"  # any pixel type, any number of channels
 
@@ -24,10 +25,6 @@ class Format:
     carries: tuple[str, ...] = ()
 
 
-def _png(fast: bool) -> Mapping[str, Any]:
-    return {"compress_level": 1 if fast else 6}
-
-
 def _jpeg(fast: bool) -> Mapping[str, Any]:
     return {"quality": 92, "subsampling": 0}
 
@@ -35,7 +32,7 @@ def _jpeg(fast: bool) -> Mapping[str, Any]:
 FORMATS = {
     row.name: row
     for row in (
-        Format("png", (".png",), "PNG", ("L", "LA", "RGB", "RGBA", "I;16"), _png, ("icc_profile", "exif", "dpi")),
+        Format("png", (".png",), "PNG", ("L", "LA", "RGB", "RGBA", "I;16"), carries=("icc_profile", "exif", "dpi")),  # files/png.py writes it
         Format("jpeg", (".jpg", ".jpeg"), "JPEG", ("L", "RGB"), _jpeg, ("icc_profile", "exif", "dpi")),
         Format(
             "tiff",
@@ -55,6 +52,20 @@ FORMATS = {
     )
 }
 BY_SUFFIX = {suffix: row for row in FORMATS.values() for suffix in row.suffixes}
+
+
+def _compress_level(value: object) -> int:
+    expected = "a whole number from 0 (stored) to 9 (smallest)"
+    try:
+        found = whole(value, "compress level")
+    except errors.UsageError:
+        raise errors.not_a("compress level", value, expected) from None
+    if found > 9:
+        raise errors.not_a("compress level", value, expected)
+    return found
+
+
+COMPRESS_LEVEL = Kind("0…9", _compress_level)
 
 
 def format_named(word: str) -> Format:

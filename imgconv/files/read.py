@@ -14,12 +14,14 @@ from typing import IO, Any
 import numpy as np
 
 from imgconv import errors
+from imgconv.files import raw
 from imgconv.files.formats import FORMATS
 from imgconv.files.modes import MODES, to_frame
 from imgconv.image import Frame, Image
 from imgconv.numerics import widened_type
 
 STDIN = "-"
+_MOST_PIXELS = 2 * (2**30 // 4 // 3)  # where Pillow refuses too
 _NPY_MAGIC = b"\x93NUMPY"
 _CARRIED = ("icc_profile", "exif", "dpi")
 
@@ -67,11 +69,23 @@ def header(path: str) -> Header:
     """Opens an image and reads its header. Raises FileError or PixelError as `load` does."""
     name = "standard input" if path == STDIN else path
     stream = _opened(path, name)
-    magic = stream.read(len(_NPY_MAGIC))
+    try:
+        return _recognised(name, stream)
+    except BaseException:
+        stream.close()
+        raise
+
+
+def _recognised(name: str, stream: IO[bytes]) -> Header:
+    """The kind of file, by how it starts."""
+    start = stream.read(raw.LONGEST_HEADER)
     stream.seek(0)
-    if not magic:
+    if not start:
         raise errors.file_empty(name)
-    return _npy_header(name, stream) if magic == _NPY_MAGIC else _pillow_header(name, stream)
+    if start.startswith(_NPY_MAGIC):
+        return _npy_header(name, stream)
+    pnm = raw.pnm_header(start)
+    return _pnm_header(name, stream, *pnm) if pnm else _pillow_header(name, stream)
 
 
 def _opened(path: str, name: str) -> IO[bytes]:
@@ -124,6 +138,26 @@ def _npy_header(name: str, stream: IO[bytes]) -> Header:
             stream.close()
 
     return Header(name, shape[0], shape[1], shape[2] if len(shape) == 3 else 1, False, type_, "npy", load, stream)
+
+
+# ---------------------------------------------------------------- binary PNM
+
+
+def _pnm_header(name: str, stream: IO[bytes], height: int, width: int, channels: int, start: int) -> Header:
+    if height * width > _MOST_PIXELS:
+        raise errors.file_too_large(name, f"{height * width} pixels, more than {_MOST_PIXELS}")
+
+    def load() -> Image:
+        try:
+            return Image((Frame(raw.read_pnm(stream, height, width, channels, start)),), "ppm")
+        except MemoryError:
+            raise errors.no_memory(name) from None
+        except (EOFError, OSError) as error:
+            raise errors.file_broken(name, _first_line(error)) from error
+        finally:
+            stream.close()
+
+    return Header(name, height, width, channels, False, "uint8", "ppm", load, stream)
 
 
 # ---------------------------------------------------------------- Pillow

@@ -8,24 +8,27 @@ import io
 import os
 import stat
 import sys
-import tempfile
 from typing import IO
 
 import numpy as np
 
 from imgconv import errors
-from imgconv.files.formats import ARRAY, FORMATS, Format, format_of
+from imgconv.files import png, raw
+from imgconv.files.formats import ARRAY, COMPRESS_LEVEL, FORMATS, Format, format_of
 from imgconv.files.modes import holder, joined
+from imgconv.files.raw import Content
 from imgconv.image import Image
 
 
-def save(image: Image, path: str | os.PathLike[str], format: str | None = None) -> None:
+def save(image: Image, path: str | os.PathLike[str], format: str | None = None, compress_level: int | None = None) -> None:
     """Writes an image; the suffix decides the format unless `format` names it. An existing file is replaced, atomically.
+
+    `compress_level` is for PNG, from 0 (stored) over 1 (fast) to 9 (small); other formats do not heed it.
 
     Raises
     ------
     UsageError
-        For a suffix or format name that is not known.
+        For a suffix or format name that is not known, or another level.
     FileError
         For an image that the format cannot hold, or a place that cannot be written.
     """
@@ -33,7 +36,8 @@ def save(image: Image, path: str | os.PathLike[str], format: str | None = None) 
 
     where = os.fspath(path)
     form = format_named(format) if format else format_of(where)
-    write(where, encoded(image, form, where))
+    level = None if compress_level is None else COMPRESS_LEVEL.read(compress_level)
+    write(where, encoded(image, form, where, level=level))
 
 
 def able(type_: str, channels: int, alpha: bool) -> list[str]:
@@ -50,26 +54,29 @@ def check(form: Format, type_: str, channels: int, alpha: bool, path: str) -> No
         raise errors.format_cannot_hold(path, form.name, what, names)
 
 
-def encoded(image: Image, form: Format, path: str, *, fast: bool = False) -> bytes:
-    """The image as the bytes of a file; `fast` prefers speed to size."""
+def encoded(image: Image, form: Format, path: str, *, fast: bool = False, level: int | None = None, threads: int | None = None) -> Content:
+    """The image as the pieces of a file; `fast` prefers speed to size where no `level` of PNG's compression says more."""
     frame = image.frames[0]
     channels = frame.pixels.shape[2] if frame.pixels.ndim == 3 else 1
     check(form, frame.pixels.dtype.name, channels, frame.alpha is not None, path)
-    buffer = io.BytesIO()
     if ARRAY in form.modes:
-        np.save(buffer, frame.pixels if frame.alpha is None else joined(frame), allow_pickle=False)
-        return buffer.getvalue()
-    from PIL import Image as pillow
-
+        return raw.npy(frame)
+    if form.name == "ppm" and frame.pixels.dtype == np.uint8:
+        return raw.pnm(frame)
+    buffer = io.BytesIO()
     carried = {key: value for key, value in image.metadata.items() if key in form.carries}
     try:
+        if form.name == "png":
+            return [png.encode(frame, carried, png.level_for(level, fast), threads)]
+        from PIL import Image as pillow
+
         pillow.fromarray(np.ascontiguousarray(joined(frame))).save(buffer, form.pillow, **form.options(fast), **carried)
     except (OSError, ValueError, OverflowError) as error:
         raise errors.file_unwritable(path, str(error)) from error
-    return buffer.getvalue()
+    return [buffer.getbuffer()]
 
 
-def write(path: str, content: bytes) -> None:
+def write(path: str, content: Content) -> None:
     """The content in a temporary file beside the target, flushed, then renamed over it; permissions of an old file are kept.
 
     What is no regular file (a FIFO, a device) is written to directly. Raises FileError, or BrokenPipeError.
@@ -89,7 +96,7 @@ def write(path: str, content: bytes) -> None:
         raise errors.file_unwritable(path, error.strerror or str(error)) from None
 
 
-def write_stdout(content: bytes) -> None:
+def write_stdout(content: Content) -> None:
     """The content on standard output, all of it. Raises FileError, or BrokenPipeError."""
     if sys.stdout is None:
         raise errors.file_unwritable("standard output", "it is closed")
@@ -119,33 +126,33 @@ def is_special(path: str) -> bool:
     return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
 
 
-def _write_all(stream: IO[bytes], content: bytes) -> None:
+def _write_all(stream: IO[bytes], content: Content) -> None:
     """Unbuffered streams (PYTHONUNBUFFERED, devices) take what they can at a time."""
-    left = memoryview(content)
-    while left:
-        left = left[stream.write(left) or 0 :]
+    for piece in content:
+        left = memoryview(piece)
+        while left:
+            left = left[stream.write(left) or 0 :]
 
 
-def _replace(where: str, content: bytes) -> None:
+def _replace(where: str, content: Content) -> None:
     folder, name = os.path.split(where)
     if os.path.isdir(where):
         raise IsADirectoryError(errno.EISDIR, "it is a folder")
     known = os.stat(where) if os.path.exists(where) else None
     if known and not os.access(where, os.W_OK):
         raise PermissionError(errno.EACCES, "permission denied")
-    temporary = None
+    # named before it exists, unlike mkstemp's files: an interrupt at any moment finds something to remove
+    temporary = os.path.join(folder, f".{name[:100]}.{os.urandom(6).hex()}.part")
     try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{name[:100]}.", suffix=".part", dir=folder)
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
+        with open(temporary, "xb") as stream:
+            stream.writelines(content)
             stream.flush()
             os.fsync(stream.fileno())
         os.chmod(temporary, stat.S_IMODE(known.st_mode) if known else 0o666 & ~_umask())
         os.replace(temporary, where)
     except BaseException:
-        if temporary is not None:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(temporary)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
         raise
 
 

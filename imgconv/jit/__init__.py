@@ -1,4 +1,4 @@
-"""Compiled loops (`compile` → `store` → `link`): the one door through which they are entered.
+"""Compiled loops (`compile` → `check` → `store` → `link`; `make` goes the road): the one door through which they are entered.
 
 `bind` checks every argument, keeps the arrays alive, and gives a call `(first, last)` that fills
 one band. With IMGCONV_NO_JIT=1 the same body runs as plain Python.
@@ -12,11 +12,8 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
-
 from imgconv import errors
-from imgconv.jit import store
-from imgconv.jit.link import link
+from imgconv.jit import make
 from imgconv.loops import Loop
 
 _functions: dict[tuple[str, tuple[tuple[str, str], ...]], Any] = {}
@@ -37,6 +34,8 @@ def bind(loop: Loop, kinds: Mapping[str, str], arguments: Mapping[str, Any]) -> 
     values = {**arguments, "first": 0}
     _check(loop, kinds, values)
     if plain_python():
+        import numpy as np
+
         body = loop.make(**kinds)
         given = [values[parameter.name].reshape(-1) if parameter.type else values[parameter.name] for parameter in loop.parameters[:-2]]
 
@@ -58,6 +57,8 @@ def bind(loop: Loop, kinds: Mapping[str, str], arguments: Mapping[str, Any]) -> 
 
 
 def _check(loop: Loop, kinds: Mapping[str, str], values: Mapping[str, Any]) -> None:
+    import numpy as np  # here, so that looking at the store does not load it
+
     needed = loop.extents(values)
     for parameter in loop.parameters:
         value = values[parameter.name]
@@ -78,20 +79,5 @@ def _function(loop: Loop, kinds: Mapping[str, str]) -> Any:
     key = loop.name, tuple(sorted(kinds.items()))
     with _compiling:
         if key not in _functions:
-            _functions[key] = _made(loop, dict(kinds))
+            _functions[key] = make.make(loop, dict(kinds))
         return _functions[key]
-
-
-def _made(loop: Loop, kinds: dict[str, str]) -> Any:
-    """From the store if it is there, else compiled, kept, and linked."""
-    name = store.key(loop, kinds)
-    kept = store.read(name)
-    if kept is None:
-        with store.lock(name):
-            kept = store.read(name)  # another process may have compiled it meanwhile
-            if kept is None:
-                from imgconv.jit.compile import compile_loop
-
-                kept = compile_loop(loop, kinds)
-                store.write(name, *kept)
-    return link(loop, *kept)

@@ -2,61 +2,93 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import types
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
 from imgconv import errors, loops
+from imgconv.jit import machine
 from imgconv.loops import Loop
 
 # what object code may leave to the process: string.h, and the part of libm that loops use
 ALLOWED = {"memcpy", "memmove", "memset", "exp", "expf", "tanh", "tanhf", "floor", "floorf", "_GLOBAL_OFFSET_TABLE_"}
-_POINTED = ("uint8", "uint16", "int16", "int32", "int64", "float32", "float64")
+_stock: list[Any] = []  # keeps Numba's machine code as long as the process lives
 
 
 def compile_loop(loop: Loop, kinds: dict[str, str]) -> tuple[bytes, str]:
     """Object code of `loop` for the types `kinds`, and the name of its entry.
 
     The entry follows Numba's own convention: `int32 f(void *result, void *exception, arguments…)`.
+    Raises ObjectError where none can be emitted, or it would want what a plain process may lack.
     """
     import llvmlite.binding as llvm
 
-    dispatcher = _dispatcher(loop, kinds)
-    overload = dispatcher.overloads[dispatcher.signatures[0]]
-    entry = overload.fndesc.llvm_func_name
-    module = llvm.parse_assembly(dispatcher.inspect_llvm(dispatcher.signatures[0]))
-    for value in [*module.functions, *module.global_variables]:
-        if not value.is_declaration and value.name != entry:
-            value.linkage = "internal"
-    machine = target_machine()
-    passes = llvm.create_new_module_pass_manager()
-    passes.add_global_dead_code_eliminate_pass()
-    passes.run(module, llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options()))
-    code = machine.emit_object(module)
+    library, entry = _library(loop, kinds)
+    try:
+        module = llvm.parse_assembly(library.get_llvm_str())
+        for value in [*module.functions, *module.global_variables]:
+            if not value.is_declaration and value.name != entry:
+                value.linkage = "internal"
+        target = target_machine()
+        passes = llvm.create_new_module_pass_manager()
+        passes.add_global_dead_code_eliminate_pass()
+        passes.run(module, llvm.create_pass_builder(target, llvm.create_pipeline_tuning_options()))
+        code = target.emit_object(module)
+    except (RuntimeError, AttributeError) as error:  # an llvmlite of another kind lacks the names
+        raise errors.object_refused(loop.name, str(error)) from error
     _refuse_strangers(loop, code)
     return code, entry
 
 
+def stock_address(loop: Loop, kinds: dict[str, str]) -> int:
+    """The same entry in Numba's own engine, for where objects cannot be emitted or linked."""
+    library, entry = _library(loop, kinds)
+    _stock.append(library)
+    return int(library.get_pointer_to_function(entry))
+
+
 def target_machine() -> Any:
-    """This machine, as llvmlite describes it; every step of the compiler uses the same."""
+    """What is compiled for, as llvmlite describes it; every step of the compiler uses the same."""
     import llvmlite.binding as llvm
 
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    target = llvm.Target.from_default_triple()
-    return target.create_target_machine(cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(), opt=3, jit=True)
+    wanted = machine.target()
+    return llvm.Target.from_default_triple().create_target_machine(cpu=wanted.name, features=wanted.features, opt=3, jit=True)
 
 
-def _dispatcher(loop: Loop, kinds: dict[str, str]) -> Any:
-    from numba import njit
+def _library(loop: Loop, kinds: dict[str, str]) -> tuple[Any, str]:
+    """Numba's optimised code of a loop, and the name of its entry in it."""
+    from numba import config, njit
     from numba import types as numba_types
+    from numba.core.compiler_lock import global_compiler_lock
 
-    signature = numba_types.void(
-        *(numba_types.CPointer(getattr(numba_types, kinds.get(p.type, p.type))) if p.type else numba_types.intp for p in loop.parameters)
-    )
-    body = loop.make(**kinds)
+    wanted = machine.target()
+    if wanted != machine.here():  # vectors as wide as the target's; read when Numba's code generator is first made
+        config.CPU_NAME, config.CPU_FEATURES = wanted.name, wanted.features
+    arguments = tuple(numba_types.CPointer(getattr(numba_types, kinds.get(p.type, p.type))) if p.type else numba_types.intp for p in loop.parameters)
     options = {"error_model": "numpy", "_nrt": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    return njit(signature, nogil=True, pipeline_class=_compiler(), **options)(_specialised(body, {}))
+    with _uncollected(), global_compiler_lock:
+        dispatcher = njit(nogil=True, pipeline_class=_compiler(), **options)(_specialised(loop.make(**kinds), {}))
+        # not dispatcher.compile: it would have Numba's engine emit the machine code a first time
+        made = dispatcher._compiler.compile(arguments, numba_types.void)
+        made.library.finalize()
+    return made.library, made.fndesc.llvm_func_name
+
+
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """A compiler makes millions of objects and hardly a cycle: looking for them is a tenth of its time."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 @cache
@@ -68,6 +100,7 @@ def _compiler() -> Any:
         def __init__(self, *arguments: Any) -> None:
             super().__init__(*arguments)
             self.state.flags.noalias = True
+            self.state.flags.no_compile = True
 
     return NoAlias
 
@@ -120,7 +153,7 @@ def _refuse_strangers(loop: Loop, code: bytes) -> None:
     """Fails if the object itself (not only its IR) wants symbols that a plain process may lack."""
     wanted = undefined_symbols(code)
     if wanted - ALLOWED:
-        raise errors.object_code(loop.name, f"undefined symbols {', '.join(sorted(wanted - ALLOWED))}")
+        raise errors.object_refused(loop.name, f"undefined symbols {', '.join(sorted(wanted - ALLOWED))}")
 
 
 def undefined_symbols(code: bytes) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Sequence
 from itertools import count
 from typing import Any
 
@@ -18,20 +19,36 @@ def link(loop: Loop, code: bytes, entry: str) -> Any:
 
     Raises LoopError where the linker refuses the object.
     """
+    return callable_at(loop, address(loop.name, code, entry))
+
+
+def address(name: str, code: bytes, entry: str) -> int:
+    """Where the entry of an object lies once it is linked; LoopError where it cannot be."""
     import llvmlite.binding as llvm
 
     try:
-        jit = _linker()
+        jit = prepare()
         library = llvm.JITLibraryBuilder().add_object_img(code).add_current_process().export_symbol(entry).link(jit, f"loop{next(_numbers)}")
-        address = library[entry]
-    except RuntimeError as error:
-        raise errors.object_code(loop.name, str(error)) from error
+        found = int(library[entry])
+    except (RuntimeError, OSError, AttributeError) as error:  # an llvmlite without ORC lacks the names
+        raise errors.link_refused(name, str(error)) from error
     _linked.append(library)
-    arguments = [ctypes.c_void_p if parameter.type else ctypes.c_ssize_t for parameter in loop.parameters]
-    return ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, *arguments)(address)
+    return found
 
 
-def _linker() -> Any:
+def callable_at(loop: Loop, place: int) -> Any:
+    """A ctypes function for the entry of a loop at an address."""
+    return prototype([parameter.type != "" for parameter in loop.parameters])(place)
+
+
+def prototype(pointers: Sequence[bool]) -> Any:
+    """The type of an entry, by Numba's convention; for each parameter whether it is an array."""
+    arguments = [ctypes.c_void_p if pointer else ctypes.c_ssize_t for pointer in pointers]
+    return ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, *arguments)
+
+
+def prepare() -> Any:
+    """The linker, made once."""
     import llvmlite.binding as llvm
 
     if not _linked:

@@ -10,26 +10,31 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import stat
 import sys
-import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from imgconv.jit.machine import Machine
 from imgconv.loops import Loop
 
 _MAGIC = b"imgconv loop 1\n"
 _DIGEST = hashlib.sha256().digest_size
+_NAME = re.compile(r"[a-z0-9_-]+-[0-9a-f]{32}")
 _WAIT = 30.0  # seconds a process waits for another that compiles the same loop
+_POLL = 0.02
+_DAY = 86400.0
+_PACKAGE = Path(__file__).parent.parent
 
 
 def folders() -> list[Path]:
     """Where machine code is kept: the first is written to, all are read.
 
-    IMGCONV_CACHE_DIR names them, else the platform's place for caches is taken.
+    IMGCONV_CACHE_DIR names them, else the platform's place for caches is taken; who has no home has none.
     """
     named = os.environ.get("IMGCONV_CACHE_DIR", "")
     if named:
@@ -40,32 +45,60 @@ def folders() -> list[Path]:
     base = os.environ.get("XDG_CACHE_HOME", "")
     if not os.path.isabs(base):
         base = os.path.expanduser("~/Library/Caches" if sys.platform == "darwin" else "~/.cache")
-    return [Path(base, "imgconv")]
+    return [Path(base, "imgconv")] if os.path.isabs(base) else []
 
 
-def key(loop: Loop, kinds: Mapping[str, str]) -> str:
+def writable_folder() -> Path | None:
+    """The folder that new machine code goes to, made if need be; None where it cannot be written or trusted."""
+    folder = next(iter(folders()), None)
+    try:
+        if folder is None:
+            return None
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return folder if _trusted(folder.stat()) and os.access(folder, os.W_OK | os.X_OK) else None
+    except OSError:
+        return None
+
+
+def state(folder: Path) -> tuple[str, int, int]:
+    """A folder as it would be used (trusted and writable, or why not), how many loops lie in it, and their bytes."""
+    try:
+        found = folder.stat()
+        kept = [entry.stat(follow_symlinks=False).st_size for entry in os.scandir(folder) if _NAME.fullmatch(entry.name)]
+    except FileNotFoundError:
+        return "not there yet", 0, 0
+    except OSError as error:
+        return error.strerror or str(error), 0, 0
+    if not _trusted(found):
+        return "not trusted: others own it or can write to it", len(kept), sum(kept)
+    return "writable" if os.access(folder, os.W_OK | os.X_OK) else "read-only", len(kept), sum(kept)
+
+
+def key(loop: Loop, kinds: Mapping[str, str], machine: Machine) -> str:
     """A name that changes with everything that could change the machine code."""
     digest = hashlib.sha256(_environment())
-    digest.update(repr((loop.name, sorted(kinds.items()))).encode())
+    digest.update(repr((loop.name, sorted(kinds.items()), machine.name, machine.features)).encode())
     return f"{loop.name}-{digest.hexdigest()[:32]}"
 
 
 @cache
 def _environment() -> bytes:
-    """Sources of loops and compiler, versions of Numba and llvmlite, the processor, and Numba's variables."""
-    import llvmlite.binding as llvm
-
+    """Sources of loops and compiler, versions of Numba and llvmlite, and Numba's variables."""
     digest = hashlib.sha256()
-    here = Path(__file__).parent
-    for source in sorted([*here.parent.joinpath("loops").glob("*.py"), here / "compile.py"]):
+    for source in sorted([*_PACKAGE.joinpath("loops").glob("*.py"), _PACKAGE / "jit" / "compile.py"]):
         digest.update(source.read_bytes())
     for package in ("numba", "llvmlite"):
         found = find_spec(package)
         if found is not None and found.origin:  # importlib.metadata would cost 30 ms
             digest.update(Path(found.origin).with_name("_version.py").read_bytes())
     variables = sorted(f"{name}={value}" for name, value in os.environ.items() if name.startswith("NUMBA_"))
-    digest.update(repr((sys.version_info[:2], llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten(), variables)).encode())
+    digest.update(repr((sys.version_info[:2], variables)).encode())
     return digest.digest()
+
+
+def find(names: Sequence[str]) -> tuple[bytes, str] | None:
+    """Object code and entry under the first of the keys that has a usable file in any folder."""
+    return next((found for name in names if (found := read(name)) is not None), None)
 
 
 def read(name: str) -> tuple[bytes, str] | None:
@@ -82,17 +115,21 @@ def read(name: str) -> tuple[bytes, str] | None:
 
 
 def write(name: str, code: bytes, entry: str) -> None:
-    """Keeps object code under a key, if the folder allows it and is the user's own."""
-    folder = folders()[0]
+    """Keeps object code under a key, if the folder allows it and is the user's own. Whoever may read the folder may read the file."""
+    folder = writable_folder()
+    if folder is None:
+        return
     body = entry.encode() + b"\n" + code
+    from tempfile import mkstemp
+
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not _trusted(folder.stat()):
-            return
-        handle, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=folder)
+        _sweep(folder)
+        handle, temporary = mkstemp(prefix=".", suffix=".part", dir=folder)
         try:
             with os.fdopen(handle, "wb") as stream:
                 stream.write(_MAGIC + hashlib.sha256(body).digest() + body)
+            if sys.platform != "win32":
+                os.chmod(temporary, 0o600 | folder.stat().st_mode & 0o044)
             os.replace(temporary, folder / name)
         except BaseException:
             with contextlib.suppress(OSError):
@@ -102,34 +139,65 @@ def write(name: str, code: bytes, entry: str) -> None:
         return  # read-only, full or missing: the loop stays in memory
 
 
+def _sweep(folder: Path) -> None:
+    """Removes what killed processes left behind a day ago or earlier."""
+    for entry in os.scandir(folder):
+        if entry.name.endswith((".part", ".lock")):
+            with contextlib.suppress(OSError):  # another process sweeps too
+                if entry.stat(follow_symlinks=False).st_mtime < time.time() - _DAY:
+                    os.unlink(entry.path)
+
+
 @contextlib.contextmanager
 def lock(name: str) -> Iterator[None]:
     """Held while a loop is compiled, so that of many cold processes one compiles and the others wait (at most 30 s).
 
-    The lock dies with its process; where there can be none, everybody compiles.
+    Waiting ends, without the lock, as soon as there is a new file under the key. The lock dies with its process;
+    where there can be none, everybody compiles. Its file is removed by whoever held it.
     """
     try:
         import fcntl
     except ImportError:  # Windows: compiling twice costs a second, a wrong lock would cost more
         yield
         return
+    folder = writable_folder()
+    path = None if folder is None else folder / f"{name}.lock"
+    handle, until, pause = -1, time.monotonic() + _WAIT, _POLL
+    before = _stamp(folder, name)
+    while path is not None and handle < 0 and time.monotonic() < until and _stamp(folder, name) == before:
+        try:
+            handle = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not os.path.samestat(os.fstat(handle), os.stat(path)):  # removed by its last holder in between: no lock of anybody
+                raise BlockingIOError
+        except (BlockingIOError, FileNotFoundError):
+            handle = _closed(handle)
+            time.sleep(pause)
+            pause = min(2 * pause, 16 * _POLL)  # hundreds may wait, and the one that compiles needs the processor
+        except OSError:  # no locks here (some network folders), or no files
+            handle, path = _closed(handle), None
     try:
-        folders()[0].mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(folders()[0] / f"{name}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    except OSError:
-        yield
-        return
-    try:
-        until = time.monotonic() + _WAIT
-        while time.monotonic() < until:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except OSError:
-                time.sleep(0.02)
         yield
     finally:
+        if handle >= 0 and path is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(path)
+            _closed(handle)
+
+
+def _stamp(folder: Path | None, name: str) -> tuple[int, int] | None:
+    """Changes when the file under a key is written anew."""
+    try:
+        found = os.stat(folder / name) if folder is not None else None
+    except OSError:
+        return None
+    return None if found is None else (found.st_ino, found.st_mtime_ns)
+
+
+def _closed(handle: int) -> int:
+    if handle >= 0:
         os.close(handle)
+    return -1
 
 
 def _trusted_content(folder: Path, name: str) -> bytes | None:
@@ -137,7 +205,7 @@ def _trusted_content(folder: Path, name: str) -> bytes | None:
     try:
         if not _trusted(folder.stat()):
             return None
-        handle = os.open(folder / name, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0))
+        handle = os.open(folder / name, os.O_RDONLY | sum(getattr(os, flag, 0) for flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY")))
     except OSError:
         return None
     with os.fdopen(handle, "rb") as stream:

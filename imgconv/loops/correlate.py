@@ -1,9 +1,9 @@
 """Correlation: weights times neighbours, summed, over one band of output rows.
 
 A ring of `ring_rows` source rows is kept, each converted once to the accumulator's type and
-extended by the border's index tables; every tap is then one pass over a contiguous piece of a
-row. Column strides are served by storing each row as `stride` interleaved phases, so that
-passes stay contiguous.
+extended by the border's index tables; every tap then reads a contiguous piece of a row. Column
+strides are served by storing each row as `stride` interleaved phases, so that pieces stay
+contiguous. The last taps are added in the pass that settles; only those before it need memory.
 """
 
 from __future__ import annotations
@@ -14,14 +14,30 @@ from typing import Any
 import numpy as np
 
 from imgconv.loops import Body, Loop, helper, parameters, view
-from imgconv.loops.settling import BORDER, CONSTANTS, COUNTS, OFFSET, settler
+from imgconv.loops.settling import BORDER, CONSTANTS, COUNTS, OFFSET, PIECE, counter, nothing_seen, settler
+from imgconv.loops.taps import PASS, adder, pass_adder, row_taker
 
-PIECE = 4096  # elements of a row summed at a time, so that sums stay in the first-level cache
+
+def filled(taps: int) -> tuple[int, str]:
+    """How many taps there are once the passes are filled up, and the kind of loop that adds them.
+
+    Few kinds mean few compilations: the pass that settles has 3, 6 or 9 taps, behind whole passes 3 or 9.
+    """
+    if taps <= PASS:
+        final = 3 if taps <= 3 else 6 if taps <= 6 else PASS
+        return final, str(final)
+    whole, rest = divmod(taps, PASS)
+    final = 3 if 0 < rest <= 3 else PASS
+    return (whole * PASS if final == 3 or not rest else (whole + 1) * PASS) + (final if final == 3 else 0), f"{final}+"
 
 
-def make(src: str, acc: str, out: str, quotient: str) -> Body:
-    """The body for pixels `src`, sums `acc`, results `out`, dividing in `quotient`."""
-    settle, load, add_taps = settler(acc, out, quotient), _loader(acc), _tap_adder(acc)
+def make(src: str, acc: str, out: str, quotient: str, taps: str, key: str) -> Body:
+    """The body for pixels `src`, sums `acc`, results `out`, dividing in `quotient`.
+
+    `taps` is the number in the pass that settles, with a "+" where whole passes come before it; `key` is `watch_key(acc)`.
+    """
+    many, final = taps.endswith("+"), int(taps.rstrip("+"))
+    load, add_passes, finish = loader(acc), pass_adder(acc), finisher(acc, out, quotient, final, many)
     wide = np.dtype(acc).type
 
     def correlate(
@@ -31,8 +47,11 @@ def make(src: str, acc: str, out: str, quotient: str) -> Body:
         pixels, lines = view(source, source_rows * source_row), view(rows, row_count)
         to, whence = view(edge_to, edges), view(edge_from, edges)
         dy, dx, weight, place = view(tap_row, taps), view(tap_at, taps), view(weights, taps), view(places, taps)
-        kept, total, target = view(ring, ring_rows * ring_row), view(sums, PIECE), view(result, last * result_row)
+        kept, total, target = view(ring, ring_rows * ring_row + result_row), view(sums, PIECE), view(result, last * result_row)
         constant, extreme, count = view(constants, CONSTANTS), view(extremes, 2), view(counts, COUNTS)
+        empty = ring_rows * ring_row  # behind the ring a piece of zeros, for taps that only fill up a pass
+        for x in range(result_row):
+            kept[empty + x] = wide(0)
         following = first * step
         for y in range(first, last):
             following = max(following, y * step)
@@ -46,20 +65,21 @@ def make(src: str, acc: str, out: str, quotient: str) -> Body:
                     load(pixels[row * source_row : (row + 1) * source_row], here, to, whence, edges, inner_at, inner, channels, constant[BORDER])
                 following += 1
             for t in range(taps):  # where in the ring each tap reads
-                place[t] = ((y * step + dy[t]) % ring_rows) * ring_row + dx[t]
+                place[t] = ((y * step + dy[t]) % ring_rows) * ring_row + dx[t] if dy[t] >= 0 else empty
             for start in range(0, result_row, PIECE):
                 m = min(PIECE, result_row - start)
-                for x in range(m):
-                    total[x] = wide(constant[OFFSET])
-                add_taps(total, m, kept[start:], place, weight, taps)
+                if many:
+                    for x in range(m):
+                        total[x] = wide(constant[OFFSET])
+                    add_passes(total, kept[start:], place, weight, taps - final, m)
                 at = y * result_row + start
-                settle(total, target[at : at + m], m, constant, extreme, count)
+                finish(total, target[at : at + m], kept[start:], place[taps - final :], weight[taps - final :], m, constant, extreme, count)
 
     return correlate
 
 
-def _loader(acc: str) -> Any:
-    """Converts a source row: its inner piece at once, then pixel by pixel what the border puts around it."""
+def loader(acc: str) -> Any:
+    """The helper that converts a source row: its inner piece at once, then pixel by pixel what the border puts around it."""
     wide = np.dtype(acc).type
 
     @helper
@@ -75,42 +95,24 @@ def _loader(acc: str) -> Any:
     return load
 
 
-def _tap_adder(acc: str) -> Any:
-    """Adds all taps to the sums of one piece, up to nine in one pass over it."""
-    wide = np.dtype(acc).type
+def finisher(acc: str, out: str, quotient: str, taps: int, many: bool) -> Any:
+    """The helper of the last pass: adds its taps to the sums (or, the only pass, to the offset) and settles them."""
+    take, add, settle, tally = row_taker(taps), adder(acc, taps), settler(acc, out, quotient), counter()
+    start, wide = nothing_seen(acc), np.dtype(acc).type
 
     @helper
-    def add_taps(total: Any, m: int, kept: Any, place: Any, w: Any, taps: int) -> None:
-        t = 0
-        while t + 9 <= taps:
-            a, b, c, d, e = place[t], place[t + 1], place[t + 2], place[t + 3], place[t + 4]
-            f, g, h, i = place[t + 5], place[t + 6], place[t + 7], place[t + 8]
-            ra, rb, rc, rd, re = kept[a : a + m], kept[b : b + m], kept[c : c + m], kept[d : d + m], kept[e : e + m]
-            rf, rg, rh, ri = kept[f : f + m], kept[g : g + m], kept[h : h + m], kept[i : i + m]
-            wa, wb, wc, wd, we, wf, wg, wh, wi = w[t], w[t + 1], w[t + 2], w[t + 3], w[t + 4], w[t + 5], w[t + 6], w[t + 7], w[t + 8]
-            for x in range(m):
-                low = wide(wide(wide(total[x] + wa * ra[x]) + wb * rb[x]) + wc * rc[x])
-                middle = wide(wide(wide(low + wd * rd[x]) + we * re[x]) + wf * rf[x])
-                total[x] = wide(wide(wide(middle + wg * rg[x]) + wh * rh[x]) + wi * ri[x])
-            t += 9
-        while t + 3 <= taps:
-            a, b, c = place[t], place[t + 1], place[t + 2]
-            ra, rb, rc = kept[a : a + m], kept[b : b + m], kept[c : c + m]
-            wa, wb, wc = w[t], w[t + 1], w[t + 2]
-            for x in range(m):
-                total[x] = wide(wide(wide(total[x] + wa * ra[x]) + wb * rb[x]) + wc * rc[x])
-            t += 3
-        while t < taps:
-            a, wa = place[t], w[t]
-            ra = kept[a : a + m]
-            for x in range(m):
-                total[x] = wide(total[x] + wa * ra[x])
-            t += 1
+    def finish(total: Any, target: Any, kept: Any, places: Any, weights: Any, m: int, constants: Any, extremes: Any, counts: Any) -> None:
+        rows, seen, offset = take(kept, places, 0, m), start, wide(constants[OFFSET])
+        for x in range(m):
+            value = add(total[x] if many else offset, rows, weights, x)
+            target[x], seen = settle(value, constants, seen)
+        tally(extremes, counts, seen)
 
-    return add_taps
+    return finish
 
 
-def _extents(given: Mapping[str, Any]) -> Mapping[str, int]:
+def extents(given: Mapping[str, Any]) -> Mapping[str, int]:
+    """The least number of elements each array must have."""
     return {
         "source": given["source_rows"] * given["source_row"],
         "rows": given["row_count"],
@@ -120,7 +122,7 @@ def _extents(given: Mapping[str, Any]) -> Mapping[str, int]:
         "tap_at": given["taps"],
         "weights": given["taps"],
         "places": given["taps"],
-        "ring": given["ring_rows"] * given["ring_row"],
+        "ring": given["ring_rows"] * given["ring_row"] + given["result_row"],
         "sums": PIECE,
         "result": given["last"] * given["result_row"],
         "constants": CONSTANTS,
@@ -135,7 +137,7 @@ LOOP = Loop(
     parameters(
         "source:src source_rows source_row rows:int64 row_count edge_to:int64 edge_from:int64 edges inner_at inner channels "
         "tap_row:int64 tap_at:int64 weights:acc places:=int64 taps step ring:=acc ring_rows ring_row sums:=acc result:=out result_row "
-        "constants:acc extremes:=acc counts:=int64 first last"
+        "constants:acc extremes:=key counts:=int64 first last"
     ),
-    _extents,
+    extents,
 )

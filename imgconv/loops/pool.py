@@ -14,7 +14,7 @@ import numpy as np
 from imgconv.loops import Body, Loop, helper, parameters, view
 
 
-def _winner(kind: str) -> Any:
+def winner(kind: str) -> Any:
     """The greater (or lesser) of two; NaN wins over everything."""
     if kind == "max":
 
@@ -38,7 +38,7 @@ def worst(kind: str, type_: str) -> Any:
     return np.dtype(type_).type(limits.min if kind == "max" else limits.max)
 
 
-def _added(acc: str) -> Any:
+def added(acc: str) -> Any:
     wide = np.dtype(acc).type
 
     @helper
@@ -50,7 +50,7 @@ def _added(acc: str) -> Any:
 
 def make_extreme(kind: str, src: str) -> Body:
     """The body of max and min pooling: pixels `src` in and out."""
-    reduce_window, start, kept = _window_reducer(_winner(kind)), worst(kind, src), np.dtype(src).type
+    reduce_window, start, kept = _window_reducer(winner(kind)), worst(kind, src), np.dtype(src).type
 
     def pool(
         source, source_rows, source_row, channels, row_from, row_to, row_step, row_dilation, row_before,
@@ -74,8 +74,8 @@ def make_extreme(kind: str, src: str) -> Body:
 
 def make_mean(src: str, acc: str, out: str, quotient: str) -> Body:
     """The body of average pooling: pixels `src`, sums `acc`, results `out`, dividing in `quotient`."""
-    reduce_window, wide, final = _window_reducer(_added(acc)), np.dtype(acc).type, np.dtype(out).type
-    divide = _rounded_quotient(quotient) if not out.startswith("float") else _plain_quotient()
+    reduce_window, wide, final = _window_reducer(added(acc)), np.dtype(acc).type, np.dtype(out).type
+    divide = rounded_quotient(quotient) if not out.startswith("float") else _plain_quotient()
 
     def pool(
         source, source_rows, source_row, channels, row_from, row_to, row_step, row_dilation, row_before,
@@ -149,7 +149,7 @@ def _window_reducer(pick: Any) -> Any:
     return reduce_window
 
 
-def _rounded_quotient(quotient: str) -> Any:
+def rounded_quotient(quotient: str) -> Any:
     """floor(sum/cells + 1/2), exactly: see `settling._floor_divide` for why floats may do it."""
     if quotient == "int64":
 

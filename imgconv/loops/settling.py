@@ -1,8 +1,9 @@
-"""From sums to output values, one row piece at a time: divide, take the magnitude, round, clamp, count.
+"""From a sum to an output value: divide, take the magnitude, round, clamp; and keep count of what that lost.
 
-`settler(acc, out, quotient)` composes the helper for one combination of types. Its constants, in
-accumulator units, are CONSTANTS; what it saw is kept in `extremes` (least and greatest sum, before
-the magnitude is taken) and `counts` (values below, above, and not a number).
+`settler(acc, out, quotient)` composes the helper for one combination of types. It works on one element
+and hands on what it has seen, so that it can be the last part of the pass that made the sum:
+`result, seen = settle(sum, constants, seen)`. `seen` is (least, greatest, below, above, missing): the
+extremes as `watch_key` orders them, and counts of one piece of a row, which is short enough for 16 bits.
 """
 
 from __future__ import annotations
@@ -17,140 +18,163 @@ OFFSET, BORDER, HALF, DENOMINATOR, LOW, HIGH, MAGNITUDE = range(7)
 CONSTANTS = 7
 BELOW, ABOVE, NAN = range(3)
 COUNTS = 3
+PIECE = 4096  # elements of a row done at a time: sums stay in the first-level cache, counts within 16 bits
 
 
 def settler(acc: str, out: str, quotient: str) -> Any:
-    """The helper `settle(sums, result, n, constants, extremes, counts)` for these types."""
-    watch = _watch(acc)
-    if acc.startswith("float") and quotient == "":
-        finish = _float_to_float(out) if out.startswith("float") else _float_to_integer(acc, out)
-    elif out.startswith("float"):
-        finish = _exact_to_float(out, quotient)
-    else:
-        finish = _exact_to_integer(acc, out, quotient)
+    """The helper `settle(total, constants, seen) -> (result, seen)` for these types."""
+    if not acc.startswith("float") or quotient:
+        return _from_exact(acc, out, quotient)
+    return _from_float_to_float(acc, out) if out.startswith("float") else _from_float_to_integer(acc, out)
+
+
+def watch_key(acc: str) -> str:
+    """The type in which extremes are compared: floats by their bits, since LLVM vectorises no minimum of floats."""
+    return {"float32": "int32", "float64": "int64"}.get(acc, acc)
+
+
+def _ordered(acc: str) -> Any:
+    """A sum as an integer that is ordered as the sum is (floats: sign and magnitude to two's complement)."""
+    if not acc.startswith("float"):
+
+        @helper
+        def itself(value: Any) -> Any:
+            return value
+
+        return itself
+    bits = np.dtype(watch_key(acc)).type
+    mask = bits(np.iinfo(bits).max)
 
     @helper
-    def settle(sums: Any, result: Any, n: int, constants: Any, extremes: Any, counts: Any) -> None:
-        watch(sums, n, extremes)
-        if constants[MAGNITUDE] != 0:
-            for x in range(n):
-                sums[x] = abs(sums[x])
-        finish(sums, result, n, constants, counts)
+    def key(value: Any) -> Any:
+        raw = value.view(bits)
+        return raw if raw >= 0 else bits(raw ^ mask)
+
+    return key
+
+
+def value_of_key(key: int, acc: str) -> float:
+    """The sum that a key stands for."""
+    if not acc.startswith("float"):
+        return key
+    bits = np.dtype(watch_key(acc)).type
+    return float((bits(key) if key >= 0 else bits(key ^ int(np.iinfo(bits).max))).view(acc))
+
+
+def _from_exact(acc: str, out: str, quotient: str) -> Any:
+    """floor(sum/denominator + 1/2), clamped, for integers; sum/denominator, rounded once more, for floats."""
+    final, kept, order = np.dtype(out).type, np.dtype(acc).type, _ordered(acc)
+    to_float, divided, divide = out.startswith("float"), quotient != "", _floor_divide(acc, quotient or acc)
+
+    @helper
+    def settle(total: Any, constants: Any, seen: Any) -> Any:
+        least, greatest, below, above, missing = seen
+        key = order(total)
+        least = key if key < least else least
+        greatest = key if key > greatest else greatest
+        value = kept(abs(total)) if constants[MAGNITUDE] != 0 else total
+        if to_float:
+            result = final(np.float64(value) / np.float64(constants[DENOMINATOR])) if divided else final(value)
+            return result, (least, greatest, below, above, missing)
+        if divided:
+            value = divide(value, constants[HALF], constants[DENOMINATOR])
+        value = kept(value)
+        low, high = constants[LOW], constants[HIGH]
+        below = np.int16(below + np.int16(value < low))
+        above = np.int16(above + np.int16(value > high))
+        return final(kept(min(max(value, low), high))), (least, greatest, below, above, missing)
 
     return settle
 
 
-def _watch(acc: str) -> Any:
-    """Keeps the least and greatest sum; NaN is never either."""
-
-    @helper
-    def watch(sums: Any, n: int, extremes: Any) -> None:
-        low, high = extremes[0], extremes[1]
-        for x in range(n):
-            value = sums[x]
-            low = value if value < low else low
-            high = value if value > high else high
-        extremes[0], extremes[1] = low, high
-
-    return watch
-
-
-def _exact_to_integer(acc: str, out: str, quotient: str) -> Any:
-    """floor(sum/denominator + 1/2), clamped; the division is exact in the type the planner chose."""
-    final, kept = np.dtype(out).type, np.dtype(acc).type
-    wide = np.dtype(quotient or acc).type
-    divide = _floor_divide(acc, quotient)
-
-    @helper
-    def finish(sums: Any, result: Any, n: int, constants: Any, counts: Any) -> None:
-        low, high = constants[LOW], constants[HIGH]
-        if constants[DENOMINATOR] != 1:
-            half, denominator = wide(constants[HALF]), wide(constants[DENOMINATOR])
-            for x in range(n):
-                sums[x] = divide(wide(sums[x]) + half, denominator)
-        below = above = np.int32(0)
-        for x in range(n):
-            value = sums[x]
-            below += np.int32(value < low)
-            above += np.int32(value > high)
-            result[x] = final(kept(min(max(value, low), high)))
-        counts[BELOW] += below
-        counts[ABOVE] += above
-
-    return finish
-
-
 def _floor_divide(acc: str, quotient: str) -> Any:
-    """sum // denominator in the accumulator's type.
+    """(sum + half) // denominator.
 
     A correctly rounded float quotient of integers below 2**24 (float32) or 2**53 (float64) has the
     exact quotient's floor: the nearest lower multiple is further away than half a unit in the last place.
     """
-    kept = np.dtype(acc).type
+    kept, wide = np.dtype(acc).type, np.dtype(quotient).type
     if quotient.startswith("float"):
 
         @helper
-        def divide(value: Any, denominator: Any) -> Any:
-            return kept(np.floor(value / denominator))
+        def divide(value: Any, half: Any, denominator: Any) -> Any:
+            return kept(np.floor((wide(value) + wide(half)) / wide(denominator)))
     else:
 
         @helper
-        def divide(value: Any, denominator: Any) -> Any:
-            return kept(value // denominator)
+        def divide(value: Any, half: Any, denominator: Any) -> Any:
+            return kept((wide(value) + wide(half)) // wide(denominator))
 
     return divide
 
 
-def _exact_to_float(out: str, quotient: str) -> Any:
-    """sum/denominator, rounded once more where `out` is float32."""
-    final = np.dtype(out).type
+def _from_float_to_float(acc: str, out: str) -> Any:
+    final, watch = np.dtype(out).type, _float_watch(acc)
 
     @helper
-    def finish(sums: Any, result: Any, n: int, constants: Any, counts: Any) -> None:
-        if constants[DENOMINATOR] == 1:
-            for x in range(n):
-                result[x] = final(sums[x])
-        else:
-            denominator = np.float64(constants[DENOMINATOR])
-            for x in range(n):
-                result[x] = final(np.float64(sums[x]) / denominator)
+    def settle(total: Any, constants: Any, seen: Any) -> Any:
+        value = abs(total) if constants[MAGNITUDE] != 0 else total
+        return final(value), watch(total, seen)
 
-    return finish
+    return settle
 
 
-def _float_to_float(out: str) -> Any:
-    final = np.dtype(out).type
+def _float_watch(acc: str) -> Any:
+    """Extremes of floats; NaN counts as 0 there, which is what it becomes in an integer type."""
+    order, wide, zero = _ordered(acc), np.dtype(acc).type, np.dtype(acc).type(0)
 
     @helper
-    def finish(sums: Any, result: Any, n: int, constants: Any, counts: Any) -> None:
-        for x in range(n):
-            result[x] = final(sums[x])
+    def watch(total: Any, seen: Any) -> Any:
+        least, greatest, below, above, missing = seen
+        number = total if total == total else zero
+        key = order(wide(number))
+        least = key if key < least else least
+        greatest = key if key > greatest else greatest
+        return least, greatest, below, above, missing
 
-    return finish
+    return watch
 
 
-def _float_to_integer(acc: str, out: str) -> Any:
+def _from_float_to_integer(acc: str, out: str) -> Any:
     """floor(v + 1/2), clamped; NaN becomes 0 and is counted. float32 does not hold int32's limits, so those use float64."""
-    final, limits = np.dtype(out).type, np.iinfo(out)
+    final, limits, watch = np.dtype(out).type, np.iinfo(out), _float_watch(acc)
     wide = np.dtype("float64" if out == "int32" else acc).type
     low, high, half, one, zero = wide(limits.min), wide(limits.max), wide(0.5), wide(1), wide(0)
 
     @helper
-    def finish(sums: Any, result: Any, n: int, constants: Any, counts: Any) -> None:
-        below = above = missing = np.int32(0)
-        for x in range(n):
-            value = wide(sums[x])
-            floor = np.floor(value)
-            rounded = floor + (one if value - floor >= half else zero)  # v + 1/2 itself would round
-            below += np.int32(rounded < low)
-            above += np.int32(rounded > high)
-            missing += np.int32(value != value)
-            rounded = rounded if rounded > low else low
-            rounded = rounded if rounded < high else high
-            rounded = zero if value != value else rounded
-            result[x] = final(rounded)
-        counts[BELOW] += below
-        counts[ABOVE] += above
-        counts[NAN] += missing
+    def settle(total: Any, constants: Any, seen: Any) -> Any:
+        least, greatest, below, above, missing = watch(total, seen)
+        value = wide(abs(total) if constants[MAGNITUDE] != 0 else total)
+        floor = np.floor(value)
+        rounded = floor + (one if value - floor >= half else zero)  # v + 1/2 itself would round
+        below = np.int16(below + np.int16(rounded < low))
+        above = np.int16(above + np.int16(rounded > high))
+        missing = np.int16(missing + np.int16(value != value))
+        rounded = rounded if rounded > low else low
+        rounded = rounded if rounded < high else high
+        rounded = zero if value != value else rounded
+        return final(rounded), (least, greatest, below, above, missing)
 
-    return finish
+    return settle
+
+
+def counter() -> Any:
+    """The helper `count(extremes, counts, seen)`: adds what a piece has seen to the totals of the thread."""
+
+    @helper
+    def count(extremes: Any, counts: Any, seen: Any) -> None:
+        least, greatest, below, above, missing = seen
+        extremes[0] = min(extremes[0], least)
+        extremes[1] = max(extremes[1], greatest)
+        counts[BELOW] += np.int64(below)
+        counts[ABOVE] += np.int64(above)
+        counts[NAN] += np.int64(missing)
+
+    return count
+
+
+def nothing_seen(acc: str) -> tuple[Any, ...]:
+    """Where `seen` starts."""
+    bits = np.iinfo(watch_key(acc))
+    key = np.dtype(watch_key(acc)).type
+    return key(bits.max), key(bits.min), np.int16(0), np.int16(0), np.int16(0)

@@ -1,0 +1,106 @@
+"""`imgconv doctor`: what this installation has, and what it lacks."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+
+import click
+
+from imgconv import __version__, errors
+from imgconv.cli.bridge import Command
+from imgconv.cli.work import Finished
+
+EXAMPLES = ("imgconv doctor",)
+HELP = "Print the cache folders, the processor, versions, image formats and limits."
+PACKAGES = ("numpy", "numba", "llvmlite", "Pillow", "click", "isal")
+FEATURES = {"jpg": "JPEG", "zlib": "PNG", "libtiff": "TIFF", "webp": "WebP", "jpg_2000": "JPEG 2000", "avif": "AVIF", "littlecms2": "colour profiles"}
+"""Pillow's names of what it may be built without."""
+VARIABLES = ("IMGCONV_CACHE_DIR", "IMGCONV_JIT", "IMGCONV_NO_JIT", "IMGCONV_DEBUG")
+
+
+def command() -> Command:
+    def show() -> None:
+        click.echo(text())
+        raise Finished(errors.DONE)
+
+    return Command("doctor", params=[], callback=show, help=HELP, short_help="Show folders, processor, versions, limits.", examples=EXAMPLES)
+
+
+def text() -> str:
+    """The report: a name and its values on each line."""
+    lines: list[tuple[str, str]] = []
+    for title, rows in (("imgconv", _versions()), ("machine code", _code()), ("this machine", _machine()), ("images", _images()), ("limits", _limits())):
+        lines += [(title, ""), *((f"  {name}", value) for name, value in rows), ("", "")]
+    width = max(len(name) for name, _ in lines)
+    return "\n".join(f"{name:<{width}}  {value}".rstrip() for name, value in lines).rstrip()
+
+
+def _versions() -> list[tuple[str, str]]:
+    from importlib.metadata import PackageNotFoundError, version
+
+    rows = [("imgconv", __version__), ("Python", f"{platform.python_version()} ({sys.executable})")]
+    for package in PACKAGES:
+        try:
+            rows.append((package, version(package)))
+        except PackageNotFoundError:
+            rows.append((package, "not installed"))
+    return rows
+
+
+def _code() -> list[tuple[str, str]]:
+    from imgconv.jit import machine, make, plain_python, store
+
+    rung = "plain Python, slow (IMGCONV_NO_JIT)" if plain_python() else "Numba's own engine (IMGCONV_JIT=stock)" if make.stock_wanted() else "kept objects"
+    rows = [("runs as", rung)]
+    if not store.folders():
+        rows.append(("folder", "none: there is no home folder (IMGCONV_CACHE_DIR names another)"))
+    for number, folder in enumerate(store.folders()):
+        state, count, size = store.state(folder)
+        rows.append(("later folder, only read" if number else "folder", str(folder)))
+        rows.append(("", f"{state}; {count} loop{'s' * (count != 1)}, {size / 1024:.0f} KiB"))
+    rows.append(("made for", machine.here().name))
+    rows.append(("runs code for", ", ".join(found.name for found in machine.baselines())))
+    return [*rows, *((name, os.environ[name]) for name in VARIABLES if name in os.environ)]
+
+
+def _machine() -> list[tuple[str, str]]:
+    from imgconv.engine.bands import available_threads
+    from imgconv.engine.memory import machine_bytes
+
+    return [
+        ("system", f"{platform.system()} {platform.release()}, {platform.machine()}"),
+        ("threads", f"{available_threads()} of {os.cpu_count()} processors"),
+        ("memory", f"{machine_bytes() / 2**30:.1f} GiB"),
+    ]
+
+
+def _images() -> list[tuple[str, str]]:
+    from PIL import features
+
+    from imgconv.files.formats import FORMATS
+
+    def known(feature: str) -> bool:
+        return feature in features.get_supported()
+
+    return [
+        ("written", ", ".join(FORMATS)),
+        ("Pillow has", ", ".join(name for feature, name in FEATURES.items() if known(feature))),
+        ("Pillow lacks", ", ".join(name for feature, name in FEATURES.items() if not known(feature)) or "none of these"),
+        ("zlib", "zlib-ng" if features.check_feature("zlib_ng") else str(features.version_codec("zlib"))),
+        ("libjpeg", "turbo" if features.check_feature("libjpeg_turbo") else str(features.version_codec("jpg"))),
+    ]
+
+
+def _limits() -> list[tuple[str, str]]:
+    from PIL import Image
+
+    from imgconv.kernels import MOST_WEIGHTS
+
+    most = Image.MAX_IMAGE_PIXELS
+    return [
+        ("pixels", "no limit" if most is None else f"{2 * most:,} an image read by Pillow, against decompression bombs; .npy: what memory holds"),
+        ("kernel", f"{MOST_WEIGHTS:,} weights"),
+        ("memory", "what a run would need beyond this machine's is refused before it starts"),
+    ]

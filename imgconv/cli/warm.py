@@ -1,0 +1,135 @@
+"""`imgconv warm`: compiles ahead what images, kernels and poolings usually need.
+
+The table is not a list of loops: it is a list of requests that are run on a tiny image, so that it
+stays right whatever the planner and the loops make of them.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from imgconv import errors
+from imgconv.catalog.named import NAMED
+from imgconv.cli.bridge import Command
+from imgconv.cli.work import Finished, complain
+from imgconv.operations.activate import FUNCTIONS
+from imgconv.operations.pool import REDUCTIONS
+
+TYPES = ("uint8", "uint16", "float32")
+SIDE = 72  # pixels: more than any of the windows below
+STEPS = (
+    *(f"filter {row.example or name}" for name, row in NAMED.items()),
+    *(f"filter {kernel}" for kernel in ("box:5", "box:31", "gaussian:2", "gaussian:5", "gaussian:5 stride=2")),
+    *(f'filter "{";".join(" ".join(str((7 * row * row + 3 * column) % 11 - 4) for column in range(side)) for row in range(side))}"' for side in (3, 5, 7, 11)),
+    *(f"{kind}pool {window}" for kind in REDUCTIONS for window in ("2", "3 stride=2 pad=1", "31 stride=1")),
+    *FUNCTIONS,
+)
+"""Single steps, each run on every type of TYPES."""
+PIPELINES = (
+    "filter vertical | relu | maxpool 2",
+    "filter gaussian:1.5 border=reflect | avgpool 3 stride=2",
+    "filter sobel-x | abs | maxpool 2 | filter vertical | relu | maxpool 2",
+)
+SETTLED = (
+    *(("filter sobel-x", "same", range_) for range_ in ("abs", "shift", "stretch")),
+    *((step, dtype, "clamp") for step in ("filter sobel-x", "filter gaussian:2", "avgpool 2", "sigmoid", "tanh") for dtype in ("float32",)),
+    ("filter sobel-x", "int16", "clamp"),
+)
+"""Steps whose results are wanted otherwise: (step, output type, range)."""
+EXAMPLES = ("imgconv warm", "imgconv warm --dir /usr/share/imgconv/loops --cpu x86-64-v3")
+HELP = (
+    "Compile ahead what filters and poolings of common pixel types need, so that no later run waits for it. "
+    "With --dir into a folder of its own, for an image that other machines run: there "
+    "IMGCONV_CACHE_DIR names it, after a folder that can be written."
+)
+
+
+def command() -> Command:
+    params: list[click.Parameter] = [
+        click.Option(["--dir", "folder"], metavar="FOLDER", help="Where to keep the loops.  [default: the cache folder; 'imgconv doctor' shows it]"),
+        click.Option(["--cpu"], metavar="NAME", help="Compile for a baseline such as x86-64-v3 instead of this very machine."),
+        click.Option(["-q", "--quiet"], is_flag=True, help="Say nothing but errors."),
+    ]
+    return Command("warm", params=params, callback=_warm, help=HELP, short_help="Compile ahead, so that no run waits.", examples=EXAMPLES)
+
+
+def requests() -> Iterator[tuple[str, str, str, str]]:
+    """The table: (type, pipeline, output type, range)."""
+    for type_ in TYPES:
+        yield from ((type_, step, "same", "clamp") for step in (*STEPS, *PIPELINES))
+        yield from ((type_, *rest) for rest in SETTLED if not (type_.startswith("float") and rest[2] == "shift"))
+
+
+def run_request(type_: str, text: str, dtype: str, range_: str) -> Any:
+    """One request of the table on a tiny image; its result."""
+    import numpy as np
+
+    from imgconv import api
+
+    image = (np.arange(SIDE * SIDE).reshape(SIDE, SIDE) % 251).astype(type_)
+    return api.run(image, text, dtype=None if dtype == "same" else dtype, range=range_, threads=1)
+
+
+def write_png() -> None:
+    """What writing an image needs beyond its computation."""
+    import numpy as np
+
+    from imgconv.files import write
+    from imgconv.files.formats import FORMATS
+    from imgconv.image import Frame, Image
+
+    write.encoded(Image((Frame(np.zeros((SIDE, SIDE), np.uint8)),), "png"), FORMATS["png"], "png")
+
+
+def _warm(folder: str | None, cpu: str | None, quiet: bool) -> None:
+    from imgconv.jit import machine, make, plain_python, store
+
+    if plain_python() or make.stock_wanted():
+        raise errors.warm_without_objects()
+    if cpu is not None:
+        machine.choose(cpu)
+    if folder is not None:
+        os.environ["IMGCONV_CACHE_DIR"] = _made_folder(folder)
+    place = store.writable_folder()
+    if place is None:
+        wanted = store.folders()[:1]
+        raise errors.folder_unusable(str(wanted[0]), store.state(wanted[0])[0]) if wanted else errors.no_cache_folder()
+    start, table = time.perf_counter(), list(requests())
+    shown = not quiet and sys.stderr is not None and sys.stderr.isatty()
+    for done, request in enumerate(table):
+        if shown:
+            print(f"\rimgconv: {done * 100 // len(table):3} %, {_counted(make.COMPILED)} compiled ", end="", file=sys.stderr, flush=True)
+        run_request(*request)
+    write_png()
+    if shown:
+        print("\r\x1b[K", end="", file=sys.stderr)
+    seconds, stock = time.perf_counter() - start, _counted(make.STOCK)
+    if not quiet:
+        complain(errors.warmed(_counted(make.KEPT), _counted(make.COMPILED), seconds, str(place), machine.target().name))
+    if stock:
+        complain(errors.not_warmed(stock))
+    raise Finished(errors.FAILED if stock else errors.DONE)
+
+
+def _made_folder(folder: str) -> str:
+    """The folder, made if need be: readable by all, for it is meant for others."""
+    path = os.path.abspath(folder)
+    if os.pathsep in path:
+        raise errors.folder_unusable(path, f"{os.pathsep} separates folders in IMGCONV_CACHE_DIR")
+    try:
+        os.makedirs(path, mode=0o755, exist_ok=True)
+    except OSError as error:
+        raise errors.folder_unusable(path, error.strerror or str(error)) from None
+    return path
+
+
+def _counted(rung: str) -> int:
+    from imgconv.jit import make
+
+    return sum(made.rung == rung for made in make.log)

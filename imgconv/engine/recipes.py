@@ -1,0 +1,130 @@
+"""RECIPES: what each algorithm's loop is given, beside the result and what is counted. One row an algorithm of the planner."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from imgconv.borders import CONSTANT, Border
+from imgconv.engine.memory import require
+from imgconv.loops import Loop, correlate, running, separable
+from imgconv.loops.correlate import filled
+from imgconv.loops.settling import PIECE
+from imgconv.numerics import Pixels
+from imgconv.planner import Plan
+from imgconv.shapes import Axis
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a loop needs: what all threads share, the sizes of each thread's own buffers, its types beyond the usual ones.
+
+    `work` is the cost of an output value in multiply-adds, `least` the rows that a band should have.
+    """
+
+    loop: Loop
+    shared: dict[str, Any]
+    buffers: dict[str, int]
+    work: float
+    least: int
+    kinds: dict[str, str] = field(default_factory=dict)
+
+
+def direct(pixels: Pixels, made: Plan, rows: Axis, columns: Axis, row_table: Pixels, column_table: Pixels) -> Recipe:
+    """Every weight a tap: where in the ring it reads."""
+    layout = _Layout(pixels, columns, column_table)
+    y, x = np.nonzero(np.array([[cell != 0 for cell in row] for row in made.weights]))
+    weights = np.array([made.weights[j][i] for j, i in zip(y, x, strict=True)], made.accumulator)
+    shared = layout.shared | _source(pixels, rows, row_table) | _taps(y * rows.dilation, layout.places(x * columns.dilation), weights)
+    shared |= {"ring_rows": rows.effective, "ring_row": layout.size}
+    buffers = {"ring": rows.effective * layout.size + columns.out * pixels.shape[2], "sums": PIECE, "places": shared["taps"]}
+    return Recipe(correlate.LOOP, shared, buffers, len(weights) + 4, rows.effective // rows.stride, {"taps": filled(len(weights))[1]})
+
+
+def separable_(pixels: Pixels, made: Plan, rows: Axis, columns: Axis, row_table: Pixels, column_table: Pixels) -> Recipe:
+    """Row weights across each source row, column weights down the ring; components lie beside each other in a ring row."""
+    layout, acc = _Layout(pixels, columns, column_table), made.accumulator
+    result_row, rank = columns.out * pixels.shape[2], len(made.factors)
+    y, component = (part.ravel() for part in np.meshgrid(np.arange(rows.size), np.arange(rank)))
+    weights = np.array([made.factors[j][0][i] for i, j in zip(y, component, strict=True)], acc)
+    kept = weights != 0
+    shared = layout.shared | _source(pixels, rows, row_table) | _taps(y[kept] * rows.dilation, component[kept] * result_row, weights[kept])
+    shared |= {
+        "across_at": layout.places(np.arange(columns.size) * columns.dilation), "across": columns.size, "rank": rank,
+        "across_weights": np.array([row for _, row in made.factors], acc).ravel(), "line_row": layout.size,
+        "ring_rows": rows.effective, "ring_row": rank * result_row,
+    }  # fmt: skip
+    buffers = {"ring": (rows.effective * rank + 1) * result_row, "line": layout.size, "sums": PIECE, "places": shared["taps"]}
+    work = rank * (columns.size * rows.stride + rows.size) + 8
+    return Recipe(separable.LOOP, shared, buffers, work, 4 * rows.effective // rows.stride, {"taps": filled(int(kept.sum()))[1]})
+
+
+def running_(pixels: Pixels, made: Plan, rows: Axis, columns: Axis, row_table: Pixels, column_table: Pixels) -> Recipe:
+    """One weight, kept apart; sums of plain pixels run down and along."""
+    layout = _Layout(pixels, columns, column_table)
+    shared = layout.shared | _source(pixels, rows, row_table)
+    shared |= {
+        "high": rows.size, "wide_window": columns.size,
+        "line_row": layout.size, "weight": np.array([made.weights[0][0]], made.accumulator),
+    }  # fmt: skip
+    buffers = {"column": pixels.shape[1] * pixels.shape[2], "line": layout.size, "sums": columns.out * pixels.shape[2]}
+    return Recipe(running.LOOP, shared, buffers, 16, 4 * rows.size)
+
+
+RECIPES: dict[str, Callable[..., Recipe]] = {"direct": direct, "separable": separable_, "running": running_}
+
+
+class _Layout:
+    """How a source row lies in memory once it is extended: whole, or as one phase for each column of a stride."""
+
+    def __init__(self, pixels: Pixels, columns: Axis, column_table: Pixels) -> None:
+        self.step, self.channels = columns.stride, pixels.shape[2]
+        self.phase = -(-columns.reach // self.step)  # pixels in a phase
+        self.size = self.step * self.phase * self.channels
+        positions = np.arange(columns.reach)
+        inner = np.zeros(columns.reach, bool)
+        if self.step == 1:  # then the row itself is copied at once, and only what lies around it pixel by pixel
+            inner[columns.before : columns.before + pixels.shape[1]] = True
+        self.shared = {
+            "edge_to": self.places(positions)[~inner] // self.channels, "edge_from": column_table[~inner], "edges": int((~inner).sum()),
+            "inner_at": columns.before * self.channels if self.step == 1 else 0, "inner": int(inner.sum()) * self.channels, "channels": self.channels,
+        }  # fmt: skip
+
+    def places(self, positions: Pixels) -> Pixels:
+        """Where each position of the extended row lies, in elements."""
+        placed: Pixels = ((positions % self.step) * self.phase + positions // self.step) * self.channels
+        return placed
+
+
+def _source(pixels: Pixels, rows: Axis, row_table: Pixels) -> dict[str, Any]:
+    height, width, channels = pixels.shape
+    return {"source": pixels, "source_rows": height, "source_row": width * channels, "rows": row_table, "row_count": rows.reach, "step": rows.stride}
+
+
+def _taps(down: Pixels, along: Pixels, weights: Pixels) -> dict[str, Any]:
+    """The taps, and behind them (row -1) as many empty ones as fill up the last pass."""
+    empty = filled(len(weights))[0] - len(weights)
+    return {
+        "tap_row": np.pad(down.astype(np.int64), (0, empty), constant_values=-1),
+        "tap_at": np.pad(along.astype(np.int64), (0, empty)),
+        "weights": np.pad(weights, (0, empty)),
+        "taps": len(weights) + empty,
+    }
+
+
+def position_table(border: Border, axis: Axis) -> Pixels:
+    """The source index at every position that a window reads."""
+    require(4 * axis.reach, "int64", "the positions under the window")
+    return index_table(border, axis.length, np.arange(axis.reach) - axis.before)
+
+
+def index_table(border: Border, length: int, positions: Pixels) -> Pixels:
+    """The source index at each position of an axis, CONSTANT where the border's value stands."""
+    table = positions.astype(np.int64)
+    for i in np.flatnonzero((table < 0) | (table >= length)):
+        table[i] = border.source(int(table[i]), length)
+    assert np.all((table >= CONSTANT) & (table < length))
+    return table

@@ -1,0 +1,238 @@
+"""PNG, written by ourselves: strips of rows are filtered and deflated side by side and joined into one stream.
+
+A strip is a piece of a raw deflate stream (RFC 1951) that ends on a byte, for a full flush ends it; so strips can
+be put one behind the other. Around them stand zlib's two bytes of header and one Adler-32 (RFC 1950), which is
+combined from those of the strips. How rows are cut depends on the image alone: any number of threads gives the
+same bytes.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import threading
+import zlib
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from imgconv import errors, jit
+from imgconv.engine.bands import Band, run_bands
+from imgconv.image import Frame
+from imgconv.loops import png as loops
+from imgconv.numerics import Pixels
+
+FASTEST, DEFAULT = 1, 3
+STRIP = 256 * 1024  # bytes before deflate: a few milliseconds of one thread, within its cache; images below are one strip
+
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_COLOURS = {(1, False): 0, (3, False): 2, (1, True): 4, (3, True): 6}  # (channels, alpha?) -> PNG's colour type
+_SAMPLE = 16 * 1024  # bytes by which a coder is chosen for a strip
+_WHOLE_BAND = 2**30  # as the work of a strip it makes each a band of its own for `run_bands`
+_ADLER_BASE = 65521  # the largest prime below 2**16
+_LARGEST = 2**31 - 1  # of any number in a PNG
+_IDAT_CRC = zlib.crc32(b"IDAT")
+
+Coder = Callable[[Any, bool], bytes]
+
+
+def encode(frame: Frame, metadata: Mapping[str, Any], level: int = DEFAULT, threads: int | None = None) -> bytes:
+    """The frame as a PNG file: uint8 or uint16, gray or RGB, with or without alpha.
+
+    `level` is 0 (stored), 1 to 3 (ISA-L, the last with Huffman-only runs where they are smaller) or 4 to 9 (zlib).
+    Of the metadata `icc_profile`, `exif` and `dpi` are kept; ValueError for a resolution that PNG cannot hold.
+    """
+    pixels = frame.pixels if frame.pixels.ndim == 3 else frame.pixels[..., None]
+    height, width, channels = pixels.shape
+    colour, depth = _COLOURS[channels, frame.alpha is not None], pixels.dtype.itemsize
+    file = io.BytesIO()
+    file.write(_SIGNATURE)
+    file.write(_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8 * depth, colour, 0, 0, 0)))
+    for kind, content in _carried(metadata):
+        file.write(_chunk(kind, content))
+    strips = _Strips(pixels, frame.alpha, level, file)
+    run_bands(strips.count, _WHOLE_BAND, strips.worker, threads)
+    file.write(_chunk(b"IEND", b""))
+    return file.getvalue()
+
+
+def level_for(wanted: int | None, fast: bool) -> int:
+    """The level that is wanted, else the fastest or the usual one."""
+    return wanted if wanted is not None else FASTEST if fast else DEFAULT
+
+
+# ---------------------------------------------------------------- strips
+
+
+class _Strips:
+    """The strips of one image: how they are cut, and how each becomes an IDAT chunk of the file when its turn has come."""
+
+    def __init__(self, pixels: Pixels, alpha: Pixels | None, level: int, file: io.BytesIO) -> None:
+        height, width, channels = pixels.shape
+        self.pixels, self.alpha, self.level, self.file = pixels, alpha, level, file
+        self.pixel = (channels + (alpha is not None)) * pixels.dtype.itemsize
+        self.row = width * self.pixel
+        self.height, self.rows = height, -(-height // -(-height * (1 + self.row) // STRIP))  # strips of one height, but for the last
+        self.count = -(-height // self.rows)
+        self._done: dict[int, tuple[bytes, int, int, int]] = {}  # of strips that wait for one above them
+        self._lock, self._written, self._sum = threading.Lock(), 0, 1
+
+    def worker(self) -> Band:
+        """A band function over the numbers of strips, with buffers of its own."""
+        deflate, (crc32, adler32) = coder(self.level), checksums()
+        filtered = np.empty(self.rows * (self.row + 1), np.uint8)
+        run = self._filter(filtered)
+
+        def band(first: int, last: int) -> None:
+            for number in range(first, last):
+                start = number * self.rows
+                stop = min(start + self.rows, self.height)
+                run(start, stop)
+                content = filtered[: (stop - start) * (self.row + 1)]
+                part = (_zlib_header(self.level) if number == 0 else b"") + deflate(content, stop == self.height)
+                self._append(number, part, crc32(part, _IDAT_CRC), adler32(content), len(content))
+
+        return band
+
+    def _append(self, number: int, part: bytes, crc: int, adler: int, length: int) -> None:
+        """Writes a finished strip, and those that waited for it: only these are held, never all. The last ends with the sum of all."""
+        with self._lock:
+            self._done[number] = part, crc, adler, length
+            while self._written in self._done:
+                part, crc, adler, length = self._done.pop(self._written)
+                self._written += 1
+                self._sum = adler32_combine(self._sum, adler, length)
+                end = struct.pack(">I", self._sum) if self._written == self.count else b""
+                self.file.write(struct.pack(">I", len(part) + len(end)) + b"IDAT")
+                self.file.write(part)
+                self.file.write(end + struct.pack(">I", zlib.crc32(end, crc)))
+
+    def _filter(self, filtered: Pixels) -> Band:
+        """A call that filters some rows: from where they are, or, if files hold them otherwise, from a copy of these rows."""
+        allowed = 1 << loops.NONE if self.level == 0 else loops.ADAPTIVE
+        arguments = {
+            "row": self.row, "pixel": self.pixel, "allowed": allowed, "strip_rows": self.rows, "result": filtered,
+            "lines": np.empty(2 * (self.pixel + self.row), np.uint8), "trial": np.empty(loops.FILTERS * self.row, np.uint8),
+        }  # fmt: skip
+        if self.alpha is None and self.pixels.dtype == np.uint8 and self.pixels.flags.c_contiguous:
+            return jit.bind(loops.FILTER, {}, {**arguments, "source": self.pixels, "source_rows": self.height, "last": self.height})
+        copy = np.empty((self.rows + 1, self.row), np.uint8)
+        joined = copy.view(self.pixels.dtype.newbyteorder(">")).reshape(self.rows + 1, self.pixels.shape[1], -1)
+        run = jit.bind(loops.FILTER, {}, {**arguments, "source": copy, "source_rows": self.rows + 1, "last": self.rows + 1})
+        channels = self.pixels.shape[2]
+
+        def run_copied(start: int, stop: int) -> None:
+            above = min(start, 1)  # the row above is needed too
+            joined[: stop - start + above, :, :channels] = self.pixels[start - above : stop]
+            if self.alpha is not None:
+                joined[: stop - start + above, :, channels] = self.alpha[start - above : stop]
+            run(above, stop - start + above)
+
+        return run_copied
+
+
+def adler32_combine(first: int, second: int, length: int) -> int:
+    """The Adler-32 of two texts in a row from the sums of both and the second's length (zlib, adler32.c: adler32_combine)."""
+    low = (first & 0xFFFF) + (second & 0xFFFF) - 1
+    high = (first >> 16) + (second >> 16) + length % _ADLER_BASE * ((first & 0xFFFF) - 1)
+    return low % _ADLER_BASE | high % _ADLER_BASE << 16
+
+
+# ---------------------------------------------------------------- coders
+
+
+def coder(level: int) -> Coder:
+    """What deflates strips at a level: `(content, whether it is the last)` to a piece of a raw stream.
+
+    Z_RLE codes nothing but runs beside single bytes: after the row filters of a photograph that is as small as
+    zlib's default search, for what else repeats is short and by chance; of drawings it knows too little.
+    """
+    isal = _isal()
+    if level == 0:
+        return _zlib_coder(0, zlib.Z_DEFAULT_STRATEGY)
+    if level > 3:
+        return _zlib_coder(level, zlib.Z_FILTERED)
+    if isal is None:
+        return _zlib_coder(level, zlib.Z_RLE)
+    searching = _isal_coder(isal, min(level, 2))
+    return searching if level < 3 else _smaller(searching, _zlib_coder(1, zlib.Z_RLE))
+
+
+def _zlib_coder(level: int, strategy: int) -> Coder:
+    def deflate(content: Any, last: bool) -> bytes:
+        stream = zlib.compressobj(level, zlib.DEFLATED, -15, 9, strategy)
+        return stream.compress(content) + stream.flush(zlib.Z_FINISH if last else zlib.Z_FULL_FLUSH)
+
+    return deflate
+
+
+def _isal_coder(isal: Any, level: int) -> Coder:
+    def deflate(content: Any, last: bool) -> bytes:
+        stream = isal.compressobj(level, isal.DEFLATED, -15)
+        coded: bytes = stream.compress(content) + stream.flush(isal.Z_FINISH if last else isal.Z_FULL_FLUSH)
+        return coded
+
+    return deflate
+
+
+def _smaller(one: Coder, other: Coder) -> Coder:
+    """For each strip the coder that makes less of a piece from its middle."""
+
+    def deflate(content: Any, last: bool) -> bytes:
+        start = max(0, (len(content) - _SAMPLE) // 2)
+        sample = content[start : start + _SAMPLE]
+        return (one if len(one(sample, True)) <= len(other(sample, True)) else other)(content, last)
+
+    return deflate
+
+
+def checksums() -> tuple[Callable[..., int], Callable[..., int]]:
+    """CRC-32 and Adler-32, by ISA-L where it is there: several times faster."""
+    library = _isal() or zlib
+    return library.crc32, library.adler32
+
+
+@cache
+def _isal() -> Any:
+    """ISA-L's zlib, or None on platforms without it."""
+    try:
+        from isal import isal_zlib
+    except ImportError:
+        return None
+    return isal_zlib
+
+
+def _zlib_header(level: int) -> bytes:
+    """RFC 1950, 2.2: deflate with a window of 32 KiB, how much was tried (0 fastest … 3 most), and a check: a multiple of 31."""
+    effort = 0 if level <= FASTEST else 1 if level < DEFAULT else 2 if level < 7 else 3
+    header = 0x7800 | effort << 6
+    return struct.pack(">H", header + -header % 31)
+
+
+# ---------------------------------------------------------------- chunks
+
+
+def _chunk(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(content, zlib.crc32(kind)))
+
+
+def _carried(metadata: Mapping[str, Any]) -> list[tuple[bytes, bytes]]:
+    """The chunks of what is passed on, in the order that PNG wants: before the pixels."""
+    chunks = []
+    if profile := metadata.get("icc_profile"):
+        chunks.append((b"iCCP", b"ICC Profile\0\0" + zlib.compress(profile)))
+    if dpi := metadata.get("dpi"):
+        chunks.append((b"pHYs", struct.pack(">IIB", *(_per_metre(float(value)) for value in dpi), 1)))
+    if exif := metadata.get("exif"):
+        raw = exif.tobytes() if hasattr(exif, "tobytes") else exif  # Pillow's Exif too
+        chunks.append((b"eXIf", raw.removeprefix(b"Exif\0\0")))
+    return chunks
+
+
+def _per_metre(dpi: float) -> int:
+    """Pixels in a metre (an inch has 0.0254), rounded."""
+    if not 0 <= dpi <= _LARGEST * 0.0254 - 1:
+        raise errors.resolution(dpi)
+    return int(dpi / 0.0254 + 0.5)

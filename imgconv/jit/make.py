@@ -1,0 +1,98 @@
+"""A loop's callable, by the first rung that bears: kept on disk, compiled and linked here, or run by Numba itself.
+
+1. an object from the store, linked;
+2. an object compiled now, tried in a child process, kept, and linked;
+3. where an object cannot be made or linked, or with IMGCONV_JIT=stock: the entry in Numba's own engine.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from imgconv import errors
+from imgconv.jit import machine, store
+from imgconv.jit.link import callable_at, link
+from imgconv.loops import Loop
+
+KEPT, COMPILED, STOCK = "kept", "compiled", "stock"
+
+
+@dataclass(frozen=True)
+class Made:
+    """One callable made by this process: of which loop and types, on which rung, in how many seconds."""
+
+    loop: str
+    kinds: tuple[tuple[str, str], ...]
+    rung: str
+    seconds: float
+
+
+announce: Callable[[Path | None], None] | None = None
+"""Called once, before the first compilation of this process, with the folder that will keep the loops (None: none can)."""
+log: list[Made] = []
+"""What was made, in order."""
+_announced: list[bool] = []
+
+
+def make(loop: Loop, kinds: dict[str, str]) -> Any:
+    """The loop as a ctypes function that releases the GIL; LoopError where no rung bears."""
+    start = time.perf_counter()
+    function, rung = _stock(loop, kinds) if stock_wanted() else _made(loop, kinds)
+    log.append(Made(loop.name, tuple(sorted(kinds.items())), rung, time.perf_counter() - start))
+    return function
+
+
+def stock_wanted() -> bool:
+    """Whether IMGCONV_JIT asks for Numba's own engine."""
+    word = os.environ.get("IMGCONV_JIT", "") or "objects"
+    if word not in ("objects", "stock"):
+        raise errors.unknown("IMGCONV_JIT", word, ["objects", "stock"])
+    return word == "stock"
+
+
+def _made(loop: Loop, kinds: dict[str, str]) -> tuple[Any, str]:
+    try:
+        (code, entry), rung = _object(loop, kinds)
+        return link(loop, code, entry), rung
+    except errors.ObjectError:
+        return _stock(loop, kinds)
+
+
+def _object(loop: Loop, kinds: dict[str, str]) -> tuple[tuple[bytes, str], str]:
+    """Object code and entry, from the store or compiled; ObjectError where there can be none that links."""
+    keys = [store.key(loop, kinds, found) for found in machine.readable()]
+    kept = store.find(keys)
+    if kept is not None:
+        return kept, KEPT
+    with store.lock(keys[0]):
+        kept = store.find(keys)  # another process may have compiled it meanwhile
+        if kept is not None:
+            return kept, KEPT
+        _announce(store.writable_folder())
+        from imgconv.jit.check import Trial
+
+        with Trial() as trial:  # gets ready while this process compiles
+            from imgconv.jit.compile import compile_loop
+
+            code, entry = compile_loop(loop, kinds)
+            if trial.passed(loop, kinds, code, entry):
+                store.write(keys[0], code, entry)
+    return (code, entry), COMPILED
+
+
+def _stock(loop: Loop, kinds: dict[str, str]) -> tuple[Any, str]:
+    from imgconv.jit.compile import stock_address
+
+    _announce(None)
+    return callable_at(loop, stock_address(loop, kinds)), STOCK
+
+
+def _announce(folder: Path | None) -> None:
+    if announce is not None and not _announced:
+        _announced.append(True)
+        announce(folder)

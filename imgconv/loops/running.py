@@ -1,0 +1,96 @@
+"""Constant kernels by running sums: cost independent of the kernel's size.
+
+Sums down the columns are kept from one output row to the next (one row enters, one leaves), extended
+as the border says, and summed along the row in the same way. Column stride and dilation are 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from imgconv.loops import Body, Loop, helper, parameters, view
+from imgconv.loops.correlate import loader
+from imgconv.loops.settling import BORDER, CONSTANTS, COUNTS, OFFSET, PIECE, counter, nothing_seen, settler
+
+
+def make(src: str, acc: str, out: str, quotient: str, key: str) -> Body:
+    """The body for pixels `src`, sums `acc`, results `out`, dividing in `quotient`."""
+    enter, extend, settle, tally, start, wide = _enterer(acc), loader(acc), settler(acc, out, quotient), counter(), nothing_seen(acc), np.dtype(acc).type
+
+    def running(
+        source, source_rows, source_row, rows, row_count, edge_to, edge_from, edges, inner_at, channels, high, wide_window, step, inner,
+        column, line, line_row, sums, weight, result, result_row, constants, extremes, counts, first, last,
+    ):  # fmt: skip
+        pixels, lines, factor = view(source, source_rows * source_row), view(rows, row_count), view(weight, 1)[0]
+        to, whence = view(edge_to, edges), view(edge_from, edges)
+        down, along, total, target = view(column, source_row), view(line, line_row), view(sums, result_row), view(result, last * result_row)
+        constant, extreme, count = view(constants, CONSTANTS), view(extremes, 2), view(counts, COUNTS)
+        reach = (wide_window - 1) * channels
+        for y in range(first, last):
+            top = y * step
+            if y == first:
+                for x in range(source_row):
+                    down[x] = wide(0)
+                for t in range(high):
+                    enter(down, pixels, lines[top + t], source_row, wide(1), constant[BORDER])
+            else:
+                enter(down, pixels, lines[top + high - 1], source_row, wide(1), constant[BORDER])
+                enter(down, pixels, lines[top - 1], source_row, wide(-1), constant[BORDER])
+            extend(down, along, to, whence, edges, inner_at, source_row, channels, wide(constant[BORDER] * wide(high)))
+            for c in range(channels):
+                value = wide(0)
+                for t in range(wide_window):
+                    value = wide(value + along[t * channels + c])
+                total[c] = value
+            before, after = along[: result_row - channels], along[reach + channels : reach + result_row]
+            left, right = total[: result_row - channels], total[channels:result_row]
+            for x in range(result_row - channels):
+                right[x] = wide(left[x] + wide(after[x] - before[x]))
+            offset = wide(constant[OFFSET])
+            for at in range(0, result_row, PIECE):
+                m = min(PIECE, result_row - at)
+                piece, results, seen = total[at : at + m], target[y * result_row + at : y * result_row + at + m], start
+                for x in range(m):
+                    results[x], seen = settle(wide(offset + factor * piece[x]), constant, seen)
+                tally(extreme, count, seen)
+
+    return running
+
+
+def _enterer(acc: str) -> Any:
+    """Adds `sign` times a source row (or the border's constant) to the sums down the columns."""
+    wide = np.dtype(acc).type
+
+    @helper
+    def enter(down: Any, pixels: Any, row: int, source_row: int, sign: Any, constant: Any) -> None:
+        if row < 0:
+            for x in range(source_row):
+                down[x] = wide(down[x] + sign * constant)
+        else:
+            given = pixels[row * source_row : (row + 1) * source_row]
+            for x in range(source_row):
+                down[x] = wide(down[x] + sign * wide(given[x]))
+
+    return enter
+
+
+def _extents(given: Mapping[str, Any]) -> Mapping[str, int]:
+    return {
+        "source": given["source_rows"] * given["source_row"], "rows": given["row_count"], "edge_to": given["edges"], "edge_from": given["edges"],
+        "column": given["source_row"], "line": given["line_row"], "sums": given["result_row"], "weight": 1,
+        "result": given["last"] * given["result_row"], "constants": CONSTANTS, "extremes": 2, "counts": COUNTS,
+    }  # fmt: skip
+
+
+LOOP = Loop(
+    "running",
+    make,
+    parameters(
+        "source:src source_rows source_row rows:int64 row_count edge_to:int64 edge_from:int64 edges inner_at channels high wide_window step inner "
+        "column:=acc line:=acc line_row sums:=acc weight:acc result:=out result_row constants:acc extremes:=key counts:=int64 first last"
+    ),
+    _extents,
+)

@@ -1,0 +1,93 @@
+"""Separable correlation: kernels that are a sum of `rank` columns times rows, over one band of output rows.
+
+As `correlate`, but a source row goes through the row weights of every component once, on its way into the
+ring; the last pass then adds the column weights down the ring: rank * (rows + columns) taps instead of rows * columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from imgconv.loops import Body, Loop, parameters, view
+from imgconv.loops.correlate import finisher, loader
+from imgconv.loops.settling import BORDER, CONSTANTS, COUNTS, OFFSET, PIECE
+from imgconv.loops.taps import all_adder, pass_adder
+
+
+def make(src: str, acc: str, out: str, quotient: str, taps: str, key: str) -> Body:
+    """The body; its types are those of `correlate`, `taps` counts column weights."""
+    many, final = taps.endswith("+"), int(taps.rstrip("+"))
+    load, add_all, add_passes, finish = loader(acc), all_adder(acc), pass_adder(acc), finisher(acc, out, quotient, final, many)
+    wide = np.dtype(acc).type
+
+    def separable(
+        source, source_rows, source_row, rows, row_count, edge_to, edge_from, edges, inner_at, inner, channels, line, line_row,
+        across_at, across_weights, across, rank, tap_row, tap_at, weights, places, taps, step, ring, ring_rows, ring_row,
+        sums, result, result_row, constants, extremes, counts, first, last,
+    ):  # fmt: skip
+        pixels, lines, extended = view(source, source_rows * source_row), view(rows, row_count), view(line, line_row)
+        to, whence = view(edge_to, edges), view(edge_from, edges)
+        across_place, across_weight = view(across_at, across), view(across_weights, rank * across)
+        dy, dx, weight, place = view(tap_row, taps), view(tap_at, taps), view(weights, taps), view(places, taps)
+        kept, total, target = view(ring, ring_rows * ring_row + result_row), view(sums, PIECE), view(result, last * result_row)
+        constant, extreme, count = view(constants, CONSTANTS), view(extremes, 2), view(counts, COUNTS)
+        empty = ring_rows * ring_row  # behind the ring a piece of zeros, for taps that only fill up a pass
+        for x in range(result_row):
+            kept[empty + x] = wide(0)
+        following = first * step
+        for y in range(first, last):
+            following = max(following, y * step)
+            while following < y * step + ring_rows:  # each source row goes through the row weights once
+                slot, row = following % ring_rows, lines[following]
+                if row < 0:
+                    for x in range(line_row):
+                        extended[x] = constant[BORDER]
+                else:
+                    load(pixels[row * source_row : (row + 1) * source_row], extended, to, whence, edges, inner_at, inner, channels, constant[BORDER])
+                for component in range(rank):
+                    here = slot * ring_row + component * result_row
+                    w = across_weight[component * across : (component + 1) * across]
+                    for start in range(0, result_row, PIECE):
+                        m = min(PIECE, result_row - start)
+                        filtered = kept[here + start : here + start + m]
+                        for x in range(m):
+                            filtered[x] = wide(0)
+                        add_all(filtered, extended[start:], across_place, w, across, m)
+                following += 1
+            for t in range(taps):
+                place[t] = ((y * step + dy[t]) % ring_rows) * ring_row + dx[t] if dy[t] >= 0 else empty
+            for start in range(0, result_row, PIECE):
+                m = min(PIECE, result_row - start)
+                if many:
+                    for x in range(m):
+                        total[x] = wide(constant[OFFSET])
+                    add_passes(total, kept[start:], place, weight, taps - final, m)
+                at = y * result_row + start
+                finish(total, target[at : at + m], kept[start:], place[taps - final :], weight[taps - final :], m, constant, extreme, count)
+
+    return separable
+
+
+def _extents(given: Mapping[str, Any]) -> Mapping[str, int]:
+    taps, across = given["taps"], given["across"]
+    return {
+        "source": given["source_rows"] * given["source_row"], "rows": given["row_count"], "edge_to": given["edges"], "edge_from": given["edges"],
+        "line": given["line_row"], "across_at": across, "across_weights": given["rank"] * across,
+        "tap_row": taps, "tap_at": taps, "weights": taps, "places": taps, "ring": given["ring_rows"] * given["ring_row"] + given["result_row"], "sums": PIECE,
+        "result": given["last"] * given["result_row"], "constants": CONSTANTS, "extremes": 2, "counts": COUNTS,
+    }  # fmt: skip
+
+
+LOOP = Loop(
+    "separable",
+    make,
+    parameters(
+        "source:src source_rows source_row rows:int64 row_count edge_to:int64 edge_from:int64 edges inner_at inner channels line:=acc line_row "
+        "across_at:int64 across_weights:acc across rank tap_row:int64 tap_at:int64 weights:acc places:=int64 taps step ring:=acc ring_rows ring_row "
+        "sums:=acc result:=out result_row constants:acc extremes:=key counts:=int64 first last"
+    ),
+    _extents,
+)

@@ -1,0 +1,1 @@
+"""imgconv beside its peers: one table of cases drives agreement tests and timing. `python -m tests.bench --help` tells more."""

@@ -1,0 +1,146 @@
+"""Every algorithm of the planner, forced, gives what the naive definition gives; and the planner takes the one that it should."""
+
+import numpy as np
+import pytest
+
+import imgconv
+from imgconv.exact import Number
+from imgconv.factoring import float_factors, whole_factors
+from imgconv.planner import ALGORITHMS, POOLINGS, Span, Task, plan, plan_pool
+from imgconv.shapes import Window
+from tests import oracle
+
+BORDERS = ["edge", "reflect", "reflect101", "wrap", "constant:9"]
+BOXES = [[[2] * 5] * 3, [[1] * 4] * 7, [[-3] * 1] * 6, [[1] * 31]]
+PRODUCTS = [np.outer([1, 4, 6, 4, 1], [-1, 0, 1]).tolist(), np.outer([0, 2, -3, 0], [5, 0, 0, 1, 1]).tolist(), np.outer([1, 2], [3, 0]).tolist()]
+NAMES = [row.name for row in ALGORITHMS]
+
+
+def task(pixels: str = "uint8", **changed: object) -> Task:
+    span = Span(0, 255, True) if pixels == "uint8" else Span(float("-inf"), float("inf"), False)
+    return Task(**{"pixels": pixels, "span": span, "border_value": None, "result": pixels} | changed)  # type: ignore[arg-type]
+
+
+def images(seed: int, type_: str, shapes: tuple[tuple[int, ...], ...] = ((16, 11), (6, 33, 3), (1, 7), (5, 1, 2))) -> list[np.ndarray]:
+    rng = np.random.default_rng(seed)
+    return [rng.integers(0, 256, shape).astype(type_) for shape in shapes]
+
+
+@pytest.mark.parametrize("border", BORDERS)
+@pytest.mark.parametrize("algorithm", NAMES)
+def test_whole_numbers_are_exact_by_every_algorithm(algorithm, border, monkeypatch):
+    monkeypatch.setenv("IMGCONV_ALGORITHM", algorithm)
+    name, _, value = border.partition(":")
+    for weights in BOXES + PRODUCTS:
+        for image in images(1, "uint8"):
+            for options in ({"pad": 3}, {"stride": (2, 3), "dilation": 2}):
+                try:
+                    expected = oracle.correlate(image, weights, 5, 1, border=name, value=int(value or 0), dtype="int16", **({"pad": "same"} | options))
+                except oracle.RefusedError:
+                    continue
+                got = imgconv.correlate(image, imgconv.Kernel(weights, 5, 1), border=border, dtype="int16", **options)
+                assert got.tolist() == expected.tolist(), (weights, image.shape, options)
+
+
+@pytest.mark.parametrize("type_", ["uint8", "float32", "float64"])
+@pytest.mark.parametrize("algorithm", NAMES)
+def test_floats_are_within_rounding_by_every_algorithm(algorithm, type_, monkeypatch):
+    rng = np.random.default_rng(2)
+    low_rank = np.outer(rng.normal(size=9), rng.normal(size=7)) + np.outer(rng.normal(size=9), rng.normal(size=7))
+    kernels = [np.outer(rng.normal(size=5), rng.normal(size=8)), low_rank, np.full((6, 5), 0.1), rng.normal(size=(4, 4)), rng.normal(size=(21, 19))]
+    for weights in kernels:
+        for image in images(3, type_):
+            monkeypatch.setenv("IMGCONV_ALGORITHM", algorithm)
+            got = imgconv.correlate(image, weights, dtype="float64" if type_ == "float64" else "float32", border="reflect")
+            monkeypatch.setenv("IMGCONV_ALGORITHM", "direct")
+            expected = imgconv.correlate(image.astype("float64"), weights, border="reflect")
+            bound = 255 * np.abs(weights).sum() * np.finfo(got.dtype).eps * (weights.size + 6)
+            assert np.abs(got - expected).max() <= bound, (weights.shape, image.shape)
+
+
+@pytest.mark.parametrize("algorithm", NAMES)
+def test_what_is_not_finite_stays_where_it_is(algorithm, monkeypatch):
+    image = np.zeros((30, 30), "float32")
+    image[10, 10], image[20, 25] = np.nan, np.inf
+    expected = imgconv.correlate(image, np.outer([1, 2, 1], [1, 1, 1]))
+    monkeypatch.setenv("IMGCONV_ALGORITHM", algorithm)
+    np.testing.assert_array_equal(imgconv.correlate(image, np.outer([1, 2, 1], [1, 1, 1])), expected)
+    assert np.isnan(expected).sum() == np.isinf(expected).sum() == 9
+
+
+@pytest.mark.parametrize("way", POOLINGS)
+@pytest.mark.parametrize("kind", ["max", "min", "avg"])
+def test_pooling_is_the_same_in_every_way(kind, way, monkeypatch):
+    monkeypatch.setenv("IMGCONV_ALGORITHM", way)
+    for type_ in ("uint8", "int16", "float32"):
+        for image in [*images(4, type_), *images(5, type_, ((13, 12, 3), (20, 33, 4)))]:
+            if type_ != "uint8":
+                image = image - 100  # noqa: PLW2901
+            for options in (
+                {"size": 2}, {"size": 3, "stride": 2}, {"size": 3}, {"size": (7, 2), "stride": (1, 2)}, {"size": (5, 9), "stride": 1, "pad": "same"},
+                {"size": (4, 31), "stride": (3, 2), "pad": (1, 2, 15, 14)}, {"size": 17, "stride": 2, "pad": 8, "ceil": True}, {"size": 8, "stride": 1},
+            ):  # fmt: skip
+                try:
+                    expected = oracle.pool(image, kind, **options)
+                except oracle.RefusedError:
+                    continue
+                got = imgconv.pool(image, kind, **options)
+                if type_ == "float32":
+                    np.testing.assert_allclose(got, expected.astype("float64"), rtol=1e-6, atol=1e-4)
+                else:
+                    assert got.tolist() == expected.tolist(), (image.shape, options)
+
+
+def test_nan_wins_in_every_way(monkeypatch):
+    image = np.ones((20, 20), "float32")
+    image[7, 9] = np.nan
+    for way in POOLINGS:
+        monkeypatch.setenv("IMGCONV_ALGORITHM", way)
+        for options in ({"size": 2}, {"size": 9, "stride": 1}):
+            got = imgconv.pool(image, "max", **options)
+            assert np.isnan(got).sum() == (1 if options["size"] == 2 else 8 * 9)
+
+
+@pytest.mark.parametrize(("kernel", "given", "expected"), [
+    ("vertical", task(), "direct"), ("sobel-x", task(), "direct"), ("gaussian:2", task(), "separable"), ("box:31", task(), "running"),
+    ("box:3", task(), "direct"), ("box:31", task(stride=(2, 2)), "separable"), ("gaussian:2", task("float32", finite=False), "direct"),
+    ([[2**62, 2**62]], task(), "big"),
+])  # fmt: skip
+def test_the_planner_takes_the_cheapest(kernel, given, expected):
+    made = plan(imgconv.kernel(kernel), given)
+    assert made.algorithm == expected
+    assert made.reason.startswith(expected)
+
+
+@pytest.mark.parametrize(("options", "expected"), [
+    ({"size": (2, 2), "stride": (2, 2)}, "blocks"), ({"size": (3, 3), "stride": (2, 2)}, "blocks"), ({"size": (31, 31)}, "sliding"),
+    ({"size": (2, 2), "stride": (2, 2), "pad": (1, 1, 1, 1)}, "windows"), ({"size": (8, 8), "stride": (8, 8)}, "windows"),
+    ({"size": (31, 31), "dilation": (2, 2)}, "windows"),
+])  # fmt: skip
+def test_the_planner_pools_the_cheapest_way(options, expected):
+    rows, columns = Window(**options).over(100, 100)
+    assert plan_pool("max", rows, columns, 3, whole=True) == expected
+
+
+@pytest.mark.parametrize("side", [3, 5, 31])
+def test_factors_multiply_back(side):
+    rng = np.random.default_rng(side)
+    column, row = rng.integers(-9, 10, side), rng.integers(-9, 10, side + 1)
+    weights = tuple(tuple(int(cell) for cell in line) for line in np.outer(column, row))
+    ((got_column, got_row),) = whole_factors(weights)
+    assert tuple(tuple(a * b for b in got_row) for a in got_column) == weights
+    broken = ((weights[0][0] + 1, *weights[0][1:]), *weights[1:])
+    assert whole_factors(broken) == ()
+    for rank in (1, 2):
+        made = sum(np.outer(rng.normal(size=side), rng.normal(size=side)) for _ in range(rank))
+        factors = float_factors(tuple(map(tuple, made.tolist())))
+        assert len(factors) == rank
+        np.testing.assert_allclose(sum(np.outer(c, r) for c, r in factors), made, rtol=0, atol=1e-12 * np.abs(made).max())
+    assert float_factors(tuple(map(tuple, rng.normal(size=(40, 40)).tolist()))) == ()
+
+
+def test_a_kernel_of_zeros_has_no_factors():
+    zeros: tuple[tuple[Number, ...], ...] = ((0, 0), (0, 0))
+    assert whole_factors(zeros) == ()
+    assert float_factors(zeros) == ()
+    assert imgconv.correlate(np.ones((3, 3), "uint8"), imgconv.Kernel(zeros, bias=7)).tolist() == [[7] * 3] * 3

@@ -1,0 +1,72 @@
+"""Binary PNM and .npy, read and written without Pillow: the same pixels and, where bytes are defined, the same bytes."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image as pillow
+
+import imgconv
+from imgconv import errors
+from imgconv.files import raw
+from imgconv.image import Frame, Image
+
+RGB = np.random.default_rng(1).integers(0, 256, (5, 7, 3), dtype=np.uint8)
+
+
+@pytest.mark.parametrize("pixels", [RGB, RGB[..., 0], RGB[:1, :1], RGB[:, ::2]], ids=["rgb", "gray", "one", "view"])
+def test_pnm_is_what_pillow_writes_and_reads(pixels, tmp_path):
+    expected = io.BytesIO()
+    pillow.fromarray(np.ascontiguousarray(pixels)).save(expected, "PPM")
+    path = tmp_path / "x.ppm"
+    imgconv.save(Image((Frame(pixels),)), path)
+    assert path.read_bytes() == expected.getvalue()
+    np.testing.assert_array_equal(imgconv.load(path).pixels, pixels)
+    with pillow.open(path) as image:
+        np.testing.assert_array_equal(np.array(image), pixels)
+
+
+@pytest.mark.parametrize("header", [b"P6 7 5 255 ", b"P6\n# by hand\n7 5\n255\n", b"P6\n7\t# wide\n5\r\n255\n", b"P6\n#\n#\n7 5\n#\n255\t"], ids=repr)
+def test_headers_as_netpbm_allows_them(header, tmp_path):
+    path = tmp_path / "x.ppm"
+    path.write_bytes(header + RGB.tobytes())
+    np.testing.assert_array_equal(imgconv.load(path).pixels, RGB)
+
+
+@pytest.mark.parametrize(
+    "start", [b"P6 7 5 65535 ", b"P6 7 5 15 ", b"P3 1 1 255 9 9 9", b"P4 8 1 \xff", b"P6 0 5 255 ", b"P6 7 5 2550 ", b"P67 5 255 ", b"P6 7", b""]
+)
+def test_other_headers_are_left_to_pillow(start):
+    assert raw.pnm_header(start) is None
+
+
+def test_small_maxima_are_scaled_by_pillow(tmp_path):
+    path = tmp_path / "x.pgm"
+    path.write_bytes(b"P5 2 1 15 \x00\x0f")
+    assert imgconv.load(path).pixels.tolist() == [[0, 255]]
+
+
+def test_pixels_that_are_missing(tmp_path):
+    path = tmp_path / "x.ppm"
+    path.write_bytes(b"P6 7 5 255 " + RGB.tobytes()[:-1])
+    with pytest.raises(errors.FileError, match="1 bytes of pixels are missing"):
+        imgconv.load(path)
+    path.write_bytes(b"P6 99999999 99999999 255 ")
+    with pytest.raises(errors.FileError, match="bomb"):
+        imgconv.load(path)
+
+
+@pytest.mark.parametrize(
+    "pixels",
+    [RGB, RGB[:, ::2, 0], RGB.astype(">i2"), RGB.astype("float32")[:, :, :1], np.asfortranarray(RGB)],
+    ids=["rgb", "view", "big-endian", "float", "fortran"],
+)
+def test_npy_is_what_numpy_writes(pixels, tmp_path):
+    path = tmp_path / "x.npy"
+    imgconv.save(Image((Frame(pixels),)), path)
+    back = np.load(path, allow_pickle=False)
+    assert back.dtype == pixels.dtype
+    np.testing.assert_array_equal(back, pixels)
+    expected = io.BytesIO()
+    np.save(expected, np.ascontiguousarray(pixels))
+    assert path.read_bytes() == expected.getvalue()
