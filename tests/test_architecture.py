@@ -73,8 +73,8 @@ def test_modules_can_be_held_in_the_head():
 )
 def test_words_load_nothing_heavy(arguments):
     probe = (
-        "import sys, atexit\n"
-        f"atexit.register(lambda: print('heavy:', sorted({HEAVY!r} & set(sys.modules)), file=sys.stderr))\n"
+        "import os, sys\n"
+        f"os._exit = lambda code: print('heavy:', sorted({HEAVY!r} & set(sys.modules)), file=sys.stderr)\n"
         f"from imgconv.cli import main\nmain({arguments!r})"
     )
     done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, timeout=60, check=False)

@@ -335,3 +335,17 @@ def test_the_console_script_is_the_same_command(tmp_path: Path) -> None:
 
 def test_help_speaks_of_imgconv_however_it_is_started(tmp_path: Path) -> None:
     assert "__main__" not in imgconv("--help", cwd=tmp_path).out.decode()
+
+
+def test_a_plan_is_printed_and_nothing_is_run(here: Path) -> None:
+    before = sorted(here.iterdir())
+    ended = imgconv("run", "filter gaussian:5 | relu | avgpool 2", "in.png", "--plan", cwd=here)
+    assert ended.code == 0
+    lines = ended.out.decode().splitlines()
+    assert [line.partition(":")[0] for line in lines[1:]] == ["relu", "avgpool 2"]
+    assert "separable in float32" in lines[0]
+    assert "41x41 kernel" in lines[0]
+    assert sorted(here.iterdir()) == before
+    ended = imgconv("pool", "--size", "999", "in.png", "--plan", cwd=here)
+    assert ended.code == 1
+    assert "does not fit" in ended.err

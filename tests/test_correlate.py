@@ -111,12 +111,10 @@ FAMILIES: dict[str, tuple[Any, Any, Any]] = {  # weights, divisors, biases: each
     "auto": (st.integers(-5, 5), st.just("auto"), st.just(0)),
 }
 COMPILED = [
-    *[("uint8", out, family) for out in TYPES for family in ("narrow", "divided")],
-    *[("uint8", "uint8", family) for family in ("wide", "fractions", "dyadic", "auto")],
-    ("uint16", "uint16", "narrow"), ("uint16", "uint16", "divided"), ("uint16", "uint8", "wide"),
-    ("int16", "int16", "narrow"), ("int16", "int16", "divided"), ("int16", "int32", "wide"),
-    ("int32", "int32", "narrow"), ("int32", "int32", "divided"), ("int32", "int32", "huge"), ("int32", "uint8", "huge"),
+    *[("uint8", "uint8", family) for family in ("narrow", "divided", "wide", "fractions")], ("uint8", "float32", "divided"),
+    ("uint16", "uint16", "divided"), ("int16", "int16", "narrow"), ("int32", "int32", "divided"), ("int32", "uint8", "huge"),
 ]  # fmt: skip
+"""Every pair of types runs uncompiled below; these compiled too."""
 
 
 def check_exact(data: st.DataObject, pixels: str, out: str, family: str, ranges: tuple[str, ...] = ("clamp", "abs", "shift")) -> None:
@@ -184,10 +182,9 @@ def test_stretch_is_exact_behind_a_divisor(cells: list[int], divisor: int, bias:
     assert_same(imgconv.correlate(image, imgconv.Kernel([[1]], divisor, bias), range="stretch"), expected)
 
 
-FLOATING = [  # pixels, result, and the type the rules compute in
-    ("uint8", "uint8", "float32"), ("uint8", "float32", "float32"), ("uint8", "float64", "float64"), ("uint16", "uint16", "float32"),
-    ("int16", "int16", "float32"), ("int32", "int32", "float64"), ("float32", "float32", "float32"), ("float32", "uint8", "float32"),
-    ("float32", "float64", "float64"), ("float64", "float64", "float64"), ("float64", "float32", "float64"), ("float64", "int32", "float64"),
+FLOATING = [
+    ("uint8", "uint8", "float32"), ("uint8", "float32", "float32"), ("uint16", "uint16", "float32"), ("int32", "int32", "float64"),
+    ("float32", "float32", "float32"), ("float64", "float64", "float64"),
 ]  # fmt: skip
 REALS = st.integers(-4000, 4000).map(lambda i: i / 1000)
 

@@ -429,7 +429,11 @@ def both_rungs(monkeypatch, text, type_, dtype):
     return results
 
 
-@pytest.mark.parametrize("text", [text for texts in EXAMPLES.values() for text in texts] + PIPELINES)
+QUICK = {"filter vertical", "maxpool 2", "avgpool 3 stride=2 pad=1 ceil", "sigmoid"}
+RUNGS = [text if text in QUICK else pytest.param(text, marks=pytest.mark.slow) for text in [text for texts in EXAMPLES.values() for text in texts] + PIPELINES]
+
+
+@pytest.mark.parametrize("text", RUNGS)
 def test_both_rungs_give_the_same_bytes(monkeypatch, text):
     linked, stock = both_rungs(monkeypatch, text, "uint8", None)
     assert linked.tobytes() == stock.tobytes()

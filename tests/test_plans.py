@@ -72,8 +72,8 @@ def test_what_is_not_finite_stays_where_it_is(algorithm, monkeypatch):
 @pytest.mark.parametrize("kind", ["max", "min", "avg"])
 def test_pooling_is_the_same_in_every_way(kind, way, monkeypatch):
     monkeypatch.setenv("IMGCONV_ALGORITHM", way)
-    for type_ in ("uint8", "int16", "float32"):
-        for image in [*images(4, type_), *images(5, type_, ((13, 12, 3), (20, 33, 4)))]:
+    for type_ in ("uint8", "float32"):
+        for image in images(4, type_, ((16, 11), (6, 33, 3), (1, 7), (13, 12, 3), (20, 33, 4)) if type_ == "uint8" else ((16, 11), (1, 7))):
             if type_ != "uint8":
                 image = image - 100  # noqa: PLW2901
             for options in (

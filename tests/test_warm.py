@@ -16,11 +16,12 @@ from imgconv.pipeline import Pipeline
 from tests.command import COMMAND, environment, imgconv, noise, save
 
 SMALL = """
-import json, sys
+import json, os, sys
 from imgconv.cli import warm
 from imgconv.jit import make
 warm.STEPS, warm.PIPELINES, warm.SETTLED, warm.TYPES = ("relu", "filter vertical"), (), (), ("uint8",)
 from imgconv.cli import main
+os._exit = sys.exit
 try:
     main(["warm", *sys.argv[1:]])
 finally:
@@ -45,6 +46,7 @@ def loops_in(folder):
     return [path for path in folder.iterdir() if path.suffix != ".lock"]
 
 
+@pytest.mark.slow
 def test_every_request_of_the_table_runs_and_every_object_survives_its_trial(tmp_path):
     """In one process and the tests' own store: what is compiled here is compiled once."""
     probe = (
@@ -177,8 +179,8 @@ def test_doctor_where_there_is_no_home(tmp_path):
 def test_help_loads_nothing_heavy(words):
     heavy = {"numpy", "numba", "llvmlite", "PIL"}
     probe = (
-        "import sys, atexit\n"
-        f"atexit.register(lambda: print('heavy:', sorted({heavy!r} & set(sys.modules)), file=sys.stderr))\n"
+        "import os, sys\n"
+        f"os._exit = lambda code: print('heavy:', sorted({heavy!r} & set(sys.modules)), file=sys.stderr)\n"
         f"from imgconv.cli import main\nmain({words!r})"
     )
     done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, timeout=60, check=False)

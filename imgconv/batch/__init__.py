@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from imgconv import errors
 from imgconv.batch.jobs import STREAM, Job
 from imgconv.files.formats import FORMATS, Format
+from imgconv.operations.base import Foretold
 from imgconv.pipeline import Pipeline
 from imgconv.report import Outcome, Report, lost
 
@@ -47,6 +48,17 @@ def run_jobs(jobs: Sequence[Job], pipeline: Pipeline, settings: Settings, say: C
         report.add(outcome)
         say(outcome)
     return report
+
+
+def explain(job: Job, pipeline: Pipeline, settings: Settings) -> list[str]:
+    """The plan of a job, step by step; only the header is read. Raises ImgconvError as running it would."""
+    from imgconv.files import read
+    from imgconv.numerics import span, target
+
+    with read.header(job.source) as header:
+        goal = target(header.type, settings.dtype, settings.range)
+        given = Foretold(header.height, header.width, 1 if settings.gray else header.channels, header.type, span(header.type))
+        return pipeline.explain(given, goal.type)
 
 
 def _refuse_derived_clashes(jobs: Sequence[Job], settings: Settings) -> None:

@@ -22,13 +22,14 @@ class Common:
     format: str | None
     overwrite: bool
     quiet: bool
+    plan: bool
     settings: Settings
 
     @classmethod
     def taken_from(cls, given: dict[str, Any], inputs: tuple[str, ...]) -> Common:
         """Takes the common options out of `given`."""
         settings = Settings(given.pop("dtype") or "same", given.pop("range") or "clamp", given.pop("gray"), given.pop("threads"), given.pop("compress_level"))
-        return cls(inputs, given.pop("output"), given.pop("format"), given.pop("overwrite"), given.pop("quiet"), settings)
+        return cls(inputs, given.pop("output"), given.pop("format"), given.pop("overwrite"), given.pop("quiet"), given.pop("plan"), settings)
 
 
 def INPUTS() -> click.Argument:  # noqa: N802 (a parameter, made anew for each command)
@@ -56,5 +57,6 @@ def COMMON() -> list[click.Parameter]:  # noqa: N802
         flag(["--gray"], "Convert to gray first (Rec. 601 luma)."),
         kind(["--compress-level"], COMPRESS_LEVEL, "Of PNG: 0 is stored, 1 fast, 9 small.  [default: 3; 1 into a pipe]"),
         kind(["--threads"], THREADS, "Processors to use.  [default: all]"),
+        flag(["--plan"], "Print how each step would be computed, and run nothing."),
         flag(["-q", "--quiet"], "Say nothing but errors."),
     ]

@@ -89,7 +89,17 @@ def run_command(arguments: list[str] | None = None) -> NoReturn:
     if sys.stdout is not None and code in (errors.PIPE_CLOSED, errors.FAILED):
         with contextlib.suppress(OSError, ValueError):  # what is still buffered has no reader; the interpreter must not try again
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(code)
+    _leave(code)
+
+
+def _leave(code: int) -> NoReturn:
+    """Ends the process at once: all is written and no thread runs, so the interpreter need not take itself apart (15 ms)."""
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.flush()
+    if sys.gettrace() is not None or "coverage" in sys.modules:
+        sys.exit(code)
+    os._exit(code)
 
 
 def _guarded(arguments: list[str]) -> int:

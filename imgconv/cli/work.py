@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 
+import click
+
 from imgconv import errors
-from imgconv.batch import run_jobs
+from imgconv.batch import explain, run_jobs
 from imgconv.batch.jobs import plan_jobs
 from imgconv.cli.common import Common
 from imgconv.pipeline import Pipeline
@@ -21,7 +23,7 @@ class Finished(Exception):  # noqa: N818 (an ending, not an error)
 
 
 def work(pipeline: Pipeline, common: Common, label: str = "") -> None:
-    """Runs a pipeline over the inputs; ends by raising Finished."""
+    """Runs a pipeline over the inputs (or, with --plan, explains it); ends by raising Finished."""
     jobs = plan_jobs(
         common.inputs,
         common.output,
@@ -29,8 +31,13 @@ def work(pipeline: Pipeline, common: Common, label: str = "") -> None:
         label or pipeline.label,
         overwrite=common.overwrite,
         stdin_is_terminal=sys.stdin is None or sys.stdin.isatty(),
-        stdout_is_terminal=sys.stdout is not None and sys.stdout.isatty(),
+        stdout_is_terminal=common.plan or (sys.stdout is not None and sys.stdout.isatty()),  # a plan needs no place for results
     )
+    if common.plan:
+        for job in jobs:
+            for line in explain(job, pipeline, common.settings):
+                click.echo(f"{job.source_name}: {line}" if len(jobs) > 1 else line)
+        raise Finished(errors.DONE)
 
     if not common.quiet and sys.stderr is not None and sys.stderr.isatty():
         _announce_compilation()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from imgconv.operations.base import Operation, option
+from imgconv.operations.base import Foretold, Operation, option
 from imgconv.params import choice
 
 if TYPE_CHECKING:
@@ -42,6 +42,16 @@ class Activate(Operation):
 
     def shape(self, height: int, width: int) -> tuple[int, int]:
         return height, width
+
+    def explain(self, given: Foretold, result: str) -> tuple[str, Foretold]:
+        from imgconv.engine.activate import span_of
+        from imgconv.numerics import wide_type
+
+        span = span_of(self.function, given.span)
+        type_ = (
+            result if result != "wide" else given.type if given.type.startswith("float") else wide_type(given.type, span, divided=bool(self.bounds), last=False)
+        )
+        return f"{self.function} of each value", replace(given, type=type_, span=span)
 
     def apply(self, given: Values, target: Target | None, threads: int | None = None, out: Pixels | None = None) -> tuple[Values, Response | None]:
         from imgconv import engine

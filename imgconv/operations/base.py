@@ -9,6 +9,7 @@ from imgconv.params import Kind
 
 if TYPE_CHECKING:
     from imgconv.numerics import Pixels, Response, Target, Values
+    from imgconv.planner import Span
 
 
 def option(kind: Kind, help_: str, default: Any = MISSING, *, argument: bool = False, show: str = "") -> Any:
@@ -53,6 +54,17 @@ class Option:
 
 
 @dataclass(frozen=True)
+class Foretold:
+    """What is known of values before there are any: shape (H, W, C), type and span."""
+
+    height: int
+    width: int
+    channels: int
+    type: str
+    span: Span
+
+
+@dataclass(frozen=True)
 class Operation:
     """The root of operations. A subclass declares fields with `option` and the class attributes below."""
 
@@ -91,6 +103,10 @@ class Operation:
 
     def shape(self, height: int, width: int) -> tuple[int, int]:
         """The result's height and width, foretold; WindowError where no window fits."""
+        raise NotImplementedError
+
+    def explain(self, given: Foretold, result: str) -> tuple[str, Foretold]:
+        """How it would be computed on such values, in words, and what would come out: `result` is a pixel type, or "wide" between steps."""
         raise NotImplementedError
 
     def apply(self, given: Values, target: Target | None, threads: int | None = None, out: Pixels | None = None) -> tuple[Values, Response | None]:

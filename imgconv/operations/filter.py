@@ -10,8 +10,9 @@ from imgconv.borders import BORDER, Border
 from imgconv.catalog import KERNEL, is_named
 from imgconv.exact import Number
 from imgconv.kernels import Kernel
-from imgconv.operations.base import Operation, option
+from imgconv.operations.base import Foretold, Operation, option
 from imgconv.params import ANCHOR, BIAS, DILATION, DIVISOR, FLAG, PAD, STRIDE, Pad
+from imgconv.planner import taps_of
 from imgconv.shapes import Window
 
 if TYPE_CHECKING:
@@ -73,6 +74,18 @@ class Filter(Operation):
     def shape(self, height: int, width: int) -> tuple[int, int]:
         rows, columns = self.window.over(height, width)
         return rows.out, columns.out
+
+    def explain(self, given: Foretold, result: str) -> tuple[str, Foretold]:
+        from imgconv.numerics import wide_type
+        from imgconv.planner import Task, plan, response_span
+
+        rows, columns = self.window.over(given.height, given.width)
+        task = Task(given.type, given.span, self.border.constant, result, (rows.stride, columns.stride), (rows.dilation, columns.dilation))
+        made = plan(self.effective_kernel, task)
+        span = response_span(made, given.span, self.border.constant)
+        type_ = wide_type(given.type, span, divided=made.denominator != 1, last=False) if result == "wide" else result
+        taps = f"{rows.size}x{columns.size} kernel, {taps_of(made.weights)} weights that look"
+        return f"{taps}: {made.reason}", Foretold(rows.out, columns.out, given.channels, type_, span)
 
     def apply(self, given: Values, target: Target | None, threads: int | None = None, out: Pixels | None = None) -> tuple[Values, Response | None]:
         from imgconv import engine

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from imgconv.operations.base import Operation, option
+from imgconv.operations.base import Foretold, Operation, option
 from imgconv.params import DILATION, FLAG, PAD, SIZE, STRIDE, Pad, choice
 from imgconv.shapes import Window
 
@@ -57,6 +57,17 @@ class Pool(Operation):
     def shape(self, height: int, width: int) -> tuple[int, int]:
         rows, columns = self.window.over(height, width)
         return rows.out, columns.out
+
+    def explain(self, given: Foretold, result: str) -> tuple[str, Foretold]:
+        from imgconv.numerics import wide_type
+        from imgconv.planner import plan_pool
+
+        rows, columns = self.window.over(given.height, given.width)
+        whole = given.span.whole and not given.type.startswith("float")
+        way = plan_pool(self.kind, rows, columns, given.channels, whole=whole)
+        type_ = result if result != "wide" else wide_type(given.type, given.span, divided=True, last=False) if self.kind == "avg" else given.type
+        span = replace(given.span, whole=given.span.whole and self.kind != "avg")
+        return f"{rows.size}x{columns.size} windows: {way}", Foretold(rows.out, columns.out, given.channels, type_, span)
 
     def apply(self, given: Values, target: Target | None, threads: int | None = None, out: Pixels | None = None) -> tuple[Values, Response | None]:
         from imgconv import engine

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from imgconv import errors
 from imgconv.operations import Operation
+from imgconv.operations.base import Foretold
 from imgconv.pipeline.text import parse_steps, step_text
 
 if TYPE_CHECKING:
@@ -50,6 +51,16 @@ class Pipeline:
         for step in self.steps[:-1]:
             given, _ = step.apply(given, None, threads)
         return self.steps[-1].apply(given, target, threads, out)
+
+    def explain(self, given: Foretold, result: str) -> list[str]:
+        """One line a step: how it would be computed, what would come out and how much memory that takes; nothing is run."""
+        lines = []
+        for step in self.steps:
+            how, made = step.explain(given, "wide" if step is not self.steps[-1] else result)
+            size = made.height * made.width * made.channels * int(made.type.lstrip("uintfloa")) / 8 / 2**20
+            lines.append(f"{step_text(step)}: {given.width}x{given.height} {given.type} -> {made.width}x{made.height} {made.type} ({size:.1f} MiB); {how}")
+            given = made
+        return lines
 
     def apply_alpha(self, alpha: Pixels, threads: int | None = None) -> Pixels:
         for step in self.steps:
