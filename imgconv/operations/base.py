@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import MISSING, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -65,7 +66,7 @@ class Foretold:
 
 
 @dataclass(frozen=True)
-class Operation:
+class Operation(ABC):
     """The root of operations. A subclass declares fields with `option` and the class attributes below."""
 
     word: ClassVar[str]
@@ -101,18 +102,18 @@ class Operation:
         """`0…1` or the like where no result can leave so small a range, else an empty text."""
         return ""
 
+    @abstractmethod
     def shape(self, height: int, width: int) -> tuple[int, int]:
         """The result's height and width, foretold; WindowError where no window fits."""
-        raise NotImplementedError
 
+    @abstractmethod
     def explain(self, given: Foretold, result: str) -> tuple[str, Foretold]:
         """How it would be computed on such values, in words, and what would come out: `result` is a pixel type, or "wide" between steps."""
-        raise NotImplementedError
 
+    @abstractmethod
     def apply(self, given: Values, target: Target | None, threads: int | None = None, out: Pixels | None = None) -> tuple[Values, Response | None]:
         """The operation on values: settled into `target` (and `out`), or kept wide where that is None."""
-        raise NotImplementedError
 
+    @abstractmethod
     def apply_alpha(self, alpha: Pixels, threads: int | None = None) -> Pixels:
         """What happens to an image's alpha (H, W) meanwhile."""
-        raise NotImplementedError
