@@ -6,6 +6,7 @@ type in which the final sum provably fits; a wrap in between is harmless in two'
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -111,6 +112,11 @@ ALGORITHMS = (
     Algorithm("running", _running_cost, spreads=True),
     Algorithm("big", _big_cost),
 )
+
+
+def forced() -> str:
+    """The algorithm that IMGCONV_ALGORITHM asks for, so that tests meet every one; empty for the cheapest."""
+    return os.environ.get("IMGCONV_ALGORITHM", "")
 
 
 def taps_of(weights: Weights) -> int:

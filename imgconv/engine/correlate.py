@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +17,7 @@ from imgconv.engine.settle import Watch, constants, settle
 from imgconv.kernels import Kernel
 from imgconv.loops.settling import watch_key
 from imgconv.numerics import Pixels, Response, Target, Values, shift_of, wide_type
-from imgconv.planner import ALGORITHMS, Plan, Task, plan, response_span
+from imgconv.planner import ALGORITHMS, Plan, Task, forced, plan, response_span
 from imgconv.shapes import Axis, Window
 
 
@@ -60,7 +59,7 @@ def _stretched(
 def _planned(given: Values, kernel: Kernel, rows: Axis, columns: Axis, border: Border, result: str) -> Plan:
     """The plan; only where it could spread a NaN or an infinity are the pixels searched for one."""
     task = Task(given.type, given.span, border.constant, result, (rows.stride, columns.stride), (rows.dilation, columns.dilation))
-    made = plan(kernel, task, os.environ.get("IMGCONV_ALGORITHM", ""))
+    made = plan(kernel, task, forced())
     spreads = next(row.spreads for row in ALGORITHMS if row.name == made.algorithm)
     if spreads and given.pixels.dtype.kind == "f" and not _finite(given.pixels):
         return plan(kernel, replace(task, finite=False))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +15,7 @@ from imgconv.engine.settle import settle
 from imgconv.loops import Loop, blocks, sliding
 from imgconv.loops.pool import EXTREME, MEAN
 from imgconv.numerics import Pixels, Response, Target, Values, shift_of, wide_type
-from imgconv.planner import EXACT_FLOAT32, EXACT_FLOAT64, Span, plan_pool
+from imgconv.planner import EXACT_FLOAT32, EXACT_FLOAT64, Span, forced, plan_pool
 from imgconv.shapes import Axis, Window
 
 
@@ -36,7 +35,7 @@ def pool(
     shape = rows.out, columns.out, given.pixels.shape[2]
     result = allocate(shape, type_, "the result") if out is None or not plain else out
     whole = given.span.whole and not given.type.startswith("float") and not type_.startswith("float")
-    way = plan_pool(kind, rows, columns, shape[2], whole=whole, wanted=os.environ.get("IMGCONV_ALGORITHM", ""))
+    way = plan_pool(kind, rows, columns, shape[2], whole=whole, wanted=forced())
     work = WAYS[way](given, kind, type_, rows, columns, count_padding)
     shared = work.shared | {"result": result, "result_row": columns.out * shape[2], "last": rows.out}
 

@@ -36,9 +36,7 @@ def make(src: str, acc: str, out: str, quotient: str, taps: str, key: str) -> Bo
 
     `taps` is the number in the pass that settles, with a "+" where whole passes come before it; `key` is `watch_key(acc)`.
     """
-    many, final = taps.endswith("+"), int(taps.rstrip("+"))
-    load, add_passes, finish = loader(acc), pass_adder(acc), finisher(acc, out, quotient, final, many)
-    wide = np.dtype(acc).type
+    load, settle_row, wide = loader(acc), row_settler(acc, out, quotient, taps), np.dtype(acc).type
 
     def correlate(
         source, source_rows, source_row, rows, row_count, edge_to, edge_from, edges, inner_at, inner, channels,
@@ -66,14 +64,7 @@ def make(src: str, acc: str, out: str, quotient: str, taps: str, key: str) -> Bo
                 following += 1
             for t in range(taps):  # where in the ring each tap reads
                 place[t] = ((y * step + dy[t]) % ring_rows) * ring_row + dx[t] if dy[t] >= 0 else empty
-            for start in range(0, result_row, PIECE):
-                m = min(PIECE, result_row - start)
-                if many:
-                    for x in range(m):
-                        total[x] = wide(constant[OFFSET])
-                    add_passes(total, kept[start:], place, weight, taps - final, m)
-                at = y * result_row + start
-                finish(total, target[at : at + m], kept[start:], place[taps - final :], weight[taps - final :], m, constant, extreme, count)
+            settle_row(total, target[y * result_row : (y + 1) * result_row], kept, place, weight, taps, result_row, constant, extreme, count)
 
     return correlate
 
@@ -93,6 +84,26 @@ def loader(acc: str) -> Any:
                 here[place + c] = wide(row[origin + c]) if origin >= 0 else constant
 
     return load
+
+
+def row_settler(acc: str, out: str, quotient: str, taps: str) -> Any:
+    """The helper of an output row: piece by piece, whole passes of taps into sums, then the last pass, which settles them."""
+    many, final = taps.endswith("+"), int(taps.rstrip("+"))
+    add_passes, finish, wide = pass_adder(acc), finisher(acc, out, quotient, final, many), np.dtype(acc).type
+
+    @helper
+    def settle_row(
+        total: Any, target: Any, kept: Any, place: Any, weight: Any, taps: int, result_row: int, constant: Any, extreme: Any, count: Any
+    ) -> None:  # fmt: skip
+        for start in range(0, result_row, PIECE):
+            m = min(PIECE, result_row - start)
+            if many:
+                for x in range(m):
+                    total[x] = wide(constant[OFFSET])
+                add_passes(total, kept[start:], place, weight, taps - final, m)
+            finish(total, target[start : start + m], kept[start:], place[taps - final :], weight[taps - final :], m, constant, extreme, count)
+
+    return settle_row
 
 
 def finisher(acc: str, out: str, quotient: str, taps: int, many: bool) -> Any:

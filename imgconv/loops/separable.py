@@ -12,15 +12,14 @@ from typing import Any
 import numpy as np
 
 from imgconv.loops import Body, Loop, parameters, view
-from imgconv.loops.correlate import finisher, loader
-from imgconv.loops.settling import BORDER, CONSTANTS, COUNTS, OFFSET, PIECE
-from imgconv.loops.taps import all_adder, pass_adder
+from imgconv.loops.correlate import loader, row_settler
+from imgconv.loops.settling import BORDER, CONSTANTS, COUNTS, PIECE
+from imgconv.loops.taps import all_adder
 
 
 def make(src: str, acc: str, out: str, quotient: str, taps: str, key: str) -> Body:
     """The body; its types are those of `correlate`, `taps` counts column weights."""
-    many, final = taps.endswith("+"), int(taps.rstrip("+"))
-    load, add_all, add_passes, finish = loader(acc), all_adder(acc), pass_adder(acc), finisher(acc, out, quotient, final, many)
+    load, add_all, settle_row = loader(acc), all_adder(acc), row_settler(acc, out, quotient, taps)
     wide = np.dtype(acc).type
 
     def separable(
@@ -59,14 +58,7 @@ def make(src: str, acc: str, out: str, quotient: str, taps: str, key: str) -> Bo
                 following += 1
             for t in range(taps):
                 place[t] = ((y * step + dy[t]) % ring_rows) * ring_row + dx[t] if dy[t] >= 0 else empty
-            for start in range(0, result_row, PIECE):
-                m = min(PIECE, result_row - start)
-                if many:
-                    for x in range(m):
-                        total[x] = wide(constant[OFFSET])
-                    add_passes(total, kept[start:], place, weight, taps - final, m)
-                at = y * result_row + start
-                finish(total, target[at : at + m], kept[start:], place[taps - final :], weight[taps - final :], m, constant, extreme, count)
+            settle_row(total, target[y * result_row : (y + 1) * result_row], kept, place, weight, taps, result_row, constant, extreme, count)
 
     return separable
 
