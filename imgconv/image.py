@@ -12,6 +12,7 @@ import numpy as np
 from imgconv import errors
 from imgconv.engine import extremes, settle
 from imgconv.numerics import Pixels, Response, Target, Values, target, values, widened_type
+from imgconv.report import Note
 
 if TYPE_CHECKING:
     from imgconv.pipeline import Pipeline
@@ -38,7 +39,7 @@ class Image:
         What the file said beside its pixels (colour profile, EXIF, resolution), passed on as it is.
     response : Response or None
         For a result: its least and greatest value before settling, and how many were clamped.
-    notes : tuple of str
+    notes : tuple of Note
         What must be said of it: losses, conversions.
     """
 
@@ -46,7 +47,7 @@ class Image:
     format: str = ""
     metadata: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     response: Response | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     @property
     def pixels(self) -> Pixels:

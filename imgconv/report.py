@@ -8,6 +8,18 @@ from imgconv import errors
 
 
 @dataclass(frozen=True)
+class Note:
+    """Something that must be said of a result: `code` for programs, `text` for people, and whether something was lost."""
+
+    code: str
+    text: str
+    loss: bool = True
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What became of one image: where it went, what is to be said, or the error that stopped it."""
 

@@ -92,8 +92,8 @@ def test_tables_that_name_the_same_things_agree():
 
 def test_bounded_steps_are_said():
     notes = imgconv.Pipeline.parse("filter vertical | sigmoid | maxpool 2").notes("uint8", "clamp")
-    assert notes == ("sigmoid gives 0…1: two of 256 levels used (--range stretch or --dtype float32)",)
-    assert imgconv.Pipeline.parse("tanh").notes("int16", "clamp")[0].startswith("tanh gives −1…1: three of 65536")
+    assert [(note.code, str(note)) for note in notes] == [("few-levels", "sigmoid gives 0…1: two of 256 levels used (--range stretch or --dtype float32)")]
+    assert imgconv.Pipeline.parse("tanh").notes("int16", "clamp")[0].text.startswith("tanh gives −1…1: three of 65536")
     for text, type_, range_ in (
         ("sigmoid", "float32", "clamp"),
         ("sigmoid", "uint8", "stretch"),

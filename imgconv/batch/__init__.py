@@ -156,4 +156,4 @@ def _said(image: Image, result: Image, type_: str) -> tuple[str, ...]:
     if result.response is not None:
         seen = result.response
         said += lost(seen.low, seen.high, seen.below, seen.above, seen.missing, max(1, seen.count), limits(type_))
-    return (*said, *result.notes)
+    return (*said, *map(str, result.notes))

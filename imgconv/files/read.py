@@ -19,6 +19,7 @@ from imgconv.files.formats import FORMATS
 from imgconv.files.modes import MODES, to_frame
 from imgconv.image import Frame, Image
 from imgconv.numerics import widened_type
+from imgconv.report import Note
 
 STDIN = "-"
 _MOST_PIXELS = 2 * (2**30 // 4 // 3)  # where Pillow refuses too
@@ -167,7 +168,7 @@ def _pillow_header(name: str, stream: IO[bytes]) -> Header:
     from PIL import Image as pillow
     from PIL import UnidentifiedImageError
 
-    notes: list[str] = []
+    notes: list[Note] = []
     try:
         image = _quietly(lambda: pillow.open(stream), notes)
     except UnidentifiedImageError:
@@ -183,7 +184,7 @@ def _pillow_header(name: str, stream: IO[bytes]) -> Header:
     mode = MODES[image.mode](image)
     more = _quietly(lambda: getattr(image, "n_frames", 1), notes, default=1) - 1
     if more:
-        notes.append(f"{more} further frame{'s' * (more > 1)} left out")
+        notes.append(Note("frames-dropped", f"{more} further frame{'s' * (more > 1)} left out"))
 
     def load() -> Image:
         try:
@@ -204,7 +205,7 @@ def _format(image: Any) -> str:
     return next((row.name for row in FORMATS.values() if row.pillow == image.format), str(image.format).lower())
 
 
-def _quietly(call: Callable[[], Any], notes: list[str], default: Any = None) -> Any:
+def _quietly(call: Callable[[], Any], notes: list[Note], default: Any = None) -> Any:
     """The call's result; Pillow's warnings become notes. With a default, a failure gives that: the pixels will tell."""
     from PIL.Image import DecompressionBombWarning
 
@@ -218,7 +219,7 @@ def _quietly(call: Callable[[], Any], notes: list[str], default: Any = None) -> 
                 raise
             return default
         finally:
-            notes.extend(_first_line(warning.message) for warning in caught)
+            notes.extend(Note("reader-warning", _first_line(warning.message), loss=False) for warning in caught)
 
 
 def _first_line(error: object) -> str:

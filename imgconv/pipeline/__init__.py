@@ -10,6 +10,7 @@ from imgconv import errors
 from imgconv.operations import Operation
 from imgconv.operations.base import Foretold
 from imgconv.pipeline.text import parse_steps, step_text
+from imgconv.report import Note
 
 if TYPE_CHECKING:
     from imgconv.numerics import Pixels, Response, Target, Values
@@ -67,7 +68,7 @@ class Pipeline:
             alpha = step.apply_alpha(alpha, threads)
         return alpha
 
-    def notes(self, target: str, range_: str) -> tuple[str, ...]:
+    def notes(self, target: str, range_: str) -> tuple[Note, ...]:
         """What must be said of the result whatever the pixels are."""
         tail = list(self.steps)
         while tail[-1].keeps_bounds and len(tail) > 1 and not tail[-1].bounds:
@@ -76,7 +77,8 @@ class Pipeline:
         if not bounds or target.startswith("float") or range_ == "stretch":
             return ()
         used = "two" if bounds.startswith("0") or target.startswith("uint") else "three"
-        return (f"{tail[-1].label} gives {bounds}: {used} of {_levels(target)} levels used (--range stretch or --dtype float32)",)
+        text = f"{tail[-1].label} gives {bounds}: {used} of {_levels(target)} levels used (--range stretch or --dtype float32)"
+        return (Note("few-levels", text),)
 
 
 def pipeline(value: Any) -> Pipeline:

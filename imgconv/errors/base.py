@@ -1,0 +1,59 @@
+"""The classes of errors and their exit codes, and how sentences show what came."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+DONE, FAILED, MISUSED, LOSSY, OUR_BUG, INTERRUPTED, PIPE_CLOSED, TERMINATED = 0, 1, 2, 3, 70, 130, 141, 143
+
+
+class ImgconvError(Exception):
+    """The root of everything imgconv raises on purpose; `exit_code` is the command's."""
+
+    exit_code = FAILED
+
+
+class UsageError(ImgconvError, ValueError):
+    """An option, a kernel, a pipeline or an argument that cannot be meant."""
+
+    exit_code = MISUSED
+
+
+class WindowError(ImgconvError, ValueError):
+    """A window that does not fit the image."""
+
+
+class PixelError(ImgconvError, ValueError):
+    """An array whose type or shape cannot be computed with."""
+
+
+class FileError(ImgconvError, OSError):
+    """A file that cannot be read or written."""
+
+
+class LoopError(ImgconvError, RuntimeError):
+    """Compiled code that did not do its work: a bug of ours, never a wrong picture."""
+
+    exit_code = OUR_BUG
+
+
+class ObjectError(LoopError):
+    """Machine code that cannot be emitted or linked here: the next rung is tried."""
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """`; did you mean …?` for a near miss, else an empty text."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(word.lower()[:80], list(known), n=2, cutoff=0.6)
+    return f"; did you mean {' or '.join(close)}?" if close else ""
+
+
+def shown(value: object) -> str:
+    """A value as sentences show it, short enough for one line."""
+    return cut(repr(value))
+
+
+def cut(text: str) -> str:
+    """A text short enough for one line."""
+    return text if len(text) <= 60 else text[:57] + "..."

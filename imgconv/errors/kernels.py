@@ -1,0 +1,57 @@
+"""Sentences about kernels."""
+
+from __future__ import annotations
+
+from imgconv.errors.base import UsageError, shown
+
+
+def kernel_cell(place: str, cell: str) -> UsageError:
+    return UsageError(f"kernel, {place}: {shown(cell)} is not a number (expected 1, -0.5, 1e-3 or 1/9)")
+
+
+def kernel_ragged(place: str, expected: int, found: int) -> UsageError:
+    return UsageError(f"kernel, {place}: {found} number{'s' * (found != 1)} where the rows above have {expected}; every row needs the same length")
+
+
+def kernel_empty(place: str) -> UsageError:
+    return UsageError(f"kernel, {place}: no numbers found; expected rows such as '1,2,1;2,4,2;1,2,1'")
+
+
+def kernel_not_rows(value: object) -> UsageError:
+    return UsageError(f"kernel weights {shown(value)} are not rows of numbers; expected a list of rows such as [[1, 2, 1]]")
+
+
+def kernel_weight(value: object) -> UsageError:
+    return UsageError(f"kernel weight {shown(value)} is not a finite real number")
+
+
+def kernel_too_large(rows: int, columns: int, most: int) -> UsageError:
+    return UsageError(f"a kernel of {rows}x{columns} has more than {most} weights; use a smaller one, or apply it in steps")
+
+
+def kernel_file(path: str, why: str) -> UsageError:
+    return UsageError(f"kernel file {path}: {why}")
+
+
+def which_kernel(path: str, why: str) -> UsageError:
+    """`path` stands in a kernel's place and is none."""
+    return UsageError(f"which kernel? {path!r} stands in its place, and {why}; name one first: imgconv filter vertical {path} (imgconv kernels lists them)")
+
+
+def which(what: str, example: str, listing: str = "") -> UsageError:
+    """A needed argument was left out."""
+    return UsageError(f"which {what}? Name one first, for instance: {example}{f' ({listing} lists them)' if listing else ''}")
+
+
+def kernel_arguments(name: str, usage: str, given: str) -> UsageError:
+    return UsageError(f"kernel {name!r} is written {usage}, not {shown(given)}")
+
+
+def divisor(value: object) -> UsageError:
+    return UsageError(f"divisor {shown(value)} cannot divide; expected a finite number other than 0, or auto")
+
+
+def anchor_outside(anchor: tuple[int, int], rows: int, columns: int) -> UsageError:
+    return UsageError(
+        f"anchor {anchor[0]},{anchor[1]} lies outside the {rows}x{columns} kernel; rows run from 0 to {rows - 1}, columns from 0 to {columns - 1}"
+    )

@@ -1,0 +1,33 @@
+"""Sentences about names and streams."""
+
+from __future__ import annotations
+
+from imgconv.errors.base import UsageError
+
+
+def no_input() -> UsageError:
+    return UsageError("no input: name an image, or pipe one in (imgconv ... < in.png)")
+
+
+def stdin_twice() -> UsageError:
+    return UsageError("standard input ('-') is named more than once; it can be read only once")
+
+
+def several_to_one_stream(count: int) -> UsageError:
+    return UsageError(f"{count} images cannot go to one stream; give a folder: -o out/")
+
+
+def output_is_file(path: str, count: int) -> UsageError:
+    return UsageError(f"{path} is a file, and {count} results cannot go into one file; give a folder: -o out/")
+
+
+def binary_to_terminal() -> UsageError:
+    return UsageError("an image would fill the terminal with noise; redirect it (> out.png) or name a file (-o out.png)")
+
+
+def output_is_input(path: str) -> UsageError:
+    return UsageError(f"{path} is also an input; --overwrite replaces it, -o names another file")
+
+
+def outputs_collide(path: str, first: str, second: str) -> UsageError:
+    return UsageError(f"{first} and {second} would both be written to {path}; give them different names or folders")
