@@ -41,6 +41,9 @@ class Image:
         For a result: its least and greatest value before settling, and how many were clamped.
     notes : tuple of Note
         What must be said of it: losses, conversions.
+    colour : str
+        What the channels mean where their number does not say it: "CMYK" or "LAB". Empty means gray for one channel,
+        RGB for three, and nothing known for other numbers.
     """
 
     frames: tuple[Frame, ...]
@@ -48,6 +51,7 @@ class Image:
     metadata: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     response: Response | None = None
     notes: tuple[Note, ...] = ()
+    colour: str = ""
 
     @property
     def pixels(self) -> Pixels:
@@ -63,7 +67,7 @@ class Image:
     def mode(self) -> str:
         """Channels and pixel type in words: `RGB uint8`, `5 channels float32`."""
         channels = self.pixels.shape[2] if self.pixels.ndim == 3 else 1
-        colours = {1: "gray", 3: "RGB"}.get(channels, f"{channels} channels")
+        colours = self.colour or {1: "gray", 3: "RGB"}.get(channels, f"{channels} channels")
         return f"{colours}{' + alpha' if self.alpha is not None else ''} {self.pixels.dtype.name}"
 
     def gray(self) -> Image:

@@ -37,7 +37,7 @@ def test_headers_as_netpbm_allows_them(header, tmp_path):
     "start", [b"P6 7 5 65535 ", b"P6 7 5 15 ", b"P3 1 1 255 9 9 9", b"P4 8 1 \xff", b"P6 0 5 255 ", b"P6 7 5 2550 ", b"P67 5 255 ", b"P6 7", b""]
 )
 def test_other_headers_are_left_to_pillow(start):
-    assert raw.pnm_header(start) is None
+    assert raw.parse(start) is None
 
 
 def test_small_maxima_are_scaled_by_pillow(tmp_path):

@@ -6,18 +6,19 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from imgconv import errors
 from imgconv.batch.jobs import STREAM, Job
 from imgconv.files.formats import FORMATS, Format
+from imgconv.files.options import Reading, Writing
 from imgconv.operations.base import Foretold
 from imgconv.pipeline import Pipeline
 from imgconv.report import Outcome, Report, lost
 
 if TYPE_CHECKING:
-    from imgconv.files.read import Header
+    from imgconv.files.header import Header
     from imgconv.image import Image
 
 
@@ -29,7 +30,8 @@ class Settings:
     range: str = "clamp"
     gray: bool = False
     threads: int | None = None
-    compress_level: int | None = None
+    reading: Reading = field(default_factory=Reading)
+    writing: Writing = field(default_factory=Writing)
 
 
 def run_jobs(jobs: Sequence[Job], pipeline: Pipeline, settings: Settings, say: Callable[[Outcome], None]) -> Report:
@@ -55,7 +57,7 @@ def explain(job: Job, pipeline: Pipeline, settings: Settings) -> list[str]:
     from imgconv.files import read
     from imgconv.numerics import span, target
 
-    with read.header(job.source) as header:
+    with read.header(job.source, settings.reading) as header:
         goal = target(header.type, settings.dtype, settings.range)
         given = Foretold(header.height, header.width, 1 if settings.gray else header.channels, header.type, span(header.type))
         return pipeline.explain(given, goal.type)
@@ -73,7 +75,7 @@ def _refuse_derived_clashes(jobs: Sequence[Job], settings: Settings) -> None:
         places: dict[str, str] = {}
         for job in group if len(group) > 1 else ():
             try:
-                with read.header(job.source) as header:
+                with read.header(job.source, settings.reading) as header:
                     place = _settled_place(job, header, _able(header, settings))[1]
             except errors.ImgconvError:
                 continue  # said when its turn comes
@@ -97,7 +99,7 @@ def _run(job: Job, pipeline: Pipeline, settings: Settings) -> Outcome:
 
     if not job.derived and not job.replace and job.target != STREAM and os.path.exists(job.target):
         raise errors.file_exists(job.target)
-    header = read.header(job.source)
+    header = read.header(job.source, settings.reading)
     pipeline.shape(header.height, header.width)
     goal = target(header.type, settings.dtype, settings.range)
     channels = 1 if settings.gray else header.channels
@@ -109,7 +111,7 @@ def _run(job: Job, pipeline: Pipeline, settings: Settings) -> Outcome:
     result = (image.gray() if settings.gray else image).through(pipeline, dtype=goal.type, range=goal.range, threads=settings.threads)
     to_stream = path == STREAM
     shown = "standard output" if to_stream else path
-    content = write.encoded(result, form, shown, fast=_is_pipe(path), level=settings.compress_level, threads=settings.threads)
+    content = write.encoded(result, form, shown, fast=_is_pipe(path), writing=settings.writing, threads=settings.threads)
     if to_stream:
         write.write_stdout(content)
     else:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar
 
 import click
 
 from imgconv.batch import Settings
 from imgconv.cli.kinds import KindType
 from imgconv.files.formats import COMPRESS_LEVEL
+from imgconv.files.options import Reading, Writing
 from imgconv.params import DTYPE, FLAG, RANGE, THREADS, Kind
+
+_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,13 @@ class Common:
     @classmethod
     def taken_from(cls, given: dict[str, Any], inputs: tuple[str, ...]) -> Common:
         """Takes the common options out of `given`."""
-        settings = Settings(given.pop("dtype") or "same", given.pop("range") or "clamp", given.pop("gray"), given.pop("threads"), given.pop("compress_level"))
+
+        def taken(kind: type[_Value], **more: Any) -> _Value:
+            """A value whose fields are options of their names; an option that was not given leaves the default."""
+            here = {one.name: value for one in fields(kind) if one.name in given and (value := given.pop(one.name)) is not None}  # type: ignore[arg-type]
+            return kind(**here, **more)
+
+        settings = taken(Settings, reading=taken(Reading), writing=taken(Writing))
         return cls(inputs, given.pop("output"), given.pop("format"), given.pop("overwrite"), given.pop("quiet"), given.pop("plan"), settings)
 
 

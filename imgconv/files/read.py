@@ -5,47 +5,36 @@ from __future__ import annotations
 import io
 import os
 import sys
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import IO, Any
-
-import numpy as np
+from typing import IO
 
 from imgconv import errors
-from imgconv.files import raw
-from imgconv.files.formats import FORMATS
-from imgconv.files.modes import MODES, to_frame
-from imgconv.image import Frame, Image
-from imgconv.numerics import widened_type
-from imgconv.report import Note
+from imgconv.files import arrays, pillow, raw
+from imgconv.files.header import Header
+from imgconv.files.options import Reading
+from imgconv.image import Image
 
 STDIN = "-"
-_MOST_PIXELS = 2 * (2**30 // 4 // 3)  # where Pillow refuses too
-_NPY_MAGIC = b"\x93NUMPY"
-_CARRIED = ("icc_profile", "exif", "dpi")
+START = 4096
+"""Bytes by which a kind is recognised: enough for the longest PNM header with its comments."""
 
 
 @dataclass(frozen=True)
-class Header:
-    """What is known before the pixels are read; `load()` reads them."""
+class Reader:
+    """A row: `knows(start)` whether a file that starts so is of this kind, and what reads its header from the stream."""
 
-    path: str
-    height: int
-    width: int
-    channels: int
-    alpha: bool
-    type: str
-    format: str
-    load: Callable[[], Image]
-    stream: IO[bytes]
+    name: str
+    knows: Callable[[bytes], bool]
+    header: Callable[[str, IO[bytes], Reading], Header]
 
-    def __enter__(self) -> Header:
-        return self
 
-    def __exit__(self, *_: object) -> None:
-        self.stream.close()
+READERS = (
+    Reader("npy", arrays.is_npy, arrays.npy_header),
+    Reader("pnm", raw.is_pnm, raw.pnm_header),
+    Reader("pillow", lambda start: True, pillow.header),
+)
+"""The first that knows a file reads it; the last knows all that is left, or says that nobody does."""
 
 
 def load(path: str | os.PathLike[str]) -> Image:
@@ -66,27 +55,19 @@ def load(path: str | os.PathLike[str]) -> Image:
     return header(os.fspath(path)).load()
 
 
-def header(path: str) -> Header:
+def header(path: str, reading: Reading = Reading()) -> Header:
     """Opens an image and reads its header. Raises FileError or PixelError as `load` does."""
     name = "standard input" if path == STDIN else path
     stream = _opened(path, name)
     try:
-        return _recognised(name, stream)
+        start = stream.read(START)
+        stream.seek(0)
+        if not start:
+            raise errors.file_empty(name)
+        return next(reader for reader in READERS if reader.knows(start)).header(name, stream, reading)
     except BaseException:
         stream.close()
         raise
-
-
-def _recognised(name: str, stream: IO[bytes]) -> Header:
-    """The kind of file, by how it starts."""
-    start = stream.read(raw.LONGEST_HEADER)
-    stream.seek(0)
-    if not start:
-        raise errors.file_empty(name)
-    if start.startswith(_NPY_MAGIC):
-        return _npy_header(name, stream)
-    pnm = raw.pnm_header(start)
-    return _pnm_header(name, stream, *pnm) if pnm else _pillow_header(name, stream)
 
 
 def _opened(path: str, name: str) -> IO[bytes]:
@@ -105,122 +86,3 @@ def _opened(path: str, name: str) -> IO[bytes]:
         if isinstance(error, errors.ImgconvError):
             raise
         raise errors.file_unreadable(name, getattr(error, "strerror", None) or str(error)) from None
-
-
-# ---------------------------------------------------------------- .npy
-
-
-def _npy_header(name: str, stream: IO[bytes]) -> Header:
-    try:
-        version = np.lib.format.read_magic(stream)
-        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        shape, _, dtype = read(stream)
-    except Exception as error:
-        raise errors.file_broken(name, _first_line(error)) from error
-    if dtype.hasobject:
-        raise errors.file_pickle(name)
-    if len(shape) not in (2, 3):
-        raise errors.pixel_shape(shape)
-    if min(shape) < 0:
-        raise errors.file_broken(name, f"a shape of {shape}")
-    if 0 in shape:
-        raise errors.pixel_none(shape)
-    type_ = widened_type(dtype)
-
-    def load() -> Image:
-        stream.seek(0)
-        try:
-            return Image((Frame(np.load(stream, allow_pickle=False)),), "npy")
-        except MemoryError:
-            raise errors.no_memory(name) from None
-        except Exception as error:
-            raise errors.file_broken(name, _first_line(error)) from error
-        finally:
-            stream.close()
-
-    return Header(name, shape[0], shape[1], shape[2] if len(shape) == 3 else 1, False, type_, "npy", load, stream)
-
-
-# ---------------------------------------------------------------- binary PNM
-
-
-def _pnm_header(name: str, stream: IO[bytes], height: int, width: int, channels: int, start: int) -> Header:
-    if height * width > _MOST_PIXELS:
-        raise errors.file_too_large(name, f"{height * width} pixels, more than {_MOST_PIXELS}")
-
-    def load() -> Image:
-        try:
-            return Image((Frame(raw.read_pnm(stream, height, width, channels, start)),), "ppm")
-        except MemoryError:
-            raise errors.no_memory(name) from None
-        except (EOFError, OSError) as error:
-            raise errors.file_broken(name, _first_line(error)) from error
-        finally:
-            stream.close()
-
-    return Header(name, height, width, channels, False, "uint8", "ppm", load, stream)
-
-
-# ---------------------------------------------------------------- Pillow
-
-
-def _pillow_header(name: str, stream: IO[bytes]) -> Header:
-    from PIL import Image as pillow
-    from PIL import UnidentifiedImageError
-
-    notes: list[Note] = []
-    try:
-        image = _quietly(lambda: pillow.open(stream), notes)
-    except UnidentifiedImageError:
-        raise errors.file_unknown(name) from None
-    except pillow.DecompressionBombError as error:
-        raise errors.file_too_large(name, _first_line(error)) from None
-    except Exception as error:  # decoders raise whatever broken bytes lead them to
-        raise errors.file_broken(name, _first_line(error)) from error
-    if image.mode not in MODES:
-        raise errors.file_mode(name, image.mode, list(MODES))
-    if any(";16" in str(part) for tile in image.tile for part in tile):
-        raise errors.file_narrowed(name)
-    mode = MODES[image.mode](image)
-    more = _quietly(lambda: getattr(image, "n_frames", 1), notes, default=1) - 1
-    if more:
-        notes.append(Note("frames-dropped", f"{more} further frame{'s' * (more > 1)} left out"))
-
-    def load() -> Image:
-        try:
-            frame = _quietly(lambda: to_frame(image), notes)
-        except MemoryError:
-            raise errors.no_memory(name) from None
-        except Exception as error:
-            raise errors.file_broken(name, _first_line(error)) from error
-        finally:
-            stream.close()
-        metadata = {key: image.info[key] for key in _CARRIED if image.info.get(key)}
-        return Image((frame,), _format(image), MappingProxyType(metadata), notes=tuple(dict.fromkeys(notes)))
-
-    return Header(name, image.height, image.width, 3 if mode.startswith("RGB") else 1, mode == "RGBA", "uint8", _format(image), load, stream)
-
-
-def _format(image: Any) -> str:
-    return next((row.name for row in FORMATS.values() if row.pillow == image.format), str(image.format).lower())
-
-
-def _quietly(call: Callable[[], Any], notes: list[Note], default: Any = None) -> Any:
-    """The call's result; Pillow's warnings become notes. With a default, a failure gives that: the pixels will tell."""
-    from PIL.Image import DecompressionBombWarning
-
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        warnings.simplefilter("ignore", DecompressionBombWarning)
-        try:
-            return call()
-        except Exception:
-            if default is None:
-                raise
-            return default
-        finally:
-            notes.extend(Note("reader-warning", _first_line(warning.message), loss=False) for warning in caught)
-
-
-def _first_line(error: object) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

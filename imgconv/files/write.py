@@ -13,9 +13,10 @@ from typing import IO
 import numpy as np
 
 from imgconv import errors
-from imgconv.files import png, raw
+from imgconv.files import arrays, png, raw
 from imgconv.files.formats import ARRAY, COMPRESS_LEVEL, FORMATS, Format, format_of
 from imgconv.files.modes import holder, joined
+from imgconv.files.options import Writing
 from imgconv.files.raw import Content
 from imgconv.image import Image
 
@@ -37,7 +38,7 @@ def save(image: Image, path: str | os.PathLike[str], format: str | None = None, 
     where = os.fspath(path)
     form = format_named(format) if format else format_of(where)
     level = None if compress_level is None else COMPRESS_LEVEL.read(compress_level)
-    write(where, encoded(image, form, where, level=level))
+    write(where, encoded(image, form, where, writing=Writing(level)))
 
 
 def able(type_: str, channels: int, alpha: bool) -> list[str]:
@@ -54,20 +55,20 @@ def check(form: Format, type_: str, channels: int, alpha: bool, path: str) -> No
         raise errors.format_cannot_hold(path, form.name, what, names)
 
 
-def encoded(image: Image, form: Format, path: str, *, fast: bool = False, level: int | None = None, threads: int | None = None) -> Content:
-    """The image as the pieces of a file; `fast` prefers speed to size where no `level` of PNG's compression says more."""
+def encoded(image: Image, form: Format, path: str, *, fast: bool = False, writing: Writing = Writing(), threads: int | None = None) -> Content:
+    """The image as the pieces of a file; `fast` prefers speed to size where `writing` does not say more."""
     frame = image.frames[0]
     channels = frame.pixels.shape[2] if frame.pixels.ndim == 3 else 1
     check(form, frame.pixels.dtype.name, channels, frame.alpha is not None, path)
     if ARRAY in form.modes:
-        return raw.npy(frame)
+        return arrays.npy(frame)
     if form.name == "ppm" and frame.pixels.dtype == np.uint8:
         return raw.pnm(frame)
     buffer = io.BytesIO()
     carried = {key: value for key, value in image.metadata.items() if key in form.carries}
     try:
         if form.name == "png":
-            return [png.encode(frame, carried, png.level_for(level, fast), threads)]
+            return [png.encode(frame, carried, png.level_for(writing.compress_level, fast), threads)]
         from PIL import Image as pillow
 
         pillow.fromarray(np.ascontiguousarray(joined(frame))).save(buffer, form.pillow, **form.options(fast), **carried)

@@ -1,0 +1,58 @@
+"""Arrays as files: .npy, whose bytes are the pixels, of any type and any number of channels."""
+
+from __future__ import annotations
+
+import io
+from typing import IO, Any
+
+import numpy as np
+
+from imgconv import errors
+from imgconv.files.header import Header, loader, parsed
+from imgconv.files.modes import joined
+from imgconv.files.options import Reading
+from imgconv.files.raw import Content, bytes_of
+from imgconv.image import Frame, Image
+from imgconv.numerics import widened_type
+
+_MAGIC = b"\x93NUMPY"
+
+
+def is_npy(start: bytes) -> bool:
+    return start.startswith(_MAGIC)
+
+
+def npy_header(name: str, stream: IO[bytes], reading: Reading) -> Header:
+    """The header of a .npy file; refuses pickles and what is no image."""
+    shape, dtype = parsed(name, lambda: _shape_and_type(stream))
+    if dtype.hasobject:
+        raise errors.file_pickle(name)
+    if len(shape) not in (2, 3):
+        raise errors.pixel_shape(shape)
+    if min(shape) < 0:
+        raise errors.file_broken(name, f"a shape of {shape}")
+    if 0 in shape:
+        raise errors.pixel_none(shape)
+    type_ = widened_type(dtype)
+
+    def read() -> Image:
+        stream.seek(0)
+        return Image((Frame(np.load(stream, allow_pickle=False)),), "npy")
+
+    return Header(name, shape[0], shape[1], shape[2] if len(shape) == 3 else 1, False, type_, "npy", loader(name, stream, read), stream)
+
+
+def _shape_and_type(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    version = np.lib.format.read_magic(stream)
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, _, dtype = read(stream)
+    return shape, dtype
+
+
+def npy(frame: Frame) -> Content:
+    """Any frame as a .npy file, alpha as its last channel."""
+    pixels = frame.pixels if frame.alpha is None else joined(frame)
+    pixels = np.ascontiguousarray(pixels)
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, np.lib.format.header_data_from_array_1_0(pixels))
+    return [header.getvalue(), bytes_of(pixels)]

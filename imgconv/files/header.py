@@ -1,0 +1,60 @@
+"""Header: what is known of an image before its pixels are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import IO, TypeVar
+
+from imgconv import errors
+from imgconv.image import Image
+
+_Read = TypeVar("_Read")
+
+
+@dataclass(frozen=True)
+class Header:
+    """What is known before the pixels are read; `load()` reads them and closes the stream."""
+
+    path: str
+    height: int
+    width: int
+    channels: int
+    alpha: bool
+    type: str
+    format: str
+    load: Callable[[], Image]
+    stream: IO[bytes]
+    colour: str = ""
+
+    def __enter__(self) -> Header:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stream.close()
+
+
+def loader(name: str, stream: IO[bytes], read: Callable[[], Image]) -> Callable[[], Image]:
+    """A header's `load`: `read`, whose stream is closed and whose failures become FileErrors, whatever broken bytes led it to."""
+
+    def load() -> Image:
+        with stream:
+            return parsed(name, read)
+
+    return load
+
+
+def parsed(name: str, read: Callable[[], _Read]) -> _Read:
+    """What `read` makes of a file's bytes. Raises imgconv's errors as they come and FileError for all others."""
+    try:
+        return read()
+    except errors.ImgconvError:
+        raise
+    except MemoryError:
+        raise errors.no_memory(name) from None
+    except Exception as error:
+        raise errors.file_broken(name, first_line(error)) from error
+
+
+def first_line(error: object) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

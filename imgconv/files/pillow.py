@@ -1,0 +1,76 @@
+"""Images that Pillow opens."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from types import MappingProxyType
+from typing import IO, Any
+
+from imgconv import errors
+from imgconv.files.formats import FORMATS
+from imgconv.files.header import Header, first_line, loader, parsed
+from imgconv.files.modes import MODES, to_frame
+from imgconv.files.options import Reading
+from imgconv.image import Image
+from imgconv.report import Note
+
+_CARRIED = ("icc_profile", "exif", "dpi")
+
+
+def header(name: str, stream: IO[bytes], reading: Reading) -> Header:
+    """The header of an image that Pillow recognises; FileError where it does not, or where it would narrow."""
+    notes: list[Note] = []
+    image = _opened(name, stream, notes)
+    if image.mode not in MODES:
+        raise errors.file_mode(name, image.mode, list(MODES))
+    if any(";16" in str(part) for tile in image.tile for part in tile):
+        raise errors.file_narrowed(name)
+    mode = MODES[image.mode](image)
+    more = _quietly(lambda: getattr(image, "n_frames", 1), notes, default=1) - 1
+    if more:
+        notes.append(Note("frames-dropped", f"{more} further frame{'s' * (more > 1)} left out"))
+
+    def read() -> Image:
+        frame = _quietly(lambda: to_frame(image), notes)
+        metadata = {key: image.info[key] for key in _CARRIED if image.info.get(key)}
+        return Image((frame,), _format(image), MappingProxyType(metadata), notes=tuple(dict.fromkeys(notes)))
+
+    channels = 3 if mode.startswith("RGB") else 1
+    return Header(name, image.height, image.width, channels, mode == "RGBA", "uint8", _format(image), loader(name, stream, read), stream)
+
+
+def _opened(name: str, stream: IO[bytes], notes: list[Note]) -> Any:
+    from PIL import Image as pillow
+    from PIL import UnidentifiedImageError
+
+    def opened() -> Any:
+        try:
+            return _quietly(lambda: pillow.open(stream), notes)
+        except UnidentifiedImageError:
+            raise errors.file_unknown(name) from None
+        except pillow.DecompressionBombError as error:
+            raise errors.file_too_large(name, first_line(error)) from None
+
+    return parsed(name, opened)
+
+
+def _format(image: Any) -> str:
+    return next((row.name for row in FORMATS.values() if row.pillow == image.format), str(image.format).lower())
+
+
+def _quietly(call: Callable[[], Any], notes: list[Note], default: Any = None) -> Any:
+    """The call's result; Pillow's warnings become notes. With a default, a failure gives that: the pixels will tell."""
+    from PIL.Image import DecompressionBombWarning
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        warnings.simplefilter("ignore", DecompressionBombWarning)
+        try:
+            return call()
+        except Exception:
+            if default is None:
+                raise
+            return default
+        finally:
+            notes.extend(Note("reader-warning", first_line(warning.message), loss=False) for warning in caught)
