@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """Pixels (H, W) or (H, W, C) without alpha, and alpha (H, W) where the image has one."""
+    """Pixels (H, W) or (H, W, C) without alpha, alpha (H, W) where the image has one, and for how many milliseconds it is shown."""
 
     pixels: Pixels
     alpha: Pixels | None = None
+    duration: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +79,7 @@ class Image:
         PixelError
             For other than 1 or 3 channels.
         """
-        frames = tuple(Frame(_luma(frame.pixels), frame.alpha) for frame in self.frames)
+        frames = tuple(replace(frame, pixels=_luma(frame.pixels)) for frame in self.frames)
         colour = self.pixels.ndim == 3 and self.pixels.shape[2] == 3
         kept = {key: value for key, value in self.metadata.items() if key != "icc_profile"} if colour else self.metadata
         return replace(self, frames=frames, metadata=MappingProxyType(dict(kept)))
@@ -106,7 +107,7 @@ class Image:
         else:
             results = [pipeline.apply(values(frame.pixels), goal, threads) for frame in self.frames]
         frames = tuple(
-            Frame(_like(result.pixels, frame.pixels), None if frame.alpha is None else pipeline.apply_alpha(frame.alpha, threads))
+            replace(frame, pixels=_like(result.pixels, frame.pixels), alpha=None if frame.alpha is None else pipeline.apply_alpha(frame.alpha, threads))
             for frame, (result, _) in zip(self.frames, results, strict=True)
         )
         return replace(self, frames=frames, response=_merged([response for _, response in results]), notes=notes)
