@@ -47,6 +47,17 @@ def kernel(value: Any) -> Kernel:
     return named(text)
 
 
+def read_all(value: Any) -> tuple[Kernel, ...]:
+    """Every kernel that a KERNEL stands for: most stand for one, lists and stacks of the dialects for several.
+
+    Raises
+    ------
+    UsageError
+        As `kernel` does, but not because there are several.
+    """
+    return (kernel(value),)
+
+
 def _has_separator(text: str) -> bool:
     return os.sep in text or bool(os.altsep and os.altsep in text)
 
