@@ -101,7 +101,7 @@ class Image:
         WindowError, PixelError, UsageError
         """
         goal = target(widened_type(self.pixels.dtype), dtype, range)
-        notes = self.notes + pipeline.notes(goal.type, goal.range)
+        notes = self.notes + pipeline.dropped(*self.pixels.shape[:2]) + pipeline.notes(goal.type, goal.range)
         if len(self.frames) > 1 and goal.range == "stretch":
             results = self._stretched(pipeline, goal, threads)
         else:

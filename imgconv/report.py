@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
 
 from imgconv import errors
 
 
 @dataclass(frozen=True)
 class Note:
-    """Something that must be said of a result: `code` for programs, `text` for people, and whether something was lost."""
+    """Something that must be said of a result: `code` for programs (a row of `losses`), `text` for people, and whether something was lost."""
 
     code: str
     text: str
@@ -21,17 +24,22 @@ class Note:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one image: where it went, what is to be said, or the error that stopped it."""
+    """What became of one image: where it went and what is to be said, or the error that stopped it.
+
+    `facts` are fields of the report (`batch.journal.FIELDS`), as many as were known.
+    """
 
     source: str
     target: str = ""
     said: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     error: errors.ImgconvError | None = None
 
     def __str__(self) -> str:
         if self.error is not None:
             return str(self.error)
-        return f"{self.source} -> {self.target}: {'; '.join(self.said)}"
+        return f"{self.source} -> {self.target}: {'; '.join([*self.said, *map(str, self.notes)])}"
 
 
 @dataclass
@@ -49,15 +57,21 @@ class Report:
         return max((outcome.error.exit_code for outcome in self.outcomes if outcome.error is not None), default=errors.DONE)
 
 
-def lost(low: float, high: float, below: int, above: int, missing: int, count: int, limits: tuple[float, float]) -> tuple[str, ...]:
-    """The response range, and what settling it lost, in words."""
-    said = [f"response {_shown(low)}…{_shown(high)}"]
+def response_text(low: float, high: float) -> str:
+    """The least and greatest value before settling."""
+    return f"response {_shown(low)}…{_shown(high)}"
+
+
+def settling(below: int, above: int, missing: int, count: int, limits: tuple[float, float]) -> tuple[Note, ...]:
+    """What settling lost: `below` and `above` of `count` values were clamped to the `limits`, `missing` were NaN."""
+    notes = []
     parts = [f"{_percent(n, count)} {where} {_shown(limit)}" for n, where, limit in ((below, "below", limits[0]), (above, "above", limits[1])) if n]
     if parts:
-        said.append(f"{' and '.join(parts)} clamped (--range abs, shift, stretch or --dtype float32 keep {'it' if len(parts) == 1 else 'them'})")
+        keeps = f"--range abs, shift, stretch or --dtype float32 keep {'it' if len(parts) == 1 else 'them'}"
+        notes.append(Note("clamped", f"{' and '.join(parts)} clamped ({keeps})"))
     if missing:
-        said.append(f"{_percent(missing, count)} not a number, set to 0 (--dtype float32 keeps it)")
-    return tuple(said)
+        notes.append(Note("not-a-number", f"{_percent(missing, count)} not a number, set to 0 (--dtype float32 keeps it)"))
+    return tuple(notes)
 
 
 def _shown(value: float) -> str:

@@ -37,6 +37,11 @@ class Axis:
         return (self.out - 1) * self.stride + self.effective
 
     @property
+    def unseen(self) -> int:
+        """Pixels at the end that no window sees, beyond those that every stride steps over."""
+        return max(0, self.length + self.before - self.reach - max(0, self.stride - self.effective))
+
+    @property
     def blind(self) -> bool:
         """Whether some window has no tap in the image."""
         if self.length >= self.dilation:  # then taps cannot step over the image

@@ -12,11 +12,13 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from imgconv.batch.journal import FIELDS
 from imgconv.borders import RULES
 from imgconv.catalog import kernel
 from imgconv.catalog.named import NAMED
 from imgconv.cli.kernels import list_text
 from imgconv.files.formats import ARRAY, FORMATS
+from imgconv.losses import LOSSES, REMARKS
 from imgconv.operations import OPERATIONS
 
 ROOT = Path(__file__).parent.parent
@@ -74,7 +76,16 @@ def formats() -> str:
     )
 
 
-PARTS: dict[str, Callable[[], str]] = {"kernels": kernels, "borders": borders, "options": options, "formats": formats}
+def losses() -> str:
+    rows = [[f"`{code}`", meaning, "yes"] for code, meaning in LOSSES.items()] + [[f"`{code}`", meaning, "no"] for code, meaning in REMARKS.items()]
+    return table(["code", "what happened", "a loss"], rows)
+
+
+def report() -> str:
+    return table(["field", "what it tells"], [[f"`{name}`", meaning] for name, meaning in FIELDS.items()])
+
+
+PARTS: dict[str, Callable[[], str]] = {"losses": losses, "report": report, "kernels": kernels, "borders": borders, "options": options, "formats": formats}
 
 
 def regenerated(text: str, *, outputs: bool = True) -> str:

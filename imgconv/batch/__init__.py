@@ -5,21 +5,22 @@ from __future__ import annotations
 import os
 import stat
 import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from imgconv import errors
+from imgconv.batch.facts import described, losses, said, settled
 from imgconv.batch.jobs import STREAM, Job
 from imgconv.files.formats import FORMATS, Format
 from imgconv.files.options import Reading, Writing
 from imgconv.operations.base import Foretold
 from imgconv.pipeline import Pipeline
-from imgconv.report import Outcome, Report, lost
+from imgconv.report import Note, Outcome, Report
 
 if TYPE_CHECKING:
     from imgconv.files.header import Header
-    from imgconv.image import Image
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,9 @@ class Settings:
     threads: int | None = None
     reading: Reading = field(default_factory=Reading)
     writing: Writing = field(default_factory=Writing)
+    strict: bool = False
+    plans: bool = False
+    """Whether outcomes tell the plan: only a report shows it."""
 
 
 def run_jobs(jobs: Sequence[Job], pipeline: Pipeline, settings: Settings, say: Callable[[Outcome], None]) -> Report:
@@ -39,28 +43,45 @@ def run_jobs(jobs: Sequence[Job], pipeline: Pipeline, settings: Settings, say: C
     report = Report()
     _refuse_derived_clashes(jobs, settings)
     for job in jobs:
-        try:
-            outcome = _run(job, pipeline, settings)
-        except (errors.WindowError, errors.PixelError) as error:
-            outcome = Outcome(job.source_name, error=error if str(error).startswith(job.source_name) else errors.named(job.source_name, error))
-        except errors.ImgconvError as error:
-            outcome = Outcome(job.source_name, error=error)
-        except MemoryError:
-            outcome = Outcome(job.source_name, error=errors.no_memory(job.source_name))
+        outcome = _outcome(job, pipeline, settings)
         report.add(outcome)
         say(outcome)
     return report
 
 
+def _outcome(job: Job, pipeline: Pipeline, settings: Settings) -> Outcome:
+    """What becomes of one job; whatever is wrong with it is in its outcome, together with the facts that were known by then."""
+    name, notes = job.source_name, list[Note]()
+    facts: dict[str, Any] = {"input": job.source}
+    begun = time.perf_counter()
+    try:
+        outcome = _run(job, pipeline, settings, facts, notes)
+        facts["seconds"] = round(time.perf_counter() - begun, 6)
+        return outcome
+    except (errors.WindowError, errors.PixelError) as error:
+        failure = error if str(error).startswith(name) else errors.named(name, error)
+    except errors.ImgconvError as error:
+        failure = error
+    except MemoryError:
+        failure = errors.no_memory(name)
+    facts["seconds"] = round(time.perf_counter() - begun, 6)
+    return Outcome(name, notes=tuple(notes), facts=facts, error=failure)
+
+
 def explain(job: Job, pipeline: Pipeline, settings: Settings) -> list[str]:
     """The plan of a job, step by step; only the header is read. Raises ImgconvError as running it would."""
     from imgconv.files import read
-    from imgconv.numerics import span, target
 
     with read.header(job.source, settings.reading) as header:
-        goal = target(header.type, settings.dtype, settings.range)
-        given = Foretold(header.height, header.width, 1 if settings.gray else header.channels, header.type, span(header.type))
-        return pipeline.explain(given, goal.type)
+        return _plan(header, pipeline, settings)
+
+
+def _plan(header: Header, pipeline: Pipeline, settings: Settings) -> list[str]:
+    from imgconv.numerics import span, target
+
+    goal = target(header.type, settings.dtype, settings.range)
+    given = Foretold(header.height, header.width, 1 if settings.gray else header.channels, header.type, span(header.type))
+    return pipeline.explain(given, goal.type)
 
 
 def _refuse_derived_clashes(jobs: Sequence[Job], settings: Settings) -> None:
@@ -92,15 +113,18 @@ def _able(header: Header, settings: Settings) -> list[str]:
     return write.able(target(header.type, settings.dtype, settings.range).type, 1 if settings.gray else header.channels, header.alpha)
 
 
-def _run(job: Job, pipeline: Pipeline, settings: Settings) -> Outcome:
-    """Header, foretold shape, pixels, steps, bytes, file."""
+def _run(job: Job, pipeline: Pipeline, settings: Settings, facts: dict[str, Any], notes: list[Note]) -> Outcome:
+    """Header, foretold shape, pixels, steps, bytes, file; `facts` and `notes` grow on the way."""
     from imgconv.files import read, write
     from imgconv.numerics import target
 
     if not job.derived and not job.replace and job.target != STREAM and os.path.exists(job.target):
         raise errors.file_exists(job.target)
     header = read.header(job.source, settings.reading)
+    facts |= {"format_in": header.format, "dtype_in": header.type, "shape_in": [header.height, header.width, header.channels + header.alpha]}
     pipeline.shape(header.height, header.width)
+    if settings.plans:
+        facts["plan"] = _plan(header, pipeline, settings)
     goal = target(header.type, settings.dtype, settings.range)
     channels = 1 if settings.gray else header.channels
     form, path = _settled_place(job, header, _able(header, settings))
@@ -108,17 +132,23 @@ def _run(job: Job, pipeline: Pipeline, settings: Settings) -> Outcome:
         raise errors.file_exists(path)
     write.check(form, goal.type, channels, header.alpha, path)
     image = header.load()
+    facts |= described(image, "in")
     result = (image.gray() if settings.gray else image).through(pipeline, dtype=goal.type, range=goal.range, threads=settings.threads)
+    facts |= described(result, "out") | settled(result) | {"format_out": form.name}
+    notes += losses(result)
     to_stream = path == STREAM
     shown = "standard output" if to_stream else path
     content = write.encoded(result, form, shown, fast=_is_pipe(path), writing=settings.writing, threads=settings.threads)
+    if settings.strict and any(note.loss for note in notes):
+        raise errors.losses_forbidden(job.source_name, [note.text for note in notes if note.loss])
     if to_stream:
         write.write_stdout(content)
     else:
         if job.in_folder:
             write.make_folder(os.path.dirname(path))
         write.write(path, content)
-    return Outcome(job.source_name, shown, _said(image, result, goal.type))
+    facts["output"] = path
+    return Outcome(job.source_name, shown, said(image, result), tuple(notes), facts)
 
 
 def _settled_place(job: Job, header: Header, able: list[str]) -> tuple[Format, str]:
@@ -146,16 +176,3 @@ def _is_pipe(path: str) -> bool:
     except (OSError, ValueError, AttributeError):
         return False
     return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
-
-
-def _said(image: Image, result: Image, type_: str) -> tuple[str, ...]:
-    from imgconv.numerics import limits
-
-    height, width = result.pixels.shape[:2]
-    said: list[Any] = [f"{width}x{height} {result.mode}"]
-    if image.pixels.shape[:2] != (height, width):
-        said[0] += f" (from {image.pixels.shape[1]}x{image.pixels.shape[0]})"
-    if result.response is not None:
-        seen = result.response
-        said += lost(seen.low, seen.high, seen.below, seen.above, seen.missing, max(1, seen.count), limits(type_))
-    return (*said, *map(str, result.notes))

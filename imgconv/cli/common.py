@@ -26,6 +26,7 @@ class Common:
     overwrite: bool
     quiet: bool
     plan: bool
+    report: str | None
     settings: Settings
 
     @classmethod
@@ -37,8 +38,9 @@ class Common:
             here = {one.name: value for one in fields(kind) if one.name in given and (value := given.pop(one.name)) is not None}  # type: ignore[arg-type]
             return kind(**here, **more)
 
-        settings = taken(Settings, reading=taken(Reading), writing=taken(Writing))
-        return cls(inputs, given.pop("output"), given.pop("format"), given.pop("overwrite"), given.pop("quiet"), given.pop("plan"), settings)
+        report = given.pop("report")
+        settings = taken(Settings, plans=report is not None, reading=taken(Reading), writing=taken(Writing))
+        return cls(inputs, given.pop("output"), given.pop("format"), given.pop("overwrite"), given.pop("quiet"), given.pop("plan"), report, settings)
 
 
 def INPUTS() -> click.Argument:  # noqa: N802 (a parameter, made anew for each command)
@@ -67,5 +69,7 @@ def COMMON() -> list[click.Parameter]:  # noqa: N802
         kind(["--compress-level"], COMPRESS_LEVEL, "Of PNG: 0 is stored, 1 fast, 9 small.  [default: 3; 1 into a pipe]"),
         kind(["--threads"], THREADS, "Processors to use.  [default: all]"),
         flag(["--plan"], "Print how each step would be computed, and run nothing."),
+        flag(["--strict"], "Write nothing that lost anything: exit code 3 instead."),
+        click.Option(["--report"], metavar="FILE", help="Facts about each image as JSON Lines, also of those that failed; - is standard output."),
         flag(["-q", "--quiet"], "Say nothing but errors."),
     ]

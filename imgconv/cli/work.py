@@ -9,6 +9,7 @@ import click
 from imgconv import errors
 from imgconv.batch import explain, run_jobs
 from imgconv.batch.jobs import plan_jobs
+from imgconv.batch.journal import Journal
 from imgconv.cli.common import Common
 from imgconv.pipeline import Pipeline
 from imgconv.report import Outcome
@@ -34,6 +35,8 @@ def work(pipeline: Pipeline, common: Common, label: str = "") -> None:
         stdout_is_terminal=common.plan or (sys.stdout is not None and sys.stdout.isatty()),  # a plan needs no place for results
     )
     if common.plan:
+        if common.report is not None:
+            raise errors.plan_reports_nothing()
         for job in jobs:
             for line in explain(job, pipeline, common.settings):
                 click.echo(f"{job.source_name}: {line}" if len(jobs) > 1 else line)
@@ -42,7 +45,11 @@ def work(pipeline: Pipeline, common: Common, label: str = "") -> None:
     if not common.quiet and sys.stderr is not None and sys.stderr.isatty():
         _announce_compilation()
 
+    journal = None if common.report is None else Journal(common.report, jobs)
+
     def say(outcome: Outcome) -> None:
+        if journal is not None:
+            journal.add(outcome)
         if outcome.error is not None or not common.quiet:
             complain(str(outcome))
 

@@ -31,6 +31,12 @@ class FileError(ImgconvError, OSError):
     """A file that cannot be read or written."""
 
 
+class LossError(ImgconvError):
+    """A result that lost something, where nothing may be lost."""
+
+    exit_code = LOSSY
+
+
 class LoopError(ImgconvError, RuntimeError):
     """Compiled code that did not do its work: a bug of ours, never a wrong picture."""
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from imgconv.errors.base import UsageError
+from collections.abc import Sequence
+
+from imgconv.errors.base import LossError, UsageError
 
 
 def no_input() -> UsageError:
@@ -31,3 +33,15 @@ def output_is_input(path: str) -> UsageError:
 
 def outputs_collide(path: str, first: str, second: str) -> UsageError:
     return UsageError(f"{first} and {second} would both be written to {path}; give them different names or folders")
+
+
+def report_and_image(path: str) -> UsageError:
+    return UsageError(f"the report and an image cannot both be {path}; name another file for one of them (--report FILE, -o FILE)")
+
+
+def plan_reports_nothing() -> UsageError:
+    return UsageError("--plan runs nothing, so there is nothing to report; leave out --plan or --report")
+
+
+def losses_forbidden(path: str, losses: Sequence[str]) -> LossError:
+    return LossError(f"{path}: not written, since --strict allows no loss: {'; '.join(losses)}")

@@ -78,6 +78,8 @@ class Operation(ABC):
     short_words: ClassVar[dict[str, dict[str, Any]]] = {}
     """Other words of a pipeline: the fields they set. Their one value is `short_argument`."""
     short_argument: ClassVar[str] = ""
+    sees_all: ClassVar[str] = ""
+    """What makes its windows see the last rows and columns too, in words; where `unseen` can tell of some."""
     keeps_bounds: ClassVar[bool] = False
     """Whether results stay within whatever bounds the values had."""
 
@@ -105,6 +107,10 @@ class Operation(ABC):
     @abstractmethod
     def shape(self, height: int, width: int) -> tuple[int, int]:
         """The result's height and width, foretold; WindowError where no window fits."""
+
+    def unseen(self, height: int, width: int) -> tuple[int, int]:
+        """Rows and columns at the end that no window sees."""
+        return 0, 0
 
     @abstractmethod
     def explain(self, given: Foretold, result: str) -> tuple[str, Foretold]:

@@ -32,6 +32,7 @@ class Filter(Operation):
         "imgconv filter ./my-kernel.txt --divisor auto --border reflect in.png -o out.png",
         "imgconv filter vertical < in.png | imgconv filter horizontal > out.png",
     )
+    sees_all = "--pad same keeps all"
 
     kernel: Kernel = option(KERNEL, "A named kernel (see 'imgconv kernels'), rows such as \"-1 0 1;-2 0 2;-1 0 1\", or a text file.", argument=True)
     border: Border = option(BORDER, "What lies beyond the edge.", Border("edge"))
@@ -74,6 +75,10 @@ class Filter(Operation):
     def shape(self, height: int, width: int) -> tuple[int, int]:
         rows, columns = self.window.over(height, width)
         return rows.out, columns.out
+
+    def unseen(self, height: int, width: int) -> tuple[int, int]:
+        rows, columns = self.window.over(height, width)
+        return rows.unseen, columns.unseen
 
     def explain(self, given: Foretold, result: str) -> tuple[str, Foretold]:
         from imgconv.numerics import wide_type

@@ -29,6 +29,7 @@ class Pool(Operation):
         "imgconv pool --kind avg --size 3 --stride 2 --pad 1 in.png -o out.png",
         "imgconv pool --size 2x3 in.png -o out.png",
     )
+    sees_all = "--ceil or --pad same keeps all"
     short_words = {f"{kind}pool": {"kind": kind} for kind in REDUCTIONS}
     short_argument = "size"
     keeps_bounds = True
@@ -57,6 +58,10 @@ class Pool(Operation):
     def shape(self, height: int, width: int) -> tuple[int, int]:
         rows, columns = self.window.over(height, width)
         return rows.out, columns.out
+
+    def unseen(self, height: int, width: int) -> tuple[int, int]:
+        rows, columns = self.window.over(height, width)
+        return rows.unseen, columns.unseen
 
     def explain(self, given: Foretold, result: str) -> tuple[str, Foretold]:
         from imgconv.numerics import wide_type

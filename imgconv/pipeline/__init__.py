@@ -80,6 +80,17 @@ class Pipeline:
         text = f"{tail[-1].label} gives {bounds}: {used} of {_levels(target)} levels used (--range stretch or --dtype float32)"
         return (Note("few-levels", text),)
 
+    def dropped(self, height: int, width: int) -> tuple[Note, ...]:
+        """What is said of rows and columns that no window of a step sees."""
+        notes = []
+        for step in self.steps:
+            rows, columns = step.unseen(height, width)
+            if rows or columns:
+                which = " and ".join(f"{n} {what}{'s' * (n > 1)}" for n, what in ((rows, "row"), (columns, "column")) if n)
+                notes.append(Note("ragged", f"last {which} of {width}x{height} seen by no window of {step.label} ({step.sees_all})"))
+            height, width = step.shape(height, width)
+        return tuple(notes)
+
 
 def pipeline(value: Any) -> Pipeline:
     """A Pipeline from text, an operation, a sequence of operations, or as it is; UsageError for anything else."""

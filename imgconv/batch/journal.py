@@ -1,0 +1,110 @@
+"""--report: the facts about each image as one line of JSON, written when the image is done."""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+from collections.abc import Sequence
+from typing import IO, Any
+
+from imgconv import errors
+from imgconv.batch.jobs import STREAM, Job
+from imgconv.report import Outcome
+
+FIELDS = {
+    "input": "path as given; `-` is standard input",
+    "output": "path written, `-` for standard output; null if nothing was written",
+    "error": "the sentence that says why nothing was written; null if all went well",
+    "exit_code": "what this image alone would end the command with: 0, 1 or 3",
+    "format_in": "name of the format that was read, such as `png`",
+    "format_out": "name of the format that was written",
+    "mode_in": "channels in words, such as `gray` or `RGB + alpha`",
+    "mode_out": "the same of the result",
+    "dtype_in": "pixel type: `uint8`, `uint16`, `int16`, `int32`, `float32` or `float64` (`bool` and the like in arrays)",
+    "dtype_out": "the same of the result",
+    "shape_in": "[rows, columns, channels], alpha counted as a channel",
+    "shape_out": "the same of the result",
+    "frames_in": "number of frames or pages that were read",
+    "frames_out": "number of frames or pages that were written",
+    "response_min": "least value before settling; null where steps cannot leave the type's range",
+    "response_max": "greatest value before settling",
+    "samples": "number of values that were settled: rows × columns × channels × frames, without alpha",
+    "clamped_below": "how many of them were below the type's range",
+    "clamped_above": "how many were above it",
+    "not_a_number": "how many were NaN and became 0",
+    "losses": "list of codes, empty if nothing was lost",
+    "notes": "list of what was said: {code, text, loss}",
+    "plan": "list of lines, as --plan prints them",
+    "seconds": "wall-clock time from the first byte read to the last byte written",
+}
+"""The report's schema: every line has every field, null where it is not known (an image that failed early)."""
+
+
+class Journal:
+    """Writes outcomes to a report: a file begun anew, or standard output."""
+
+    def __init__(self, path: str, jobs: Sequence[Job]) -> None:
+        """Raises UsageError if the report would meet an image, FileError if it cannot be opened."""
+        _refuse_clashes(path, jobs)
+        self.shown = "standard output" if path == STREAM else path
+        self.stream = self._opened(path)
+
+    def _opened(self, path: str) -> IO[bytes]:
+        if path == STREAM:
+            if sys.stdout is None:
+                raise errors.file_unwritable(self.shown, "it is closed")
+            return sys.stdout.buffer
+        try:
+            return open(path, "wb")
+        except OSError as error:
+            raise errors.file_unwritable(path, error.strerror or str(error)) from None
+
+    def add(self, outcome: Outcome) -> None:
+        """One line, on its way before the next image begins. Raises FileError, or BrokenPipeError."""
+        try:
+            self.stream.write(line(outcome))
+            self.stream.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise errors.file_unwritable(self.shown, error.strerror or str(error)) from None
+
+
+def line(outcome: Outcome) -> bytes:
+    """One JSON object and a line's end. What JSON has no number for is a string: "NaN", "Infinity", "-Infinity"."""
+    import json
+
+    error = outcome.error
+    found = dict.fromkeys(FIELDS) | dict(outcome.facts) | {"error": None if error is None else str(error), "exit_code": 0 if error is None else error.exit_code}
+    found["losses"] = list(dict.fromkeys(note.code for note in outcome.notes if note.loss))
+    found["notes"] = [{"code": note.code, "text": note.text, "loss": note.loss} for note in outcome.notes]
+    return json.dumps({key: _finite(value) for key, value in found.items()}, allow_nan=False).encode() + b"\n"
+
+
+def _finite(value: Any) -> Any:
+    if not isinstance(value, float) or math.isfinite(value):
+        return value
+    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+
+
+def _refuse_clashes(path: str, jobs: Sequence[Job]) -> None:
+    if path == STREAM:
+        if any(job.target == STREAM for job in jobs):
+            raise errors.report_and_image("standard output")
+        return
+    where = os.path.realpath(path)
+    streamed = any(job.target == STREAM for job in jobs)
+    if any(place != STREAM and os.path.realpath(place) == where for job in jobs for place in (job.source, job.target)) or (streamed and _is_stdout(path)):
+        raise errors.report_and_image(path)
+
+
+def _is_stdout(path: str) -> bool:
+    """Whether a path is what standard output leads to; a device such as /dev/null takes both."""
+    import stat
+
+    try:
+        one, other = os.stat(path), os.fstat(sys.stdout.fileno())
+    except (OSError, ValueError, AttributeError):
+        return False
+    return os.path.samestat(one, other) and not stat.S_ISCHR(one.st_mode)

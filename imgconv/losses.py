@@ -1,0 +1,25 @@
+"""LOSSES: the codes of everything that is said about a result. A new one is one row; programs read codes, people read texts."""
+
+from __future__ import annotations
+
+LOSSES = {
+    "clamped": "values beyond the output type's range were set to its ends",
+    "not-a-number": "NaN became 0 in an integer type",
+    "few-levels": "a step bounded by 1 ended in an integer type, which uses two or three levels of it",
+    "ragged": "last rows or columns that no window saw",
+    "truncated": "the file was cut short or damaged, and was read as far as it went (--allow-truncated)",
+    "narrowed": "16 bits a sample became 8",
+    "flattened": "alpha was dropped, or merged into the colour",
+    "converted": "colours were converted to another colour space, which may not hold all of them",
+    "palette-reduced": "colours were reduced to those of a palette",
+    "frames-dropped": "frames or pages were left out",
+    "timing-dropped": "durations, loop count or disposal of frames were left out",
+    "profile-dropped": "a colour profile was left out",
+    "metadata-dropped": "EXIF, XMP, text or resolution was left out",
+}
+"""What was lost, by code; --strict refuses each of them. What was asked for by name (--gray, --strip, --dtype) is no loss."""
+
+REMARKS = {
+    "reader-warning": "the reader warned about the file; its pixels are whole",
+}
+"""What is said and is no loss."""
