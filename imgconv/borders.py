@@ -6,11 +6,11 @@ A new border is one row of RULES.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from imgconv import errors
 from imgconv.exact import Number, number, number_text
 from imgconv.params import Kind
+from imgconv.records import record
 
 CONSTANT = -1
 
@@ -38,7 +38,7 @@ def _constant(position: int, length: int) -> int:
     return CONSTANT
 
 
-@dataclass(frozen=True)
+@record
 class Rule:
     """A border's rule, its picture (the row `abcd` and what surrounds it) and its other names."""
 
@@ -58,7 +58,7 @@ ALIASES = {alias: name for name, rule in RULES.items() for alias in rule.aliases
 WORDS = ("edge", "reflect", "reflect101", "wrap", "constant:V", "zero")
 
 
-@dataclass(frozen=True)
+@record
 class Border:
     """A border by name; `value` is the constant, in pixel units."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +11,14 @@ import numpy as np
 from imgconv import errors
 from imgconv.engine import extremes, settle
 from imgconv.numerics import Pixels, Response, Target, Values, target, values, widened_type
+from imgconv.records import field, record, replace
 from imgconv.report import Note
 
 if TYPE_CHECKING:
     from imgconv.pipeline import Pipeline
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Frame:
     """Pixels (H, W) or (H, W, C) without alpha, alpha (H, W) where the image has one, and for how many milliseconds it is shown."""
 
@@ -27,7 +27,7 @@ class Frame:
     duration: float | None = None
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Image:
     """A picture as loaded or made: one or more frames and what its file said.
 

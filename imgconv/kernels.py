@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -12,12 +11,13 @@ from typing import Any
 from imgconv import errors
 from imgconv.exact import Number, magnitude, number
 from imgconv.params import ANCHOR, BIAS, DIVISOR
+from imgconv.records import field, record, replace
 
 MOST_WEIGHTS = 4_194_304
 _SMALL = 2**63
 
 
-@dataclass(frozen=True)
+@record
 class Kernel:
     """Weights, used as printed (correlation): result = sum(weight * pixel) / divisor + bias.
 
@@ -50,7 +50,7 @@ class Kernel:
 
     def __init__(self, weights: Any, divisor: Any = 1, bias: Any = 0, anchor: Any = None, name: str = "") -> None:
         rows = _rows(weights)
-        put = object.__setattr__  # the dataclass is frozen; this is its constructor
+        put = object.__setattr__  # the record is frozen; this is its constructor
         put(self, "weights", rows)
         put(self, "divisor", _automatic(rows) if divisor == "auto" else DIVISOR.read(divisor))
         put(self, "bias", BIAS.read(bias))
@@ -97,7 +97,7 @@ class Kernel:
     def using(self, divisor: Number | str | None = None, bias: Number | None = None, anchor: tuple[int, int] | None = None) -> Kernel:
         """This kernel with those of divisor, bias and anchor replaced that are given."""
         given = {"divisor": divisor, "bias": bias, "anchor": anchor}
-        return replace(self, **{key: value for key, value in given.items() if value is not None})  # type: ignore[arg-type]
+        return replace(self, **{key: value for key, value in given.items() if value is not None})
 
     def response(self, low: Number, high: Number) -> tuple[Number, Number]:
         """The least and greatest result on pixels from `low` to `high`."""
@@ -114,8 +114,11 @@ def _total(values: Iterable[Number]) -> Number:
 def _automatic(rows: Sequence[Sequence[Number]]) -> Number:
     """The signed sum of the weights, or 1 when it is nothing beside their magnitudes."""
     cells = [cell for row in rows for cell in row]
-    total = _total(cells)
-    return number(total) if magnitude(total) > 1e-9 * _total(magnitude(cell) for cell in cells) else 1
+    try:
+        total, beside = _total(cells), _total(magnitude(cell) for cell in cells)
+        return number(total) if 10**9 * magnitude(total) > beside else 1
+    except (OverflowError, errors.UsageError):
+        raise errors.kernel_sum_too_large() from None
 
 
 def _rows(weights: object) -> tuple[tuple[Number, ...], ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,12 +10,13 @@ from numpy.typing import NDArray
 from imgconv import errors
 from imgconv.params import DTYPE, DTYPES
 from imgconv.planner import Span
+from imgconv.records import record
 
 Pixels = NDArray[Any]
 _WIDENED = {"bool": "uint8", "int8": "int16", "float16": "float32", "uint32": "float64", "int64": "float64", "uint64": "float64"}
 
 
-@dataclass(frozen=True)
+@record
 class Values:
     """Pixels on their way through a pipeline: (H, W, C), contiguous, with what is known of them."""
 
@@ -28,7 +28,7 @@ class Values:
         return self.pixels.dtype.name
 
 
-@dataclass(frozen=True)
+@record
 class Target:
     """What results are settled into, at the end and once: a pixel type and a range rule."""
 
@@ -36,7 +36,7 @@ class Target:
     range: str = "clamp"
 
 
-@dataclass(frozen=True)
+@record
 class Response:
     """What a result was before it was settled: its least and greatest value, and how many were clamped or no number."""
 

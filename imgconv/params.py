@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from imgconv import errors
 from imgconv.exact import Number, number, number_text
+from imgconv.records import field, record
 
 _LARGEST_SIZE = 2**31 - 1
 
 
-@dataclass(frozen=True)
+@record
 class Kind:
     """How one kind of parameter is read and printed.
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
 
 from imgconv.exact import Number, magnitude
 from imgconv.factoring import Factors, Weights, float_factors, whole_factors
 from imgconv.kernels import Kernel
+from imgconv.records import record
 from imgconv.shapes import Axis
 
 EXACT_FLOAT32, EXACT_FLOAT64 = 2**24, 2**53
@@ -23,7 +23,7 @@ _MOST_SLIDING = 4096  # rows of extremes that each thread keeps
 _FLOAT32_MOST = 1e37  # weights, bias and border beyond this are left to float64
 
 
-@dataclass(frozen=True)
+@record
 class Span:
     """Values known to lie in low…high and, if `whole`, to be integers."""
 
@@ -37,7 +37,7 @@ class Span:
         return max(magnitude(self.low), magnitude(self.high))
 
 
-@dataclass(frozen=True)
+@record
 class Plan:
     """How one filter step is computed.
 
@@ -56,7 +56,7 @@ class Plan:
     reason: str
 
 
-@dataclass(frozen=True)
+@record
 class Task:
     """What a plan is made for, beside the kernel.
 
@@ -74,7 +74,7 @@ class Task:
     finite: bool = True
 
 
-@dataclass(frozen=True)
+@record
 class Algorithm:
     """A row: what an output pixel costs, in direct taps, or None where the algorithm does not fit; whether it spreads NaN and infinity."""
 

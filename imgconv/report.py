@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 from imgconv import errors
+from imgconv.records import field, record
 
 
-@dataclass(frozen=True)
+@record
 class Note:
     """Something that must be said of a result: `code` for programs (a row of `losses`), `text` for people, and whether something was lost."""
 
@@ -22,7 +22,7 @@ class Note:
         return self.text
 
 
-@dataclass(frozen=True)
+@record
 class Outcome:
     """What became of one image: where it went and what is to be said, or the error that stopped it.
 
@@ -42,7 +42,7 @@ class Outcome:
         return f"{self.source} -> {self.target}: {'; '.join([*self.said, *map(str, self.notes)])}"
 
 
-@dataclass
+@record(frozen=False)
 class Report:
     """The outcomes of one run, and the exit code that follows from them."""
 

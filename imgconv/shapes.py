@@ -6,15 +6,14 @@ Effective size `e = dilation*(size-1)+1`; tap t of output i reads position
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from imgconv import errors
 from imgconv.params import Pad
+from imgconv.records import record
 
 _MOST = 2**40  # positions further out than this cannot be tables in memory
 
 
-@dataclass(frozen=True)
+@record
 class Axis:
     """One axis of a placed window: `length` pixels in, `out` windows."""
 
@@ -50,7 +49,7 @@ class Axis:
         return any(not any(0 <= i * self.stride - self.before + tap < self.length for tap in taps) for i in range(self.out))
 
 
-@dataclass(frozen=True)
+@record
 class Window:
     """What slides: size, stride, dilation, pad, an optional stated anchor, ceil (a partial last window may stay), and whether it must see a pixel."""
 

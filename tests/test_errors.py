@@ -89,6 +89,7 @@ MISUSES: list[tuple[int, tuple[str, ...], tuple[str, ...]]] = [
     (2, (*FILTER, "--pad", "1,2,3"), ("pad", "1,2,3", "top,bottom,left,right")),
     (2, (*FILTER, "--anchor", "3,0"), ("anchor 3,0", "3x3")),
     (2, (*FILTER, "--anchor", "1"), ("anchor",)),
+    (2, ("filter", "1e308 1e308", "--divisor", "auto"), ("sum", "beyond", "scale")),
     (2, (*FILTER, "--divisor", "0"), ("divisor", "'0'")),
     (2, (*FILTER, "--divisor", "nan"), ("divisor", "nan")),
     (2, (*FILTER, "--divisor", "inf"), ("divisor", "inf")),

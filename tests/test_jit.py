@@ -1,6 +1,7 @@
 """Machine code on disk: used only when whole and the user's own; otherwise compiled again, with the same result."""
 
 import contextlib
+import ctypes
 import math
 import os
 import shutil
@@ -17,7 +18,7 @@ import pytest
 
 import imgconv
 from imgconv import errors, jit
-from imgconv.jit import check, machine, make, store
+from imgconv.jit import check, elf, link, machine, make, store
 from imgconv.jit import compile as compiler
 from imgconv.loops import Loop, parameters, view
 from imgconv.loops.activate import LOOP
@@ -51,7 +52,7 @@ def relu():
 
 def kept(folder: Path) -> Path:
     """The one file of the store."""
-    (found,) = (path for path in folder.iterdir() if path.suffix != ".lock")
+    (found,) = (path for path in folder.iterdir() if path.suffix != ".lock" and not path.name.startswith("machine-"))
     return found
 
 
@@ -67,6 +68,34 @@ def run_probe(**environment):
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     return done.stdout.strip() == "True"
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.uname().machine != "x86_64", reason="elsewhere LLVM links")
+def test_a_warm_process_does_not_load_llvm_either(folder):
+    """Neither to link nor to learn which processor this is; a process that may not map code, or meets another object, asks LLVM."""
+    command = "import sys, numpy, imgconv; imgconv.activate(numpy.array([[-1, 7]]), 'relu'); print('llvmlite' in sys.modules)"
+
+    def loads_llvm():
+        done = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, timeout=120, check=True)
+        return done.stdout.strip() == "True"
+
+    assert loads_llvm()
+    assert not loads_llvm()
+    (note,) = folder.glob("machine-*")
+    note.write_bytes(note.read_bytes()[:-1])
+    assert loads_llvm(), "a damaged note is not believed"
+    assert not loads_llvm()
+
+
+def test_the_note_of_a_machine_changes_with_what_it_can():
+    cpu = b"vendor_id\t: A\ncpu family\t: 25\nmodel\t\t: 17\nstepping\t: 1\ncpu MHz\t: 2596\nflags\t\t: fpu avx2\nbogomips\t: 1\n\nprocessor\t: 1\n"
+    mark = machine.mark_of(cpu)
+    assert mark.startswith("machine-")
+    assert machine.mark_of(cpu.replace(b"2596", b"3600").replace(b"bogomips\t: 1", b"bogomips\t: 2")) == mark
+    assert machine.mark_of(cpu.replace(b"avx2", b"avx2 avx512f")) != mark
+    assert machine.mark_of(cpu.replace(b": 17", b": 18")) != mark
+    assert machine.mark_of(cpu.replace(b"flags", b"Features")) == "", "another architecture says other things"
+    assert machine.mark_of(cpu.split(b"bogomips")[0]) == "", "cut short"
 
 
 def test_a_warm_process_does_not_import_numba(folder):
@@ -142,12 +171,12 @@ def fresh_key(monkeypatch):
     """The key of this file's loop, its parts looked at anew each time."""
 
     def key(**changes):
-        store._environment.cache_clear()
+        store.environment.cache_clear()
         return store.key(LOOP, KINDS | changes, machine.here())
 
     yield key
     monkeypatch.undo()
-    store._environment.cache_clear()
+    store.environment.cache_clear()
 
 
 def test_the_key_changes_with_types_and_variables(fresh_key, monkeypatch):
@@ -201,7 +230,7 @@ def test_a_baseline_is_used_where_nothing_exact_is_kept_and_the_machine_can_run_
     assert done == ["activate"], "the baseline's code serves"
     exact = store.key(LOOP, KINDS, real)
     store.write(exact, *store.read(kept(folder).name))
-    assert machine.readable()[0] == real, "the exact machine comes first"
+    assert next(machine.readable()) == real, "the exact machine comes first"
     monkeypatch.setattr(machine, "here", lambda: machine.Machine("plain", "+sse2,-avx2"))
     assert [found.name for found in machine.readable()] == ["plain", "x86-64"]
     with pytest.raises(errors.UsageError, match="cannot run code for x86-64-v3"):
@@ -373,6 +402,43 @@ def object_doing(body):
     return compiler.target_machine().emit_object(module), "entry"
 
 
+SUM = """%a = getelementptr double, ptr %p, i64 %n
+  %v = load double, ptr %a
+  %w = call double @tanh(double %v)
+  %x = fadd double %w, 0x400921FB54442D18
+  store double %x, ptr %p
+  call ptr @memcpy(ptr %q, ptr %p, i64 8)
+  ret i32 0"""
+
+
+def placed(find, code):
+    """What the entry of `code` leaves in two cells, once `find` has linked it."""
+    cells, copied = (ctypes.c_double * 2)(9.0, 0.5), (ctypes.c_double * 1)()
+    ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_ssize_t)(find(code))(cells, copied, 1)
+    return cells[0], copied[0]
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.uname().machine != "x86_64", reason="elsewhere LLVM links")
+def test_simple_objects_are_placed_without_llvm_and_others_are_left_to_it():
+    import llvmlite.binding as llvm
+
+    text = f"declare double @tanh(double)\ndeclare ptr @memcpy(ptr, ptr, i64)\ndefine i32 @entry(ptr %p, ptr %q, i64 %n) nounwind {{ {SUM} }}"
+    code = compiler.target_machine().emit_object(llvm.parse_assembly(text))
+    expected = (math.tanh(0.5) + math.pi,) * 2
+    kept_alive = []
+
+    def by_elf(given):
+        kept_alive.append(elf.mapped(given, "entry"))
+        return kept_alive[-1].entry
+
+    assert placed(by_elf, code) == placed(lambda given: link.by_llvm("t", given, "entry"), code) == expected
+    small = llvm.Target.from_default_triple().create_target_machine(codemodel="small", reloc="pic").emit_object(llvm.parse_assembly(text))
+    for strange in (small, b"", code[:100], b"\xcf\xfa\xed\xfe" + code[4:], code.replace(b"tanh\0", b"tanq\0"), code.replace(b"entry\0", b"other\0")):
+        with pytest.raises(elf.NotSimple):
+            elf.mapped(strange, "entry")
+    assert placed(lambda given: link.address("t", given, "entry"), small) == expected
+
+
 @pytest.mark.parametrize(("body", "how"), [("call void @llvm.trap() unreachable", "exit code"), ("br label %again again: br label %again", "no answer")])
 def test_an_object_that_crashes_or_hangs_does_so_in_a_child_and_is_not_kept(folder, monkeypatch, body, how):
     code = object_doing(body)
@@ -401,7 +467,7 @@ def test_where_there_is_no_child_nothing_is_kept(folder, monkeypatch, where):
         monkeypatch.setattr(check.subprocess, "Popen", refuse)
     assert relu() == [0, 7]
     assert make.log[-1].rung == make.COMPILED
-    assert not any(folder.iterdir())
+    assert not any(folder.glob("activate-*"))
 
 
 def test_a_kept_object_that_cannot_be_linked_leads_to_the_stock_rung(folder, monkeypatch):

@@ -7,7 +7,6 @@ import stat
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from imgconv import errors
@@ -17,13 +16,14 @@ from imgconv.files.formats import FORMATS, Format
 from imgconv.files.options import Reading, Writing
 from imgconv.operations.base import Foretold
 from imgconv.pipeline import Pipeline
+from imgconv.records import field, record
 from imgconv.report import Note, Outcome, Report
 
 if TYPE_CHECKING:
     from imgconv.files.header import Header
 
 
-@dataclass(frozen=True)
+@record
 class Settings:
     """What belongs to the run, not to a step."""
 

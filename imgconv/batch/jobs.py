@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from imgconv import errors
 from imgconv.files.formats import FORMATS, Format, format_named, format_of
+from imgconv.records import record
 
 STREAM = "-"
 
 
-@dataclass(frozen=True)
+@record
 class Job:
     """One image to make: `target` is a path or STREAM; `form` None means the input's own format.
 

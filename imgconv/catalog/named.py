@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from imgconv import errors
 from imgconv.exact import Number, number
 from imgconv.kernels import MOST_WEIGHTS, Kernel
 from imgconv.params import whole
+from imgconv.records import record
 
 Rows = Sequence[Sequence[Number]]
 
 
-@dataclass(frozen=True)
+@record
 class Named:
     """One row of the catalog: what it is for, how it is built, how its arguments are written."""
 

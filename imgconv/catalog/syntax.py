@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from imgconv import errors
 from imgconv.exact import Number, number, number_text
 from imgconv.kernels import MOST_WEIGHTS, Kernel
+from imgconv.records import record
 
 _SEPARATOR = re.compile(r"\s*,\s*|\s+")
 
 
-@dataclass(frozen=True)
+@record
 class Syntax:
     """One dialect: how to tell it from the others by its content, and how to read it."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
 import click
@@ -12,11 +11,12 @@ from imgconv.cli.kinds import KindType
 from imgconv.files.formats import COMPRESS_LEVEL
 from imgconv.files.options import Reading, Writing
 from imgconv.params import DTYPE, FLAG, RANGE, THREADS, Kind
+from imgconv.records import fields, record
 
 _Value = TypeVar("_Value")
 
 
-@dataclass(frozen=True)
+@record
 class Common:
     """The common options of one call."""
 
@@ -35,7 +35,7 @@ class Common:
 
         def taken(kind: type[_Value], **more: Any) -> _Value:
             """A value whose fields are options of their names; an option that was not given leaves the default."""
-            here = {one.name: value for one in fields(kind) if one.name in given and (value := given.pop(one.name)) is not None}  # type: ignore[arg-type]
+            here = {one.name: value for one in fields(kind) if one.name in given and (value := given.pop(one.name)) is not None}
             return kind(**here, **more)
 
         report = given.pop("report")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from imgconv.kernels import Kernel
 from imgconv.loops.settling import watch_key
 from imgconv.numerics import Pixels, Response, Target, Values, shift_of, wide_type
 from imgconv.planner import ALGORITHMS, Plan, Task, forced, plan, response_span
+from imgconv.records import replace
 from imgconv.shapes import Axis, Window
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from imgconv.loops import Loop, blocks, sliding
 from imgconv.loops.pool import EXTREME, MEAN
 from imgconv.numerics import Pixels, Response, Target, Values, shift_of, wide_type
 from imgconv.planner import EXACT_FLOAT32, EXACT_FLOAT64, Span, forced, plan_pool
+from imgconv.records import record
 from imgconv.shapes import Axis, Window
 
 
@@ -58,7 +58,7 @@ def _mean_type(given: Values, target: Target | None) -> tuple[str, Span]:
     return wide_type(given.type, given.span, divided=True, last=target is not None), Span(given.span.low, given.span.high, False)
 
 
-@dataclass(frozen=True)
+@record
 class _Work:
     """What one way of pooling gives its loop: shared arguments, sizes of each thread's buffers, types, cost of a row, least rows of a band."""
 

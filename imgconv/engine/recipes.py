@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,10 +14,11 @@ from imgconv.loops.correlate import filled
 from imgconv.loops.settling import PIECE
 from imgconv.numerics import Pixels
 from imgconv.planner import Plan
+from imgconv.records import field, record
 from imgconv.shapes import Axis
 
 
-@dataclass(frozen=True)
+@record
 class Recipe:
     """What a loop needs: what all threads share, the sizes of each thread's own buffers, its types beyond the usual ones.
 

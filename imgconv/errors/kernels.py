@@ -21,6 +21,10 @@ def kernel_not_rows(value: object) -> UsageError:
     return UsageError(f"kernel weights {shown(value)} are not rows of numbers; expected a list of rows such as [[1, 2, 1]]")
 
 
+def kernel_sum_too_large() -> UsageError:
+    return UsageError("the sum of the kernel's weights is beyond the largest float (1.8e308), so divisor auto has nothing to divide by; scale the weights down")
+
+
 def kernel_weight(value: object) -> UsageError:
     return UsageError(f"kernel weight {shown(value)} is not a finite real number")
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from imgconv import errors
 from imgconv.params import Kind, whole
+from imgconv.records import record
 
 ARRAY = "array"  # any pixel type, any number of channels
 
 
-@dataclass(frozen=True)
+@record
 class Format:
     """A row: `modes` are Pillow's, plus ARRAY; `options(fast)` are given to Pillow's writer."""
 

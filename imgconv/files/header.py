@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import IO, TypeVar
 
 from imgconv import errors
 from imgconv.image import Image
+from imgconv.records import record
 
 _Read = TypeVar("_Read")
 
 
-@dataclass(frozen=True)
+@record
 class Header:
     """What is known before the pixels are read; `load()` reads them and closes the stream."""
 

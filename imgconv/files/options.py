@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from imgconv.records import record
 
 
-@dataclass(frozen=True)
+@record
 class Reading:
     """What is wanted of inputs; the defaults lose nothing and refuse what cannot be read whole."""
 
 
-@dataclass(frozen=True)
+@record
 class Writing:
     """What is wanted of outputs. `compress_level` None leaves it to the format and to where the bytes go."""
 

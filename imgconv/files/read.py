@@ -6,7 +6,6 @@ import io
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import IO
 
 from imgconv import errors
@@ -14,13 +13,14 @@ from imgconv.files import arrays, pillow, raw
 from imgconv.files.header import Header
 from imgconv.files.options import Reading
 from imgconv.image import Image
+from imgconv.records import record
 
 STDIN = "-"
 START = 4096
 """Bytes by which a kind is recognised: enough for the longest PNM header with its comments."""
 
 
-@dataclass(frozen=True)
+@record
 class Reader:
     """A row: `knows(start)` whether a file that starts so is of this kind, and what reads its header from the stream."""
 

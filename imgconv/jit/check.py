@@ -1,7 +1,7 @@
 """A new object is tried in a process of its own before anybody relies on it: what crashes, crashes there.
 
 The child is started before the loop is compiled and makes itself ready meanwhile, so that it costs
-the caller only the trial itself. It loads llvmlite and ctypes and nothing else.
+the caller only the trial itself. It links as the caller will, and loads nothing that this does not need.
 """
 
 from __future__ import annotations
@@ -91,7 +91,6 @@ def serve() -> None:
     """The child: makes itself ready, reads an object from standard input, links it, calls it, says so."""
     from imgconv.jit import link
 
-    link.prepare()
     entry, case, code = sys.stdin.buffer.read().split(b"\n", 2)
     try:
         address = link.address("trial", code, entry.decode())

@@ -1,4 +1,4 @@
-"""Object code to a callable, by llvmlite's ORC linker: Numba is not imported here."""
+"""Object code to a callable: simple objects are placed by `elf`, all others by llvmlite's ORC linker. Numba is not imported here."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from itertools import count
 from typing import Any
 
 from imgconv import errors
+from imgconv.jit import elf
 from imgconv.loops import Loop
 
 _numbers = count()  # a library's name is taken even if linking it failed
+_linker: list[Any] = []
 _linked: list[Any] = []  # keeps the machine code mapped as long as the process lives
 
 
@@ -24,10 +26,20 @@ def link(loop: Loop, code: bytes, entry: str) -> Any:
 
 def address(name: str, code: bytes, entry: str) -> int:
     """Where the entry of an object lies once it is linked; LoopError where it cannot be."""
+    try:
+        found = elf.mapped(code, entry)
+        _linked.append(found)
+        return found.entry
+    except (elf.NotSimple, OSError):
+        return by_llvm(name, code, entry)
+
+
+def by_llvm(name: str, code: bytes, entry: str) -> int:
+    """The same for any object of this machine, by LLVM's linker."""
     import llvmlite.binding as llvm
 
     try:
-        jit = prepare()
+        jit = _prepared()
         library = llvm.JITLibraryBuilder().add_object_img(code).add_current_process().export_symbol(entry).link(jit, f"loop{next(_numbers)}")
         found = int(library[entry])
     except (RuntimeError, OSError, AttributeError) as error:  # an llvmlite without ORC lacks the names
@@ -47,12 +59,12 @@ def prototype(pointers: Sequence[bool]) -> Any:
     return ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, *arguments)
 
 
-def prepare() -> Any:
-    """The linker, made once."""
+def _prepared() -> Any:
+    """LLVM's linker, made once."""
     import llvmlite.binding as llvm
 
-    if not _linked:
+    if not _linker:
         llvm.initialize_native_target()
         llvm.initialize_native_asmprinter()
-        _linked.append(llvm.create_lljit_compiler(llvm.Target.from_default_triple().create_target_machine(jit=True)))
-    return _linked[0]
+        _linker.append(llvm.create_lljit_compiler(llvm.Target.from_default_triple().create_target_machine(jit=True)))
+    return _linker[0]

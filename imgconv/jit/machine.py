@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import platform
-from dataclasses import dataclass
+import hashlib
+import os
+from collections.abc import Iterator
 from functools import cache
 
 from imgconv import errors
+from imgconv.jit import store
+from imgconv.records import record
 
 
-@dataclass(frozen=True)
+@record
 class Machine:
     """A processor as LLVM names it, and what it can beyond (or short of) its name."""
 
@@ -31,10 +34,46 @@ _chosen: list[Machine] = []  # at most one: what `choose` named
 
 @cache
 def here() -> Machine:
-    """This machine, exactly."""
+    """This machine, exactly, as LLVM describes it, or as it did when `remember` was called."""
+    return _remembered() or _described()
+
+
+def remember() -> None:
+    """Keeps what LLVM says of this machine, under what the system says of it: loading LLVM only to ask takes longer than a small image."""
+    if _mark() and _remembered() is None:
+        found = here()
+        store.write(_mark(), found.features.encode(), found.name)
+
+
+def _remembered() -> Machine | None:
+    known = store.read(_mark()) if _mark() else None
+    return None if known is None else Machine(known[1], known[0].decode())
+
+
+def _described() -> Machine:
     import llvmlite.binding as llvm
 
     return Machine(llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten())
+
+
+@cache
+def _mark() -> str:
+    """A name for this kind of processor, and for the LLVM that describes it; empty where the system does not describe it well enough."""
+    try:
+        with open("/proc/cpuinfo", "rb", buffering=0) as stream:
+            return mark_of(stream.read(16384))
+    except OSError:
+        return ""
+
+
+def mark_of(cpuinfo: bytes) -> str:
+    """The same from Linux's words on x86 processors: what the first of them is and can do, not how it is doing."""
+    first, end, _ = cpuinfo.partition(b"\n\n")
+    said = dict(line.split(b":", 1) for line in first.replace(b"\t", b"").split(b"\n") if b":" in line)
+    if not end or b"flags" not in said:
+        return ""
+    fields = [said.get(name, b"") for name in (b"vendor_id", b"cpu family", b"model", b"stepping", b"flags")]
+    return f"machine-{hashlib.sha256(repr(fields).encode() + store.environment()).hexdigest()[:32]}"
 
 
 def baselines() -> tuple[Machine, ...]:
@@ -45,7 +84,15 @@ def baselines() -> tuple[Machine, ...]:
 
 def levels() -> dict[str, set[str]]:
     """Names of this architecture's baselines, and what each needs."""
-    return _LEVELS.get(platform.machine().lower(), {"generic": set()})
+    return _LEVELS.get(_architecture(), {"generic": set()})
+
+
+def _architecture() -> str:
+    if hasattr(os, "uname"):
+        return os.uname().machine.lower()
+    import platform
+
+    return platform.machine().lower()
 
 
 def target() -> Machine:
@@ -53,9 +100,11 @@ def target() -> Machine:
     return _chosen[0] if _chosen else here()
 
 
-def readable() -> tuple[Machine, ...]:
+def readable() -> Iterator[Machine]:
     """Whose code is looked for in the store: the target's first."""
-    return (target(),) if _chosen else (here(), *baselines())
+    yield target()
+    if not _chosen:
+        yield from baselines()
 
 
 def choose(name: str) -> None:

@@ -8,9 +8,9 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,12 @@ from imgconv import errors
 from imgconv.jit import machine, store
 from imgconv.jit.link import callable_at, link
 from imgconv.loops import Loop
+from imgconv.records import record
 
 KEPT, COMPILED, STOCK = "kept", "compiled", "stock"
 
 
-@dataclass(frozen=True)
+@record
 class Made:
     """One callable made by this process: of which loop and types, on which rung, in how many seconds."""
 
@@ -58,19 +59,22 @@ def stock_wanted() -> bool:
 def _made(loop: Loop, kinds: dict[str, str]) -> tuple[Any, str]:
     try:
         (code, entry), rung = _object(loop, kinds)
-        return link(loop, code, entry), rung
+        function = link(loop, code, entry)
     except errors.ObjectError:
         return _stock(loop, kinds)
+    if "llvmlite" in sys.modules:
+        machine.remember()
+    return function, rung
 
 
 def _object(loop: Loop, kinds: dict[str, str]) -> tuple[tuple[bytes, str], str]:
     """Object code and entry, from the store or compiled; ObjectError where there can be none that links."""
-    keys = [store.key(loop, kinds, found) for found in machine.readable()]
-    kept = store.find(keys)
+    kept = _kept(loop, kinds)
     if kept is not None:
         return kept, KEPT
-    with store.lock(keys[0]):
-        kept = store.find(keys)  # another process may have compiled it meanwhile
+    key = store.key(loop, kinds, machine.target())
+    with store.lock(key):
+        kept = _kept(loop, kinds)  # another process may have compiled it meanwhile
         if kept is not None:
             return kept, KEPT
         _announce(store.writable_folder())
@@ -81,8 +85,12 @@ def _object(loop: Loop, kinds: dict[str, str]) -> tuple[tuple[bytes, str], str]:
 
             code, entry = compile_loop(loop, kinds)
             if trial.passed(loop, kinds, code, entry):
-                store.write(keys[0], code, entry)
+                store.write(key, code, entry)
     return (code, entry), COMPILED
+
+
+def _kept(loop: Loop, kinds: dict[str, str]) -> tuple[bytes, str] | None:
+    return store.find(store.key(loop, kinds, found) for found in machine.readable())
 
 
 def _stock(loop: Loop, kinds: dict[str, str]) -> tuple[Any, str]:

@@ -14,17 +14,20 @@ import re
 import stat
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from imgconv.jit.machine import Machine
 from imgconv.loops import Loop
+
+if TYPE_CHECKING:
+    from imgconv.jit.machine import Machine
 
 _MAGIC = b"imgconv loop 1\n"
 _DIGEST = hashlib.sha256().digest_size
-_NAME = re.compile(r"[a-z0-9_-]+-[0-9a-f]{32}")
+_NAME = re.compile(r"(?!machine-)[a-z0-9_-]+-[0-9a-f]{32}")  # of a loop
 _WAIT = 30.0  # seconds a process waits for another that compiles the same loop
 _POLL = 0.02
 _DAY = 86400.0
@@ -76,13 +79,13 @@ def state(folder: Path) -> tuple[str, int, int]:
 
 def key(loop: Loop, kinds: Mapping[str, str], machine: Machine) -> str:
     """A name that changes with everything that could change the machine code."""
-    digest = hashlib.sha256(_environment())
+    digest = hashlib.sha256(environment())
     digest.update(repr((loop.name, sorted(kinds.items()), machine.name, machine.features)).encode())
     return f"{loop.name}-{digest.hexdigest()[:32]}"
 
 
 @cache
-def _environment() -> bytes:
+def environment() -> bytes:
     """Sources of loops and compiler, versions of Numba and llvmlite, and Numba's variables."""
     digest = hashlib.sha256()
     for source in sorted([*_PACKAGE.joinpath("loops").glob("*.py"), _PACKAGE / "jit" / "compile.py"]):
@@ -96,7 +99,7 @@ def _environment() -> bytes:
     return digest.digest()
 
 
-def find(names: Sequence[str]) -> tuple[bytes, str] | None:
+def find(names: Iterable[str]) -> tuple[bytes, str] | None:
     """Object code and entry under the first of the keys that has a usable file in any folder."""
     return next((found for name in names if (found := read(name)) is not None), None)
 

@@ -9,8 +9,9 @@ index expression would keep Numba from vectorising). Bodies never see a border's
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from imgconv.records import record
 
 Body = Callable[..., None]
 
@@ -26,7 +27,7 @@ def helper(function: Any) -> Any:
     return function
 
 
-@dataclass(frozen=True)
+@record
 class Parameter:
     """One argument of a body: an integer (`type` ""), or an array of a type, read or written.
 
@@ -38,7 +39,7 @@ class Parameter:
     writes: bool = False
 
 
-@dataclass(frozen=True)
+@record
 class Loop:
     """A declared body: `make(**types)` gives it, `parameters` are its arguments in order.
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from imgconv.operations.base import Foretold, Operation, option
 from imgconv.params import choice
+from imgconv.records import record, replace
 
 if TYPE_CHECKING:
     from imgconv.numerics import Pixels, Response, Target, Values
@@ -16,7 +16,7 @@ FUNCTIONS = {"relu": "", "abs": "", "sigmoid": "0…1", "tanh": "−1…1", "ide
 FUNCTION = choice("activation", tuple(FUNCTIONS))
 
 
-@dataclass(frozen=True)
+@record
 class Activate(Operation):
     """relu: max(v, 0) · abs: |v| · sigmoid: 1/(1+e^-v) · tanh · identity; of the wide value, before rounding and clamping."""
 

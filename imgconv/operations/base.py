@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import MISSING, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from imgconv.params import Kind
+from imgconv.records import MISSING, field, fields, record
 
 if TYPE_CHECKING:
     from imgconv.numerics import Pixels, Response, Target, Values
@@ -22,7 +22,7 @@ def option(kind: Kind, help_: str, default: Any = MISSING, *, argument: bool = F
     return field(metadata=metadata) if default is MISSING else field(default=default, metadata=metadata)
 
 
-@dataclass(frozen=True)
+@record
 class Option:
     """A declared field as the command line and the pipeline text see it."""
 
@@ -54,7 +54,7 @@ class Option:
         return self.kind.text(self.kind.read(self.default))
 
 
-@dataclass(frozen=True)
+@record
 class Foretold:
     """What is known of values before there are any: shape (H, W, C), type and span."""
 
@@ -65,7 +65,7 @@ class Foretold:
     span: Span
 
 
-@dataclass(frozen=True)
+@record
 class Operation(ABC):
     """The root of operations. A subclass declares fields with `option` and the class attributes below."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -13,13 +12,14 @@ from imgconv.kernels import Kernel
 from imgconv.operations.base import Foretold, Operation, option
 from imgconv.params import ANCHOR, BIAS, DILATION, DIVISOR, FLAG, PAD, STRIDE, Pad
 from imgconv.planner import taps_of
+from imgconv.records import record
 from imgconv.shapes import Window
 
 if TYPE_CHECKING:
     from imgconv.numerics import Pixels, Response, Target, Values
 
 
-@dataclass(frozen=True)
+@record
 class Filter(Operation):
     """Weights times neighbours, summed, over the divisor, plus the bias. Weights are used as printed (no flip)."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from imgconv.operations.base import Foretold, Operation, option
 from imgconv.params import DILATION, FLAG, PAD, SIZE, STRIDE, Pad, choice
+from imgconv.records import record, replace
 from imgconv.shapes import Window
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ REDUCTIONS = {"max": ("maximum",), "avg": ("average", "mean"), "min": ("minimum"
 KIND = choice("kind", tuple(REDUCTIONS), {alias: kind for kind, aliases in REDUCTIONS.items() for alias in aliases})
 
 
-@dataclass(frozen=True)
+@record
 class Pool(Operation):
     """The maximum, minimum or average of each window's existing pixels; what lies beyond the image is never seen."""
 

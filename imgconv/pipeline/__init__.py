@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from imgconv import errors
 from imgconv.operations import Operation
 from imgconv.operations.base import Foretold
 from imgconv.pipeline.text import parse_steps, step_text
+from imgconv.records import record
 from imgconv.report import Note
 
 if TYPE_CHECKING:
     from imgconv.numerics import Pixels, Response, Target, Values
 
 
-@dataclass(frozen=True)
+@record
 class Pipeline:
     """Operations in order; `Pipeline.parse(str(p)) == p`."""
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from imgconv import errors
 from imgconv.operations import OPERATIONS, Operation, Option
+from imgconv.records import record
 
 RUN_OPTIONS = ("range", "dtype", "gray", "threads")
 _NO_PRESET: dict[str, Any] = {}
@@ -29,7 +29,7 @@ def parse_steps(text: str) -> tuple[Operation, ...]:
 # ---------------------------------------------------------------- text to steps
 
 
-@dataclass(frozen=True)
+@record
 class _Token:
     """A word of a step; `named` if it is name=value, with the name outside quotes."""
 

@@ -1,0 +1,112 @@
+"""Object code to an address without LLVM, where that is simple: x86-64 ELF whose code refers to everything by absolute address.
+
+That is what `compile` emits on such machines (LLVM's large code model), and loading llvmlite would cost as much
+as all of imgconv. Anything else is left to `link`, which asks LLVM.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+import struct
+
+from imgconv.records import record
+
+_HEADER, _SECTION, _SYMBOL, _RELOCATION = struct.Struct("<16sHHIQQQIHHHHHH"), struct.Struct("<IIQQQQIIQQ"), struct.Struct("<IBBHQQ"), struct.Struct("<QQq")
+_MAGIC = b"\x7fELF\x02\x01\x01"  # 64 bits, little endian
+_OBJECT, _X86_64 = 1, 62
+_PROGBITS, _SYMTAB, _RELA = 1, 2, 4
+_WRITE, _ALLOC = 1, 2
+_ABSOLUTE = 1  # R_X86_64_64: the symbol's address plus an addend
+_READ_AND_RUN = 5
+
+
+class NotSimple(Exception):  # noqa: N818 (no error: LLVM will do it)
+    """The object holds something that only a whole linker understands."""
+
+
+@record(frozen=False)
+class Mapped:
+    """Code in memory that may be run; it stays as long as this does."""
+
+    memory: mmap.mmap
+    entry: int
+
+
+def mapped(code: bytes, entry: str) -> Mapped:
+    """The object's sections in executable memory, with every address filled in. Raises NotSimple, or OSError where memory may not be made executable."""
+    try:
+        return _mapped(code, entry.encode())
+    except (struct.error, IndexError, ValueError) as error:
+        raise NotSimple(str(error)) from error
+
+
+def _mapped(code: bytes, entry: bytes) -> Mapped:
+    sections = _sections(code)
+    places, size = _places(sections)
+    memory = mmap.mmap(-1, size)
+    base = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+    for number, place in places.items():
+        _, _, _, _, at, length, *_ = sections[number]
+        memory[place : place + length] = code[at : at + length]
+    found = None
+    for _, kind, _, _, at, length, link, target, _, _ in sections:
+        if kind == _SYMTAB:
+            found = next((base + places[s[3]] + s[4] for s in _SYMBOL.iter_unpack(code[at : at + length]) if _name(code, sections[link], s[0]) == entry), None)
+        elif kind == _RELA and target in places:
+            for offset, info, addend in _RELOCATION.iter_unpack(code[at : at + length]):
+                if info & 0xFFFFFFFF != _ABSOLUTE or not 0 <= offset <= sections[target][5] - 8:
+                    raise NotSimple(f"relocation {info & 0xFFFFFFFF}")
+                value = _address(code, sections, places, base, link, info >> 32)
+                struct.pack_into("<Q", memory, places[target] + offset, (value + addend) & (2**64 - 1))
+    if found is None:
+        raise NotSimple("no entry")
+    _make_runnable(base, size)
+    return Mapped(memory, found)
+
+
+def _sections(code: bytes) -> list[tuple[int, ...]]:
+    magic, kind, machine, _, _, _, at, _, _, _, _, size, count, _ = _HEADER.unpack_from(code)
+    if not magic.startswith(_MAGIC) or kind != _OBJECT or machine != _X86_64 or size != _SECTION.size:
+        raise NotSimple("another kind of object")
+    return [_SECTION.unpack_from(code, at + number * size) for number in range(count)]
+
+
+def _places(sections: list[tuple[int, ...]]) -> tuple[dict[int, int], int]:
+    """Where each section that is needed at run time goes, and the size of all."""
+    places, end = {}, 0
+    for number, (_, kind, flags, _, _, length, _, _, alignment, _) in enumerate(sections):
+        if not flags & _ALLOC or not length:
+            continue
+        if kind != _PROGBITS or flags & _WRITE or alignment > mmap.PAGESIZE:
+            raise NotSimple("a section that is more than code and constants")
+        places[number] = -(-end // max(1, alignment)) * max(1, alignment)
+        end = places[number] + length
+    if not end:
+        raise NotSimple("no code")
+    return places, end
+
+
+def _address(code: bytes, sections: list[tuple[int, ...]], places: dict[int, int], base: int, table: int, number: int) -> int:
+    """What a symbol stands for: a place in these sections, or a function of the process."""
+    name, _, _, section, value, _ = _SYMBOL.unpack_from(code, sections[table][4] + number * _SYMBOL.size)
+    if section:
+        if section not in places:
+            raise NotSimple("a symbol outside of code and constants")
+        return base + places[section] + int(value)
+    wanted = _name(code, sections[sections[table][6]], name).decode()
+    try:
+        return ctypes.cast(getattr(ctypes.CDLL(None), wanted), ctypes.c_void_p).value or 0
+    except AttributeError:
+        raise NotSimple(f"{wanted} is not in this process") from None
+
+
+def _name(code: bytes, strings: tuple[int, ...], at: int) -> bytes:
+    start = strings[4] + at
+    return code[start : code.index(b"\0", start)]
+
+
+def _make_runnable(base: int, size: int) -> None:
+    """From here on the memory can be run and no longer written."""
+    if ctypes.CDLL(None, use_errno=True).mprotect(ctypes.c_void_p(base), ctypes.c_size_t(size), _READ_AND_RUN):
+        raise OSError(ctypes.get_errno(), "memory may not be made executable")
