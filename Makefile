@@ -55,6 +55,7 @@ $(VENV)/.installed: pyproject.toml $(BIN)/python
 	@echo "Installing imgconv into $(VENV) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@$(BIN)/python -m compileall -q imgconv  # as pip does for what is not editable
 	@touch $@
 
 $(VENV)/.tested: pyproject.toml $(VENV)/.installed

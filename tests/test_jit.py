@@ -18,8 +18,9 @@ import pytest
 
 import imgconv
 from imgconv import errors, jit
-from imgconv.jit import check, elf, link, machine, make, store
+from imgconv.jit import ahead, check, elf, link, machine, make, store
 from imgconv.jit import compile as compiler
+from imgconv.jit.ahead import compile_ahead
 from imgconv.loops import Loop, parameters, view
 from imgconv.loops.activate import LOOP
 from tests.examples import EXAMPLES, PIPELINES
@@ -85,6 +86,25 @@ def test_a_warm_process_does_not_load_llvm_either(folder):
     note.write_bytes(note.read_bytes()[:-1])
     assert loads_llvm(), "a damaged note is not believed"
     assert not loads_llvm()
+
+
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one processor has nobody to ask")
+def test_a_loop_is_compiled_ahead_by_another_process(folder, monkeypatch):
+    done = compilations(monkeypatch)
+    compile_ahead(LOOP, KINDS)
+    assert ahead.running.pop().wait(60) == 0
+    assert relu() == [0, 7]
+    assert (done, make.log[-1].rung) == ([], make.KEPT)
+    started = []
+    monkeypatch.setattr(subprocess, "Popen", lambda *arguments, **_: started.append(arguments))
+    compile_ahead(LOOP, KINDS)
+    assert not started, "it is kept"
+    monkeypatch.setenv("IMGCONV_CACHE_DIR", "/proc/nonexistent/loops")
+    compile_ahead(LOOP, KINDS)
+    assert not started, "it could not be kept"
+    monkeypatch.setenv("IMGCONV_CACHE_DIR", str(folder / "new"))
+    compile_ahead(LOOP, KINDS)
+    assert len(started) == 1
 
 
 def test_the_note_of_a_machine_changes_with_what_it_can():

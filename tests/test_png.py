@@ -21,6 +21,7 @@ import imgconv
 from imgconv import errors, jit
 from imgconv.files import png, write
 from imgconv.files.formats import COMPRESS_LEVEL, FORMATS
+from imgconv.files.options import Writing
 from imgconv.image import Frame, Image
 from imgconv.loops import png as loops
 from tests.command import compression_level
@@ -326,9 +327,9 @@ def test_save_takes_a_level(tmp_path):
 
 def test_pipes_take_the_fastest_and_a_stated_level_wins():
     image, form = Image((Frame(picture(50, 60)),)), FORMATS["png"]
-    assert write.encoded(image, form, "x", fast=True) == write.encoded(image, form, "x", level=png.FASTEST)
-    assert write.encoded(image, form, "x", fast=True, level=9) == write.encoded(image, form, "x", level=9)
-    assert write.encoded(image, form, "x") == write.encoded(image, form, "x", level=png.DEFAULT)
+    assert write.encoded(image, form, "x", fast=True) == write.encoded(image, form, "x", writing=Writing(png.FASTEST))
+    assert write.encoded(image, form, "x", fast=True, writing=Writing(9)) == write.encoded(image, form, "x", writing=Writing(9))
+    assert write.encoded(image, form, "x") == write.encoded(image, form, "x", writing=Writing(png.DEFAULT))
     found = [compression_level(png.encode(image.frames[0], {}, level)) for level in range(10)]
     assert found == [0, 0, 1, 2, 2, 2, 2, 3, 3, 3]
 

@@ -131,6 +131,7 @@ def _run(job: Job, pipeline: Pipeline, settings: Settings, facts: dict[str, Any]
     if job.derived and os.path.exists(path) and not job.replace:
         raise errors.file_exists(path)
     write.check(form, goal.type, channels, header.alpha, path)
+    write.prepare(form)
     image = header.load()
     facts |= described(image, "in")
     result = (image.gray() if settings.gray else image).through(pipeline, dtype=goal.type, range=goal.range, threads=settings.threads)

@@ -58,6 +58,13 @@ def encode(frame: Frame, metadata: Mapping[str, Any], level: int = DEFAULT, thre
     return file.getvalue()
 
 
+def prepare() -> None:
+    """Has what `encode` needs compiled meanwhile, if it is not there yet."""
+    from imgconv.jit.ahead import compile_ahead
+
+    compile_ahead(loops.FILTER, {})
+
+
 def level_for(wanted: int | None, fast: bool) -> int:
     """The level that is wanted, else the fastest or the usual one."""
     return wanted if wanted is not None else FASTEST if fast else DEFAULT

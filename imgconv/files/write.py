@@ -55,6 +55,12 @@ def check(form: Format, type_: str, channels: int, alpha: bool, path: str) -> No
         raise errors.format_cannot_hold(path, form.name, what, names)
 
 
+def prepare(form: Format) -> None:
+    """What can be made ready for writing while the pixels are still computed."""
+    if form.name == "png":
+        png.prepare()
+
+
 def encoded(image: Image, form: Format, path: str, *, fast: bool = False, writing: Writing = Writing(), threads: int | None = None) -> Content:
     """The image as the pieces of a file; `fast` prefers speed to size where `writing` does not say more."""
     frame = image.frames[0]

@@ -104,6 +104,11 @@ def find(names: Iterable[str]) -> tuple[bytes, str] | None:
     return next((found for name in names if (found := read(name)) is not None), None)
 
 
+def has(name: str) -> bool:
+    """Whether any folder has a file under a key; whether it may be used is seen when it is read."""
+    return any(os.path.exists(folder / name) for folder in folders())
+
+
 def read(name: str) -> tuple[bytes, str] | None:
     """Object code and entry kept under a key, or None where there is none that may be used."""
     for folder in folders():
@@ -165,9 +170,9 @@ def lock(name: str) -> Iterator[None]:
         return
     folder = writable_folder()
     path = None if folder is None else folder / f"{name}.lock"
-    handle, until, pause = -1, time.monotonic() + _WAIT, _POLL
+    handle, begun, pause = -1, time.monotonic(), _POLL
     before = _stamp(folder, name)
-    while path is not None and handle < 0 and time.monotonic() < until and _stamp(folder, name) == before:
+    while path is not None and handle < 0 and time.monotonic() < begun + _WAIT and _stamp(folder, name) == before:
         try:
             handle = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -176,7 +181,7 @@ def lock(name: str) -> Iterator[None]:
         except (BlockingIOError, FileNotFoundError):
             handle = _closed(handle)
             time.sleep(pause)
-            pause = min(2 * pause, 16 * _POLL)  # hundreds may wait, and the one that compiles needs the processor
+            pause = min(max(_POLL, (time.monotonic() - begun) / 8), 16 * _POLL)  # hundreds may wait, and the one that compiles needs the processor
         except OSError:  # no locks here (some network folders), or no files
             handle, path = _closed(handle), None
     try:

@@ -1,0 +1,39 @@
+"""A loop that will be needed soon is compiled by another process meanwhile: a cold run waits for the longest compilation, not for their sum.
+
+The store's lock does the rest: whoever needs the loop while it is being compiled waits for it there.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from imgconv.jit import machine, make, plain_python, store
+from imgconv.loops import Loop
+
+running: list[Any] = []
+"""The processes that were started: nobody waits for them, but who forgets one is warned of it."""
+
+
+def compile_ahead(loop: Loop, kinds: dict[str, str]) -> None:
+    """Has a process of its own compile a loop and keep it, unless it is kept already or could not be."""
+    if plain_python() or make.stock_wanted() or (os.cpu_count() or 1) < 2 or getattr(sys, "frozen", False):
+        return
+    if any(store.has(store.key(loop, kinds, found)) for found in machine.readable()) or store.writable_folder() is None:
+        return
+    module = loop.make.__module__
+    name = next((name for name, value in vars(sys.modules[module]).items() if value is loop), None)
+    if name is None or not sys.executable:
+        return
+    home = str(Path(__file__).parents[2])
+    script = f"import sys; sys.path.insert(0, {home!r}); from {module} import {name}; from imgconv.jit import make; make.make({name}, {kinds!r})"
+    import subprocess
+
+    none = subprocess.DEVNULL
+    try:
+        child = subprocess.Popen([sys.executable, "-c", script], stdin=none, stdout=none, stderr=none, creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0))
+    except OSError:
+        return  # no more processes: this one compiles by itself
+    running.append(child)
