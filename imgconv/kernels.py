@@ -13,7 +13,7 @@ from imgconv.exact import Number, magnitude, number
 from imgconv.params import ANCHOR, BIAS, DIVISOR
 from imgconv.records import field, record, replace
 
-MOST_WEIGHTS = 4_194_304
+MOST_WEIGHTS, MOST_SIDE = 4_194_304, 65_536
 _SMALL = 2**63
 
 
@@ -106,6 +106,12 @@ class Kernel:
         return _total(min(pair) for pair in ends) + self.bias, _total(max(pair) for pair in ends) + self.bias
 
 
+def require_size(rows: int, columns: int) -> None:
+    """Raises UsageError for more weights, or a longer side, than a kernel may have."""
+    if rows * columns > MOST_WEIGHTS or max(rows, columns) > MOST_SIDE:
+        raise errors.kernel_too_large(rows, columns, MOST_WEIGHTS, MOST_SIDE)
+
+
 def _total(values: Iterable[Number]) -> Number:
     values = list(values)
     return math.fsum(values) if any(isinstance(value, float) for value in values) else sum(values)
@@ -133,8 +139,7 @@ def _rows(weights: object) -> tuple[tuple[Number, ...], ...]:
             raise errors.kernel_not_rows(weights)
         if len(row) != len(weights[0]):
             raise errors.kernel_ragged(f"row {len(rows) + 1}", len(weights[0]), len(row))
-        if len(weights) * len(row) > MOST_WEIGHTS:
-            raise errors.kernel_too_large(len(weights), len(row), MOST_WEIGHTS)
+        require_size(len(weights), len(row))
         rows.append(tuple(_weight(cell) for cell in row))
     return tuple(rows)
 

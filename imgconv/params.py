@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from typing import Any
 
 from imgconv import errors
@@ -44,6 +45,28 @@ def _divisor(value: object) -> Number | str:
     if found == 0:
         raise errors.divisor(value)
     return found
+
+
+_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
+
+
+def amount(what: str, example: str, unit: str = "") -> Kind:
+    """A number of something from 1, as digits or with a unit: `500M` is 500 million, `2Gi` twice 2**30; `unit` (`B`) may follow."""
+
+    def read(value: object) -> int:
+        expected = f"a whole number from 1, such as {example}"
+        if isinstance(value, str):
+            found = re.fullmatch(rf"\s*([0-9]{{1,18}}(?:\.[0-9]{{1,9}})?)\s*([kmgt]?i?)(?:{unit})?\s*", value, flags=re.IGNORECASE)
+            if found is None or found[2].lower() not in _UNITS:
+                raise errors.not_a(what, value, expected)
+            value = int(Fraction(found[1]) * _UNITS[found[2].lower()])
+        elif isinstance(value, bool) or not hasattr(value, "__index__"):
+            raise errors.not_a(what, value, expected)
+        if (count := int(value.__index__())) < 1:
+            raise errors.not_a(what, value, expected)
+        return count
+
+    return Kind("N", read)
 
 
 # ---------------------------------------------------------------- sizes and places
@@ -158,6 +181,9 @@ ANCHOR = Kind("R,C", _anchor, lambda value: f"{value[0]},{value[1]}")
 DIVISOR = Kind("N|auto", _divisor, lambda value: value if isinstance(value, str) else number_text(value))
 BIAS = Kind("N", lambda value: number(value, "bias"), number_text)
 FLAG = Kind("", _flag)
+PIXELS = amount("max-pixels", "500M or 2G")
+MEMORY = amount("max-memory", "500M or 2GiB", "B")
+FRAMES = amount("max-frames", "500 or 20k")
 THREADS = Kind("N", lambda value: whole(value, "threads", least=1))
 RANGE = choice("range", ("clamp", "abs", "shift", "stretch"))
 DTYPES = ("uint8", "uint16", "int16", "int32", "float32", "float64")

@@ -115,6 +115,7 @@ def _able(header: Header, settings: Settings) -> list[str]:
 
 def _run(job: Job, pipeline: Pipeline, settings: Settings, facts: dict[str, Any], notes: list[Note]) -> Outcome:
     """Header, foretold shape, pixels, steps, bytes, file; `facts` and `notes` grow on the way."""
+    from imgconv.batch import forecast
     from imgconv.files import read, write
     from imgconv.numerics import target
 
@@ -131,6 +132,7 @@ def _run(job: Job, pipeline: Pipeline, settings: Settings, facts: dict[str, Any]
     if job.derived and os.path.exists(path) and not job.replace:
         raise errors.file_exists(path)
     write.check(form, goal.type, channels, header.alpha, path)
+    forecast.check(header, pipeline, goal, channels, settings.reading)
     write.prepare(form)
     image = header.load()
     facts |= described(image, "in")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from imgconv import errors
 from imgconv.exact import Number, number
-from imgconv.kernels import MOST_WEIGHTS, Kernel
+from imgconv.kernels import MOST_WEIGHTS, Kernel, require_size
 from imgconv.params import whole
 from imgconv.records import record
 
@@ -64,8 +64,7 @@ def _gaussian(deviation: str) -> Kernel:
 
 
 def _check_side(side: int) -> None:
-    if side * side > MOST_WEIGHTS:
-        raise errors.kernel_too_large(side, side, MOST_WEIGHTS)
+    require_size(side, side)
 
 
 NAMED: dict[str, Named] = {

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from imgconv import errors
 from imgconv.exact import Number, number, number_text
-from imgconv.kernels import MOST_WEIGHTS, Kernel
+from imgconv.kernels import Kernel, require_size
 from imgconv.records import record
 
 _SEPARATOR = re.compile(r"\s*,\s*|\s+")
@@ -34,16 +34,16 @@ def _rows(text: str, lines: bool) -> Kernel:
             rows.append(_row(row, place))
             if len(rows[-1]) != len(rows[0]):
                 raise errors.kernel_ragged(place, len(rows[0]), len(rows[-1]))
-            if len(rows) * len(rows[0]) > MOST_WEIGHTS:
-                raise errors.kernel_too_large(len(rows), len(rows[0]), MOST_WEIGHTS)
+            require_size(len(rows), len(rows[0]))
     if not rows:
         raise errors.kernel_empty("the text")
     return Kernel(rows)
 
 
 def _row(row: str, place: str) -> list[Number]:
-    cells = []
-    for column, cell in enumerate(_SEPARATOR.split(row.strip()), 1):
+    cells, found = [], _SEPARATOR.split(row.strip())
+    require_size(1, len(found))
+    for column, cell in enumerate(found, 1):
         try:
             cells.append(number(cell))
         except errors.UsageError:

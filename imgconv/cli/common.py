@@ -10,7 +10,7 @@ from imgconv.batch import Settings
 from imgconv.cli.kinds import KindType
 from imgconv.files.formats import COMPRESS_LEVEL
 from imgconv.files.options import Reading, Writing
-from imgconv.params import DTYPE, FLAG, RANGE, THREADS, Kind
+from imgconv.params import DTYPE, FLAG, FRAMES, MEMORY, PIXELS, RANGE, THREADS, Kind
 from imgconv.records import fields, record
 
 _Value = TypeVar("_Value")
@@ -69,6 +69,10 @@ def COMMON() -> list[click.Parameter]:  # noqa: N802
         kind(["--compress-level"], COMPRESS_LEVEL, "Of PNG: 0 is stored, 1 fast, 9 small.  [default: 3; 1 into a pipe]"),
         kind(["--threads"], THREADS, "Processors to use.  [default: all]"),
         flag(["--plan"], "Print how each step would be computed, and run nothing."),
+        kind(["--max-pixels"], PIXELS, "Refuse images with more pixels a frame: 100M, 2G.  [default: 89478485, as Pillow]"),
+        kind(["--max-frames"], FRAMES, "Refuse images with more frames or pages.  [default: 10000]"),
+        kind(["--max-memory"], MEMORY, "Refuse images that would take more: 500M, 2GiB.  [default: 80 % of the machine's]"),
+        flag(["--allow-truncated"], "Read images that are cut short or damaged as far as they go."),
         flag(["--strict"], "Write nothing that lost anything: exit code 3 instead."),
         click.Option(["--report"], metavar="FILE", help="Facts about each image as JSON Lines, also of those that failed; - is standard output."),
         flag(["-q", "--quiet"], "Say nothing but errors."),

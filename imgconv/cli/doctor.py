@@ -94,13 +94,13 @@ def _images() -> list[tuple[str, str]]:
 
 
 def _limits() -> list[tuple[str, str]]:
-    from PIL import Image
+    from imgconv.engine.memory import allowed_bytes
+    from imgconv.files.options import MOST_FRAMES, MOST_PIXELS
+    from imgconv.kernels import MOST_SIDE, MOST_WEIGHTS
 
-    from imgconv.kernels import MOST_WEIGHTS
-
-    most = Image.MAX_IMAGE_PIXELS
     return [
-        ("pixels", "no limit" if most is None else f"{2 * most:,} an image read by Pillow, against decompression bombs; .npy: what memory holds"),
-        ("kernel", f"{MOST_WEIGHTS:,} weights"),
-        ("memory", "what a run would need beyond this machine's is refused before it starts"),
+        ("pixels", f"{MOST_PIXELS:,} a frame (--max-pixels)"),
+        ("frames", f"{MOST_FRAMES:,} an image (--max-frames)"),
+        ("memory", f"{allowed_bytes() / 2**30:.1f} GiB an image, foretold before work starts (--max-memory)"),
+        ("kernel", f"{MOST_WEIGHTS:,} weights, {MOST_SIDE:,} a side"),
     ]

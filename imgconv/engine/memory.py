@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 from functools import cache
@@ -12,14 +13,50 @@ import numpy as np
 from imgconv import errors
 from imgconv.numerics import Pixels
 
+SHARE = 0.8
+"""Of the machine's memory that one image may take where no limit is given."""
+
 
 @cache
 def machine_bytes() -> float:
-    """The machine's memory; infinite where it does not say."""
+    """The memory this process may use: the machine's, or less where its container (cgroup) or a limit (ulimit -v) says so; infinite where nobody does."""
     try:
-        return float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+        own = float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
     except (AttributeError, ValueError, OSError):
+        own = math.inf
+    return min(own, _address_space(), *_container_limits())
+
+
+def _address_space() -> float:
+    try:
+        import resource
+    except ImportError:  # Windows
         return math.inf
+    soft = resource.getrlimit(resource.RLIMIT_AS)[0]
+    return math.inf if soft == resource.RLIM_INFINITY else float(soft)
+
+
+def _container_limits() -> list[float]:
+    """What Linux's control groups allow: version 2 in this process's group and those above it, version 1 at the place containers see."""
+    places = ["/sys/fs/cgroup/memory/memory.limit_in_bytes"]
+    try:
+        with open("/proc/self/cgroup", encoding="ascii") as file:
+            group = next((line[3:].strip().strip("/") for line in file if line.startswith("0::")), None)
+    except (OSError, UnicodeDecodeError):
+        return [math.inf]
+    while group is not None:
+        places.append(f"/sys/fs/cgroup/{group}/memory.max")
+        group = group.rpartition("/")[0] if group else None
+    found = [math.inf]
+    for place in places:
+        with contextlib.suppress(OSError, ValueError), open(place, encoding="ascii") as file:  # "max" is no number
+            found.append(float(int(file.read())))
+    return found
+
+
+def allowed_bytes(limit: int | None = None) -> float:
+    """What one image may take: the stated limit, or a share of `machine_bytes`."""
+    return SHARE * machine_bytes() if limit is None else float(limit)
 
 
 def require(count: int, type_: str, what: str) -> None:

@@ -63,3 +63,11 @@ def shown(value: object) -> str:
 def cut(text: str) -> str:
     """A text short enough for one line."""
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def amount(count: float) -> str:
+    """A number of bytes in words: `1.5 GiB`."""
+    steps = 0
+    while count >= 1000 and steps < 4:
+        count, steps = count / 1024, steps + 1
+    return f"{count:.3g} {('bytes', 'KiB', 'MiB', 'GiB', 'TiB')[steps]}"

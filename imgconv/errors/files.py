@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from imgconv.errors.base import FileError, ImgconvError, UsageError, shown, suggestion
+from imgconv.errors.base import FileError, ImgconvError, UsageError, amount, shown, suggestion
 
 
 def file_missing(path: str) -> FileError:
@@ -28,7 +28,7 @@ def file_unknown(path: str) -> FileError:
 
 
 def file_broken(path: str, why: str) -> FileError:
-    return FileError(f"{path}: broken or cut short ({why})")
+    return FileError(f"{path}: broken or cut short ({why}); get a whole copy (--allow-truncated reads what is there)")
 
 
 def file_mode(path: str, mode: str, served: Sequence[str]) -> FileError:
@@ -39,8 +39,36 @@ def file_narrowed(path: str) -> FileError:
     return FileError(f"{path}: has 16 bits a channel, of which Pillow would keep only 8; refused rather than lost (convert it to 8 bits, or load it as .npy)")
 
 
-def file_too_large(path: str, why: str) -> FileError:
-    return FileError(f"{path}: refused as a possible decompression bomb ({why})")
+def too_many_pixels(path: str, pixels: int, most: int) -> FileError:
+    return FileError(f"{path}: has {pixels} pixels, more than {most}, and may be a decompression bomb; if you trust it: --max-pixels {pixels}")
+
+
+def too_many_frames(path: str, frames: int, most: int) -> FileError:
+    return FileError(f"{path}: has {frames} frames, more than {most}; if you trust it: --max-frames {frames}")
+
+
+def too_much_memory(path: str, needed: float, most: float) -> FileError:
+    return FileError(
+        f"{path}: would take about {amount(needed)} of memory, more than {amount(most)} (--max-memory allows more); use a smaller image or a larger stride"
+    )
+
+
+def stream_too_long(path: str, most: float) -> FileError:
+    return FileError(f"{path}: gives more than {amount(most)}, the most that one image may take (--max-memory allows more)")
+
+
+def bytes_missing(path: str, count: int) -> FileError:
+    return FileError(f"{path}: cut short, {count} bytes of its pixels are missing; get a whole copy (--allow-truncated reads what is there)")
+
+
+def missing_zeroed(count: int) -> str:
+    return f"cut short: {count} bytes of pixels are missing and were set to 0"
+
+
+def read_as_far(why: ImgconvError) -> str:
+    """`why` the file could not be read whole, without its name."""
+    reason = str(why).partition(": ")[2].partition("; get a whole copy")[0]
+    return f"read as far as it goes, the rest is empty: {reason}"
 
 
 def file_pickle(path: str) -> FileError:

@@ -29,8 +29,8 @@ def kernel_weight(value: object) -> UsageError:
     return UsageError(f"kernel weight {shown(value)} is not a finite real number")
 
 
-def kernel_too_large(rows: int, columns: int, most: int) -> UsageError:
-    return UsageError(f"a kernel of {rows}x{columns} has more than {most} weights; use a smaller one, or apply it in steps")
+def kernel_too_large(rows: int, columns: int, most: int, longest: int) -> UsageError:
+    return UsageError(f"a kernel of {rows}x{columns} or more has more than {most} weights or a side beyond {longest}; use a smaller one, or apply it in steps")
 
 
 def kernel_file(path: str, why: str) -> UsageError:

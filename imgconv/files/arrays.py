@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from typing import IO, Any
+import math
+from typing import IO, Any, Literal
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from imgconv.files.options import Reading
 from imgconv.files.raw import Content, bytes_of
 from imgconv.image import Frame, Image
 from imgconv.numerics import widened_type
+from imgconv.report import Note
 
 _MAGIC = b"\x93NUMPY"
 
@@ -24,7 +26,7 @@ def is_npy(start: bytes) -> bool:
 
 def npy_header(name: str, stream: IO[bytes], reading: Reading) -> Header:
     """The header of a .npy file; refuses pickles and what is no image."""
-    shape, dtype = parsed(name, lambda: _shape_and_type(stream))
+    shape, order, dtype = parsed(name, lambda: _shape_and_type(stream))
     if dtype.hasobject:
         raise errors.file_pickle(name)
     if len(shape) not in (2, 3):
@@ -35,18 +37,28 @@ def npy_header(name: str, stream: IO[bytes], reading: Reading) -> Header:
         raise errors.pixel_none(shape)
     type_ = widened_type(dtype)
 
+    start = stream.tell()
+    wanted = math.prod(shape) * dtype.itemsize
+    missing = max(0, wanted - (stream.seek(0, io.SEEK_END) - start))
+    if missing and not reading.allow_truncated:
+        raise errors.bytes_missing(name, missing)
+
     def read() -> Image:
+        if missing:
+            stream.seek(start)
+            content = np.frombuffer(stream.read() + bytes(missing), dtype, math.prod(shape))
+            return Image((Frame(content.reshape(shape, order=order)),), "npy", notes=(Note("truncated", errors.missing_zeroed(missing)),))
         stream.seek(0)
         return Image((Frame(np.load(stream, allow_pickle=False)),), "npy")
 
     return Header(name, shape[0], shape[1], shape[2] if len(shape) == 3 else 1, False, type_, "npy", loader(name, stream, read), stream)
 
 
-def _shape_and_type(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
+def _shape_and_type(stream: IO[bytes]) -> tuple[tuple[int, ...], Literal["F", "C"], np.dtype[Any]]:
     version = np.lib.format.read_magic(stream)
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, _, dtype = read(stream)
-    return shape, dtype
+    shape, columns_first, dtype = read(stream)
+    return shape, "F" if columns_first else "C", dtype
 
 
 def npy(frame: Frame) -> Content:

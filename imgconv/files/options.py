@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from imgconv.records import record
 
+MOST_PIXELS = 2**30 // 4 // 3
+"""Of one frame, where nothing else is said: Pillow's warning size, a quarter of a GiB of RGB."""
+MOST_FRAMES = 10_000
+
 
 @record
 class Reading:
-    """What is wanted of inputs; the defaults lose nothing and refuse what cannot be read whole."""
+    """What is wanted of inputs; the defaults lose nothing and refuse what cannot be read whole.
+
+    `max_memory` is in bytes; None is a share of the machine's. `allow_truncated` reads as far as a damaged file goes.
+    """
+
+    max_pixels: int = MOST_PIXELS
+    max_frames: int = MOST_FRAMES
+    max_memory: int | None = None
+    allow_truncated: bool = False
 
 
 @record

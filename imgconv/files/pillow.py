@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable
 from types import MappingProxyType
@@ -50,9 +51,15 @@ def _opened(name: str, stream: IO[bytes], notes: list[Note]) -> Any:
         except UnidentifiedImageError:
             raise errors.file_unknown(name) from None
         except pillow.DecompressionBombError as error:
-            raise errors.file_too_large(name, first_line(error)) from None
+            raise errors.too_many_pixels(name, *_pixels_of(error)) from None
 
     return parsed(name, opened)
+
+
+def _pixels_of(error: Exception) -> tuple[int, int]:
+    """How many pixels Pillow found, and half of how many it takes at most; it says so in words only."""
+    found, most = (int(word) for word in re.findall(r"[0-9]+", str(error))[:2])
+    return found, most // 2
 
 
 def _format(image: Any) -> str:

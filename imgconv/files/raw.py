@@ -13,12 +13,12 @@ from imgconv.files.modes import joined
 from imgconv.files.options import Reading
 from imgconv.image import Frame, Image
 from imgconv.numerics import Pixels
+from imgconv.report import Note
 
 Content = list[bytes | memoryview]
 """A file as pieces, written one after the other, so that pixels need not be copied behind a header."""
 
 _LONGEST = 4096  # bytes of a header with its comments
-_MOST_PIXELS = 2 * (2**30 // 4 // 3)  # where Pillow refuses too
 _BLANK = rb"(?:\s|#[^\n\r]*[\n\r])+"
 _PNM = re.compile(rb"P([56])" + _BLANK + rb"(\d{1,9})" + _BLANK + rb"(\d{1,9})" + _BLANK + rb"255\s")
 
@@ -30,11 +30,12 @@ def is_pnm(start: bytes) -> bool:
 
 def pnm_header(name: str, stream: IO[bytes], reading: Reading) -> Header:
     height, width, channels, start = parse(stream.read(_LONGEST)) or (0, 0, 0, 0)
-    if height * width > _MOST_PIXELS:
-        raise errors.file_too_large(name, f"{height * width} pixels, more than {_MOST_PIXELS}")
 
     def read() -> Image:
-        return Image((Frame(_pixels(stream, height, width, channels, start)),), "ppm")
+        pixels, missing = _pixels(stream, height, width, channels, start)
+        if missing and not reading.allow_truncated:
+            raise errors.bytes_missing(name, missing)
+        return Image((Frame(pixels),), "ppm", notes=(Note("truncated", errors.missing_zeroed(missing)),) if missing else ())
 
     return Header(name, height, width, channels, False, "uint8", "ppm", loader(name, stream, read), stream)
 
@@ -47,17 +48,18 @@ def parse(start: bytes) -> tuple[int, int, int, int] | None:
     return int(found[3]), int(found[2]), 3 if found[1] == b"6" else 1, found.end()
 
 
-def _pixels(stream: IO[bytes], height: int, width: int, channels: int, start: int) -> Pixels:
-    """The pixels behind a header. Raises EOFError where there are too few."""
+def _pixels(stream: IO[bytes], height: int, width: int, channels: int, start: int) -> tuple[Pixels, int]:
+    """The pixels behind a header, and how many bytes of them are not there (0 in the array)."""
     pixels = np.empty((height, width, channels) if channels > 1 else (height, width), np.uint8)
     stream.seek(start)
     left = bytes_of(pixels)
     while left:
         read = stream.readinto(left)  # type: ignore[attr-defined]
         if not read:
-            raise EOFError(f"{len(left)} bytes of pixels are missing")
+            break
         left = left[read:]
-    return pixels
+    left[:] = bytes(len(left))
+    return pixels, len(left)
 
 
 def pnm(frame: Frame) -> Content:

@@ -9,11 +9,12 @@ from collections.abc import Callable
 from typing import IO
 
 from imgconv import errors
-from imgconv.files import arrays, pillow, raw
+from imgconv.files import arrays, limits, pillow, raw
 from imgconv.files.header import Header
 from imgconv.files.options import Reading
 from imgconv.image import Image
-from imgconv.records import record
+from imgconv.records import record, replace
+from imgconv.report import Note
 
 STDIN = "-"
 START = 4096
@@ -58,26 +59,56 @@ def load(path: str | os.PathLike[str]) -> Image:
 def header(path: str, reading: Reading = Reading()) -> Header:
     """Opens an image and reads its header. Raises FileError or PixelError as `load` does."""
     name = "standard input" if path == STDIN else path
-    stream = _opened(path, name)
+    stream = _opened(path, name, reading)
     try:
-        start = stream.read(START)
-        stream.seek(0)
-        if not start:
-            raise errors.file_empty(name)
-        return next(reader for reader in READERS if reader.knows(start)).header(name, stream, reading)
+        found = _recognised(name, stream, reading)
+        limits.check(found, reading)
     except BaseException:
         stream.close()
         raise
+    return replace(found, load=lambda: _loaded(found, reading))
 
 
-def _opened(path: str, name: str) -> IO[bytes]:
+def _recognised(name: str, stream: IO[bytes], reading: Reading) -> Header:
+    start = stream.read(START)
+    stream.seek(0)
+    if not start:
+        raise errors.file_empty(name)
+    with limits.lent(reading):
+        return next(reader for reader in READERS if reader.knows(start)).header(name, stream, reading)
+
+
+def _loaded(header: Header, reading: Reading) -> Image:
+    """The pixels of a header. Where they are damaged and that is allowed, once more, as far as they go."""
+    if not reading.allow_truncated:
+        with limits.lent(reading):
+            return header.load()
+    with header.stream:
+        header.stream.seek(0)
+        content = header.stream.read()
+    try:
+        with limits.lent(reading):
+            return _recognised(header.path, io.BytesIO(content), reading).load()
+    except errors.FileError as error:
+        why = error
+    with limits.lent(reading, lenient=True):
+        image = _recognised(header.path, io.BytesIO(content), reading).load()
+    if any(note.code == "truncated" for note in image.notes):  # the reader has said it better
+        return image
+    return replace(image, notes=(Note("truncated", errors.read_as_far(why)), *image.notes))
+
+
+def _opened(path: str, name: str, reading: Reading) -> IO[bytes]:
     try:
         if path == STDIN:
             if sys.stdin is None:
                 raise errors.file_unreadable(name, "it is closed")
-            return io.BytesIO(sys.stdin.buffer.read())
+            return limits.drained(sys.stdin.buffer, name, reading)
         stream = open(path, "rb")  # noqa: SIM115 (the header's load() reads on)
-        return stream if stream.seekable() else io.BytesIO(stream.read())
+        if stream.seekable():
+            return stream
+        with stream:
+            return limits.drained(stream, name, reading)
     except FileNotFoundError:
         raise errors.file_missing(name) from None
     except IsADirectoryError:

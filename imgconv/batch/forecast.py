@@ -1,0 +1,38 @@
+"""Memory, foretold from the header: pixels as decoded, values between steps, the result and its file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from imgconv import errors
+from imgconv.engine.memory import allowed_bytes
+from imgconv.files.limits import decoded_bytes
+from imgconv.files.options import Reading
+from imgconv.pipeline import Pipeline
+
+if TYPE_CHECKING:
+    from imgconv.files.header import Header
+    from imgconv.numerics import Target
+
+_BYTES = {"uint8": 1, "uint16": 2, "int16": 2, "int32": 4, "float32": 4, "float64": 8}
+
+
+def check(header: Header, pipeline: Pipeline, target: Target, channels: int, reading: Reading) -> None:
+    """Raises FileError if the image would take more memory than it may."""
+    needed, allowed = most_bytes(header, pipeline, target, channels), allowed_bytes(reading.max_memory)
+    if needed > allowed:
+        raise errors.too_much_memory(header.path, needed, allowed)
+
+
+def most_bytes(header: Header, pipeline: Pipeline, target: Target, channels: int) -> int:
+    """The most memory that arrays take at one time, roughly: decoding holds the pixels twice, a step its input and its result, encoding the result twice."""
+    wide = 8 if header.type in ("int32", "float64") or target.type == "float64" or target.range == "stretch" else 4
+    decoded, shape = decoded_bytes(header), (header.height, header.width)
+    given, steps = 0, 0  # the first step reads the decoded pixels themselves
+    for step in pipeline.steps:
+        shape = step.shape(*shape)
+        settled = step is pipeline.steps[-1] and target.range != "stretch"
+        made = shape[0] * shape[1] * channels * (_BYTES[target.type] if settled else wide)
+        steps, given = max(steps, given + made), made
+    result = shape[0] * shape[1] * (channels + header.alpha) * _BYTES[target.type] * getattr(header, "frames", 1)
+    return decoded + max(decoded, steps, 2 * result)

@@ -1,0 +1,69 @@
+"""What an input may cost, asked before its pixels are read; and Pillow's own limits and leniency, lent for a moment."""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO
+
+import numpy as np
+
+from imgconv import errors
+from imgconv.engine.memory import allowed_bytes
+from imgconv.files.header import Header
+from imgconv.files.options import MOST_PIXELS, Reading
+
+_PIECE = 2**22
+_lent = threading.RLock()
+
+
+def check(header: Header, reading: Reading) -> None:
+    """Raises FileError for an image with more pixels, frames or memory than `reading` allows."""
+    pixels = header.height * header.width
+    if pixels > reading.max_pixels:
+        raise errors.too_many_pixels(header.path, pixels, reading.max_pixels)
+    frames = getattr(header, "frames", 1)
+    if frames > reading.max_frames:
+        raise errors.too_many_frames(header.path, frames, reading.max_frames)
+    needed, allowed = decoded_bytes(header), allowed_bytes(reading.max_memory)
+    if needed > allowed:
+        raise errors.too_much_memory(header.path, needed, allowed)
+
+
+def decoded_bytes(header: Header) -> int:
+    """Memory that the pixels take once they are read."""
+    samples = header.height * header.width * (header.channels + header.alpha) * getattr(header, "frames", 1)
+    return int(samples * np.dtype(header.type).itemsize)
+
+
+def drained(stream: IO[bytes], name: str, reading: Reading) -> io.BytesIO:
+    """What a pipe has to give; FileError where that is more than memory may hold."""
+    allowed = allowed_bytes(reading.max_memory)
+    content = io.BytesIO()
+    while piece := stream.read(_PIECE):
+        content.write(piece)
+        if content.tell() > allowed:
+            raise errors.stream_too_long(name, allowed)
+    content.seek(0)
+    return content
+
+
+@contextmanager
+def lent(reading: Reading, *, lenient: bool = False) -> Iterator[None]:
+    """While it lasts, Pillow takes images as large as `reading` allows and, if `lenient`, damaged ones. Its settings are the process's, hence the lock."""
+    if reading.max_pixels <= MOST_PIXELS and not lenient:
+        yield
+        return
+    from PIL import Image, ImageFile
+
+    with _lent:
+        before = Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES
+        try:
+            if before[0] is not None:
+                Image.MAX_IMAGE_PIXELS = max(before[0], reading.max_pixels)
+            ImageFile.LOAD_TRUNCATED_IMAGES = lenient or before[1]
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES = before

@@ -1,0 +1,240 @@
+"""What an image may cost is asked before work starts; damaged files are refused, or read as far as they go and said to be."""
+
+from __future__ import annotations
+
+import os
+import struct
+import threading
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageFile
+
+import imgconv
+from imgconv import errors
+from imgconv.batch.forecast import most_bytes
+from imgconv.engine import memory
+from imgconv.files import read
+from imgconv.files.options import MOST_PIXELS, Reading
+from imgconv.numerics import target
+from imgconv.params import FRAMES, MEMORY, PIXELS
+from imgconv.pipeline import Pipeline
+from tests.command import encoded, noise, pixels_of, png, raw_png, save, shell
+from tests.command import imgconv as command
+
+COLOUR = noise(60, 80, 3)
+
+
+def refused(done, *words: str, code: int = 1) -> None:
+    assert (done.code, done.out) == (code, b""), done.err
+    assert done.err.startswith("imgconv: ")
+    assert done.err.count("\n") == 1
+    assert [word for word in words if word not in done.err] == [], done.err
+
+
+# ---------------------------------------------------------------- amounts as text
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [("1", 1), ("500M", 500_000_000), ("2GiB", 2**31), ("2gib", 2**31), ("1.5k", 1500), ("64 KiB", 65536), ("3 B", 3), ("1T", 10**12), ("0.5Mi", 2**19)],
+)
+def test_amounts(text: str, count: int) -> None:
+    assert MEMORY.read(text) == count
+    assert MEMORY.read(MEMORY.text(count)) == count
+    assert MEMORY.read(np.int64(count)) == count
+
+
+@pytest.mark.parametrize("value", ["", "0", "-1", "M", "1X", "1 i", "1iB", "1e9", "nan", "inf", "0.1", "1,5G", "٣", "9" * 40, 0, -1, 1.5, True, None])
+def test_amounts_that_are_none(value: object) -> None:
+    for kind in (MEMORY, PIXELS, FRAMES):
+        with pytest.raises(errors.UsageError, match="not a whole number from 1"):
+            kind.read(value)
+
+
+# ---------------------------------------------------------------- pixels, frames and memory
+
+
+def test_too_many_pixels(tmp_path: Path) -> None:
+    """The number and the switch; the reader in use makes no difference, and nothing is decoded."""
+    (tmp_path / "large.png").write_bytes(raw_png(10_000, 10_000, 8, 0))
+    (tmp_path / "bomb.png").write_bytes(raw_png(60_000, 60_000, 8, 2))
+    (tmp_path / "bomb.ppm").write_bytes(b"P6 60000 60000 255\n")
+    for name, pixels in {"large.png": 10**8, "bomb.png": 36 * 10**8, "bomb.ppm": 36 * 10**8}.items():
+        done = shell(f"ulimit -v 4000000; imgconv filter vertical {name}", tmp_path)
+        refused(done, name, str(pixels), str(MOST_PIXELS), f"--max-pixels {pixels}")
+
+
+def test_max_pixels_is_the_last_that_passes(tmp_path: Path) -> None:
+    for name in ("in.png", "in.ppm", "in.npy", "in.gif"):
+        path = str(save(tmp_path / name, noise(60, 80)))
+        read.header(path, Reading(max_pixels=4800)).load()
+        with pytest.raises(errors.FileError, match="has 4800 pixels, more than 4799"):
+            read.header(path, Reading(max_pixels=4799))
+    assert command("filter", "identity", "in.png", "--max-pixels", "4.8k", "-o", "out.png", cwd=tmp_path).code == 0
+    refused(command("filter", "identity", "in.png", "--max-pixels", "4799", cwd=tmp_path), "in.png", "4800", "4799")
+
+
+def test_more_than_pillow_takes(tmp_path: Path) -> None:
+    """190 megapixels, one bit each: Pillow would refuse; its own limit is as before afterwards."""
+    rows = zlib.compress(bytes(2501 * 9500), 1)
+    chunks = [(b"IHDR", struct.pack(">IIBBBBB", 20_000, 9500, 1, 0, 0, 0, 0)), (b"IDAT", rows), (b"IEND", b"")]
+    content = b"".join(struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in chunks)
+    (tmp_path / "in.png").write_bytes(b"\x89PNG\r\n\x1a\n" + content)
+    refused(command("pool", "in.png", cwd=tmp_path), "--max-pixels 190000000")
+    before = Image.MAX_IMAGE_PIXELS
+    header = read.header(str(tmp_path / "in.png"), Reading(max_pixels=190_000_000))
+    assert (header.height, header.width) == (9500, 20_000)
+    assert before == Image.MAX_IMAGE_PIXELS
+    header.stream.close()
+
+
+def test_memory_is_foretold(tmp_path: Path) -> None:
+    save(tmp_path / "in.png", COLOUR)
+    refused(command("filter", "identity", "in.png", "--max-memory", "20k", cwd=tmp_path), "in.png", "19.5 KiB", "--max-memory")
+    assert command("filter", "identity", "in.png", "--max-memory", "1M", "-o", "out.png", cwd=tmp_path).code == 0
+    refused(command("filter", "identity", "in.png", "--pad", "2000", "--max-memory", "20M", cwd=tmp_path), "in.png", "MiB")
+    refused(command("filter", "identity", "in.png", "--max-memory", "lots", cwd=tmp_path), "500M", code=2)
+
+
+@pytest.mark.parametrize("text", ["filter vertical", "filter gaussian:1 | filter vertical | abs", "filter identity pad=50", "maxpool 2 | avgpool 3"])
+def test_the_forecast_covers_what_arrays_take(tmp_path: Path, text: str) -> None:
+    """Arrays alive at once, as the machine counts them, are no more than foretold (but for what belongs to no image)."""
+    import tracemalloc
+
+    path = save(tmp_path / "in.npy", noise(400, 500, 3))
+    pipeline = Pipeline.parse(text)
+    with read.header(str(path)) as header:
+        foretold = most_bytes(header, pipeline, target(header.type, None, "clamp"), 3)
+        pipeline.apply(imgconv.numerics.values(noise(12, 90, 3)), target("uint8", None, "clamp"))  # loops are made
+        tracemalloc.start()
+        header.load().through(pipeline)
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert most <= foretold + 2_000_000
+    assert foretold <= 4 * most + 2_000_000
+
+
+def test_an_endless_stream(tmp_path: Path) -> None:
+    done = shell("yes | imgconv filter identity --max-memory 50M", tmp_path, timeout=60)
+    refused(done, "standard input", "gives more than 47.7 MiB", "--max-memory")
+    done = shell("mkfifo f; (yes > f &) ; imgconv filter identity f --max-memory 50M", tmp_path, timeout=60)
+    refused(done, "f: gives more", "--max-memory")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/zero"), reason="no such device here")
+def test_endless_devices(tmp_path: Path) -> None:
+    for name in ("/dev/zero", "/dev/null"):
+        refused(shell(f"imgconv filter identity {name} --max-memory 50M", tmp_path, timeout=60), name)
+
+
+def test_the_machines_memory_minds_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    done = shell('ulimit -v 3000000; "$PYTHON_UNDER_TEST" -c "from imgconv.engine.memory import machine_bytes as m; print(m())"', Path.cwd())
+    assert float(done.out) <= 3_000_000 * 1024, done.err
+    monkeypatch.setattr(memory, "machine_bytes", lambda: 1000.0)
+    assert memory.allowed_bytes() == pytest.approx(800)
+    assert memory.allowed_bytes(5) == 5
+
+
+def test_kernels_that_are_too_large(tmp_path: Path) -> None:
+    save(tmp_path / "in.png", noise(8, 8))
+    (tmp_path / "tall.txt").write_text("1\n" * 1_000_000)
+    (tmp_path / "wide.txt").write_text("1 " * 1_000_000)
+    for words in (("tall.txt",), ("wide.txt",), ("box:70000",), ("gaussian:1e6",)):
+        refused(command("filter", *words, "in.png", cwd=tmp_path), "65536", code=2)
+    with pytest.raises(errors.UsageError, match="65536"):
+        imgconv.Kernel(np.ones((100_000, 1)))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "pool --size 1000000x1000000",
+        "pool --size 1000000x1000000 --pad same --stride 1",
+        "pool --size 2 --dilation 1000000000",
+        "filter box:3 --dilation 1000000000 --pad valid",
+        "filter box:3 --pad 1000000000",
+        "filter 1 --pad 1000000",
+    ],
+)
+def test_windows_of_a_terabyte(tmp_path: Path, words: str) -> None:
+    """Computed where that costs nothing, else refused; never tried."""
+    save(tmp_path / "in.png", noise(8, 8))
+    done = shell(f"ulimit -v 8000000; imgconv {words} in.png -q -o out.png", tmp_path, timeout=30)
+    if done.code:
+        refused(done, "in.png")
+    else:
+        assert pixels_of(tmp_path / "out.png").shape == (8, 8)
+
+
+# ---------------------------------------------------------------- files that are cut short
+
+
+@pytest.mark.parametrize("name", ["in.png", "in.ppm", "in.pgm", "in.npy", "in.bmp", "in.jpg", "in.tif", "in.gif", "in.webp", "in.tga", "in.pcx"])
+def test_cut_files_are_refused_or_read_as_far_as_they_go(tmp_path: Path, name: str) -> None:
+    pixels = noise(60, 80) if name.endswith(("pgm", "gif")) else COLOUR
+    path = save(tmp_path / name, pixels)
+    whole = imgconv.load(path)
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) * 6 // 10])
+    with pytest.raises(errors.FileError, match=f"{name}: .*(cut short|truncated|broken)"):
+        imgconv.load(path)
+    try:
+        image = read.header(str(path), Reading(allow_truncated=True)).load()
+    except errors.FileError:
+        assert name in ("in.webp", "in.tif")  # nothing of these can be had
+        return
+    assert [(note.code, note.loss) for note in image.notes] == [("truncated", True)]
+    assert "cut short" in image.notes[0].text or "as far as it goes" in image.notes[0].text
+    assert image.pixels.shape == whole.pixels.shape
+    same = (image.pixels == whole.pixels).reshape(60, -1).all(axis=1)
+    assert same[:: -1 if name in ("in.bmp", "in.tga") else 1][: 8 : 2 if name == "in.gif" else 1].all()  # some begin below, some take every second row first
+    with pytest.raises(errors.FileError):
+        imgconv.load(path)
+    assert not ImageFile.LOAD_TRUNCATED_IMAGES  # leniency was lent, not given
+
+
+def test_what_is_missing_is_counted_where_bytes_are_pixels(tmp_path: Path) -> None:
+    for form in ("npy", "PPM"):
+        (tmp_path / "in").write_bytes(encoded(COLOUR, form)[:-100])
+        refused(command("filter", "identity", "in", cwd=tmp_path), "100 bytes of its pixels are missing", "--allow-truncated")
+        done = command("filter", "identity", "in", "--allow-truncated", "--format", "npy", cwd=tmp_path)
+        assert "100 bytes of pixels are missing and were set to 0" in done.err
+        expected = COLOUR.copy().reshape(-1)
+        expected[-100:] = 0
+        assert np.array_equal(pixels_of(done.out).reshape(-1), expected)
+
+
+def test_a_cut_array_with_columns_first(tmp_path: Path) -> None:
+    array = np.asfortranarray(noise(6, 5, dtype="uint16"))
+    np.save(tmp_path / "in.npy", array)
+    content = (tmp_path / "in.npy").read_bytes()
+    (tmp_path / "in.npy").write_bytes(content[:-3])  # an element and a half
+    image = read.header(str(tmp_path / "in.npy"), Reading(allow_truncated=True)).load()
+    expected = array.copy(order="F")
+    expected[-2:, -1] = expected[-2, -1] & 255, 0
+    assert np.array_equal(image.pixels, expected)
+    assert [note.code for note in image.notes] == ["truncated"]
+
+
+def test_whole_files_are_whole_whatever_is_allowed(tmp_path: Path) -> None:
+    save(tmp_path / "in.png", COLOUR)
+    done = command("filter", "identity", "in.png", "--allow-truncated", "--strict", cwd=tmp_path)
+    assert done.code == 0, done.err
+    assert np.array_equal(pixels_of(done.out), COLOUR)
+    (tmp_path / "in.png").write_bytes(png(COLOUR)[:9000])
+    done = command("filter", "identity", "in.png", "--allow-truncated", "--strict", cwd=tmp_path)
+    assert (done.code, done.out) == (3, b"")
+    done = command("filter", "identity", "--allow-truncated", cwd=tmp_path, stdin=png(COLOUR)[:9000])
+    assert np.array_equal(pixels_of(done.out)[:20], COLOUR[:20])
+
+
+def test_a_fifo_that_closes_early(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    for part, word in ((b"", "empty"), (png(COLOUR)[:5000], "cut short"), (png(COLOUR)[:10], "")):
+        writer = threading.Thread(target=(tmp_path / "fifo").write_bytes, args=(part,), daemon=True)
+        writer.start()
+        refused(command("filter", "identity", "fifo", cwd=tmp_path), "fifo", word)
+        writer.join(10)
