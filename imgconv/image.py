@@ -72,7 +72,7 @@ class Image:
         return f"{colours}{' + alpha' if self.alpha is not None else ''} {self.pixels.dtype.name}"
 
     def gray(self) -> Image:
-        """Luma by Rec. 601 as Pillow computes it, (19595 R + 38470 G + 7471 B + 32768) >> 16 for integers; alpha is kept.
+        """Luma by Rec. 601 as Pillow computes it, (19595 R + 38470 G + 7471 B + 32768) >> 16 for integers; alpha is kept, a profile for RGB is not.
 
         Raises
         ------
@@ -81,8 +81,11 @@ class Image:
         """
         frames = tuple(replace(frame, pixels=_luma(frame.pixels)) for frame in self.frames)
         colour = self.pixels.ndim == 3 and self.pixels.shape[2] == 3
-        kept = {key: value for key, value in self.metadata.items() if key != "icc_profile"} if colour else self.metadata
-        return replace(self, frames=frames, metadata=MappingProxyType(dict(kept)))
+        if not colour or "icc_profile" not in self.metadata:
+            return replace(self, frames=frames)
+        kept = {key: value for key, value in self.metadata.items() if key != "icc_profile"}
+        note = Note("profile-dropped", "colour profile dropped (it is for RGB, the pixels are gray)")
+        return replace(self, frames=frames, metadata=MappingProxyType(kept), notes=(*self.notes, note))
 
     def through(self, pipeline: Pipeline, *, dtype: Any = None, range: str = "clamp", threads: int | None = None) -> Image:
         """The image after all steps of a pipeline, settled once.

@@ -20,6 +20,8 @@ LOSSES = {
 """What was lost, by code; --strict refuses each of them. What was asked for by name (--gray, --strip, --dtype) is no loss."""
 
 REMARKS = {
+    "thumbnail-dropped": "the thumbnail in EXIF, which shows the picture as it was, was left out",
+    "overviews-dropped": "reduced versions of pages, which a TIFF file marks as such, were left out",
     "reader-warning": "the reader warned about the file; its pixels are whole",
 }
 """What is said and is no loss."""

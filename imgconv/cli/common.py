@@ -66,6 +66,8 @@ def COMMON() -> list[click.Parameter]:  # noqa: N802
         kind(["--range"], RANGE, "How results come back into the output's type.  [default: clamp]"),
         kind(["--dtype"], DTYPE, "The output's pixel type; values are never rescaled.  [default: same as the input]"),
         flag(["--gray"], "Convert to gray first (Rec. 601 luma)."),
+        flag(["--no-orient"], "Leave pixels as they were stored, and the orientation that the file states."),
+        flag(["--strip"], "Leave out EXIF, colour profile, resolution, XMP and text."),
         kind(["--compress-level"], COMPRESS_LEVEL, "Of PNG: 0 is stored, 1 fast, 9 small.  [default: 3; 1 into a pipe]"),
         kind(["--threads"], THREADS, "Processors to use.  [default: all]"),
         flag(["--plan"], "Print how each step would be computed, and run nothing."),

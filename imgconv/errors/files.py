@@ -107,3 +107,8 @@ def format_no_suffix(path: str, known: Sequence[str]) -> UsageError:
 
 def format_cannot_hold(path: str, name: str, what: str, able: Sequence[str]) -> FileError:
     return FileError(f"{path}: {name.upper()} cannot hold {what}; formats that can: {', '.join(able) or 'none'}")
+
+
+def tiff_too_large(size: int) -> ValueError:
+    """The writer that meets it knows no path; `file_unwritable` says where."""
+    return ValueError(f"{size / 2**30:.1f} GiB, and TIFF holds 4; write fewer frames, or npy")

@@ -15,7 +15,8 @@ ARRAY = "array"  # any pixel type, any number of channels
 
 @record
 class Format:
-    """A row: `modes` are Pillow's, plus ARRAY; `options(fast)` are given to Pillow's writer."""
+    """A row: `modes` are Pillow's, plus ARRAY; `options(fast)` are given to Pillow's writer; `carries` names what it holds beside pixels
+    (`files/metadata.py`); `frames` says whether several must share one `canvas`, or may be `pages` of any size; empty where it holds one."""
 
     name: str
     suffixes: tuple[str, ...]
@@ -23,32 +24,30 @@ class Format:
     modes: tuple[str, ...]
     options: Callable[[bool], Mapping[str, Any]] = lambda fast: {}
     carries: tuple[str, ...] = ()
+    frames: str = ""
 
 
 def _jpeg(fast: bool) -> Mapping[str, Any]:
     return {"quality": 92, "subsampling": 0}
 
 
+_ALL = ("icc_profile", "exif", "xmp", "dpi")
+
 FORMATS = {
     row.name: row
     for row in (
-        Format("png", (".png",), "PNG", ("L", "LA", "RGB", "RGBA", "I;16"), carries=("icc_profile", "exif", "dpi")),  # files/png.py writes it
-        Format("jpeg", (".jpg", ".jpeg"), "JPEG", ("L", "RGB"), _jpeg, ("icc_profile", "exif", "dpi")),
         Format(
-            "tiff",
-            (".tif", ".tiff"),
-            "TIFF",
-            ("L", "LA", "RGB", "RGBA", "I;16", "I", "F"),
-            lambda fast: {"compression": "tiff_adobe_deflate"},
-            ("icc_profile", "dpi"),
-        ),
-        Format("webp", (".webp",), "WEBP", ("RGB", "RGBA"), lambda fast: {"quality": 92}, ("icc_profile", "exif")),
+            "png", (".png",), "PNG", ("L", "LA", "RGB", "RGBA", "I;16"), carries=(*_ALL, "aspect", "text", "gamma", "chromaticity", "srgb"), frames="canvas"
+        ),  # files/png.py writes it
+        Format("jpeg", (".jpg", ".jpeg"), "JPEG", ("L", "RGB"), _jpeg, (*_ALL, "comment")),
+        Format("tiff", (".tif", ".tiff"), "TIFF", ("L", "LA", "RGB", "RGBA", "I;16", "I", "F"), carries=_ALL, frames="pages"),  # files/tiff.py writes it
+        Format("webp", (".webp",), "WEBP", ("RGB", "RGBA"), lambda fast: {"quality": 92}, ("icc_profile", "exif", "xmp"), "canvas"),
         Format("bmp", (".bmp",), "BMP", ("L", "RGB"), carries=("dpi",)),
-        Format("gif", (".gif",), "GIF", ("L",)),
+        Format("gif", (".gif",), "GIF", ("L",), carries=("comment",), frames="canvas"),
         Format("ppm", (".ppm", ".pgm", ".pnm"), "PPM", ("L", "RGB", "I;16")),
         Format("tga", (".tga",), "TGA", ("L", "LA", "RGB", "RGBA")),
         Format("pfm", (".pfm",), "PPM", ("F",)),
-        Format("npy", (".npy",), "", (ARRAY,)),
+        Format("npy", (".npy",), "", (ARRAY,), frames="canvas"),
     )
 }
 BY_SUFFIX = {suffix: row for row in FORMATS.values() for suffix in row.suffixes}

@@ -14,12 +14,15 @@ class Reading:
     """What is wanted of inputs; the defaults lose nothing and refuse what cannot be read whole.
 
     `max_memory` is in bytes; None is a share of the machine's. `allow_truncated` reads as far as a damaged file goes.
+    `no_orient` leaves pixels and their stated orientation as they are; `strip` leaves out what the file says beside its pixels.
     """
 
     max_pixels: int = MOST_PIXELS
     max_frames: int = MOST_FRAMES
     max_memory: int | None = None
     allow_truncated: bool = False
+    no_orient: bool = False
+    strip: bool = False
 
 
 @record

@@ -5,18 +5,21 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from types import MappingProxyType
 from typing import IO, Any
 
 from imgconv import errors
+from imgconv.files import metadata
 from imgconv.files.formats import FORMATS
 from imgconv.files.header import Header, first_line, loader, parsed
 from imgconv.files.modes import MODES, to_frame
 from imgconv.files.options import Reading
-from imgconv.image import Image
+from imgconv.files.said import exif_and_xmp, metadata_of
+from imgconv.image import Frame, Image
 from imgconv.report import Note
 
-_CARRIED = ("icc_profile", "exif", "dpi")
+_ORIENTATION = 274
 
 
 def header(name: str, stream: IO[bytes], reading: Reading) -> Header:
@@ -32,13 +35,37 @@ def header(name: str, stream: IO[bytes], reading: Reading) -> Header:
     if more:
         notes.append(Note("frames-dropped", f"{more} further frame{'s' * (more > 1)} left out"))
 
+    height, width = _size(image, stream, reading)
+
     def read() -> Image:
         frame = _quietly(lambda: to_frame(image), notes)
-        metadata = {key: image.info[key] for key in _CARRIED if image.info.get(key)}
-        return Image((frame,), _format(image), MappingProxyType(metadata), notes=tuple(dict.fromkeys(notes)))
+        said, more = metadata_of(image, stream)
+        frame, said = _as_meant(frame, said, image, reading)
+        kept = MappingProxyType({} if reading.strip else said)
+        return Image((frame,), _format(image), kept, notes=tuple(dict.fromkeys([*notes, *([] if reading.strip else more)])))
 
     channels = 3 if mode.startswith("RGB") else 1
-    return Header(name, image.height, image.width, channels, mode == "RGBA", "uint8", _format(image), loader(name, stream, read), stream)
+    return Header(name, height, width, channels, mode == "RGBA", "uint8", _format(image), loader(name, stream, read), stream)
+
+
+def _size(image: Any, stream: IO[bytes], reading: Reading) -> tuple[int, int]:
+    """Height and width as the pixels are going to lie."""
+    swapped = image.format == "TIFF" and image.tag_v2.get(_ORIENTATION) in (5, 6, 7, 8)  # which Pillow has done already
+    swapped ^= not reading.no_orient and metadata.orientation(exif_and_xmp(image, stream)) >= 5
+    return (image.width, image.height) if swapped else (image.height, image.width)
+
+
+def _as_meant(frame: Frame, said: dict[str, Any], image: Any, reading: Reading) -> tuple[Frame, dict[str, Any]]:
+    """Pixels turned as the metadata say, which then say that nothing is to be turned; or, with `no_orient`, both as they were stored."""
+    turn = metadata.orientation(said)
+    if turn == 1:
+        return frame, said
+    if image.format == "TIFF":  # Pillow has turned it
+        turn = {6: 8, 8: 6}.get(turn, turn) if reading.no_orient else 1
+    elif reading.no_orient:
+        turn = 1
+    alpha = None if frame.alpha is None else metadata.turned(frame.alpha, turn)
+    return replace(frame, pixels=metadata.turned(frame.pixels, turn), alpha=alpha), said if reading.no_orient else metadata.upright(said)
 
 
 def _opened(name: str, stream: IO[bytes], notes: list[Note]) -> Any:

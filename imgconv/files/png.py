@@ -18,8 +18,9 @@ from typing import Any
 
 import numpy as np
 
-from imgconv import errors, jit
+from imgconv import jit
 from imgconv.engine.bands import Band, run_bands
+from imgconv.files import chunks
 from imgconv.image import Frame
 from imgconv.loops import png as loops
 from imgconv.numerics import Pixels
@@ -27,12 +28,10 @@ from imgconv.numerics import Pixels
 FASTEST, DEFAULT = 1, 3
 STRIP = 256 * 1024  # bytes before deflate: a few milliseconds of one thread, within its cache; images below are one strip
 
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _COLOURS = {(1, False): 0, (3, False): 2, (1, True): 4, (3, True): 6}  # (channels, alpha?) -> PNG's colour type
 _SAMPLE = 16 * 1024  # bytes by which a coder is chosen for a strip
-_WHOLE_BAND = 2**30  # as the work of a strip it makes each a band of its own for `run_bands`
+WHOLE_BAND = 2**30  # as the work of a strip it makes each a band of its own for `run_bands`
 _ADLER_BASE = 65521  # the largest prime below 2**16
-_LARGEST = 2**31 - 1  # of any number in a PNG
 _IDAT_CRC = zlib.crc32(b"IDAT")
 
 Coder = Callable[[Any, bool], bytes]
@@ -42,19 +41,19 @@ def encode(frame: Frame, metadata: Mapping[str, Any], level: int = DEFAULT, thre
     """The frame as a PNG file: uint8 or uint16, gray or RGB, with or without alpha.
 
     `level` is 0 (stored), 1 to 3 (ISA-L, the last with Huffman-only runs where they are smaller) or 4 to 9 (zlib).
-    Of the metadata `icc_profile`, `exif` and `dpi` are kept; ValueError for a resolution that PNG cannot hold.
+    Of the metadata, what `chunks.carried` names is kept; ValueError for a resolution that PNG cannot hold.
     """
     pixels = frame.pixels if frame.pixels.ndim == 3 else frame.pixels[..., None]
     height, width, channels = pixels.shape
     colour, depth = _COLOURS[channels, frame.alpha is not None], pixels.dtype.itemsize
     file = io.BytesIO()
-    file.write(_SIGNATURE)
-    file.write(_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8 * depth, colour, 0, 0, 0)))
-    for kind, content in _carried(metadata):
-        file.write(_chunk(kind, content))
+    file.write(chunks.SIGNATURE)
+    file.write(chunks.chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8 * depth, colour, 0, 0, 0)))
+    for kind, content in chunks.carried(metadata):
+        file.write(chunks.chunk(kind, content))
     strips = _Strips(pixels, frame.alpha, level, file)
-    run_bands(strips.count, _WHOLE_BAND, strips.worker, threads)
-    file.write(_chunk(b"IEND", b""))
+    run_bands(strips.count, WHOLE_BAND, strips.worker, threads)
+    file.write(chunks.chunk(b"IEND", b""))
     return file.getvalue()
 
 
@@ -98,7 +97,7 @@ class _Strips:
                 stop = min(start + self.rows, self.height)
                 run(start, stop)
                 content = filtered[: (stop - start) * (self.row + 1)]
-                part = (_zlib_header(self.level) if number == 0 else b"") + deflate(content, stop == self.height)
+                part = (zlib_header(self.level) if number == 0 else b"") + deflate(content, stop == self.height)
                 self._append(number, part, crc32(part, _IDAT_CRC), adler32(content), len(content))
 
         return band
@@ -211,35 +210,8 @@ def _isal() -> Any:
     return isal_zlib
 
 
-def _zlib_header(level: int) -> bytes:
+def zlib_header(level: int) -> bytes:
     """RFC 1950, 2.2: deflate with a window of 32 KiB, how much was tried (0 fastest … 3 most), and a check: a multiple of 31."""
     effort = 0 if level <= FASTEST else 1 if level < DEFAULT else 2 if level < 7 else 3
     header = 0x7800 | effort << 6
     return struct.pack(">H", header + -header % 31)
-
-
-# ---------------------------------------------------------------- chunks
-
-
-def _chunk(kind: bytes, content: bytes) -> bytes:
-    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(content, zlib.crc32(kind)))
-
-
-def _carried(metadata: Mapping[str, Any]) -> list[tuple[bytes, bytes]]:
-    """The chunks of what is passed on, in the order that PNG wants: before the pixels."""
-    chunks = []
-    if profile := metadata.get("icc_profile"):
-        chunks.append((b"iCCP", b"ICC Profile\0\0" + zlib.compress(profile)))
-    if dpi := metadata.get("dpi"):
-        chunks.append((b"pHYs", struct.pack(">IIB", *(_per_metre(float(value)) for value in dpi), 1)))
-    if exif := metadata.get("exif"):
-        raw = exif.tobytes() if hasattr(exif, "tobytes") else exif  # Pillow's Exif too
-        chunks.append((b"eXIf", raw.removeprefix(b"Exif\0\0")))
-    return chunks
-
-
-def _per_metre(dpi: float) -> int:
-    """Pixels in a metre (an inch has 0.0254), rounded."""
-    if not 0 <= dpi <= _LARGEST * 0.0254 - 1:
-        raise errors.resolution(dpi)
-    return int(dpi / 0.0254 + 0.5)

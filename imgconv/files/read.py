@@ -38,13 +38,17 @@ READERS = (
 """The first that knows a file reads it; the last knows all that is left, or says that nobody does."""
 
 
-def load(path: str | os.PathLike[str]) -> Image:
+def load(path: str | os.PathLike[str], *, orient: bool = True, strip: bool = False) -> Image:
     """The image in a file, whatever its suffix says.
 
     Parameters
     ----------
     path : str or path-like
         An image that Pillow opens (modes 1, L, P, RGB, RGBA) or a `.npy` array (H, W) or (H, W, C); "-" is standard input.
+    orient : bool
+        Whether pixels are turned as EXIF or XMP says (which then say that they are upright), or both left as they are.
+    strip : bool
+        Leaves out what the file says beside its pixels: EXIF, colour profile, resolution, XMP, text.
 
     Raises
     ------
@@ -53,7 +57,7 @@ def load(path: str | os.PathLike[str]) -> Image:
     PixelError
         For an array that is no image.
     """
-    return header(os.fspath(path)).load()
+    return header(os.fspath(path), Reading(no_orient=not orient, strip=strip)).load()
 
 
 def header(path: str, reading: Reading = Reading()) -> Header:

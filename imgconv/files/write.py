@@ -13,8 +13,9 @@ from typing import IO
 import numpy as np
 
 from imgconv import errors
-from imgconv.files import arrays, png, raw
+from imgconv.files import arrays, png, raw, tiff
 from imgconv.files.formats import ARRAY, COMPRESS_LEVEL, FORMATS, Format, format_of
+from imgconv.files.metadata import fitted
 from imgconv.files.modes import holder, joined
 from imgconv.files.options import Writing
 from imgconv.files.raw import Content
@@ -71,10 +72,12 @@ def encoded(image: Image, form: Format, path: str, *, fast: bool = False, writin
     if form.name == "ppm" and frame.pixels.dtype == np.uint8:
         return raw.pnm(frame)
     buffer = io.BytesIO()
-    carried = {key: value for key, value in image.metadata.items() if key in form.carries}
+    carried = fitted(image, form).metadata
     try:
         if form.name == "png":
             return [png.encode(frame, carried, png.level_for(writing.compress_level, fast), threads)]
+        if form.name == "tiff":
+            return [tiff.encode(image.frames[:1], carried, image.colour, png.level_for(None, fast), threads)]
         from PIL import Image as pillow
 
         pillow.fromarray(np.ascontiguousarray(joined(frame))).save(buffer, form.pillow, **form.options(fast), **carried)

@@ -1,0 +1,124 @@
+"""TIFF's directories (TIFF 6.0, section 2), which EXIF blocks are made of too: read as values and written again, in their own byte order.
+
+Values stay bytes: what a field means is nobody's business here, so nothing in it can be changed by mistake.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+ORDERS = {b"II": "<", b"MM": ">"}
+SHORT, LONG, RATIONAL, BYTES = 3, 4, 5, 7
+_WIDTHS = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}  # bytes of one value, by type
+_UNITS = {3: 2, 4: 4, 5: 4, 8: 2, 9: 4, 10: 4, 11: 4, 12: 8, 13: 4}  # bytes that a byte order arranges, by type; others have none
+_NESTED = (34665, 34853, 40965)  # Exif, GPS, interoperability: their value is where a directory starts
+_LONGEST = 2**26  # bytes of one value that are believed
+
+Fetch = Callable[[int, int], bytes]
+"""`(offset, length)` to bytes, fewer or none where there are no more."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A field: `value` is `count` values of a type as they stand in the file, or the fields of a directory."""
+
+    tag: int
+    type: int
+    count: int
+    value: bytes | tuple[Entry, ...]
+
+
+def fields(tag: int, type_: int, *values: int) -> Entry:
+    """A little-endian field of SHORTs, LONGs, or RATIONALs given as pairs of whole numbers."""
+    code = {SHORT: "H", LONG: "I", RATIONAL: "I"}[type_]
+    return Entry(tag, type_, len(values) // (2 if type_ == RATIONAL else 1), struct.pack(f"<{len(values)}{code}", *values))
+
+
+def raw(tag: int, value: bytes) -> Entry:
+    """A field of bytes that only their reader understands."""
+    return Entry(tag, BYTES, len(value), value)
+
+
+def order_of(start: bytes) -> str:
+    """The byte order (struct's sign) of what starts as a TIFF file, or nothing; BigTIFF's directories are others."""
+    order = ORDERS.get(start[:2], "")
+    return order if order and start[2:4] == struct.pack(f"{order}H", 42) else ""
+
+
+def chain(fetch: Fetch, order: str) -> Iterator[int]:
+    """The offset of each directory in turn; one that was there already ends it."""
+    seen: set[int] = set()
+    at = _number(fetch, order, 4, "I")
+    while at and at not in seen:
+        seen.add(at)
+        yield at
+        count = _number(fetch, order, at, "H")
+        at = None if count is None else _number(fetch, order, at + 2 + 12 * count, "I")
+
+
+def read(fetch: Fetch, order: str, at: int, wanted: Collection[int] | None = None, depth: int = 2) -> tuple[Entry, ...]:
+    """The fields of a directory with the tags wanted (None: all), and of those inside it; what cannot be read is left out."""
+    found = []
+    for place in range(at + 2, at + 2 + 12 * (_number(fetch, order, at, "H") or 0), 12):
+        entry = fetch(place, 12)
+        if len(entry) < 12:
+            break
+        tag, type_, count, offset = struct.unpack(f"{order}HHII", entry)
+        length = _WIDTHS.get(type_, 0) * count
+        if not 0 < length <= _LONGEST or (wanted is not None and tag not in wanted):
+            continue
+        if tag in _NESTED:
+            if depth and (inner := read(fetch, order, offset, depth=depth - 1)):
+                found.append(Entry(tag, LONG, 1, inner))
+            continue
+        value = entry[8 : 8 + length] if length <= 4 else fetch(offset, length)
+        if len(value) == length:
+            found.append(Entry(tag, type_, count, value))
+    return tuple(found)
+
+
+def tags(fetch: Fetch, order: str, at: int) -> list[int]:
+    """The tags of a directory."""
+    return [tag for place in range(_number(fetch, order, at, "H") or 0) if (tag := _number(fetch, order, at + 2 + 12 * place, "H")) is not None]
+
+
+def packed(entries: Sequence[Entry], order: str, at: int, following: int = 0) -> bytes:
+    """A directory that stands at an offset, its values and inner directories behind it; `following` is where the next one starts."""
+    entries = sorted(entries, key=lambda entry: entry.tag)
+    table, behind = [struct.pack(f"{order}H", len(entries))], bytearray()
+    end = at + 2 + 12 * len(entries) + 4
+    for entry in entries:
+        value = entry.value
+        if isinstance(value, tuple):
+            place = end + len(behind)
+            behind += packed(value, order, place)
+            value = struct.pack(f"{order}I", place)
+        elif len(value) > 4:
+            place = end + len(behind)
+            behind += value + bytes(len(value) % 2)  # values start at even offsets
+            value = struct.pack(f"{order}I", place)
+        table.append(struct.pack(f"{order}HHI4s", entry.tag, entry.type, entry.count, value))
+    return b"".join(table) + struct.pack(f"{order}I", following) + bytes(behind)
+
+
+def swapped(entries: Sequence[Entry]) -> list[Entry]:
+    """The fields in the other byte order."""
+
+    def value_of(entry: Entry) -> bytes | tuple[Entry, ...]:
+        if isinstance(entry.value, tuple):
+            return tuple(swapped(entry.value))
+        unit = _UNITS.get(entry.type, 1)
+        return b"".join(entry.value[i : i + unit][::-1] for i in range(0, len(entry.value), unit)) if unit > 1 else entry.value
+
+    return [replace(entry, value=value_of(entry)) for entry in entries]
+
+
+def fetch_from(content: bytes) -> Fetch:
+    return lambda at, length: content[at : at + length]
+
+
+def _number(fetch: Fetch, order: str, at: int, kind: str) -> int | None:
+    part = fetch(at, struct.calcsize(kind))
+    return int(struct.unpack(order + kind, part)[0]) if len(part) == struct.calcsize(kind) else None
