@@ -117,7 +117,6 @@ def _run(job: Job, pipeline: Pipeline, settings: Settings, facts: dict[str, Any]
     """Header, foretold shape, pixels, steps, bytes, file; `facts` and `notes` grow on the way."""
     from imgconv.batch import forecast
     from imgconv.files import read, write
-    from imgconv.files.metadata import fitted
     from imgconv.numerics import target
 
     if not job.derived and not job.replace and job.target != STREAM and os.path.exists(job.target):
@@ -138,7 +137,7 @@ def _run(job: Job, pipeline: Pipeline, settings: Settings, facts: dict[str, Any]
     image = header.load()
     facts |= described(image, "in")
     result = (image.gray() if settings.gray else image).through(pipeline, dtype=goal.type, range=goal.range, threads=settings.threads)
-    result = fitted(result, form)
+    result = write.fitted(result, form)
     facts |= described(result, "out") | settled(result) | {"format_out": form.name}
     notes += losses(result)
     to_stream = path == STREAM

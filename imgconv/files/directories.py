@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from imgconv.records import record, replace
 
 ORDERS = {b"II": "<", b"MM": ">"}
 SHORT, LONG, RATIONAL, BYTES = 3, 4, 5, 7
@@ -20,7 +21,7 @@ Fetch = Callable[[int, int], bytes]
 """`(offset, length)` to bytes, fewer or none where there are no more."""
 
 
-@dataclass(frozen=True)
+@record
 class Entry:
     """A field: `value` is `count` values of a type as they stand in the file, or the fields of a directory."""
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -17,8 +16,9 @@ import numpy as np
 
 from imgconv.files import exif as blocks
 from imgconv.files.formats import Format
-from imgconv.image import Image
+from imgconv.image import Frame, Image
 from imgconv.numerics import Pixels
+from imgconv.records import replace
 from imgconv.report import Note
 
 Metadata = Mapping[str, Any]
@@ -44,13 +44,17 @@ def orientation(metadata: Metadata) -> int:
     return found or 1
 
 
-def turned(pixels: Pixels, orientation: int) -> Pixels:
-    """Pixels stored in one of the eight orientations as they are meant to be seen (Exif 2.32, 4.6.4, Orientation)."""
-    if orientation >= 5:
-        pixels = pixels.swapaxes(0, 1)
-    rows = -1 if orientation in (3, 4, 7, 8) else 1
-    columns = -1 if orientation in (2, 3, 6, 7) else 1
-    return np.ascontiguousarray(pixels[::rows, ::columns])
+def turned(frame: Frame, orientation: int) -> Frame:
+    """A frame stored in one of the eight orientations as it is meant to be seen (Exif 2.32, 4.6.4, Orientation)."""
+
+    def upright(pixels: Pixels) -> Pixels:
+        if orientation >= 5:
+            pixels = pixels.swapaxes(0, 1)
+        rows = -1 if orientation in (3, 4, 7, 8) else 1
+        columns = -1 if orientation in (2, 3, 6, 7) else 1
+        return np.ascontiguousarray(pixels[::rows, ::columns])
+
+    return replace(frame, pixels=upright(frame.pixels), alpha=None if frame.alpha is None else upright(frame.alpha))
 
 
 def upright(metadata: Metadata) -> dict[str, Any]:
@@ -68,8 +72,6 @@ def upright(metadata: Metadata) -> dict[str, Any]:
 
 def fitted(image: Image, form: Format) -> Image:
     """The image with what a format can hold of its metadata, sizes in it set to the picture's, and notes of everything else."""
-    if not image.metadata:
-        return image
     given = _in_words_of(form, image.metadata)
     kept = {key: value for key, value in given.items() if key in form.carries and _fits(key, value, form)}
     notes = []

@@ -5,21 +5,33 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable
-from dataclasses import replace
 from types import MappingProxyType
 from typing import IO, Any
 
 from imgconv import errors
-from imgconv.files import metadata
 from imgconv.files.formats import FORMATS
 from imgconv.files.header import Header, first_line, loader, parsed
 from imgconv.files.modes import MODES, to_frame
 from imgconv.files.options import Reading
-from imgconv.files.said import exif_and_xmp, metadata_of
 from imgconv.image import Frame, Image
 from imgconv.report import Note
 
 _ORIENTATION = 274
+_ABOUT_PIXELS = {  # and about frames; "extension" is GIF's
+    "extension",
+    "transparency",
+    "interlace",
+    "background",
+    "version",
+    "extension",
+    "duration",
+    "loop",
+    "disposal",
+    "blend",
+    "bbox",
+    "default_image",
+    "timestamp",
+}
 
 
 def header(name: str, stream: IO[bytes], reading: Reading) -> Header:
@@ -39,33 +51,45 @@ def header(name: str, stream: IO[bytes], reading: Reading) -> Header:
 
     def read() -> Image:
         frame = _quietly(lambda: to_frame(image), notes)
-        said, more = metadata_of(image, stream)
-        frame, said = _as_meant(frame, said, image, reading)
-        kept = MappingProxyType({} if reading.strip else said)
-        return Image((frame,), _format(image), kept, notes=tuple(dict.fromkeys([*notes, *([] if reading.strip else more)])))
+        frame, said, more = _as_meant(frame, image, stream, reading)
+        return Image((frame,), _format(image), MappingProxyType(said), notes=tuple(dict.fromkeys([*notes, *more])))
 
     channels = 3 if mode.startswith("RGB") else 1
     return Header(name, height, width, channels, mode == "RGBA", "uint8", _format(image), loader(name, stream, read), stream)
 
 
+def _says_something(image: Any) -> bool:
+    """Whether a file says anything beside its pixels; most PNGs do not, and start without what would understand it."""
+    return image.format == "TIFF" or not image.info.keys() <= _ABOUT_PIXELS
+
+
 def _size(image: Any, stream: IO[bytes], reading: Reading) -> tuple[int, int]:
     """Height and width as the pixels are going to lie."""
+    height, width = image.height, image.width
+    if not _says_something(image):
+        return height, width
+    from imgconv.files import metadata, said
+
     swapped = image.format == "TIFF" and image.tag_v2.get(_ORIENTATION) in (5, 6, 7, 8)  # which Pillow has done already
-    swapped ^= not reading.no_orient and metadata.orientation(exif_and_xmp(image, stream)) >= 5
-    return (image.width, image.height) if swapped else (image.height, image.width)
+    swapped ^= not reading.no_orient and metadata.orientation(said.exif_and_xmp(image, stream)) >= 5
+    return (width, height) if swapped else (height, width)
 
 
-def _as_meant(frame: Frame, said: dict[str, Any], image: Any, reading: Reading) -> tuple[Frame, dict[str, Any]]:
-    """Pixels turned as the metadata say, which then say that nothing is to be turned; or, with `no_orient`, both as they were stored."""
-    turn = metadata.orientation(said)
-    if turn == 1:
-        return frame, said
-    if image.format == "TIFF":  # Pillow has turned it
-        turn = {6: 8, 8: 6}.get(turn, turn) if reading.no_orient else 1
-    elif reading.no_orient:
-        turn = 1
-    alpha = None if frame.alpha is None else metadata.turned(frame.alpha, turn)
-    return replace(frame, pixels=metadata.turned(frame.pixels, turn), alpha=alpha), said if reading.no_orient else metadata.upright(said)
+def _as_meant(frame: Frame, image: Any, stream: IO[bytes], reading: Reading) -> tuple[Frame, dict[str, Any], list[Note]]:
+    """Pixels turned as the file says, and what it says, then that nothing is to be turned; or, with `no_orient`, both as they were stored."""
+    if not _says_something(image):
+        return frame, {}, []
+    from imgconv.files import metadata, said
+
+    found, notes = said.metadata_of(image, stream)
+    turn = metadata.orientation(found)
+    if image.format == "TIFF" and turn > 1:  # Pillow has turned it
+        frame = metadata.turned(frame, {6: 8, 8: 6}.get(turn, turn)) if reading.no_orient else frame
+    elif turn > 1 and not reading.no_orient:
+        frame = metadata.turned(frame, turn)
+    if reading.strip:
+        return frame, {}, []
+    return frame, found if reading.no_orient else metadata.upright(found), notes
 
 
 def _opened(name: str, stream: IO[bytes], notes: list[Note]) -> Any:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import IO, Any
 
-from imgconv.files import tiff
 from imgconv.files.exif import PREFIX
 from imgconv.report import Note
 
@@ -25,14 +24,19 @@ def metadata_of(image: Any, stream: IO[bytes]) -> tuple[dict[str, Any], list[Not
     if image.format == "PNG" and (texts := {key: value for key, value in _texts(image).items() if key not in _KNOWN_TEXTS}):
         found["text"] = texts
     lost = ["IPTC (Photoshop's block)"] if info.get("photoshop") else []
-    if image.format == "TIFF" and (others := tiff.other_tags(stream, image.tell())):
-        lost.append(f"TIFF tag{'s' * (len(others) > 1)} {', '.join(map(str, others))}")
+    if image.format == "TIFF":
+        from imgconv.files import tiff
+
+        if others := tiff.other_tags(stream, image.tell()):
+            lost.append(f"TIFF tag{'s' * (len(others) > 1)} {', '.join(map(str, others))}")
     return found, [Note("metadata-dropped", f"{' and '.join(lost)} dropped")] if lost else []
 
 
 def exif_and_xmp(image: Any, stream: IO[bytes]) -> dict[str, bytes]:
     """What may tell how the pixels lie."""
     if image.format == "TIFF":
+        from imgconv.files import tiff
+
         exif = tiff.exif_of_page(stream, image.tell())
     else:
         exif = image.info.get("exif") or _raw_profile(image, "exif") or _raw_profile(image, "APP1")

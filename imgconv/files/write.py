@@ -13,9 +13,8 @@ from typing import IO
 import numpy as np
 
 from imgconv import errors
-from imgconv.files import arrays, png, raw, tiff
+from imgconv.files import arrays, png, raw
 from imgconv.files.formats import ARRAY, COMPRESS_LEVEL, FORMATS, Format, format_of
-from imgconv.files.metadata import fitted
 from imgconv.files.modes import holder, joined
 from imgconv.files.options import Writing
 from imgconv.files.raw import Content
@@ -62,6 +61,15 @@ def prepare(form: Format) -> None:
         png.prepare()
 
 
+def fitted(image: Image, form: Format) -> Image:
+    """The image with what a format can hold of its metadata, and a note of everything else."""
+    if not image.metadata:
+        return image
+    from imgconv.files import metadata
+
+    return metadata.fitted(image, form)
+
+
 def encoded(image: Image, form: Format, path: str, *, fast: bool = False, writing: Writing = Writing(), threads: int | None = None) -> Content:
     """The image as the pieces of a file; `fast` prefers speed to size where `writing` does not say more."""
     frame = image.frames[0]
@@ -77,6 +85,8 @@ def encoded(image: Image, form: Format, path: str, *, fast: bool = False, writin
         if form.name == "png":
             return [png.encode(frame, carried, png.level_for(writing.compress_level, fast), threads)]
         if form.name == "tiff":
+            from imgconv.files import tiff
+
             return [tiff.encode(image.frames[:1], carried, image.colour, png.level_for(None, fast), threads)]
         from PIL import Image as pillow
 
