@@ -17,21 +17,9 @@ from imgconv.image import Frame, Image
 from imgconv.report import Note
 
 _ORIENTATION = 274
-_ABOUT_PIXELS = {  # and about frames; "extension" is GIF's
-    "extension",
-    "transparency",
-    "interlace",
-    "background",
-    "version",
-    "extension",
-    "duration",
-    "loop",
-    "disposal",
-    "blend",
-    "bbox",
-    "default_image",
-    "timestamp",
-}
+_ABOUT_PIXELS = {
+    "transparency", "interlace", "background", "version", "extension", "duration", "loop", "disposal", "blend", "bbox", "default_image", "timestamp",
+}  # fmt: skip
 
 
 def header(name: str, stream: IO[bytes], reading: Reading) -> Header:
