@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from copy import copy
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
 from imgconv import errors
 from imgconv.exact import Number, magnitude, number
-from imgconv.params import ANCHOR, BIAS, DIVISOR
+from imgconv.params import ANCHOR, BIAS, DIVISOR, ROTATION
 from imgconv.records import field, record, replace
 
 MOST_WEIGHTS, MOST_SIDE = 4_194_304, 65_536
 _SMALL = 2**63
+_RING = ((0, 0), (0, 1), (0, 2), (1, 2), (2, 2), (2, 1), (2, 0), (1, 0))  # clockwise
 
 
 @record
@@ -93,6 +95,35 @@ class Kernel:
         rows, columns = self.shape
         anchor = None if self.anchor is None else (rows - 1 - self.anchor[0], columns - 1 - self.anchor[1])
         return replace(self, weights=tuple(row[::-1] for row in self.weights[::-1]), anchor=anchor, name="")
+
+    def rotated(self, degrees: int) -> Kernel:
+        """Turned anticlockwise by a multiple of 90 degrees, or of 45 if it is 3x3; a stated anchor turns with it.
+
+        By 45 degrees the eight outer cells move on by one, so that eight turns make a whole one and two are a turn by 90.
+
+        Raises
+        ------
+        UsageError
+            For other angles, and for 45 degrees where the kernel is not 3x3.
+        """
+        degrees = ROTATION.read(degrees)
+        places = [[(row, column) for column in range(self.shape[1])] for row in range(self.shape[0])]
+        if degrees % 90 and self.shape != (3, 3):
+            raise errors.rotation_needs_ring(degrees, *self.shape)
+        for _ in range(degrees // 90):
+            places = [list(line) for line in zip(*places, strict=True)][::-1]
+        if degrees % 90:
+            before = dict(zip(_RING, [*_RING[1:], _RING[0]], strict=True))
+            places = [[places[r][c] for r, c in (before.get((row, column), (row, column)) for column in range(3))] for row in range(3)]
+        weights = tuple(tuple(self.weights[row][column] for row, column in line) for line in places)
+        anchors = [(row, column) for row, line in enumerate(places) for column, place in enumerate(line) if place == self.anchor]
+        return replace(self, weights=weights, anchor=anchors[0] if anchors else None, name=self.name if degrees == 0 else "")
+
+    def called(self, name: str) -> Kernel:
+        """The same kernel under a name."""
+        same = copy(self)
+        object.__setattr__(same, "name", name)
+        return same
 
     def using(self, divisor: Number | str | None = None, bias: Number | None = None, anchor: tuple[int, int] | None = None) -> Kernel:
         """This kernel with those of divisor, bias and anchor replaced that are given."""

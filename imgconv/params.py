@@ -72,9 +72,9 @@ def amount(what: str, example: str, unit: str = "") -> Kind:
 # ---------------------------------------------------------------- sizes and places
 
 
-def whole(value: object, what: str, least: int = 0) -> int:
-    """An int of at least `least`, from text or a Python or numpy integer."""
-    expected = f"a whole number from {least}"
+def whole(value: object, what: str, least: int = 0, most: int = _LARGEST_SIZE) -> int:
+    """An int from `least` to `most`, from text or a Python or numpy integer."""
+    expected = f"a whole number from {least}{f' to {most}' if most < _LARGEST_SIZE else ''}"
     if isinstance(value, str):
         if not re.fullmatch(r"\+?[0-9]{1,18}", value.strip()):
             raise errors.not_a(what, value, expected)
@@ -82,8 +82,8 @@ def whole(value: object, what: str, least: int = 0) -> int:
     elif isinstance(value, bool) or not hasattr(value, "__index__"):
         raise errors.not_a(what, value, expected)
     found = int(value.__index__())
-    if not least <= found <= _LARGEST_SIZE:
-        raise errors.not_a(what, value, expected if found < least else f"at most {_LARGEST_SIZE}")
+    if not least <= found <= most:
+        raise errors.not_a(what, value, f"at most {most}" if found > most == _LARGEST_SIZE else expected)
     return found
 
 
@@ -150,6 +150,17 @@ def _anchor(value: object) -> tuple[int, int]:
     return whole(parts[0], "anchor"), whole(parts[1], "anchor")
 
 
+def _rotation(value: object) -> int:
+    if isinstance(value, str):
+        try:
+            value = number(value.strip().removesuffix("\N{DEGREE SIGN}"))
+        except errors.UsageError:
+            raise errors.rotation(value) from None
+    if isinstance(value, bool) or not hasattr(value, "__index__") or value.__index__() % 45:
+        raise errors.rotation(value)
+    return int(value.__index__()) % 360
+
+
 # ---------------------------------------------------------------- choices and flags
 
 
@@ -178,6 +189,7 @@ STRIDE = pair("stride")
 DILATION = pair("dilation")
 PAD = Kind("valid|same|N|RxC|T,B,L,R", _pad, _pad_text)
 ANCHOR = Kind("R,C", _anchor, lambda value: f"{value[0]},{value[1]}")
+ROTATION = Kind("DEGREES", _rotation)
 DIVISOR = Kind("N|auto", _divisor, lambda value: value if isinstance(value, str) else number_text(value))
 BIAS = Kind("N", lambda value: number(value, "bias"), number_text)
 FLAG = Kind("", _flag)

@@ -15,7 +15,7 @@ from pathlib import Path
 from imgconv.batch.journal import FIELDS
 from imgconv.borders import RULES
 from imgconv.catalog import kernel
-from imgconv.catalog.named import NAMED
+from imgconv.catalog.named import MODULES, rows
 from imgconv.cli.kernels import list_text
 from imgconv.files.formats import ARRAY, FORMATS
 from imgconv.losses import LOSSES, REMARKS
@@ -32,13 +32,20 @@ def table(heads: list[str], rows: list[list[str]]) -> str:
 
 
 def kernels() -> str:
-    assert all(name in list_text() for name in NAMED)
-    rows = []
-    for name, row in NAMED.items():
-        made = kernel(row.example or name)
-        cells = " / ".join(" ".join(map(str, line)) for line in made.weights) if made.shape == (3, 3) and made.divisor == 1 else ""
-        rows.append([f"`{row.usage or name}`", row.summary, f"`{cells}`" if cells else ""])
-    return table(["kernel", "what it shows", "weights"], rows)
+    """A table for each family."""
+    parts = []
+    for family in MODULES:
+        lines = []
+        for row in rows(family):
+            assert row.usage in list_text()
+            made = kernel(row.example)
+            shown = max(made.shape) <= 3 and all(isinstance(cell, int) for cell in made.cells())
+            cells = f"`{' / '.join(' '.join(map(str, line)) for line in made.weights)}`" if shown else ""
+            before = f"`{row.example}`: " if shown and row.example != row.name else ""
+            after = (f" over {made.divisor}" if made.divisor != 1 else "") + (f", plus {made.bias}" if made.bias else "")
+            lines.append([f"`{row.usage}`", row.summary, f"{before}{cells}{after}" if shown else "", row.source])
+        parts.append(f"{family}:\n\n{table(['kernel', 'what it shows', 'weights', 'source'], lines)}")
+    return "\n\n".join(parts)
 
 
 def borders() -> str:

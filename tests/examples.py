@@ -8,6 +8,7 @@ EXAMPLES = {
         'filter "1 2;3 4" border=wrap stride=2x1 dilation=1x2 pad=1,0,1,0',
         'filter "-1 0 1" border=constant:7 anchor=0,2 divisor=3 bias=10 convolve',
         "filter laplacian border=zero pad=valid",
+        "filter sobel-x rotate=45",
         'filter "0.5 1/3;1 0" divisor=auto bias=-0.25',
     ],
     "pool": [

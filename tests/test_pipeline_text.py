@@ -44,6 +44,7 @@ NAMED = st.one_of(
     st.sampled_from(["identity", "vertical", "horizontal", "laplacian", "sharpen", "emboss", "outline", "SOBEL-X"]),
     st.sampled_from(["sobel", "prewitt", "scharr"]).flatmap(lambda name: st.sampled_from([f"{name}-x", f"{name}-y"])),
     st.integers(1, 7).map("box:{}".format),
+    st.sampled_from(["sobel-x:5", "kirsch:ne", "gabor:6,theta=30,phase=90", "frei-chen:3", "disk:3/2", "laplacian:8", "motion: 4, 30"]),
     st.sampled_from(["0.3", "1", "1.5", " 0.8", "1/3", "0x1p-1"]).map("gaussian:{}".format),
 )
 LABELS = st.one_of(
@@ -81,6 +82,7 @@ def filters(draw: st.DrawFn) -> Any:
         divisor=draw(st.none() | st.just("auto" if summable else 1) | NUMBERS.filter(bool)),
         bias=draw(st.none() | NUMBERS),
         convolve=draw(st.booleans()),
+        rotate=draw(st.sampled_from([0, 90, 180, -90, "270", 720] + [45, "-135"] * ((rows, columns) == (3, 3)))),
     )
 
 
@@ -101,7 +103,7 @@ PIPELINES = st.lists(st.one_of(*STRATEGIES.values()), min_size=1, max_size=4).ma
 
 def test_every_operation_is_tried_with_every_option() -> None:
     assert set(STRATEGIES) == set(OPERATIONS)
-    assert {field.name for field in fields(Filter)} == {"kernel", "border", "stride", "dilation", "pad", "anchor", "divisor", "bias", "convolve"}
+    assert {field.name for field in fields(Filter)} == {"kernel", "border", "stride", "dilation", "pad", "anchor", "divisor", "bias", "convolve", "rotate"}
     assert {field.name for field in fields(Pool)} == {"kind", "size", "stride", "dilation", "pad", "ceil", "count_padding"}
 
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from imgconv import errors
-from imgconv.catalog.named import NAMED, named
+from imgconv.catalog.named import find, named
 from imgconv.catalog.syntax import read, rows_text
 from imgconv.kernels import Kernel
 from imgconv.params import Kind
@@ -35,7 +35,7 @@ def kernel(value: Any) -> Kernel:
     if not isinstance(value, (str, os.PathLike)):
         return Kernel(value)
     text = os.fspath(value)
-    if text.strip().partition(":")[0].lower() in NAMED:
+    if find(text):
         return named(text)
     looks_like_path = _has_separator(text) or os.path.splitext(text)[1] != ""
     if _INLINE.match(text) and (_ONLY_NUMBERS.fullmatch(text) or not looks_like_path):
@@ -91,7 +91,7 @@ def text(value: Kernel, name: str) -> str:
 
     A file's path is not its text: the file may change. A label of the user's own is none either.
     """
-    if name.partition(":")[0] in NAMED:
+    if name and find(name):
         try:
             if named(name) == value:
                 return name

@@ -7,13 +7,13 @@ from typing import Any
 import click
 
 from imgconv import catalog, errors
-from imgconv.catalog.named import NAMED
 from imgconv.cli.bridge import Command
 from imgconv.cli.kinds import KindType
 from imgconv.cli.work import Finished
 from imgconv.exact import Number, number, number_text
 from imgconv.kernels import Kernel
 
+USAGE_WIDTH = 28
 SHOWN_SIDE = 15  # larger kernels are shown by their numbers, not their cells
 
 
@@ -48,10 +48,17 @@ def command() -> click.Group:
 
 
 def list_text() -> str:
-    """Every named kernel with one line."""
-    width = max(len(row.usage or name) for name, row in NAMED.items())
-    lines = [f"{row.usage or name:<{width}}  {row.summary}" for name, row in NAMED.items()]
-    return "\n".join([*lines, "", "'imgconv kernels show KERNEL' shows one; numbers such as \"-1 0 1;-2 0 2;-1 0 1\" or a text file are kernels too."])
+    """Every named kernel with one line, by families."""
+    from imgconv.catalog.named import MODULES, rows
+
+    lines = []
+    for family in MODULES:
+        lines.append(f"{family}")
+        for row in rows(family):
+            first = f"  {row.usage:<{USAGE_WIDTH}}  "
+            lines += [first.rstrip(), " " * (USAGE_WIDTH + 4) + row.summary] if len(row.usage) > USAGE_WIDTH else [first + row.summary]
+        lines.append("")
+    return "\n".join([*lines, "'imgconv kernels show KERNEL' shows one; numbers such as \"-1 0 1;-2 0 2;-1 0 1\" or a text file are kernels too."])
 
 
 def show_text(kernel: Kernel) -> str:

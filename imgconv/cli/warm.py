@@ -15,7 +15,6 @@ from typing import Any
 import click
 
 from imgconv import errors
-from imgconv.catalog.named import NAMED
 from imgconv.cli.bridge import Command
 from imgconv.cli.work import Finished, complain
 from imgconv.operations.activate import FUNCTIONS
@@ -24,13 +23,12 @@ from imgconv.operations.pool import REDUCTIONS
 TYPES = ("uint8", "uint16", "float32")
 SIDE = 72  # pixels: more than any of the windows below
 STEPS = (
-    *(f"filter {row.example or name}" for name, row in NAMED.items()),
     *(f"filter {kernel}" for kernel in ("box:5", "box:31", "gaussian:2", "gaussian:5", "gaussian:5 stride=2")),
     *(f'filter "{";".join(" ".join(str((7 * row * row + 3 * column) % 11 - 4) for column in range(side)) for row in range(side))}"' for side in (3, 5, 7, 11)),
     *(f"{kind}pool {window}" for kind in REDUCTIONS for window in ("2", "3 stride=2 pad=1", "31 stride=1")),
     *FUNCTIONS,
 )
-"""Single steps, each run on every type of TYPES."""
+"""Single steps, each run on every type of TYPES, and so is every named kernel."""
 PIPELINES = (
     "filter vertical | relu | maxpool 2",
     "filter gaussian:1.5 border=reflect | avgpool 3 stride=2",
@@ -61,8 +59,11 @@ def command() -> Command:
 
 def requests() -> Iterator[tuple[str, str, str, str]]:
     """The table: (type, pipeline, output type, range)."""
+    from imgconv.catalog.named import table
+
+    named = [f"filter {row.example}" for row in table().values()]
     for type_ in TYPES:
-        yield from ((type_, step, "same", "clamp") for step in (*STEPS, *PIPELINES))
+        yield from ((type_, step, "same", "clamp") for step in (*named, *STEPS, *PIPELINES))
         yield from ((type_, *rest) for rest in SETTLED if not (type_.startswith("float") and rest[2] == "shift"))
 
 

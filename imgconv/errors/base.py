@@ -51,7 +51,8 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     """`; did you mean …?` for a near miss, else an empty text."""
     from difflib import get_close_matches
 
-    close = get_close_matches(word.lower()[:80], list(known), n=2, cutoff=0.6)
+    spelled = {name.lower(): name for name in known}
+    close = [spelled[name] for name in get_close_matches(word.lower()[:80], spelled, n=2, cutoff=0.6)]
     return f"; did you mean {' or '.join(close)}?" if close else ""
 
 

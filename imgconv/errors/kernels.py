@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from imgconv.errors.base import UsageError, shown
+from collections.abc import Sequence
+
+from imgconv.errors.base import UsageError, shown, suggestion
 
 
 def kernel_cell(place: str, cell: str) -> UsageError:
@@ -49,6 +51,20 @@ def which(what: str, example: str, listing: str = "") -> UsageError:
 
 def kernel_arguments(name: str, usage: str, given: str) -> UsageError:
     return UsageError(f"kernel {name!r} is written {usage}, not {shown(given)}")
+
+
+def kernel_argument_unknown(name: str, word: str, known: Sequence[str], usage: str) -> UsageError:
+    """An argument given by a name that the kernel does not have."""
+    choices = f"it takes {', '.join(known)}" if known else "it takes none"
+    return UsageError(f"kernel {name!r} has no argument {shown(word)}{suggestion(word, known)}; {choices} ({usage})")
+
+
+def rotation(value: object) -> UsageError:
+    return UsageError(f"rotation {shown(value)} is not a multiple of 45 degrees (anticlockwise; negative turns clockwise)")
+
+
+def rotation_needs_ring(degrees: int, rows: int, columns: int) -> UsageError:
+    return UsageError(f"a {rows}x{columns} kernel cannot be turned by {degrees} degrees; only 3x3 kernels turn by 45, all turn by 90, 180 and 270")
 
 
 def divisor(value: object) -> UsageError:

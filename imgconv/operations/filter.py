@@ -10,7 +10,7 @@ from imgconv.catalog import KERNEL, is_named
 from imgconv.exact import Number
 from imgconv.kernels import Kernel
 from imgconv.operations.base import Foretold, Operation, option
-from imgconv.params import ANCHOR, BIAS, DILATION, DIVISOR, FLAG, PAD, STRIDE, Pad
+from imgconv.params import ANCHOR, BIAS, DILATION, DIVISOR, FLAG, PAD, ROTATION, STRIDE, Pad
 from imgconv.planner import taps_of
 from imgconv.records import record
 from imgconv.shapes import Window
@@ -45,6 +45,7 @@ class Filter(Operation):
     )
     bias: Number | None = option(BIAS, "Added to the quotient, in pixel units.", None, show="the kernel's own, usually 0")
     convolve: bool = option(FLAG, "Turn the kernel by 180 degrees first: convolution in the mathematical sense.", False)
+    rotate: int = option(ROTATION, "Turn the kernel anticlockwise first: multiples of 90 degrees, for 3x3 kernels (round the ring) of 45.", 0)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -54,12 +55,12 @@ class Filter(Operation):
                 if getattr(self, name) is None and getattr(own, name) != neutral:
                     object.__setattr__(self, name, getattr(own, name))
             object.__setattr__(self, "kernel", Kernel(own.weights))
-        self.effective_kernel  # noqa: B018 (an anchor outside the kernel ends here)
+        self.effective_kernel  # noqa: B018 (an anchor outside the kernel, or an angle it cannot be turned by, ends here)
 
     @cached_property
     def effective_kernel(self) -> Kernel:
-        """The kernel that is slid: with the step's divisor, bias and anchor, turned if it is to convolve."""
-        kernel = self.kernel.using(self.divisor, self.bias, self.anchor)
+        """The kernel that is slid: with the step's divisor, bias and anchor, turned as wanted (the order does not matter)."""
+        kernel = self.kernel.using(self.divisor, self.bias, self.anchor).rotated(self.rotate)
         return kernel.turned() if self.convolve else kernel
 
     @cached_property
