@@ -116,7 +116,7 @@ def _able(header: Header, settings: Settings) -> list[str]:
 def _run(job: Job, pipeline: Pipeline, settings: Settings, facts: dict[str, Any], notes: list[Note]) -> Outcome:
     """Header, foretold shape, pixels, steps, bytes, file; `facts` and `notes` grow on the way."""
     from imgconv.batch import forecast
-    from imgconv.files import read, write
+    from imgconv.files import place, read, write
     from imgconv.numerics import target
 
     if not job.derived and not job.replace and job.target != STREAM and os.path.exists(job.target):
@@ -146,11 +146,11 @@ def _run(job: Job, pipeline: Pipeline, settings: Settings, facts: dict[str, Any]
     if settings.strict and any(note.loss for note in notes):
         raise errors.losses_forbidden(job.source_name, [note.text for note in notes if note.loss])
     if to_stream:
-        write.write_stdout(content)
+        place.write_stdout(content)
     else:
         if job.in_folder:
-            write.make_folder(os.path.dirname(path))
-        write.write(path, content)
+            place.make_folder(os.path.dirname(path))
+        place.write(path, content)
     facts["output"] = path
     return Outcome(job.source_name, shown, said(image, result), tuple(notes), facts)
 

@@ -1,19 +1,14 @@
-"""Image to bytes, and bytes to a file that is either the old one or the whole new one."""
+"""Image to bytes, by the table of formats."""
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import io
 import os
-import stat
-import sys
-from typing import IO
 
 import numpy as np
 
 from imgconv import errors
-from imgconv.files import arrays, png, raw
+from imgconv.files import arrays, place, png, raw
 from imgconv.files.formats import ARRAY, COMPRESS_LEVEL, FORMATS, Format, format_of
 from imgconv.files.modes import holder, joined
 from imgconv.files.options import Writing
@@ -38,7 +33,7 @@ def save(image: Image, path: str | os.PathLike[str], format: str | None = None, 
     where = os.fspath(path)
     form = format_named(format) if format else format_of(where)
     level = None if compress_level is None else COMPRESS_LEVEL.read(compress_level)
-    write(where, encoded(image, form, where, writing=Writing(level)))
+    place.write(where, encoded(image, form, where, writing=Writing(level)))
 
 
 def able(type_: str, channels: int, alpha: bool) -> list[str]:
@@ -94,89 +89,3 @@ def encoded(image: Image, form: Format, path: str, *, fast: bool = False, writin
     except (OSError, ValueError, OverflowError) as error:
         raise errors.file_unwritable(path, str(error)) from error
     return [buffer.getbuffer()]
-
-
-def write(path: str, content: Content) -> None:
-    """The content in a temporary file beside the target, flushed, then renamed over it; permissions of an old file are kept.
-
-    What is no regular file (a FIFO, a device) is written to directly. Raises FileError, or BrokenPipeError.
-    """
-    try:
-        if is_special(path):
-            with open(path, "wb", buffering=0) as stream:
-                _write_all(stream, content)
-            return
-        where = os.path.realpath(path)
-        if not os.path.isdir(os.path.dirname(where)):
-            raise errors.no_folder(path, os.path.dirname(path))
-        _replace(where, content)
-    except OSError as error:
-        if isinstance(error, (errors.ImgconvError, BrokenPipeError)):
-            raise
-        raise errors.file_unwritable(path, error.strerror or str(error)) from None
-
-
-def write_stdout(content: Content) -> None:
-    """The content on standard output, all of it. Raises FileError, or BrokenPipeError."""
-    if sys.stdout is None:
-        raise errors.file_unwritable("standard output", "it is closed")
-    try:
-        _write_all(sys.stdout.buffer, content)
-        sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise errors.file_unwritable("standard output", error.strerror or str(error)) from None
-
-
-def make_folder(path: str) -> None:
-    """An output folder, made if it is not there. Raises FileError."""
-    try:
-        os.makedirs(path, exist_ok=True)
-    except OSError as error:
-        raise errors.file_unwritable(path, error.strerror or str(error)) from None
-
-
-def is_special(path: str) -> bool:
-    """Whether a path names something that exists and is neither a file nor a folder: a FIFO, a device, a terminal."""
-    try:
-        mode = os.stat(path).st_mode
-    except OSError:
-        return False
-    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
-
-
-def _write_all(stream: IO[bytes], content: Content) -> None:
-    """Unbuffered streams (PYTHONUNBUFFERED, devices) take what they can at a time."""
-    for piece in content:
-        left = memoryview(piece)
-        while left:
-            left = left[stream.write(left) or 0 :]
-
-
-def _replace(where: str, content: Content) -> None:
-    folder, name = os.path.split(where)
-    if os.path.isdir(where):
-        raise IsADirectoryError(errno.EISDIR, "it is a folder")
-    known = os.stat(where) if os.path.exists(where) else None
-    if known and not os.access(where, os.W_OK):
-        raise PermissionError(errno.EACCES, "permission denied")
-    # named before it exists, unlike mkstemp's files: an interrupt at any moment finds something to remove
-    temporary = os.path.join(folder, f".{name[:100]}.{os.urandom(6).hex()}.part")
-    try:
-        with open(temporary, "xb") as stream:
-            stream.writelines(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.chmod(temporary, stat.S_IMODE(known.st_mode) if known else 0o666 & ~_umask())
-        os.replace(temporary, where)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
-        raise
-
-
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current
