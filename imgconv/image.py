@@ -10,6 +10,7 @@ import numpy as np
 
 from imgconv import errors
 from imgconv.engine import extremes, settle
+from imgconv.layouts import Layout
 from imgconv.numerics import Pixels, Response, Target, Values, target, values, widened_type
 from imgconv.records import field, record, replace
 from imgconv.report import Note
@@ -65,11 +66,15 @@ class Image:
         return self.frames[0].alpha
 
     @property
+    def layout(self) -> Layout:
+        """Channels, alpha, pixel type and colour model: what decides which formats can hold it."""
+        channels = self.pixels.shape[2] if self.pixels.ndim == 3 else 1
+        return Layout(channels, self.alpha is not None, self.pixels.dtype.name, self.colour)
+
+    @property
     def mode(self) -> str:
         """Channels and pixel type in words: `RGB uint8`, `5 channels float32`."""
-        channels = self.pixels.shape[2] if self.pixels.ndim == 3 else 1
-        colours = self.colour or {1: "gray", 3: "RGB"}.get(channels, f"{channels} channels")
-        return f"{colours}{' + alpha' if self.alpha is not None else ''} {self.pixels.dtype.name}"
+        return self.layout.words
 
     def gray(self) -> Image:
         """Luma by Rec. 601 as Pillow computes it, (19595 R + 38470 G + 7471 B + 32768) >> 16 for integers; alpha is kept, a profile for RGB is not.
@@ -77,8 +82,10 @@ class Image:
         Raises
         ------
         PixelError
-            For other than 1 or 3 channels.
+            For other than 1 or 3 channels, and for a colour model other than RGB.
         """
+        if self.colour:
+            raise errors.no_gray(self.colour)
         frames = tuple(replace(frame, pixels=_luma(frame.pixels)) for frame in self.frames)
         colour = self.pixels.ndim == 3 and self.pixels.shape[2] == 3
         if not colour or "icc_profile" not in self.metadata:
@@ -133,7 +140,7 @@ def _luma(pixels: Pixels) -> Pixels:
     if pixels.ndim == 2 or pixels.shape[2] == 1:
         return pixels.reshape(pixels.shape[:2])
     if pixels.shape[2] != 3:
-        raise errors.no_gray(pixels.shape[2])
+        raise errors.no_gray(f"{pixels.shape[2]} channels")
     wide = values(pixels).pixels
     if wide.dtype.kind == "f":
         luma: Pixels = wide @ np.array([0.299, 0.587, 0.114], wide.dtype)

@@ -18,6 +18,7 @@ from imgconv.catalog import kernel
 from imgconv.catalog.named import MODULES, rows
 from imgconv.cli.kernels import list_text
 from imgconv.files.formats import ARRAY, FORMATS
+from imgconv.files.modes import DEEP, LAYOUTS, MODES
 from imgconv.losses import LOSSES, REMARKS
 from imgconv.operations import OPERATIONS
 
@@ -67,17 +68,16 @@ def options() -> str:
     return table(["command", "option", "", "default"], rows)
 
 
+def modes() -> str:
+    """Every pixel mode and its rule; modes with one rule share a row."""
+    rules: dict[tuple[str, str], list[str]] = {}
+    for name, row in MODES.items():
+        rules.setdefault((LAYOUTS[row.becomes].words, row.rule), []).append(name)
+    return table(["mode", "becomes", "how"], [[", ".join(names), becomes, rule] for (becomes, rule), names in rules.items()])
+
+
 def formats() -> str:
-    words = {
-        "L": "gray",
-        "LA": "gray + alpha",
-        "RGB": "RGB",
-        "RGBA": "RGB + alpha",
-        "I;16": "gray uint16",
-        "I": "gray int32",
-        "F": "gray float32",
-        ARRAY: "any type, any channels",
-    }
+    words = {name: layout.words for name, layout in (LAYOUTS | DEEP).items()} | {ARRAY: "any type, any channels"}
     return table(
         ["format", "suffixes", "holds"], [[row.name, ", ".join(row.suffixes), ", ".join(words[mode] for mode in row.modes)] for row in FORMATS.values()]
     )
@@ -92,7 +92,15 @@ def report() -> str:
     return table(["field", "what it tells"], [[f"`{name}`", meaning] for name, meaning in FIELDS.items()])
 
 
-PARTS: dict[str, Callable[[], str]] = {"losses": losses, "report": report, "kernels": kernels, "borders": borders, "options": options, "formats": formats}
+PARTS: dict[str, Callable[[], str]] = {
+    "losses": losses,
+    "report": report,
+    "kernels": kernels,
+    "borders": borders,
+    "options": options,
+    "modes": modes,
+    "formats": formats,
+}
 
 
 def regenerated(text: str, *, outputs: bool = True) -> str:

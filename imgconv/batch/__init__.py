@@ -14,9 +14,10 @@ from imgconv.batch.facts import described, losses, said, settled
 from imgconv.batch.jobs import STREAM, Job
 from imgconv.files.formats import FORMATS, Format
 from imgconv.files.options import Reading, Writing
+from imgconv.layouts import Layout
 from imgconv.operations.base import Foretold
 from imgconv.pipeline import Pipeline
-from imgconv.records import field, record
+from imgconv.records import field, record, replace
 from imgconv.report import Note, Outcome, Report
 
 if TYPE_CHECKING:
@@ -79,8 +80,8 @@ def explain(job: Job, pipeline: Pipeline, settings: Settings) -> list[str]:
 def _plan(header: Header, pipeline: Pipeline, settings: Settings) -> list[str]:
     from imgconv.numerics import span, target
 
-    goal = target(header.type, settings.dtype, settings.range)
-    given = Foretold(header.height, header.width, 1 if settings.gray else header.channels, header.type, span(header.type))
+    goal = target(header.layout.type, settings.dtype, settings.range)
+    given = Foretold(header.height, header.width, 1 if settings.gray else header.layout.channels, header.layout.type, span(header.layout.type))
     return pipeline.explain(given, goal.type)
 
 
@@ -105,12 +106,19 @@ def _refuse_derived_clashes(jobs: Sequence[Job], settings: Settings) -> None:
             places[place] = job.source_name
 
 
+def _result_layout(header: Header, settings: Settings) -> Layout:
+    """What the pixels of the result of an image with this header will be."""
+    from imgconv.numerics import target
+
+    type_ = target(header.layout.type, settings.dtype, settings.range).type
+    return replace(header.layout, type=type_) if not settings.gray else Layout(1, header.layout.alpha, type_)
+
+
 def _able(header: Header, settings: Settings) -> list[str]:
     """The formats that can hold the result of an image with this header."""
     from imgconv.files import write
-    from imgconv.numerics import target
 
-    return write.able(target(header.type, settings.dtype, settings.range).type, 1 if settings.gray else header.channels, header.alpha)
+    return write.able(_result_layout(header, settings))
 
 
 def _run(job: Job, pipeline: Pipeline, settings: Settings, facts: dict[str, Any], notes: list[Note]) -> Outcome:
@@ -122,17 +130,20 @@ def _run(job: Job, pipeline: Pipeline, settings: Settings, facts: dict[str, Any]
     if not job.derived and not job.replace and job.target != STREAM and os.path.exists(job.target):
         raise errors.file_exists(job.target)
     header = read.header(job.source, settings.reading)
-    facts |= {"format_in": header.format, "dtype_in": header.type, "shape_in": [header.height, header.width, header.channels + header.alpha]}
+    facts |= {
+        "format_in": header.format,
+        "dtype_in": header.layout.type,
+        "shape_in": [header.height, header.width, header.layout.channels + header.layout.alpha],
+    }
     pipeline.shape(header.height, header.width)
     if settings.plans:
         facts["plan"] = _plan(header, pipeline, settings)
-    goal = target(header.type, settings.dtype, settings.range)
-    channels = 1 if settings.gray else header.channels
+    goal = target(header.layout.type, settings.dtype, settings.range)
     form, path = _settled_place(job, header, _able(header, settings))
     if job.derived and os.path.exists(path) and not job.replace:
         raise errors.file_exists(path)
-    write.check(form, goal.type, channels, header.alpha, path)
-    forecast.check(header, pipeline, goal, channels, settings.reading)
+    write.check(form, _result_layout(header, settings), path)
+    forecast.check(header, pipeline, goal, _result_layout(header, settings).channels, settings.reading)
     write.prepare(form)
     image = header.load()
     facts |= described(image, "in")

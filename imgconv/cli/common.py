@@ -70,6 +70,7 @@ def COMMON() -> list[click.Parameter]:  # noqa: N802
         flag(["--strip"], "Leave out EXIF, colour profile, resolution, XMP and text."),
         kind(["--compress-level"], COMPRESS_LEVEL, "Of PNG: 0 is stored, 1 fast, 9 small.  [default: 3; 1 into a pipe]"),
         kind(["--threads"], THREADS, "Processors to use.  [default: all]"),
+        flag(["--allow-narrowing"], "Read 8 bits of each sample where a file has more and no reader for them is installed."),
         flag(["--plan"], "Print how each step would be computed, and run nothing."),
         kind(["--max-pixels"], PIXELS, "Refuse images with more pixels a frame: 100M, 2G.  [default: 89478485, as Pillow]"),
         kind(["--max-frames"], FRAMES, "Refuse images with more frames or pages.  [default: 10000]"),

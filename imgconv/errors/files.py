@@ -35,8 +35,11 @@ def file_mode(path: str, mode: str, served: Sequence[str]) -> FileError:
     return FileError(f"{path}: pixel mode {mode} is not served yet (served: {', '.join(served)}); convert the file first")
 
 
-def file_narrowed(path: str) -> FileError:
-    return FileError(f"{path}: has 16 bits a channel, of which Pillow would keep only 8; refused rather than lost (convert it to 8 bits, or load it as .npy)")
+def file_narrowed(path: str, bits: int = 16) -> FileError:
+    return FileError(
+        f"{path}: has {bits} bits a sample, of which only 8 would be read; refused rather than lost "
+        "(--allow-narrowing reads those 8; or convert it to PNG or TIFF first)"
+    )
 
 
 def too_many_pixels(path: str, pixels: int, most: int) -> FileError:

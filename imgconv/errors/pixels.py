@@ -37,8 +37,8 @@ def pixel_none(shape: tuple[int, ...]) -> PixelError:
     return PixelError(f"an array of shape {shape} has no pixels")
 
 
-def no_gray(channels: int) -> PixelError:
-    return PixelError(f"{channels} channels have no rule for gray; expected 1 or 3 (red, green, blue)")
+def no_gray(found: str) -> PixelError:
+    return PixelError(f"there is no rule for gray from {found}; expected gray or RGB (convert the file to RGB first)")
 
 
 def out_mismatch(what: str, expected: object, found: object) -> PixelError:

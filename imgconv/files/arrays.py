@@ -14,6 +14,7 @@ from imgconv.files.modes import joined
 from imgconv.files.options import Reading
 from imgconv.files.raw import Content, bytes_of
 from imgconv.image import Frame, Image
+from imgconv.layouts import Layout
 from imgconv.numerics import widened_type
 from imgconv.report import Note
 
@@ -51,7 +52,8 @@ def npy_header(name: str, stream: IO[bytes], reading: Reading) -> Header:
         stream.seek(0)
         return Image((Frame(np.load(stream, allow_pickle=False)),), "npy")
 
-    return Header(name, shape[0], shape[1], shape[2] if len(shape) == 3 else 1, False, type_, "npy", loader(name, stream, read), stream)
+    layout = Layout(shape[2] if len(shape) == 3 else 1, type=type_)
+    return Header(name, shape[0], shape[1], layout, "npy", loader(name, stream, read), stream)
 
 
 def _shape_and_type(stream: IO[bytes]) -> tuple[tuple[int, ...], Literal["F", "C"], np.dtype[Any]]:

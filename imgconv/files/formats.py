@@ -37,16 +37,22 @@ FORMATS = {
     row.name: row
     for row in (
         Format(
-            "png", (".png",), "PNG", ("L", "LA", "RGB", "RGBA", "I;16"), carries=(*_ALL, "aspect", "text", "gamma", "chromaticity", "srgb"), frames="canvas"
+            "png",
+            (".png",),
+            "PNG",
+            ("L", "LA", "RGB", "RGBA", "I;16", "LA;16", "RGB;16", "RGBA;16"),
+            carries=(*_ALL, "aspect", "text", "gamma", "chromaticity", "srgb"),
+            frames="canvas",
         ),  # files/png.py writes it
-        Format("jpeg", (".jpg", ".jpeg"), "JPEG", ("L", "RGB"), _jpeg, (*_ALL, "comment")),
-        Format("tiff", (".tif", ".tiff"), "TIFF", ("L", "LA", "RGB", "RGBA", "I;16", "I", "F"), carries=_ALL, frames="pages"),  # files/tiff.py writes it
+        Format("jpeg", (".jpg", ".jpeg"), "JPEG", ("L", "RGB", "CMYK"), _jpeg, (*_ALL, "comment")),
+        Format("tiff", (".tif", ".tiff"), "TIFF", (ARRAY, "CMYK", "LAB"), carries=_ALL, frames="pages"),  # files/tiff.py writes it
         Format("webp", (".webp",), "WEBP", ("RGB", "RGBA"), lambda fast: {"quality": 92}, ("icc_profile", "exif", "xmp"), "canvas"),
         Format("bmp", (".bmp",), "BMP", ("L", "RGB"), carries=("dpi",)),
         Format("gif", (".gif",), "GIF", ("L",), carries=("comment",), frames="canvas"),
-        Format("ppm", (".ppm", ".pgm", ".pnm"), "PPM", ("L", "RGB", "I;16")),
+        Format("ppm", (".ppm", ".pnm"), "", ("L", "RGB", "I;16", "RGB;16")),  # files/raw.py writes these three
+        Format("pgm", (".pgm",), "", ("L", "I;16")),
         Format("tga", (".tga",), "TGA", ("L", "LA", "RGB", "RGBA")),
-        Format("pfm", (".pfm",), "PPM", ("F",)),
+        Format("pfm", (".pfm",), "", ("F", "RGB;F")),
         Format("npy", (".npy",), "", (ARRAY,), frames="canvas"),
     )
 }

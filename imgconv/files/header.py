@@ -7,6 +7,7 @@ from typing import IO, TypeVar
 
 from imgconv import errors
 from imgconv.image import Image
+from imgconv.layouts import Layout
 from imgconv.records import record
 
 _Read = TypeVar("_Read")
@@ -19,13 +20,22 @@ class Header:
     path: str
     height: int
     width: int
-    channels: int
-    alpha: bool
-    type: str
+    layout: Layout
     format: str
     load: Callable[[], Image]
     stream: IO[bytes]
-    colour: str = ""
+
+    @property
+    def channels(self) -> int:
+        return self.layout.channels
+
+    @property
+    def alpha(self) -> bool:
+        return self.layout.alpha
+
+    @property
+    def type(self) -> str:
+        return self.layout.type
 
     def __enter__(self) -> Header:
         return self

@@ -14,6 +14,7 @@ class Reading:
     """What is wanted of inputs; the defaults lose nothing and refuse what cannot be read whole.
 
     `max_memory` is in bytes; None is a share of the machine's. `allow_truncated` reads as far as a damaged file goes.
+    `allow_narrowing` takes the 8 bits that Pillow keeps of deeper samples where no reader for more is there.
     `no_orient` leaves pixels and their stated orientation as they are; `strip` leaves out what the file says beside its pixels.
     """
 
@@ -21,6 +22,7 @@ class Reading:
     max_frames: int = MOST_FRAMES
     max_memory: int | None = None
     allow_truncated: bool = False
+    allow_narrowing: bool = False
     no_orient: bool = False
     strip: bool = False
 

@@ -9,9 +9,10 @@ from types import MappingProxyType
 from typing import IO, Any
 
 from imgconv import errors
+from imgconv.files import deep
 from imgconv.files.formats import FORMATS
 from imgconv.files.header import Header, first_line, loader, parsed
-from imgconv.files.modes import MODES, to_frame
+from imgconv.files.modes import LAYOUTS, MODES, mode_of, to_frame
 from imgconv.files.options import Reading
 from imgconv.image import Frame, Image
 from imgconv.report import Note
@@ -28,9 +29,14 @@ def header(name: str, stream: IO[bytes], reading: Reading) -> Header:
     image = _opened(name, stream, notes)
     if image.mode not in MODES:
         raise errors.file_mode(name, image.mode, list(MODES))
-    if any(";16" in str(part) for tile in image.tile for part in tile):
-        raise errors.file_narrowed(name)
-    mode = MODES[image.mode](image)
+    whole = None
+    try:
+        whole = deep.reader_of(name, image)
+    except errors.FileError:
+        if not reading.allow_narrowing:
+            raise
+        notes.append(Note("narrowed", "16 bits a channel read as 8"))
+    layout = whole.layout if whole else LAYOUTS[mode_of(image)]
     more = _quietly(lambda: getattr(image, "n_frames", 1), notes, default=1) - 1
     if more:
         notes.append(Note("frames-dropped", f"{more} further frame{'s' * (more > 1)} left out"))
@@ -38,12 +44,11 @@ def header(name: str, stream: IO[bytes], reading: Reading) -> Header:
     height, width = _size(image, stream, reading)
 
     def read() -> Image:
-        frame = _quietly(lambda: to_frame(image), notes)
+        frame = whole.read(stream) if whole else _quietly(lambda: to_frame(image), notes)
         frame, said, more = _as_meant(frame, image, stream, reading)
-        return Image((frame,), _format(image), MappingProxyType(said), notes=tuple(dict.fromkeys([*notes, *more])))
+        return Image((frame,), _format(image), MappingProxyType(said), notes=tuple(dict.fromkeys([*notes, *more])), colour=layout.colour)
 
-    channels = 3 if mode.startswith("RGB") else 1
-    return Header(name, height, width, channels, mode == "RGBA", "uint8", _format(image), loader(name, stream, read), stream)
+    return Header(name, height, width, layout, _format(image), loader(name, stream, read), stream)
 
 
 def _says_something(image: Any) -> bool:
@@ -102,7 +107,9 @@ def _pixels_of(error: Exception) -> tuple[int, int]:
 
 
 def _format(image: Any) -> str:
-    return next((row.name for row in FORMATS.values() if row.pillow == image.format), str(image.format).lower())
+    """Our name of an image's format, else Pillow's."""
+    name = "ppm" if image.format == "PPM" and image.mode == "RGB" else "pgm" if image.format == "PPM" else image.format
+    return next((row.name for row in FORMATS.values() if name in (row.pillow, row.name)), str(name).lower())
 
 
 def _quietly(call: Callable[[], Any], notes: list[Note], default: Any = None) -> Any:

@@ -32,32 +32,35 @@ class Reader:
 
 READERS = (
     Reader("npy", arrays.is_npy, arrays.npy_header),
-    Reader("pnm", raw.is_pnm, raw.pnm_header),
+    Reader("raw", raw.is_raw, raw.header),
     Reader("pillow", lambda start: True, pillow.header),
 )
 """The first that knows a file reads it; the last knows all that is left, or says that nobody does."""
 
 
-def load(path: str | os.PathLike[str], *, orient: bool = True, strip: bool = False) -> Image:
+def load(path: str | os.PathLike[str], *, orient: bool = True, strip: bool = False, allow_narrowing: bool = False) -> Image:
     """The image in a file, whatever its suffix says.
 
     Parameters
     ----------
     path : str or path-like
-        An image that Pillow opens (modes 1, L, P, RGB, RGBA) or a `.npy` array (H, W) or (H, W, C); "-" is standard input.
+        An image that Pillow opens, of any pixel mode; a PNG of 16 bits a sample; a binary PGM or PPM, a PFM;
+        or a `.npy` array (H, W) or (H, W, C). "-" is standard input.
     orient : bool
         Whether pixels are turned as EXIF or XMP says (which then say that they are upright), or both left as they are.
     strip : bool
         Leaves out what the file says beside its pixels: EXIF, colour profile, resolution, XMP, text.
+    allow_narrowing : bool
+        Read 8 bits of each sample where a file has more and no reader for them is there.
 
     Raises
     ------
     FileError
-        For a file that is missing, broken, of an unserved mode, or that would be narrowed.
+        For a file that is missing or broken, or that would be narrowed.
     PixelError
         For an array that is no image.
     """
-    return header(os.fspath(path), Reading(no_orient=not orient, strip=strip)).load()
+    return header(os.fspath(path), Reading(no_orient=not orient, strip=strip, allow_narrowing=allow_narrowing)).load()
 
 
 def header(path: str, reading: Reading = Reading()) -> Header:

@@ -60,6 +60,8 @@ def _page(frame: Frame, colour: str, level: int, threads: int | None, file: byte
     """Puts a page's strips at the end of the file; the fields that tell how they lie."""
     pixels = joined(frame)
     pixels = pixels.reshape(*pixels.shape[:2], -1)
+    if colour == "LAB":  # a and b are signed (section 23); in arrays they have 128 for 0
+        pixels = np.dstack([pixels[..., :1], pixels[..., 1:3] ^ np.uint8(128), pixels[..., 3:]])
     height, width, samples = pixels.shape
     channels = samples - (frame.alpha is not None)
     type_, bits = pixels.dtype, 8 * pixels.dtype.itemsize

@@ -5,15 +5,14 @@ from __future__ import annotations
 import io
 import os
 
-import numpy as np
-
 from imgconv import errors
 from imgconv.files import arrays, place, png, raw
 from imgconv.files.formats import ARRAY, COMPRESS_LEVEL, FORMATS, Format, format_of
-from imgconv.files.modes import holder, joined
+from imgconv.files.modes import holder, to_pillow
 from imgconv.files.options import Writing
 from imgconv.files.raw import Content
 from imgconv.image import Image
+from imgconv.layouts import Layout
 
 
 def save(image: Image, path: str | os.PathLike[str], format: str | None = None, compress_level: int | None = None) -> None:
@@ -36,18 +35,17 @@ def save(image: Image, path: str | os.PathLike[str], format: str | None = None, 
     place.write(where, encoded(image, form, where, writing=Writing(level)))
 
 
-def able(type_: str, channels: int, alpha: bool) -> list[str]:
+def able(layout: Layout) -> list[str]:
     """The names of the formats that can hold such pixels."""
-    mode = holder(type_, channels, alpha)
+    mode = holder(layout)
     return [row.name for row in FORMATS.values() if mode in row.modes or ARRAY in row.modes]
 
 
-def check(form: Format, type_: str, channels: int, alpha: bool, path: str) -> None:
+def check(form: Format, layout: Layout, path: str) -> None:
     """Raises FileError, naming formats that can, if `form` cannot hold such pixels."""
-    names = able(type_, channels, alpha)
+    names = able(layout)
     if form.name not in names:
-        what = f"{channels} channel{'s' * (channels > 1)}{' and alpha' if alpha else ''} of {type_}"
-        raise errors.format_cannot_hold(path, form.name, what, names)
+        raise errors.format_cannot_hold(path, form.name, layout.words, names)
 
 
 def prepare(form: Format) -> None:
@@ -68,12 +66,13 @@ def fitted(image: Image, form: Format) -> Image:
 def encoded(image: Image, form: Format, path: str, *, fast: bool = False, writing: Writing = Writing(), threads: int | None = None) -> Content:
     """The image as the pieces of a file; `fast` prefers speed to size where `writing` does not say more."""
     frame = image.frames[0]
-    channels = frame.pixels.shape[2] if frame.pixels.ndim == 3 else 1
-    check(form, frame.pixels.dtype.name, channels, frame.alpha is not None, path)
-    if ARRAY in form.modes:
+    check(form, image.layout, path)
+    if form.name == "npy":
         return arrays.npy(frame)
-    if form.name == "ppm" and frame.pixels.dtype == np.uint8:
+    if form.name in ("ppm", "pgm"):
         return raw.pnm(frame)
+    if form.name == "pfm":
+        return raw.pfm(frame)
     buffer = io.BytesIO()
     carried = fitted(image, form).metadata
     try:
@@ -83,9 +82,7 @@ def encoded(image: Image, form: Format, path: str, *, fast: bool = False, writin
             from imgconv.files import tiff
 
             return [tiff.encode(image.frames[:1], carried, image.colour, png.level_for(None, fast), threads)]
-        from PIL import Image as pillow
-
-        pillow.fromarray(np.ascontiguousarray(joined(frame))).save(buffer, form.pillow, **form.options(fast), **carried)
+        to_pillow(frame, holder(image.layout)).save(buffer, form.pillow, **form.options(fast), **carried)
     except (OSError, ValueError, OverflowError) as error:
         raise errors.file_unwritable(path, str(error)) from error
     return [buffer.getbuffer()]
