@@ -24,7 +24,15 @@ def file_empty(path: str) -> FileError:
 
 
 def file_unknown(path: str) -> FileError:
-    return FileError(f"{path}: not an image that imgconv or Pillow recognises")
+    return FileError(f"{path}: not an image that imgconv or Pillow recognises; convert it to PNG or TIFF first")
+
+
+def file_foreign(path: str, what: str, advice: str) -> FileError:
+    return FileError(f"{path}: is {what}, not an image; {advice}")
+
+
+def file_header_broken(path: str, kind: str) -> FileError:
+    return FileError(f"{path}: begins as a {kind} file, but its header is broken or cut short; get a whole copy")
 
 
 def file_broken(path: str, why: str) -> FileError:
@@ -70,8 +78,15 @@ def missing_zeroed(count: int) -> str:
 
 def read_as_far(why: ImgconvError) -> str:
     """`why` the file could not be read whole, without its name."""
-    reason = str(why).partition(": ")[2].partition("; get a whole copy")[0]
-    return f"read as far as it goes, the rest is empty: {reason}"
+    return f"read as far as it goes, the rest is empty: {_reason(why)}"
+
+
+def file_beyond_reading(path: str, why: ImgconvError) -> FileError:
+    return FileError(f"{path}: {_reason(why)}, so much that nothing of it can be read; get a whole copy")
+
+
+def _reason(why: ImgconvError) -> str:
+    return str(why).partition(": ")[2].partition("; get a whole copy")[0]
 
 
 def file_pickle(path: str) -> FileError:

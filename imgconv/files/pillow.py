@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import IO, Any
 
 from imgconv import errors
-from imgconv.files import deep
+from imgconv.files import deep, foreign
 from imgconv.files.formats import FORMATS
 from imgconv.files.header import Header, first_line, loader, parsed
 from imgconv.files.modes import LAYOUTS, MODES, mode_of, to_frame
@@ -93,7 +93,8 @@ def _opened(name: str, stream: IO[bytes], notes: list[Note]) -> Any:
         try:
             return _quietly(lambda: pillow.open(stream), notes)
         except UnidentifiedImageError:
-            raise errors.file_unknown(name) from None
+            stream.seek(0)
+            foreign.refuse(name, stream.read(4096))
         except pillow.DecompressionBombError as error:
             raise errors.too_many_pixels(name, *_pixels_of(error)) from None
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import IO
 
 from imgconv import errors
-from imgconv.files import arrays, limits, pillow, raw
+from imgconv.files import arrays, foreign, limits, pillow, raw
 from imgconv.files.header import Header
 from imgconv.files.options import Reading
 from imgconv.image import Image
@@ -33,6 +33,7 @@ class Reader:
 READERS = (
     Reader("npy", arrays.is_npy, arrays.npy_header),
     Reader("raw", raw.is_raw, raw.header),
+    Reader("program", foreign.is_program, foreign.refuse_program),
     Reader("pillow", lambda start: True, pillow.header),
 )
 """The first that knows a file reads it; the last knows all that is left, or says that nobody does."""
@@ -98,8 +99,11 @@ def _loaded(header: Header, reading: Reading) -> Image:
             return _recognised(header.path, io.BytesIO(content), reading).load()
     except errors.FileError as error:
         why = error
-    with limits.lent(reading, lenient=True):
-        image = _recognised(header.path, io.BytesIO(content), reading).load()
+    try:
+        with limits.lent(reading, lenient=True):
+            image = _recognised(header.path, io.BytesIO(content), reading).load()
+    except errors.FileError:
+        raise errors.file_beyond_reading(header.path, why) from None
     if any(note.code == "truncated" for note in image.notes):  # the reader has said it better
         return image
     return replace(image, notes=(Note("truncated", errors.read_as_far(why)), *image.notes))
