@@ -11,6 +11,8 @@ from imgconv.pipeline import Pipeline
 from imgconv.pipeline import pipeline as as_pipeline
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import ArrayLike, DTypeLike, NDArray
 
     from imgconv.borders import Border
@@ -31,6 +33,10 @@ def correlate(
     pad: Pads = "same",
     stride: Sides = 1,
     dilation: Sides = 1,
+    with_: KernelLike | Sequence[KernelLike] = (),
+    combine: str | None = None,
+    repeat: int | None = None,
+    until_stable: bool = False,
     dtype: DTypeLike | None = None,
     range: str = "clamp",
     threads: int | None = None,
@@ -49,13 +55,25 @@ def correlate(
         are widened exactly.
     kernel : str, Kernel or rows of numbers
         A name (``"sobel-x"``, ``"gaussian:1.5"``), inline rows (``"1 2 1;2 4 2;1 2 1"``), a text
-        file's path, a Kernel, or a 2-D array-like.
+        file's path, a Kernel, or a 2-D array-like; in text a factor may stand before it (``"2*sobel-x"``).
     border : {"edge", "reflect", "reflect101", "wrap", "constant:V", "zero"}
         What lies beyond the edge, V in pixel units.
     pad : {"same", "valid"}, int, (rows, cols) or (top, bottom, left, right)
         Pixels added around the image before windows are placed.
     stride, dilation : int or (rows, cols)
         Pixels from one window, and from one tap, to the next.
+    with_ : kernel or sequence of kernels
+        More kernels. Each is applied as it would be alone, under the same options, and the responses of
+        one pixel are combined before they are settled. Exact kernels on integer pixels are combined exactly:
+        over one common denominator, divided once; "l2" is then the exactly rounded root below 2**24.
+    combine : {"l2", "l1", "linf", "max", "min", "sum", "avg"}, optional
+        With `with_`: the root of the sum of squares (None is this), the sum of magnitudes, the greatest magnitude,
+        the greatest, the least, the sum, the mean. NaN is passed on.
+    repeat : int, optional
+        Times to apply it, values wide between: a pipeline of as many equal steps. None is once.
+    until_stable : bool
+        Apply it until nothing changes: whole values not at all, others by a millionth of the greatest magnitude;
+        at most `repeat` times, 1000 if that is None.
     dtype : str or numpy dtype, optional
         The result's type: one of the six above. None keeps the (widened) input's. Values are never rescaled.
     range : {"clamp", "abs", "shift", "stretch"}
@@ -91,7 +109,8 @@ def correlate(
     >>> imgconv.correlate(pixels, kernel, pad="valid")
     array([[255]], dtype=uint8)
     """
-    step = Filter(catalog.kernel(kernel), border=border, stride=stride, dilation=dilation, pad=pad)  # type: ignore[arg-type]
+    several = {"with_": with_, "combine": combine, "repeat": repeat, "until_stable": until_stable}
+    step = Filter(catalog.kernel(kernel), border=border, stride=stride, dilation=dilation, pad=pad, **several)  # type: ignore[arg-type]
     return _applied(pixels, step, dtype, range, threads, out)
 
 
@@ -103,6 +122,10 @@ def convolve(
     pad: Pads = "same",
     stride: Sides = 1,
     dilation: Sides = 1,
+    with_: KernelLike | Sequence[KernelLike] = (),
+    combine: str | None = None,
+    repeat: int | None = None,
+    until_stable: bool = False,
     dtype: DTypeLike | None = None,
     range: str = "clamp",
     threads: int | None = None,
@@ -112,7 +135,8 @@ def convolve(
 
     Parameters, result and errors are those of `correlate`.
     """
-    step = Filter(catalog.kernel(kernel), border=border, stride=stride, dilation=dilation, pad=pad, convolve=True)  # type: ignore[arg-type]
+    several = {"with_": with_, "combine": combine, "repeat": repeat, "until_stable": until_stable}
+    step = Filter(catalog.kernel(kernel), border=border, stride=stride, dilation=dilation, pad=pad, convolve=True, **several)  # type: ignore[arg-type]
     return _applied(pixels, step, dtype, range, threads, out)
 
 

@@ -120,7 +120,7 @@ class Image:
             replace(frame, pixels=_like(result.pixels, frame.pixels), alpha=None if frame.alpha is None else pipeline.apply_alpha(frame.alpha, threads))
             for frame, (result, _) in zip(self.frames, results, strict=True)
         )
-        return replace(self, frames=frames, response=_merged([response for _, response in results]), notes=notes)
+        return replace(self, frames=frames, response=_merged([response for _, response in results]), notes=_all_notes(notes, results))
 
     def _stretched(self, pipeline: Pipeline, goal: Target, threads: int | None) -> list[tuple[Values, Response | None]]:
         """All frames stretched between the least and greatest value of them all."""
@@ -128,7 +128,12 @@ class Image:
         found = [extremes(frame.pixels) for frame in wide]
         ends = min(low for low, _ in found), max(high for _, high in found)
         settled = [settle(frame, goal, ends=ends, threads=threads) for frame in wide]
-        return [(Values(pixels, frame.span), response) for frame, (pixels, response) in zip(wide, settled, strict=True)]
+        return [(Values(pixels, frame.span, frame.notes), response) for frame, (pixels, response) in zip(wide, settled, strict=True)]
+
+
+def _all_notes(known: tuple[Note, ...], results: list[tuple[Values, Response | None]]) -> tuple[Note, ...]:
+    """What was to be said anyway, and what the frames' results have to say, each thing once."""
+    return tuple(dict.fromkeys((*known, *(note for result, _ in results for note in result.notes))))
 
 
 def _like(result: Pixels, given: Pixels) -> Pixels:

@@ -125,6 +125,14 @@ class Kernel:
         object.__setattr__(same, "name", name)
         return same
 
+    def undivided(self) -> Kernel:
+        """The same kernel with its divisor gone into the weights."""
+        if self.divisor == 1:
+            return Kernel(self.weights, 1, self.bias, self.anchor)
+        exact = not any(isinstance(cell, float) for cell in (*self.cells(), self.divisor))
+        divisor = Fraction(self.divisor) if exact else float(self.divisor)
+        return Kernel([[number(cell / divisor) for cell in row] for row in self.weights], 1, self.bias, self.anchor)
+
     def using(self, divisor: Number | str | None = None, bias: Number | None = None, anchor: tuple[int, int] | None = None) -> Kernel:
         """This kernel with those of divisor, bias and anchor replaced that are given."""
         given = {"divisor": divisor, "bias": bias, "anchor": anchor}

@@ -11,6 +11,7 @@ from imgconv import errors
 from imgconv.params import DTYPE, DTYPES
 from imgconv.planner import Span
 from imgconv.records import record
+from imgconv.report import Note
 
 Pixels = NDArray[Any]
 _WIDENED = {"bool": "uint8", "int8": "int16", "float16": "float32", "uint32": "float64", "int64": "float64", "uint64": "float64"}
@@ -18,10 +19,11 @@ _WIDENED = {"bool": "uint8", "int8": "int16", "float16": "float32", "uint32": "f
 
 @record
 class Values:
-    """Pixels on their way through a pipeline: (H, W, C), contiguous, with what is known of them."""
+    """Pixels on their way through a pipeline: (H, W, C), contiguous, with what is known and what must be said of them."""
 
     pixels: Pixels
     span: Span
+    notes: tuple[Note, ...] = ()
 
     @property
     def type(self) -> str:

@@ -23,13 +23,15 @@ class Kind:
     """How one kind of parameter is read and printed.
 
     `read` takes text or a Python value and returns the canonical value or raises
-    UsageError; `text` prints a canonical value so that `read` gives it back.
+    UsageError; `text` prints a canonical value so that `read` gives it back. A kind
+    with an `item` may be given as often as needed: each time is one item of a tuple.
     """
 
     metavar: str
     read: Callable[[Any], Any]
     text: Callable[[Any], str] = str
     choices: tuple[str, ...] = field(default=())
+    item: Kind | None = None
 
 
 # ---------------------------------------------------------------- kinds of number
@@ -178,6 +180,16 @@ def choice(what: str, names: Sequence[str], aliases: dict[str, str] | None = Non
     return Kind("|".join(names), read, str, tuple(names))
 
 
+def several(kind: Kind, is_one: Callable[[Any], bool] = lambda value: False) -> Kind:
+    """Any number of values of a kind, as a tuple; `is_one` tells a Python sequence that is itself a single value."""
+
+    def read(value: Any) -> tuple[Any, ...]:
+        many = isinstance(value, (tuple, list)) and not is_one(value)
+        return tuple(kind.read(item) for item in (value if many else [value]))
+
+    return Kind(kind.metavar, read, lambda value: " ".join(map(kind.text, value)), kind.choices, kind)
+
+
 def _flag(value: object) -> bool:
     if value in (True, False):
         return bool(value)
@@ -193,6 +205,7 @@ ROTATION = Kind("DEGREES", _rotation)
 DIVISOR = Kind("N|auto", _divisor, lambda value: value if isinstance(value, str) else number_text(value))
 BIAS = Kind("N", lambda value: number(value, "bias"), number_text)
 FLAG = Kind("", _flag)
+COUNT = Kind("N", lambda value: whole(value, "count", least=1))
 PIXELS = amount("max-pixels", "500M or 2G")
 MEMORY = amount("max-memory", "500M or 2GiB", "B")
 FRAMES = amount("max-frames", "500 or 20k")

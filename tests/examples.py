@@ -10,6 +10,11 @@ EXAMPLES = {
         "filter laplacian border=zero pad=valid",
         "filter sobel-x rotate=45",
         'filter "0.5 1/3;1 0" divisor=auto bias=-0.25',
+        "filter sobel-x with=sobel-y",
+        "filter sobel-x border=reflect with=2*sobel-y with=-0.5*gaussian:1 combine=max",
+        'filter box:3 stride=2 divisor=4 bias=0.5 convolve with="1 2 1" combine=avg',
+        "filter box:3 repeat=3",
+        'filter "0 1" with=identity combine=max repeat=20 until-stable',
     ],
     "pool": [
         "maxpool 2",

@@ -207,3 +207,39 @@ def pool(pixels: Any, *window: Any, dtype: str | None = None, range: str = "clam
     """Pooling, settled; arguments as those of `pooled`. Of the input's number of dimensions."""
     found = settle(pooled(pixels, *window, **options), type_of(pixels, dtype), range)
     return found.reshape(found.shape[:2] + np.asarray(pixels).shape[2:])
+
+
+# ---------------------------------------------------------------- several kernels
+
+COMBINED: dict[str, Any] = {
+    "l1": lambda values: sum(map(abs, values)),
+    "linf": lambda values: max(map(abs, values)),
+    "max": max,
+    "min": min,
+    "sum": sum,
+    "avg": lambda values: sum(values) / Fraction(len(values)),
+}
+
+
+def combined(how: str, responses: Sequence[Array]) -> Array:
+    """One value of the responses of each place, exact; any NaN makes NaN. Not for l2, whose roots are no fractions."""
+    result = np.empty(responses[0].shape, object)
+    for place in np.ndindex(result.shape):
+        values = [response[place] for response in responses]
+        result[place] = math.nan if any(value != value for value in values) else COMBINED[how](values)
+    return result
+
+
+def rounded_root(square: Fraction) -> int:
+    """floor(sqrt(square) + 1/2), in whole numbers: the greatest n with (n - 1/2)^2 <= square."""
+    found = math.isqrt(math.floor(square))
+    return found + ((Fraction(2 * found + 1, 2)) ** 2 <= square)
+
+
+def l2(responses: Sequence[Array], dtype: str) -> Array:
+    """The root of the sum of squares of each place, exactly rounded and clamped."""
+    low, high = limits(dtype)
+    result = np.empty(responses[0].shape, object)
+    for place in np.ndindex(result.shape):
+        result[place] = min(max(rounded_root(sum((Fraction(response[place]) ** 2 for response in responses), Fraction(0))), low), high)
+    return result.astype(dtype)

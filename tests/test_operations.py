@@ -80,7 +80,7 @@ def test_declarations_explain_themselves(operation):
     assert operation.examples
     for option in operation.options():
         assert option.help.endswith(".")
-        if option.default is not None and not option.required:
+        if option.default not in (None, ()) and not option.required:
             assert option.kind.read(option.kind.text(option.kind.read(option.default)) if not option.is_flag else option.default) == option.default
 
 

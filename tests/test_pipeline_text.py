@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from imgconv import Kernel, Pipeline, errors
 from imgconv import operations as declared
+from imgconv.exact import number as exact_number
+from imgconv.exact import number_text
 from imgconv.operations import OPERATIONS, Activate, Operation, Pool
 from imgconv.records import fields
 
@@ -83,7 +85,34 @@ def filters(draw: st.DrawFn) -> Any:
         bias=draw(st.none() | NUMBERS),
         convolve=draw(st.booleans()),
         rotate=draw(st.sampled_from([0, 90, 180, -90, "270", 720] + [45, "-135"] * ((rows, columns) == (3, 3)))),
+        repeat=draw(st.none() | st.integers(1, 99)),
+        until_stable=draw(st.booleans()),
     )
+
+
+FACTORS = st.one_of(st.just(""), NUMBERS.filter(bool).map(lambda number: f"{number_text(exact_number(number))}*"))
+
+
+@st.composite
+def combinations(draw: st.DrawFn) -> Any:
+    """A filter of several kernels, whatever it says of divisor and bias; what of a kernel's own has no text is refused."""
+    weights = st.lists(st.lists(st.integers(-99, 99), min_size=2, max_size=3).map(tuple), min_size=1, max_size=1)
+    terms = st.one_of(
+        st.builds(str.__add__, FACTORS, NAMED),
+        st.builds(Kernel, weights, st.integers(1, 9) | st.fractions(Fraction(1, 9), 9, max_denominator=9)),
+    )
+    options = {
+        "combine": draw(st.sampled_from([None, "l2", "l1", "linf", "max", "min", "sum", "avg"])),
+        "divisor": draw(st.none() | st.just("auto") | st.integers(1, 9)),
+        "bias": draw(st.none() | st.integers(-9, 9)),
+        "convolve": draw(st.booleans()),
+        "repeat": draw(st.none() | st.integers(1, 9)),
+    }
+    try:
+        return Filter(draw(terms), with_=draw(st.lists(terms, min_size=1, max_size=3)), **options)
+    except errors.UsageError as error:
+        assume("not a finite number" not in str(error) and "is not a finite real number" not in str(error))  # a factor beyond all floats
+        raise
 
 
 POOLS = st.builds(
@@ -97,13 +126,15 @@ POOLS = st.builds(
     count_padding=st.booleans(),
 )
 ACTIVATIONS = st.builds(Activate, st.sampled_from(["relu", "abs", "sigmoid", "tanh", "identity"]))
-STRATEGIES: dict[type[Operation], st.SearchStrategy[Any]] = {Filter: filters(), Pool: POOLS, Activate: ACTIVATIONS}
+STRATEGIES: dict[type[Operation], st.SearchStrategy[Any]] = {Filter: st.one_of(filters(), combinations()), Pool: POOLS, Activate: ACTIVATIONS}
 PIPELINES = st.lists(st.one_of(*STRATEGIES.values()), min_size=1, max_size=4).map(lambda steps: Pipeline(tuple(steps)))
 
 
 def test_every_operation_is_tried_with_every_option() -> None:
     assert set(STRATEGIES) == set(OPERATIONS)
-    assert {field.name for field in fields(Filter)} == {"kernel", "border", "stride", "dilation", "pad", "anchor", "divisor", "bias", "convolve", "rotate"}
+    assert {field.name for field in fields(Filter)} == {"kernel", "border", "stride", "dilation", "pad", "anchor", "divisor", "bias", "convolve", "rotate"} | {
+        "with_", "combine", "repeat", "until_stable"
+    }  # fmt: skip
     assert {field.name for field in fields(Pool)} == {"kind", "size", "stride", "dilation", "pad", "ceil", "count_padding"}
 
 
@@ -120,7 +151,7 @@ def test_reading_undoes_printing(pipeline: Pipeline) -> None:
     assert str(read) == text  # what is printed is canonical
     for one, other in zip(read.steps, pipeline.steps, strict=True):
         if isinstance(one, Filter) and isinstance(other, Filter):
-            assert one.effective_kernel == other.effective_kernel
+            assert one.kernels == other.kernels
 
 
 @settings(max_examples=200, deadline=None)

@@ -9,9 +9,10 @@ from typing import Any
 
 from imgconv import errors
 from imgconv.catalog.named import find, named
+from imgconv.catalog.scaled import scaled, split
 from imgconv.catalog.syntax import read, rows_text
 from imgconv.kernels import Kernel
-from imgconv.params import Kind
+from imgconv.params import Kind, several
 
 _INLINE = re.compile(r"\s*[-+\N{MINUS SIGN}]?\.?[0-9]")
 _ONLY_NUMBERS = re.compile(r"[-+\N{MINUS SIGN}0-9.,;\s/eExXpPa-fA-F#]*")
@@ -22,7 +23,8 @@ def kernel(value: Any) -> Kernel:
     """A Kernel from text, from rows of numbers, or as it is.
 
     Text is, in this order: a catalog name with arguments (`gaussian:1.5`), numbers
-    (`-1,0,1;-2,0,2`), or the path of a text file (it has a separator or a suffix).
+    (`-1,0,1;-2,0,2`), or the path of a text file (it has a separator or a suffix). A
+    factor may stand before any of them (`2*sobel-y`): it multiplies the weights and the bias.
 
     Raises
     ------
@@ -35,6 +37,15 @@ def kernel(value: Any) -> Kernel:
     if not isinstance(value, (str, os.PathLike)):
         return Kernel(value)
     text = os.fspath(value)
+    times = split(text)
+    if times is None:
+        return _of_text(text)
+    own = kernel(times[1])
+    return scaled(times[0], own, own.name if is_named(own) else "")
+
+
+def _of_text(text: str) -> Kernel:
+    """A name, numbers or a path, in this order."""
     if find(text):
         return named(text)
     looks_like_path = _has_separator(text) or os.path.splitext(text)[1] != ""
@@ -91,13 +102,19 @@ def text(value: Kernel, name: str) -> str:
 
     A file's path is not its text: the file may change. A label of the user's own is none either.
     """
-    if name and find(name):
-        try:
-            if named(name) == value:
-                return name
-        except errors.UsageError:
-            pass  # a label that only begins like a name of the catalog
+    try:
+        if name and find(_innermost(name)) and kernel(name) == value:
+            return name
+    except errors.UsageError:
+        pass  # a label that only begins like a name of the catalog
     return rows_text(value)
+
+
+def _innermost(name: str) -> str:
+    """A name without the factors before it."""
+    while times := split(name):
+        name = times[1]
+    return name
 
 
 def is_named(value: Kernel) -> bool:
@@ -105,4 +122,10 @@ def is_named(value: Kernel) -> bool:
     return bool(value.name) and text(value, value.name) == value.name
 
 
+def _one_kernel(value: Any) -> bool:
+    """Whether a Python sequence is one kernel, a row of rows of numbers, and not several kernels."""
+    return bool(value) and all(hasattr(row, "__len__") and not isinstance(row, str) and all(not hasattr(cell, "__len__") for cell in row) for row in value)
+
+
 KERNEL = Kind("KERNEL", kernel, lambda value: text(value, value.name))
+KERNELS = several(KERNEL, _one_kernel)

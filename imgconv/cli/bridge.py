@@ -47,7 +47,7 @@ def operation_command(operation: type[Operation], run: Callable[[Operation, Comm
 
     def callback(inputs: tuple[str, ...], **given: Any) -> None:
         common = Common.taken_from(given, inputs)
-        fields = {name: value for name, value in given.items() if value is not None and value is not False}
+        fields = {name: value for name, value in given.items() if value is not None and value is not False and value != ()}
         for option in options:
             if option.required and option.name not in fields:
                 raise errors.which(option.name, operation.examples[0])
@@ -63,4 +63,7 @@ def _parameter(option: Option) -> click.Parameter:
     if option.is_flag:
         return click.Option([f"--{option.long}"], is_flag=True, help=option.help)
     help_ = f"{option.help}  [default: {option.default_text}]" if option.default_text else option.help
-    return click.Option([f"--{option.long}"], type=KindType(option.kind, option.name), metavar=option.kind.metavar, help=help_)
+    kind = option.kind.item or option.kind
+    return click.Option(
+        [f"--{option.long}", option.name], type=KindType(kind, option.name), metavar=kind.metavar, help=help_, multiple=option.kind.item is not None
+    )

@@ -17,6 +17,7 @@ import click
 from imgconv import errors
 from imgconv.cli.bridge import Command
 from imgconv.cli.work import Finished, complain
+from imgconv.combining import COMBINES
 from imgconv.operations.activate import FUNCTIONS
 from imgconv.operations.pool import REDUCTIONS
 
@@ -27,6 +28,9 @@ STEPS = (
     *(f'filter "{";".join(" ".join(str((7 * row * row + 3 * column) % 11 - 4) for column in range(side)) for row in range(side))}"' for side in (3, 5, 7, 11)),
     *(f"{kind}pool {window}" for kind in REDUCTIONS for window in ("2", "3 stride=2 pad=1", "31 stride=1")),
     *FUNCTIONS,
+    *(f"filter sobel-x with=sobel-y combine={how}" for how in COMBINES),
+    "filter sobel-x with=sobel-y with=laplacian",
+    "filter gaussian:1 with=-1*gaussian:2 combine=sum",
 )
 """Single steps, each run on every type of TYPES, and so is every named kernel."""
 PIPELINES = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from imgconv.errors.base import UsageError, shown, suggestion
+from imgconv.errors.base import UsageError, WindowError, shown, suggestion
 
 
 def kernel_cell(place: str, cell: str) -> UsageError:
@@ -75,3 +75,31 @@ def anchor_outside(anchor: tuple[int, int], rows: int, columns: int) -> UsageErr
     return UsageError(
         f"anchor {anchor[0]},{anchor[1]} lies outside the {rows}x{columns} kernel; rows run from 0 to {rows - 1}, columns from 0 to {columns - 1}"
     )
+
+
+def combine_alone(how: str) -> UsageError:
+    return UsageError(f"combine={how} needs something to combine; add kernels, for instance: imgconv filter sobel-x --with sobel-y --combine {how} in.png")
+
+
+def combine_own(what: str) -> UsageError:
+    return UsageError(f"one of several kernels has a {what} of its own, which has no place in a combination; give {what}= for all of them")
+
+
+def combine_shapes(first: tuple[int, ...], other: tuple[int, ...]) -> WindowError:
+    return WindowError(
+        f"responses of {first[0]}x{first[1]} and {other[0]}x{other[1]} pixels (rows x columns) cannot be combined; use --pad same or kernels of one size"
+    )
+
+
+def never_stable(before: tuple[int, int], after: tuple[int, int]) -> WindowError:
+    return WindowError(
+        f"an image of {before[0]}x{before[1]} becomes {after[0]}x{after[1]} (rows x columns), so it never becomes stable; use --pad same and stride 1"
+    )
+
+
+def not_stable(count: int) -> str:
+    return f"still changing after {count} times (--repeat N allows more)"
+
+
+def not_finite(count: int) -> str:
+    return f"grew beyond all numbers after {count} times and was left there"

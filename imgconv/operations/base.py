@@ -35,8 +35,8 @@ class Option:
 
     @property
     def long(self) -> str:
-        """The name as users write it: `count-padding`."""
-        return self.name.replace("_", "-")
+        """The name as users write it: `count-padding`; a Python keyword's underscore is dropped, `with_` is `with`."""
+        return self.name.rstrip("_").replace("_", "-")
 
     @property
     def is_flag(self) -> bool:
@@ -49,7 +49,7 @@ class Option:
     @property
     def default_text(self) -> str:
         """The default as help shows it, or an empty text."""
-        if self.show or self.required or self.default is None or self.is_flag:
+        if self.show or self.required or self.default in (None, ()) or self.is_flag:
             return self.show
         return self.kind.text(self.kind.read(self.default))
 

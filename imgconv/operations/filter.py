@@ -5,13 +5,14 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from imgconv import errors
 from imgconv.borders import BORDER, Border
-from imgconv.catalog import KERNEL, is_named
+from imgconv.catalog import KERNEL, KERNELS, is_named
+from imgconv.combining import COMBINES
 from imgconv.exact import Number
 from imgconv.kernels import Kernel
 from imgconv.operations.base import Foretold, Operation, option
-from imgconv.params import ANCHOR, BIAS, DILATION, DIVISOR, FLAG, PAD, ROTATION, STRIDE, Pad
-from imgconv.planner import taps_of
+from imgconv.params import ANCHOR, BIAS, COUNT, DILATION, DIVISOR, FLAG, PAD, ROTATION, STRIDE, Pad, choice
 from imgconv.records import record
 from imgconv.shapes import Window
 
@@ -19,9 +20,22 @@ if TYPE_CHECKING:
     from imgconv.numerics import Pixels, Response, Target, Values
 
 
+def _combines() -> str:
+    """The ways to combine, in one sentence."""
+    return ", ".join(f"{name} {row.summary}" for name, row in COMBINES.items())
+
+
+COMBINE = choice("way to combine", tuple(COMBINES))
+MOST_REPEATS = 1000  # of a filter that is to become stable, where no number is given
+
+
 @record
 class Filter(Operation):
-    """Weights times neighbours, summed, over the divisor, plus the bias. Weights are used as printed (no flip)."""
+    """Weights times neighbours, summed, over the divisor, plus the bias. Weights are used as printed (no flip).
+
+    With several kernels each is applied as it would be alone, under the same options, and the wide responses
+    are combined. Repeated, it is what as many steps of a pipeline are: values stay wide between.
+    """
 
     word = "filter"
     summary = "Multiply each neighbourhood by a kernel's weights and sum (convolution as CNNs do it: no flip)."
@@ -30,6 +44,8 @@ class Filter(Operation):
         "imgconv filter gaussian:1.5 photo.jpg -o soft.jpg",
         'imgconv filter "-1,0,1;-2,0,2;-1,0,1" in.png --range abs -o edges.png',
         "imgconv filter ./my-kernel.txt --divisor auto --border reflect in.png -o out.png",
+        "imgconv filter sobel-x --with sobel-y --combine l2 in.png -o edges.png",
+        "imgconv filter gaussian:1 --with -1*gaussian:1.6 --combine sum in.png --range shift -o dog.png",
         "imgconv filter vertical < in.png | imgconv filter horizontal > out.png",
     )
     sees_all = "--pad same keeps all"
@@ -46,60 +62,116 @@ class Filter(Operation):
     bias: Number | None = option(BIAS, "Added to the quotient, in pixel units.", None, show="the kernel's own, usually 0")
     convolve: bool = option(FLAG, "Turn the kernel by 180 degrees first: convolution in the mathematical sense.", False)
     rotate: int = option(ROTATION, "Turn the kernel anticlockwise first: multiples of 90 degrees, for 3x3 kernels (round the ring) of 45.", 0)
+    with_: tuple[Kernel, ...] = option(KERNELS, "One more kernel, as often as needed; a factor may stand before it, as in 2*sobel-y.", ())
+    combine: str | None = option(COMBINE, f"What becomes of the kernels' responses: {_combines()}.", None, show="l2")
+    repeat: int | None = option(COUNT, "Times to apply it, values wide between.", None, show=f"1; at most {MOST_REPEATS} with --until-stable")
+    until_stable: bool = option(FLAG, "Apply it until nothing changes any more: whole values at all, others by a millionth of the greatest.", False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        own = self.kernel
-        if not is_named(own):  # its text holds weights only: what else it has belongs to the step
+        if self.with_:
+            object.__setattr__(self, "kernel", self._term(self.kernel))
+            object.__setattr__(self, "with_", tuple(map(self._term, self.with_)))
+            object.__setattr__(self, "combine", None if self.combine == "l2" else self.combine)  # one spelling for one thing
+        elif self.combine is not None:
+            raise errors.combine_alone(self.combine)
+        elif not is_named(self.kernel):  # its text holds weights only: what else it has belongs to the step
             for name, neutral in (("divisor", 1), ("bias", 0), ("anchor", None)):
-                if getattr(self, name) is None and getattr(own, name) != neutral:
-                    object.__setattr__(self, name, getattr(own, name))
-            object.__setattr__(self, "kernel", Kernel(own.weights))
-        self.effective_kernel  # noqa: B018 (an anchor outside the kernel, or an angle it cannot be turned by, ends here)
+                if getattr(self, name) is None and getattr(self.kernel, name) != neutral:
+                    object.__setattr__(self, name, getattr(self.kernel, name))
+            object.__setattr__(self, "kernel", Kernel(self.kernel.weights))
+        if self.repeat == 1 and not self.until_stable:
+            object.__setattr__(self, "repeat", None)
+        self.kernels  # noqa: B018 (an anchor outside a kernel, or an angle it cannot be turned by, ends here)
+
+    def _term(self, own: Kernel) -> Kernel:
+        """One of several kernels, in a form that its text gives back: its divisor goes into the weights."""
+        if is_named(own):
+            return own
+        for name, neutral in (("bias", 0), ("anchor", None)):
+            if getattr(self, name) is None and getattr(own, name) != neutral:
+                raise errors.combine_own(name)
+        return own.undivided() if self.divisor is None else Kernel(own.weights)
 
     @cached_property
+    def kernels(self) -> tuple[Kernel, ...]:
+        """The kernels that are slid: each with the step's divisor, bias and anchor, turned as wanted (the order does not matter)."""
+        used = [kernel.using(self.divisor, self.bias, self.anchor).rotated(self.rotate) for kernel in (self.kernel, *self.with_)]
+        return tuple(kernel.turned() for kernel in used) if self.convolve else tuple(used)
+
+    @property
     def effective_kernel(self) -> Kernel:
-        """The kernel that is slid: with the step's divisor, bias and anchor, turned as wanted (the order does not matter)."""
-        kernel = self.kernel.using(self.divisor, self.bias, self.anchor).rotated(self.rotate)
-        return kernel.turned() if self.convolve else kernel
+        """The first of `kernels`."""
+        return self.kernels[0]
 
     @cached_property
+    def windows(self) -> tuple[Window, ...]:
+        """What each kernel's window is."""
+        return tuple(Window(kernel.shape, self.stride, self.dilation, self.pad, kernel.anchor) for kernel in self.kernels)
+
+    @property
     def window(self) -> Window:
-        kernel = self.effective_kernel
-        return Window(kernel.shape, self.stride, self.dilation, self.pad, kernel.anchor)
+        """The first kernel's window."""
+        return self.windows[0]
+
+    @property
+    def way(self) -> str:
+        """How several responses are combined."""
+        return self.combine or "l2"
+
+    @property
+    def times(self) -> int:
+        """How often it is applied, or at most applied."""
+        return self.repeat or (MOST_REPEATS if self.until_stable else 1)
 
     @property
     def label(self) -> str:
-        name = self.kernel.name
-        return "".join(c if c.isalnum() or c in "-.," else "-" for c in name) if is_named(self.kernel) and not any(c in name for c in "/\\") else self.word
+        names = [kernel.name for kernel in (self.kernel, *self.with_) if is_named(kernel) and not any(c in kernel.name for c in "/\\")]
+        if len(names) != len(self.kernels):
+            return self.word
+        return "".join(c if c.isalnum() or c in "-.," else "-" for c in "-".join(names))
 
     def shape(self, height: int, width: int) -> tuple[int, int]:
-        rows, columns = self.window.over(height, width)
-        return rows.out, columns.out
+        for _ in range(self.times):
+            before = height, width
+            height, width = self._shape_once(height, width)
+            if (height, width) == before:
+                break
+            if self.until_stable:
+                raise errors.never_stable(before, (height, width))
+        return height, width
+
+    def _shape_once(self, height: int, width: int) -> tuple[int, int]:
+        found = [tuple(axis.out for axis in window.over(height, width)) for window in self.windows]
+        if len(set(found)) > 1:
+            raise errors.combine_shapes(found[0], next(other for other in found if other != found[0]))
+        return found[0][0], found[0][1]
 
     def unseen(self, height: int, width: int) -> tuple[int, int]:
         rows, columns = self.window.over(height, width)
         return rows.unseen, columns.unseen
 
     def explain(self, given: Foretold, result: str) -> tuple[str, Foretold]:
-        from imgconv.numerics import wide_type
-        from imgconv.planner import Task, plan, response_span
+        from imgconv.operations.explaining import filtered
 
-        rows, columns = self.window.over(given.height, given.width)
-        task = Task(given.type, given.span, self.border.constant, result, (rows.stride, columns.stride), (rows.dilation, columns.dilation))
-        made = plan(self.effective_kernel, task)
-        span = response_span(made, given.span, self.border.constant)
-        type_ = wide_type(given.type, span, divided=made.denominator != 1, last=False) if result == "wide" else result
-        taps = f"{rows.size}x{columns.size} kernel, {taps_of(made.weights)} weights that look"
-        return f"{taps}: {made.reason}", Foretold(rows.out, columns.out, given.channels, type_, span)
+        return filtered(self, given, result)
 
     def apply(self, given: Values, target: Target | None, threads: int | None = None, out: Pixels | None = None) -> tuple[Values, Response | None]:
         from imgconv import engine
 
-        return engine.correlate(given, self.effective_kernel, self.window, self.border, target=target, threads=threads, out=out)
+        def once(values: Values, target: Target | None, out: Pixels | None = None) -> tuple[Values, Response | None]:
+            if self.with_:
+                return engine.combine(values, self.kernels, self.windows, self.border, self.way, target=target, threads=threads, out=out)
+            return engine.correlate(values, self.effective_kernel, self.window, self.border, target=target, threads=threads, out=out)
+
+        return engine.repeat(once, given, self.times, target, out, until_stable=self.until_stable)
 
     def apply_alpha(self, alpha: Pixels, threads: int | None = None) -> Pixels:
-        """Alpha is not filtered: each output pixel takes the alpha under its window's centre."""
+        """Alpha is not filtered: each output pixel takes the alpha under its (first) window's centre."""
         from imgconv import engine
 
-        return engine.follow(alpha, self.window, self.border)
+        for _ in range(self.times):
+            before, alpha = alpha, engine.follow(alpha, self.window, self.border)
+            if alpha is before:
+                break
+        return alpha

@@ -9,7 +9,7 @@ from imgconv import errors
 from imgconv.operations import Operation
 from imgconv.operations.base import Foretold
 from imgconv.pipeline.text import parse_steps, step_text
-from imgconv.records import record
+from imgconv.records import record, replace
 from imgconv.report import Note
 
 if TYPE_CHECKING:
@@ -48,10 +48,13 @@ class Pipeline:
         return height, width
 
     def apply(self, given: Values, target: Target, threads: int | None = None, out: Pixels | None = None) -> tuple[Values, Response | None]:
-        """All steps on values, wide between them, settled once at the end."""
+        """All steps on values, wide between them, settled once at the end; the result has the notes of all steps."""
+        notes = given.notes
         for step in self.steps[:-1]:
             given, _ = step.apply(given, None, threads)
-        return self.steps[-1].apply(given, target, threads, out)
+            notes += given.notes
+        result, response = self.steps[-1].apply(given, target, threads, out)
+        return replace(result, notes=tuple(dict.fromkeys(notes + result.notes))), response
 
     def explain(self, given: Foretold, result: str) -> list[str]:
         """One line a step: how it would be computed, what would come out and how much memory that takes; nothing is run."""

@@ -122,12 +122,12 @@ def _step(number: int, tokens: list[_Token]) -> Operation:
 
 def _fields(operation: type[Operation], word: str, tokens: list[_Token], preset: dict[str, Any]) -> dict[str, Any]:
     """The fields that a step's values, name=value pairs and flags give."""
-    options = {given.name: given for given in operation.options() if given.name not in preset}
-    arguments = [given.name for given in options.values() if given.argument or (preset and given.name == operation.short_argument)]
+    options = {_key(given.long): given for given in operation.options() if given.name not in preset}
+    arguments = [key for key, given in options.items() if given.argument or (preset and given.name == operation.short_argument)]
     found: dict[str, Any] = {}
     for token in tokens:
         name, equals, value = token.text.partition("=") if token.named else (token.text, "", "")
-        key = name.replace("-", "_")
+        key = _key(name)
         if not equals and not (not token.quoted and key in options and options[key].is_flag):
             if not arguments:
                 raise errors.UsageError(errors.step_run_option(name) if name in RUN_OPTIONS else errors.step_extra(word, token.text, _usage(word, options)))
@@ -136,31 +136,41 @@ def _fields(operation: type[Operation], word: str, tokens: list[_Token], preset:
             if key in RUN_OPTIONS:
                 raise errors.UsageError(errors.step_run_option(name))
             raise errors.unknown(f"option of {word}", name, [given.long for given in options.values()])
-        if key in found:
+        if key in found and not options[key].kind.item:
             raise errors.UsageError(errors.step_twice(name))
-        found[key] = _value(options[key], bool(equals), value)
+        found[key] = _value(options[key], bool(equals), value, found.get(key, ()))
         arguments = [left for left in arguments if left != key]
-    missing = [given for given in options.values() if given.required and given.name not in found]
+    missing = [given for key, given in options.items() if given.required and key not in found]
     if missing:
         raise errors.UsageError(errors.step_missing(_usage(word, options)))
-    return found
+    return {options[key].name: value for key, value in found.items()}
 
 
-def _value(given: Option, equals: bool, value: str) -> Any:
+def _key(name: str) -> str:
+    """A long name in the form in which names are compared: hyphen and underscore are one."""
+    return name.replace("-", "_")
+
+
+def _value(given: Option, equals: bool, value: str, before: tuple[Any, ...]) -> Any:
+    """What a name=value or a flag gives its field; `before` is what the field has from earlier times."""
     if given.is_flag:
         if equals:
             raise errors.UsageError(errors.step_flag_value(given.long))
         return True
     if not equals:
         raise errors.UsageError(errors.step_needs_value(given.long, given.kind.metavar))
+    if given.kind.item:
+        return (*before, given.kind.item.read(value))
     return given.kind.read(value)
 
 
 def _usage(word: str, options: dict[str, Option]) -> str:
-    parts = [
-        given.kind.metavar if given.argument else f"[{given.long}]" if given.is_flag else f"[{given.long}={given.kind.metavar}]" for given in options.values()
-    ]
-    return " ".join([word, *parts])
+    def shown(given: Option) -> str:
+        if given.argument:
+            return given.kind.metavar
+        return f"[{given.long}]" if given.is_flag else f"[{given.long}={given.kind.metavar}]{'...' if given.kind.item else ''}"
+
+    return " ".join([word, *map(shown, options.values())])
 
 
 # ---------------------------------------------------------------- steps to text
@@ -176,6 +186,8 @@ def step_text(step: Operation) -> str:
             continue
         if given.argument or (preset and given.name == step.short_argument):
             values.append(_quoted(given.kind.text(value)))
+        elif given.kind.item:
+            named += [f"{given.long}={_quoted(given.kind.item.text(item))}" for item in value]
         elif value != given.default:
             named.append(given.long if given.is_flag else f"{given.long}={_quoted(given.kind.text(value))}")
     return " ".join([word, *values, *named])

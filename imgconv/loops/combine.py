@@ -1,0 +1,124 @@
+"""Combining: the responses of several kernels into one value, settled in the same pass. A way to combine is one row of WAYS.
+
+Responses are made one after the other. All but the last are folded into a total (`FOLD`; of two, the first
+is its own total), and the last joins it in the pass that settles (`FINISH`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from imgconv.loops import Body, Loop, helper, parameters, view
+from imgconv.loops.settling import CONSTANTS, COUNTS, OFFSET, PIECE, counter, nothing_seen, settler
+
+
+@helper
+def _itself(value: Any) -> Any:
+    return value
+
+
+@helper
+def _magnitude(value: Any) -> Any:
+    return abs(value)
+
+
+@helper
+def _square(value: Any) -> Any:
+    return value * value
+
+
+@helper
+def _root(value: Any) -> Any:
+    return np.sqrt(value)
+
+
+@helper
+def _plus(one: Any, other: Any) -> Any:
+    return one + other
+
+
+@helper
+def _greatest(one: Any, other: Any) -> Any:
+    """NaN is passed on, whichever side it is on."""
+    return one if one > other or one != one else other
+
+
+@helper
+def _least(one: Any, other: Any) -> Any:
+    return one if one < other or one != one else other
+
+
+@helper
+def _portion(one: Any, other: Any) -> Any:
+    """one of one + other; nothing of nothing is nothing."""
+    return one / (one + other) if one + other != 0 else one + other
+
+
+# how a response is lifted, how two of them join, what becomes of the total
+WAYS = {
+    "l2": (_square, _plus, _root),
+    "l1": (_magnitude, _plus, _itself),
+    "linf": (_magnitude, _greatest, _itself),
+    "max": (_itself, _greatest, _itself),
+    "min": (_itself, _least, _itself),
+    "sum": (_itself, _plus, _itself),
+    "avg": (_itself, _plus, _itself),
+    "portion": (_itself, _portion, _root),  # of two totals of squares: the root of the first one's share
+}
+
+
+def make_fold(how: str, src: str, acc: str) -> Body:
+    """The body that adds a response `src` to a total `acc`."""
+    lift, join, _ = WAYS[how]
+    wide = np.dtype(acc).type
+
+    def fold(total, response, row, first, last):
+        so_far, given = view(total, last * row), view(response, last * row)
+        for x in range(first * row, last * row):
+            so_far[x] = wide(join(so_far[x], lift(wide(given[x]))))
+
+    return fold
+
+
+def make_finish(how: str, state: str, total: str, src: str, acc: str, out: str, key: str) -> Body:
+    """The body that joins a total (`lifted` responses, or one `bare` one) with the last response, computed in `acc`, settled into `out`."""
+    lift, join, end = WAYS[how]
+    begin, wide, divided = (_itself if state == "lifted" else lift), np.dtype(acc).type, acc.startswith("float")
+    finish, tally, start = settler(acc, out, ""), counter(), nothing_seen(acc)
+
+    def combine(so_far, response, share, row, result, constants, extremes, counts, first, last):
+        before, given, target, parts = view(so_far, last * row), view(response, last * row), view(result, last * row), view(share, 1)
+        constant, extreme, count = view(constants, CONSTANTS), view(extremes, 2), view(counts, COUNTS)
+        divisor, offset = parts[0], constant[OFFSET]
+        for at in range(first * row, last * row, PIECE):
+            m = min(PIECE, last * row - at)
+            left, right, results, seen = before[at : at + m], given[at : at + m], target[at : at + m], start
+            for x in range(m):
+                value = end(join(begin(wide(left[x])), lift(wide(right[x]))))
+                if divided:
+                    value = value / divisor
+                results[x], seen = finish(wide(value + offset), constant, seen)
+            tally(extreme, count, seen)
+
+    return combine
+
+
+def _fold_extents(given: Mapping[str, Any]) -> Mapping[str, int]:
+    return {"total": given["last"] * given["row"], "response": given["last"] * given["row"]}
+
+
+def _extents(given: Mapping[str, Any]) -> Mapping[str, int]:
+    cells = given["last"] * given["row"]
+    return {"so_far": cells, "response": cells, "share": 1, "result": cells, "constants": CONSTANTS, "extremes": 2, "counts": COUNTS}
+
+
+FOLD = Loop("fold", make_fold, parameters("total:=acc response:src row first last"), _fold_extents)
+FINISH = Loop(
+    "combine",
+    make_finish,
+    parameters("so_far:total response:src share:float64 row result:=out constants:acc extremes:=key counts:=int64 first last"),
+    _extents,
+)
