@@ -9,6 +9,7 @@ LOSSES = {
     "ragged": "last rows or columns that no window saw",
     "truncated": "the file was cut short or damaged, and was read as far as it went (--allow-truncated)",
     "narrowed": "16 bits a sample became 8",
+    "channels-dropped": "channels without a stated meaning were left out",
     "flattened": "alpha was dropped, or merged into the colour",
     "converted": "colours were converted to another colour space, which may not hold all of them",
     "palette-reduced": "colours were reduced to those of a palette",

@@ -14,7 +14,7 @@ from imgconv.cli.work import Finished
 
 EXAMPLES = ("imgconv doctor",)
 HELP = "Print the cache folders, the processor, versions, image formats and limits."
-PACKAGES = ("numpy", "numba", "llvmlite", "Pillow", "click", "isal")
+PACKAGES = ("numpy", "numba", "llvmlite", "Pillow", "click", "isal", "tifffile", "imagecodecs")
 FEATURES = {"jpg": "JPEG", "zlib": "PNG", "libtiff": "TIFF", "webp": "WebP", "jpg_2000": "JPEG 2000", "avif": "AVIF", "littlecms2": "colour profiles"}
 """Pillow's names of what it may be built without."""
 VARIABLES = ("IMGCONV_CACHE_DIR", "IMGCONV_JIT", "IMGCONV_NO_JIT", "IMGCONV_DEBUG")

@@ -39,8 +39,12 @@ def file_broken(path: str, why: str) -> FileError:
     return FileError(f"{path}: broken or cut short ({why}); get a whole copy (--allow-truncated reads what is there)")
 
 
-def file_mode(path: str, mode: str, served: Sequence[str]) -> FileError:
-    return FileError(f"{path}: pixel mode {mode} is not served yet (served: {', '.join(served)}); convert the file first")
+def file_mode(path: str, mode: str) -> FileError:
+    return FileError(f"{path}: pixel mode {mode} is not served; convert the file to gray, RGB or CMYK first")
+
+
+def file_needs_codecs(path: str, codec: str) -> FileError:
+    return FileError(f"{path}: its pixels are compressed by {codec}, for which the package imagecodecs is needed; pip install 'imgconv[deep]'")
 
 
 def file_narrowed(path: str, bits: int = 16) -> FileError:

@@ -11,32 +11,59 @@ from imgconv.image import Frame
 from imgconv.layouts import Layout
 from imgconv.records import record
 
+TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_WRAPPED = ("I;32", "I;32N", "I;32B")  # unsigned numbers that Pillow takes for signed
+_BITS, _PHOTOMETRIC = 258, 262  # tags of TIFF
+_ROUNDED = "F;64"
+
 
 @record
 class Deep:
-    """What such a file's pixels are, and what reads them from its stream."""
+    """What such a file's pixels are, and what reads those of its page of a number from its stream."""
 
     layout: Layout
-    read: Callable[[IO[bytes]], Frame]
+    read: Callable[[IO[bytes], int], Frame]
 
 
 def narrows(image: Any) -> bool:
     """Whether Pillow would drop bits of an opened image's samples: asked of the raw modes in which it would decode them."""
     eight = image.mode in MODES and LAYOUTS[MODES[image.mode].becomes].type == "uint8"
-    parts = [str(part) for tile in image.tile for part in (tile[0], *(tile[3] if isinstance(tile[3], tuple) else (tile[3],)))]
-    return eight and any(";16" in part or part == "SGI16" for part in parts)
+    return any((eight and (";16" in raw or raw == "SGI16")) or raw in _WRAPPED or raw.startswith(_ROUNDED) for raw in raw_modes(image))
 
 
-def reader_of(name: str, image: Any) -> Deep | None:
+def raw_modes(image: Any) -> list[str]:
+    """The names of the codecs and raw modes by which Pillow would decode an opened image."""
+    return [str(part) for tile in image.tile for part in (tile[0], *(tile[3] if isinstance(tile[3], tuple) else (tile[3],)))]
+
+
+def reader_of(name: str, image: Any, stream: IO[bytes]) -> Deep | None:
     """What reads an opened image whole where Pillow would not; None where Pillow does.
 
     Raises FileError where that reader is not installed, or there is none.
     """
     if image.format == "PNG" and (narrows(image) or (image.mode == "I;16" and "transparency" in image.info)):
         return _png(image)
+    if image.format == "TIFF" and (narrows(image) or _strange_tiff(image)):
+        return _tiff(name, stream)
     if narrows(image):
         raise errors.file_narrowed(name)
     return None
+
+
+def dropped(image: Any) -> int:
+    """How many channels of unspecified meaning are left out: those that raw modes of TIFF call X."""
+    if image.format != "TIFF":
+        return 0
+    return int(getattr(image, "dropped", 0)) or max((raw.split(";")[0].count("X") for raw in raw_modes(image)), default=0)
+
+
+def _strange_tiff(image: Any) -> bool:
+    """What Pillow does not know or would get wrong: planes of 16 bits apart, whose raw modes do not tell; signed 16 bits, which it widens; numbers in which
+    0 is white, which it does not turn; a second channel without a meaning, which is a channel."""
+    if image.mode == "" or {"I;16S", "I;16BS", "LX"} & set(raw_modes(image)):
+        return True
+    bits, white_is_zero = max(image.tag_v2.get(_BITS, (1,))), image.tag_v2.get(_PHOTOMETRIC) == 0
+    return bits > 8 and (white_is_zero or LAYOUTS[MODES[image.mode].becomes].type == "uint8")
 
 
 def _png(image: Any) -> Deep:
@@ -44,4 +71,10 @@ def _png(image: Any) -> Deep:
 
     raw = str(image.tile[0][3])
     alpha = raw.startswith(("LA", "RGBA")) or "transparency" in image.info
-    return Deep(Layout(3 if raw.startswith("RGB") else 1, alpha, "uint16"), png_read.decode)
+    return Deep(Layout(3 if raw.startswith("RGB") else 1, alpha, "uint16"), lambda stream, number: png_read.decode(stream))
+
+
+def _tiff(name: str, stream: IO[bytes]) -> Deep:
+    from imgconv.files import tiff_read
+
+    return Deep(tiff_read.opened(name, stream).layout, lambda stream, number: tiff_read.decode(name, stream, number))

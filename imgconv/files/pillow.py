@@ -27,16 +27,18 @@ def header(name: str, stream: IO[bytes], reading: Reading) -> Header:
     """The header of an image that Pillow recognises; FileError where it does not, or where it would narrow."""
     notes: list[Note] = []
     image = _opened(name, stream, notes)
-    if image.mode not in MODES:
-        raise errors.file_mode(name, image.mode, list(MODES))
     whole = None
     try:
-        whole = deep.reader_of(name, image)
+        whole = deep.reader_of(name, image, stream)
     except errors.FileError:
         if not reading.allow_narrowing:
             raise
         notes.append(Note("narrowed", "16 bits a channel read as 8"))
+    if whole is None and image.mode not in MODES:
+        raise errors.file_mode(name, image.mode)
     layout = whole.layout if whole else LAYOUTS[mode_of(image)]
+    if unknown := deep.dropped(image):
+        notes.append(Note("channels-dropped", f"{unknown} channel{'s' * (unknown > 1)} without a meaning left out"))
     more = _quietly(lambda: getattr(image, "n_frames", 1), notes, default=1) - 1
     if more:
         notes.append(Note("frames-dropped", f"{more} further frame{'s' * (more > 1)} left out"))
@@ -44,7 +46,7 @@ def header(name: str, stream: IO[bytes], reading: Reading) -> Header:
     height, width = _size(image, stream, reading)
 
     def read() -> Image:
-        frame = whole.read(stream) if whole else _quietly(lambda: to_frame(image), notes)
+        frame = whole.read(stream, 0) if whole else _quietly(lambda: to_frame(image), notes)
         frame, said, more = _as_meant(frame, image, stream, reading)
         return Image((frame,), _format(image), MappingProxyType(said), notes=tuple(dict.fromkeys([*notes, *more])), colour=layout.colour)
 
@@ -94,7 +96,12 @@ def _opened(name: str, stream: IO[bytes], notes: list[Note]) -> Any:
             return _quietly(lambda: pillow.open(stream), notes)
         except UnidentifiedImageError:
             stream.seek(0)
-            foreign.refuse(name, stream.read(4096))
+            start = stream.read(4096)
+            if not start.startswith(deep.TIFF_STARTS):
+                foreign.refuse(name, start)
+            from imgconv.files import tiff_read
+
+            return tiff_read.opened(name, stream)
         except pillow.DecompressionBombError as error:
             raise errors.too_many_pixels(name, *_pixels_of(error)) from None
 
