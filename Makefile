@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 OUT := out
 
-.PHONY: help run test lint types format bench docs slow clean
+.PHONY: help run test fuzz lint types format bench docs slow clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ test: lint types  ## lint, types, and all tests (some minutes the first time, wh
 
 slow: $(VENV)/.tested  ## the tests that take long
 	$(BIN)/python -m pytest -n auto -q -m slow
+
+fuzz: $(VENV)/.tested  ## 100,000 spoilt images and texts: a correct output or a refusal, nothing else
+	$(BIN)/python -m tests.fuzz --mutants 100000
 
 lint: $(VENV)/.tested  ## ruff: style and mistakes
 	$(BIN)/ruff check .

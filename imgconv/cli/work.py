@@ -66,5 +66,9 @@ def _announce_compilation() -> None:
 def complain(sentence: str) -> None:
     """One line on standard error, if there is one."""
     if sys.stderr is not None:
-        shown = "".join(char if char.isprintable() else repr(char)[1:-1] for char in sentence)
-        print(f"imgconv: {shown}", file=sys.stderr, flush=True)
+        print(f"imgconv: {printable(sentence)}", file=sys.stderr, flush=True)
+
+
+def printable(sentence: str) -> str:
+    """One line, whatever names are in it: what would end it, or steer a terminal, is shown as Python writes it."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in sentence)

@@ -32,7 +32,7 @@ def file_foreign(path: str, what: str, advice: str) -> FileError:
 
 
 def file_header_broken(path: str, kind: str) -> FileError:
-    return FileError(f"{path}: begins as a {kind} file, but its header is broken or cut short; get a whole copy")
+    return FileError(f"{path}: begins as a {kind} file, but is broken, cut short or of a kind that is not served; get a whole copy or convert it")
 
 
 def file_broken(path: str, why: str) -> FileError:

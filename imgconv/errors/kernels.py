@@ -41,7 +41,8 @@ def kernel_file(path: str, why: str) -> UsageError:
 
 def which_kernel(path: str, why: str) -> UsageError:
     """`path` stands in a kernel's place and is none."""
-    return UsageError(f"which kernel? {path!r} stands in its place, and {why}; name one first: imgconv filter vertical {path} (imgconv kernels lists them)")
+    words = f"imgconv filter vertical {path}" if path.isprintable() and len(path) <= 60 else "imgconv filter vertical in.png"
+    return UsageError(f"which kernel? {shown(path)} stands in its place, and {why}; name one first: {words} (imgconv kernels lists them)")
 
 
 def which(what: str, example: str, listing: str = "") -> UsageError:

@@ -67,4 +67,6 @@ def parsed(name: str, read: Callable[[], _Read]) -> _Read:
 
 
 def first_line(error: object) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+    """What an error says, short enough for a sentence."""
+    line = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return line if len(line) <= 120 else line[:117] + "..."

@@ -78,7 +78,7 @@ _STRIP = 32  # rows taken from Pillow at a time: in the processor's cache, and n
 def mode_of(image: Any) -> str:
     """The mode in LAYOUTS that an opened image's pixels are taken in."""
     mode = MODES[image.mode].becomes
-    if image.mode == "P" and _gray_palette(image):
+    if image.mode == "P" and image.palette is not None and _gray_palette(image):
         mode = "L"
     has_alpha = "transparency" in image.info or getattr(image.palette, "mode", "RGB") == "RGBA"
     return _WITH_ALPHA.get(mode, mode) if has_alpha else mode

@@ -1,0 +1,141 @@
+"""Ways to spoil a file: bits, numbers of headers, cuts, splices, PNG chunks with their checksums put right."""
+
+from __future__ import annotations
+
+import random
+import re
+import struct
+import zlib
+from collections.abc import Callable
+
+_NUMBERS = (0, 1, 2, 3, 7, 8, 16, 24, 32, 255, 256, 257, 1000, 4096, 32767, 32768, 65535, 65536, 100_000, 2**24, 2**31 - 1, 2**31, 2**32 - 1)
+_PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def _place(content: bytes, rng: random.Random) -> int:
+    """A position, headers more often than the rest."""
+    return rng.randrange(min(len(content), 80) if rng.random() < 0.6 else len(content)) if content else 0
+
+
+def flip_bits(content: bytes, other: bytes, rng: random.Random) -> bytes:
+    spoilt = bytearray(content)
+    for _ in range(rng.randint(1, 8)):
+        if spoilt:
+            spoilt[_place(content, rng)] ^= 1 << rng.randrange(8)
+    return bytes(spoilt)
+
+
+def set_byte(content: bytes, other: bytes, rng: random.Random) -> bytes:
+    at = _place(content, rng)
+    return content[:at] + bytes([rng.choice((0, 1, 127, 128, 255, rng.randrange(256)))]) + content[at + 1 :]
+
+
+def set_number(content: bytes, other: bytes, rng: random.Random) -> bytes:
+    at, number, size = _place(content, rng), rng.choice(_NUMBERS), rng.choice((2, 4, 4, 8))
+    made = (number & (2 ** (8 * size) - 1)).to_bytes(size, rng.choice(("little", "big")))
+    return content[:at] + made + content[at + size :]
+
+
+def set_digits(content: bytes, other: bytes, rng: random.Random) -> bytes:
+    """Numbers written as text: PNM, XPM, npy and IM headers."""
+    found = list(re.finditer(rb"-?[0-9]+", content[:200]))
+    if not found:
+        return flip_bits(content, other, rng)
+    one = rng.choice(found)
+    made = rng.choice((b"0", b"-1", b"1", b"99999", b"4294967296", b"9" * 30, b"1.5", b"nan", str(rng.choice(_NUMBERS)).encode()))
+    return content[: one.start()] + made + content[one.end() :]
+
+
+def cut(content: bytes, other: bytes, rng: random.Random) -> bytes:
+    return content[: rng.randrange(len(content) + 1)]
+
+
+def drop(content: bytes, other: bytes, rng: random.Random) -> bytes:
+    start = _place(content, rng)
+    return content[:start] + content[start + rng.randint(1, 64) :]
+
+
+def repeat(content: bytes, other: bytes, rng: random.Random) -> bytes:
+    start = _place(content, rng)
+    piece = content[start : start + rng.randint(1, 64)]
+    return content[:start] + piece * rng.randint(2, 40) + content[start:]
+
+
+def insert(content: bytes, other: bytes, rng: random.Random) -> bytes:
+    at = _place(content, rng)
+    return content[:at] + rng.randbytes(rng.randint(1, 40)) + content[at:]
+
+
+def splice(content: bytes, other: bytes, rng: random.Random) -> bytes:
+    return content[: rng.randrange(len(content) + 1)] + other[rng.randrange(len(other) + 1) :]
+
+
+def zeros(content: bytes, other: bytes, rng: random.Random) -> bytes:
+    start = _place(content, rng)
+    length = rng.randint(1, 200)
+    return content[:start] + bytes([rng.choice((0, 255))]) * len(content[start : start + length]) + content[start + length :]
+
+
+def chunks(content: bytes, other: bytes, rng: random.Random) -> bytes:
+    """PNG's chunks: one spoilt, left out, doubled or moved; checksums are right, so that what is behind them is reached."""
+    if not content.startswith(_PNG):
+        return flip_bits(content, other, rng)
+    found, at = [], len(_PNG)
+    while at + 8 <= len(content):
+        length, kind = struct.unpack(">I4s", content[at : at + 8])
+        found.append((kind, content[at + 8 : at + 8 + length]))
+        at += 12 + length
+    if not found:
+        return content
+    one = rng.randrange(len(found))
+    kind, data = found[one]
+    match rng.randrange(5):
+        case 0:
+            found[one] = kind, rng.choice(WAYS[:-1])(data, other, rng) if data else rng.randbytes(5)
+        case 1:
+            del found[one]
+        case 2:
+            found.insert(rng.randrange(len(found) + 1), found[one])
+        case 3:
+            found.insert(rng.randrange(len(found)), found.pop(one))
+        case _:
+            spoilt = rng.choice(WAYS[:-1])(zlib.decompress(data), other, rng) if kind == b"IDAT" and _whole(data) else data[::-1]
+            found[one] = kind, zlib.compress(spoilt) if kind == b"IDAT" else spoilt
+    return _PNG + b"".join(struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in found)
+
+
+def _whole(data: bytes) -> bool:
+    try:
+        return bool(zlib.decompress(data))
+    except zlib.error:
+        return False
+
+
+WAYS: tuple[Callable[[bytes, bytes, random.Random], bytes], ...] = (
+    flip_bits, set_byte, set_number, set_number, set_digits, cut, drop, repeat, insert, splice, zeros, chunks,
+)  # fmt: skip
+
+
+def mutant(content: bytes, other: bytes, rng: random.Random) -> tuple[bytes, bool]:
+    """A spoilt file, and whether it is only cut: then its pixels are as they were, or it is refused."""
+    if rng.random() < 0.15:
+        return cut(content, other, rng), True
+    for _ in range(rng.choice((1, 1, 1, 2, 3))):
+        content = rng.choice(WAYS)(content, other, rng)
+    return content, False
+
+
+_TOKENS = (
+    "filter", "vertical", "box:3", "gaussian:1.5", "|", ";", ",", " ", "-1", "0", "1/9", "1e-3", ".5", "1e400", "nan", "inf", "−1", "#", "\n", "'", '"', "\\",
+    "\0", "stride=2", "pad=same", "pad=1,2,3,4", "border=wrap", "constant:", "anchor=0,0", "divisor=auto", "bias=1/3", "convolve", "maxpool", "avgpool", "pool",
+    "size=", "kind=avg", "relu", "sigmoid", "2x3", "x", "=", "9" * 40, "é", "٣", "\u2028", "../", ".txt", *"@()*%:+!^<>{}[]",
+)  # fmt: skip
+
+
+def text(valid: str, rng: random.Random) -> str:
+    """A text that was valid once: pieces left out, doubled, replaced by words and marks that mean something elsewhere."""
+    for _ in range(rng.choice((1, 1, 2, 3, 6))):
+        start = rng.randrange(len(valid) + 1)
+        stop = min(len(valid), start + rng.choice((0, 0, 1, 2, 5)))
+        valid = valid[:start] + rng.choice((rng.choice(_TOKENS), valid[start:stop] * 2, "", chr(rng.randrange(1, 0x3000)))) + valid[stop:]
+    return valid

@@ -1,0 +1,188 @@
+"""What is tried with a mutant, and what is right: `image`, `kernel`, `pipeline` and `parameter` return "made" or "refused", or raise Wrong."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import imgconv
+from imgconv import errors, params
+from imgconv.batch import Settings, run_jobs
+from imgconv.batch.jobs import Job
+from imgconv.borders import BORDER
+from imgconv.catalog import KERNEL
+from imgconv.cli.work import printable
+from imgconv.files.formats import COMPRESS_LEVEL, FORMATS
+from imgconv.files.options import Reading
+from imgconv.pipeline import Pipeline
+from imgconv.report import Outcome
+from tests.examples import EXAMPLES, PIPELINES
+from tests.fuzz import mutate
+from tests.fuzz.seeds import seeds
+
+READING = Reading(max_pixels=4_000_000, max_frames=50, max_memory=400_000_000)
+LONGEST = 400
+
+
+class Wrong(AssertionError):  # noqa: N818 (an outcome's name)
+    """Neither a correct output nor a refusal."""
+
+
+def sentence(error: errors.ImgconvError, start: str = "") -> None:
+    """A refusal is one line that can be read, and no bug of ours."""
+    said = printable(str(error))
+    if len(said) > LONGEST or not said.startswith(start) or error.exit_code not in (errors.FAILED, errors.MISUSED):
+        raise Wrong(f"a strange refusal: {type(error).__name__}: {said!r}") from error
+
+
+# ---------------------------------------------------------------- images
+
+
+@cache
+def original(name: str) -> Any:
+    """The pixels of a seed, as imgconv reads them; None where it does not."""
+    try:
+        found = imgconv.load(_file(Path(_folder()), seeds()[name]))
+    except errors.ImgconvError:
+        return None
+    return [(frame.pixels, frame.alpha) for frame in found.frames]
+
+
+@cache
+def _folder() -> str:
+    import tempfile
+
+    return tempfile.mkdtemp(prefix="fuzz")
+
+
+def _file(folder: Path, content: bytes) -> Path:
+    path = folder / "in.bin"
+    path.write_bytes(content)
+    return path
+
+
+def image(number: str, folder: Path) -> str:
+    """A spoilt image through the road that every image takes, into a file."""
+    rng = random.Random(number)
+    names = sorted(seeds())
+    name = rng.choice(names)
+    content, cut = mutate.mutant(seeds()[name], seeds()[rng.choice(names)], rng)
+    return read(content, folder, original(name) if cut else None, lenient=rng.random() < 0.1)
+
+
+def read(content: bytes, folder: Path, meant: Any = None, *, lenient: bool = False) -> str:
+    """`meant` are the pixels that must come out, if any do."""
+    given, target = _file(folder, content), folder / "out.npy"
+    target.unlink(missing_ok=True)
+    reading = READING if not lenient else Reading(**{name: getattr(READING, name) for name in ("max_pixels", "max_frames", "max_memory")}, allow_truncated=True)
+    said: list[Outcome] = []
+    job = Job(str(given), str(target), FORMATS["npy"], replace=True)
+    run_jobs([job], Pipeline.parse("activate identity"), Settings(reading=reading), said.append)
+    (outcome,) = said
+    if outcome.error is not None:
+        if target.exists():
+            raise Wrong("refused, and an output is there")
+        sentence(outcome.error, str(given))
+        return "refused"
+    made = np.load(target, allow_pickle=False)
+    if [*made.shape, 1][:3] != outcome.facts["shape_out"] or made.dtype != outcome.facts["dtype_out"] or outcome.facts["samples"] < 1:
+        raise Wrong(f"an output of {made.shape} {made.dtype}, said to be {outcome.facts['shape_out']} {outcome.facts['dtype_out']}")
+    if outcome.facts["shape_in"][:2] != outcome.facts["shape_out"][:2]:
+        raise Wrong("an output of another size")
+    if meant is not None and not lenient and not any(note.loss for note in outcome.notes):
+        pixels, alpha = meant[0]
+        whole = pixels if alpha is None else np.dstack([pixels, alpha])
+        if made.shape != whole.shape or not np.array_equal(made, whole, equal_nan=made.dtype.kind == "f"):
+            raise Wrong("cut short, accepted without a word, and not what it was")
+    return "made"
+
+
+def encoded(number: str, folder: Path) -> str:
+    """Random pixels through our PNG writer; every decoder there is must give them back."""
+    from tests.fuzz.decoders import DECODERS
+
+    rng = random.Random(number)
+    values = np.random.default_rng(rng.randrange(2**32))
+    type_, channels = rng.choice(("uint8", "uint16")), rng.choice((1, 2, 3, 4))
+    shape = rng.choice((1, 2, 7, rng.randint(1, 300))), rng.choice((1, 2, 7, rng.randint(1, 300))), channels
+    top = np.iinfo(type_).max
+    kinds = (
+        values.integers(0, top + 1, shape),
+        np.cumsum(values.integers(0, 3, shape), axis=rng.choice((0, 1))) % (top + 1),
+        np.full(shape, rng.randint(0, top)),
+    )
+    pixels = rng.choice(kinds).astype(type_)
+    colour, alpha = (pixels[..., :-1], np.ascontiguousarray(pixels[..., -1])) if channels in (2, 4) else (pixels, None)
+    frame = imgconv.image.Frame(np.ascontiguousarray(colour if colour.shape[2] > 1 else colour[..., 0]), alpha)
+    path = folder / "out.png"
+    imgconv.save(imgconv.Image((frame,)), path, compress_level=rng.choice((None, *range(10))))
+    for name, decode in DECODERS.items():
+        found = decode(path, type_, channels)
+        if found is not None and not np.array_equal(found.reshape(shape), pixels):
+            raise Wrong(f"{name} reads other pixels than were written ({shape}, {type_})")
+    return "made"
+
+
+# ---------------------------------------------------------------- texts
+
+KERNELS = (
+    "vertical",
+    "gaussian:1.5",
+    "box:3",
+    "-1 0 1;-2 0 2;-1 0 1",
+    "1/9,1/9,1/9\n.5,1e-3,-2",
+    "# a comment\n1 2 1\n2 4 2\n",
+    "3x3: 1,2,1 2,4,2 1,2,1",
+    "[[1,2],[3,4]]",
+)
+KINDS = {
+    "2x3": (params.SIZE, params.STRIDE), "1,2,3,4": (params.PAD,), "same": (params.PAD,), "1,1": (params.ANCHOR,), "auto": (params.DIVISOR,),
+    "1/3": (params.BIAS, params.DIVISOR), "8": (params.THREADS, COMPRESS_LEVEL), "clamp": (params.RANGE,), "float32": (params.DTYPE,),
+    "2GiB": (params.MEMORY, params.PIXELS, params.FRAMES), "constant:12.5": (BORDER,), "reflect101": (BORDER,),
+}  # fmt: skip
+
+
+def kernel(number: str, folder: Path) -> str:
+    rng = random.Random(number)
+    return _text(KERNEL.read, KERNEL.text, mutate.text(rng.choice(KERNELS), rng))
+
+
+def pipeline(number: str, folder: Path) -> str:
+    rng = random.Random(number)
+    valid = [*PIPELINES, *(text for texts in EXAMPLES.values() for text in texts)]
+    return _text(Pipeline.parse, str, mutate.text(rng.choice(valid), rng))
+
+
+def parameter(number: str, folder: Path) -> str:
+    rng = random.Random(number)
+    valid = rng.choice(list(KINDS))
+    kind = rng.choice(KINDS[valid])
+    return _text(kind.read, kind.text, mutate.text(valid, rng))
+
+
+def _text(read: Callable[[str], Any], print_: Callable[[Any], str], given: str) -> str:
+    """Read or refused; what is read prints a text that reads as the same."""
+    try:
+        found = read(given)
+    except errors.ImgconvError as error:
+        sentence(error)
+        return "refused"
+    if read(print_(found)) != found:
+        raise Wrong(f"{given!r} is read as {found!r}, printed as {print_(found)!r}, and read as {read(print_(found))!r}")
+    return "made"
+
+
+TARGETS: tuple[tuple[Callable[[str, Path], str], int], ...] = ((image, 80), (kernel, 6), (pipeline, 6), (parameter, 4), (encoded, 4))
+"""Each target and its share of a hundred mutants."""
+
+
+def run(seed: int, index: int, folder: Path) -> tuple[str, str]:
+    """One mutant: the target's name and what became of it."""
+    number = f"{seed}:{index}"
+    chosen = random.Random(f"target {number}").choices([target for target, _ in TARGETS], [share for _, share in TARGETS])[0]
+    return chosen.__name__, chosen(number, folder)

@@ -1,0 +1,119 @@
+"""Some hundred mutants, always others as the code grows; and that the search would see what it searches for. `make fuzz` runs 100,000."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from imgconv import errors
+from tests.command import encoded, environment, noise, pixels_of
+from tests.docs import ROOT
+from tests.fuzz import targets
+from tests.fuzz.__main__ import Run
+from tests.fuzz.mutate import WAYS
+from tests.fuzz.seeds import seeds
+
+
+def test_some_hundred_mutants() -> None:
+    words = [sys.executable, "-m", "tests.fuzz", "--mutants", "500", "--processes", "1", "--seed", "7"]
+    done = subprocess.run(words, cwd=ROOT, env=environment(), capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.startswith("500 mutants")
+    assert [name for name in ("image", "kernel", "pipeline", "parameter", "encoded") if f"{name} " not in done.stdout] == []
+    assert "image made" in done.stdout  # not everything is refused
+
+
+def test_seeds_are_of_every_kind() -> None:
+    names = set(seeds())
+    assert {"PNG-RGBA", "GIF-frames", "TIFF-tiff_lzw", "JPEG-CMYK", "WEBP-said", "ours-npy-float64-5a", "ours-pfm-float32-3"} <= names
+    assert sum(map(len, seeds().values())) < 10_000_000
+
+
+@pytest.mark.parametrize("name", ["PNG-RGB", "JPEG-L", "TIFF-I;16", "ours-npy-int32-3", "PPM-RGB"])
+def test_seeds_are_accepted(tmp_path: Path, name: str) -> None:
+    assert targets.read(seeds()[name], tmp_path, targets.original(name)) == "made"
+
+
+def test_mutants_are_the_same_each_time(tmp_path: Path) -> None:
+    import random
+
+    content, other = seeds()["PNG-RGB"], seeds()["GIF-P"]
+    for way in WAYS:
+        assert way(content, other, random.Random("1:2")) == way(content, other, random.Random("1:2"))
+    assert len({way(content, other, random.Random("1:2")) for way in WAYS}) > 5
+
+
+# ---------------------------------------------------------------- what is wrong is seen
+
+
+def test_pixels_that_are_lost_without_a_word_are_seen(tmp_path: Path) -> None:
+    content = encoded(noise(9, 13), "npy")
+    with pytest.raises(targets.Wrong, match="not what it was"):
+        targets.read(content, tmp_path, [(noise(9, 13, seed=5), None)])
+    assert targets.read(content[:-1], tmp_path, [(noise(9, 13), None)]) == "refused"
+
+
+def test_strange_refusals_are_seen() -> None:
+    targets.sentence(errors.file_empty("in.png"), "in.png")
+    for error in (errors.file_broken("in.png", "x" * 500), errors.loop_status("x", 1), errors.file_empty("other.png")):
+        with pytest.raises(targets.Wrong):
+            targets.sentence(error, "in.png")
+
+
+def test_texts_that_do_not_come_back_are_seen() -> None:
+    with pytest.raises(targets.Wrong, match="printed as"):
+        targets._text(int, lambda value: str(value + 1), "7")
+
+
+WORKER = """
+import os, sys, time
+first, stop = int(sys.argv[1]), int(sys.argv[2])
+for i in range(first, stop):
+    print("begin", i, flush=True)
+    if i == 3:
+        os.kill(os.getpid(), 11)
+    if i == 7:
+        time.sleep(600)
+    if i == 8:
+        print("wrong", i, "it said something else", flush=True)
+    else:
+        print("end", i, "image made", flush=True)
+"""
+
+
+class Made(Run):
+    def words(self, first: int, stop: int) -> list[str]:
+        return [sys.executable, "-c", WORKER, str(first), str(stop)]
+
+
+def test_crashes_and_hangs_are_seen_and_passed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    import tests.fuzz.__main__ as machine
+
+    monkeypatch.setattr(machine, "PATIENCE", 1)
+    run = Made(1, 0, 12, 1)
+    assert run.run() == 1
+    assert [index for index, _ in sorted(run.wrong)] == [3, 7, 8]
+    assert run.counts == {"image made": 9, "wrong": 3}
+    assert "--only 7" in capsys.readouterr().out
+
+
+# ---------------------------------------------------------------- what was found once
+
+
+def test_a_long_npy_header_makes_no_long_sentence(tmp_path: Path) -> None:
+    content = encoded(noise(4, 4), "npy").replace(b"'shape'", b"\x00shape'")
+    assert targets.read(content, tmp_path) == "refused"
+
+
+def test_an_icns_with_a_palette_is_read(tmp_path: Path) -> None:
+    if "ICNS-P" in seeds():
+        assert targets.read(seeds()["ICNS-P"], tmp_path) == "made"
+
+
+def test_samples_are_as_they_were() -> None:
+    """The search compares with the pixels that imgconv read from the whole file; these are what Pillow reads."""
+    assert np.array_equal(targets.original("PNG-RGB")[0][0], pixels_of(seeds()["PNG-RGB"]))
