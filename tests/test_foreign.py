@@ -50,7 +50,8 @@ CONTENTS = {
     "noise.png": (bytes(range(255, 0, -1)), "not an image"),
     "head.png": (png(noise(4, 4))[:20], "broken or cut short"),
     "cut.jpg": (b"\xff\xd8\xff\xe0", "cut short"),
-    "head.tif": (b"II*\0\xff\xff\xff\xff", "begins as a TIFF file"),
+    "head.tif": (b"II*\0\xff\xff\xff\xff", "cut short"),
+    "head.psd": (b"8BPS\0\1", "begins as a PSD file"),
     "empty.png": (b"", "empty"),
 }
 

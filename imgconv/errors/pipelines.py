@@ -22,11 +22,16 @@ def step_run_option(name: str) -> str:
 
 
 def step_extra(word: str, value: str, usage: str) -> str:
-    return f"{shown(value)} is one value too many; {word} is written: {usage}"
+    return f"{shown(value)} is one value too many; {word} is written: {_short(usage)}"
 
 
 def step_missing(usage: str) -> str:
-    return f"a value is missing; write: {usage}"
+    return f"a value is missing; write: {_short(usage)}"
+
+
+def _short(usage: str) -> str:
+    """The beginning of how a step is written: what must be there comes first."""
+    return usage if len(usage) <= 100 else usage[: usage.rindex(" ", 0, 97)] + " ..."
 
 
 def step_twice(name: str) -> str:

@@ -10,7 +10,7 @@ from typing import IO
 
 from imgconv import errors
 from imgconv.files import arrays, foreign, limits, pillow, raw
-from imgconv.files.header import Header
+from imgconv.files.header import Header, parsed
 from imgconv.files.options import Reading
 from imgconv.image import Image
 from imgconv.records import record, replace
@@ -82,21 +82,22 @@ def _recognised(name: str, stream: IO[bytes], reading: Reading) -> Header:
     stream.seek(0)
     if not start:
         raise errors.file_empty(name)
+    reader = next(reader for reader in READERS if reader.knows(start))
     with limits.lent(reading):
-        return next(reader for reader in READERS if reader.knows(start)).header(name, stream, reading)
+        return parsed(name, lambda: reader.header(name, stream, reading))
 
 
 def _loaded(header: Header, reading: Reading) -> Image:
     """The pixels of a header. Where they are damaged and that is allowed, once more, as far as they go."""
     if not reading.allow_truncated:
         with limits.lent(reading):
-            return header.load()
+            return _uncut(header.path, header.load())
     with header.stream:
         header.stream.seek(0)
         content = header.stream.read()
     try:
         with limits.lent(reading):
-            return _recognised(header.path, io.BytesIO(content), reading).load()
+            return _uncut(header.path, _recognised(header.path, io.BytesIO(content), reading).load())
     except errors.FileError as error:
         why = error
     try:
@@ -107,6 +108,14 @@ def _loaded(header: Header, reading: Reading) -> Image:
     if any(note.code == "truncated" for note in image.notes):  # the reader has said it better
         return image
     return replace(image, notes=(Note("truncated", errors.read_as_far(why)), *image.notes))
+
+
+def _uncut(name: str, image: Image) -> Image:
+    """The image, unless its reader only warned that something is missing (a TIFF's last tags, which may say what the pixels mean)."""
+    for note in image.notes:
+        if note.code == "reader-warning" and note.text.startswith("Truncated"):
+            raise errors.file_broken(name, note.text)
+    return image
 
 
 def _opened(path: str, name: str, reading: Reading) -> IO[bytes]:
