@@ -35,6 +35,10 @@ def kernel_too_large(rows: int, columns: int, most: int, longest: int) -> UsageE
     return UsageError(f"a kernel of {rows}x{columns} or more has more than {most} weights or a side beyond {longest}; use a smaller one, or apply it in steps")
 
 
+def kernel_too_large_to_split(rows: int, columns: int, most: int) -> UsageError:
+    return UsageError(f"a kernel of {rows}x{columns} is too large to be split into columns and rows here (at most {most} weights)")
+
+
 def kernel_file(path: str, why: str) -> UsageError:
     return UsageError(f"kernel file {path}: {why}")
 

@@ -1,0 +1,66 @@
+"""`imgconv kernels`: the catalog, and the lab in which kernels are looked at: one module per command, loaded when it is named."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import click
+
+from imgconv import errors
+from imgconv.cli.bridge import Command
+from imgconv.cli.work import Finished
+
+COMMANDS = ("show", "diff", "compose", "split")
+"""Each is a module here whose `command()` makes the command of that name."""
+SHEET = "sheet"
+USAGE_WIDTH = 28
+
+
+class Kernels(click.Group):
+    """Lists the catalog when no command is named."""
+
+    command_class = Command
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        made: click.Command = import_module(f"imgconv.cli.kernels.{cmd_name}").command()
+        return made
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        if self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            raise errors.unknown("command of 'imgconv kernels'", args[0], COMMANDS, "imgconv kernels --help")
+        return super().resolve_command(ctx, args)
+
+
+def command() -> click.Group:
+    def listing(**_: Any) -> None:
+        if click.get_current_context().invoked_subcommand is None:
+            click.echo(list_text())
+            raise Finished(errors.DONE)
+
+    return Kernels(
+        "kernels",
+        callback=listing,
+        invoke_without_command=True,
+        help="List the named kernels, or look at some: what they are, how they differ, what they make together.",
+        short_help="List the named kernels, or look at some.",
+    )
+
+
+def list_text() -> str:
+    """Every named kernel with one line, by families."""
+    from imgconv.catalog.named import MODULES, rows
+
+    lines = []
+    for family in MODULES:
+        lines.append(f"{family}")
+        for row in rows(family):
+            first = f"  {row.usage:<{USAGE_WIDTH}}  "
+            lines += [first.rstrip(), " " * (USAGE_WIDTH + 4) + row.summary] if len(row.usage) > USAGE_WIDTH else [first + row.summary]
+        lines.append("")
+    return "\n".join([*lines, "'imgconv kernels show KERNEL' shows one; numbers such as \"-1 0 1;-2 0 2;-1 0 1\" or a text file are kernels too."])

@@ -1,0 +1,45 @@
+"""`imgconv kernels compose`: kernels in a row as one."""
+
+from __future__ import annotations
+
+from functools import reduce
+
+from imgconv import errors
+from imgconv.cli import terminal
+from imgconv.cli.bridge import Command
+from imgconv.cli.kernels.print import argument, matrix, step, title, value
+from imgconv.cli.work import Finished
+from imgconv.kernels import Kernel
+
+EXAMPLES = ("imgconv kernels compose box:3 box:3", "imgconv kernels compose gaussian:1 sobel-x", 'imgconv kernels compose "1;2;1" "-1 0 1"')
+SHORT = 2000
+
+
+def command() -> Command:
+    return Command(
+        "compose",
+        params=[argument("kernels", -1)],
+        callback=_compose,
+        help="Show the one kernel that does what several do one after another (their convolution); the same away from borders.",
+        examples=EXAMPLES,
+    )
+
+
+def _compose(kernels: tuple[Kernel, ...]) -> None:
+    if len(kernels) < 2:
+        raise errors.which("kernels", EXAMPLES[0], "imgconv kernels")
+    terminal.say(compose_text(kernels))
+    raise Finished(errors.DONE)
+
+
+def compose_text(kernels: tuple[Kernel, ...]) -> str:
+    """The matrix, and the step to copy."""
+    from imgconv.lab import compose
+
+    made = reduce(compose, kernels)
+    rows, columns = made.shape
+    said = [f"{', then '.join(title(kernel) for kernel in kernels)}: {rows}x{columns}", "", *matrix(made), ""]
+    said += [f"bias {value(made.bias)}"] if made.bias else []
+    said += [f"anchor {made.anchor[0]},{made.anchor[1]}"] if made.anchor else []
+    text = step(made)
+    return "\n".join([*said, text if len(text) <= SHORT else f"as a step of a pipeline it has {len(text)} characters; use the kernels one after another"])

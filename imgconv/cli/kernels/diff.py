@@ -1,0 +1,47 @@
+"""`imgconv kernels diff`: how two kernels differ, and what they have to do with each other."""
+
+from __future__ import annotations
+
+from imgconv import errors
+from imgconv.cli import terminal
+from imgconv.cli.bridge import Command
+from imgconv.cli.kernels.print import argument, given, matrix, title, value
+from imgconv.cli.work import Finished
+from imgconv.kernels import Kernel
+
+EXAMPLES = ("imgconv kernels diff sobel-x prewitt-x", "imgconv kernels diff sobel-x sobel-y", "imgconv kernels diff gaussian:1 binomial:5")
+
+
+def command() -> Command:
+    return Command(
+        "diff",
+        params=[argument("first"), argument("second")],
+        callback=_diff,
+        help="Show how two kernels differ: the first minus the second.",
+        examples=EXAMPLES,
+    )
+
+
+def _diff(first: Kernel | None, second: Kernel | None) -> None:
+    terminal.say(diff_text(given(first, EXAMPLES[0]), given(second, EXAMPLES[0])))
+    raise Finished(errors.DONE)
+
+
+def diff_text(one: Kernel, other: Kernel) -> str:
+    """A verdict, what leads from one to the other, and the matrix of differences."""
+    from imgconv.lab import difference
+    from imgconv.lab.algebra import HALF_TURN
+
+    found = difference(one, other)
+    heading = f"{title(one)} and {title(other)}"
+    if found.same:
+        return f"{heading} give the same results"
+    cells = list(found.kernel.cells())
+    lines = [f"{heading}: {sum(map(bool, cells))} of {len(cells)} weights differ, results on 8-bit pixels by at most {value(found.farthest)}"]
+    if found.relation:
+        hint = " (what one gives, the other gives with --convolve)" if found.relation == HALF_TURN else ""
+        lines.append(f"the second is the first {found.relation}{hint}")
+    lines += ["", *matrix(Kernel(found.kernel.weights))]
+    if found.kernel.bias:
+        lines.append(f"  and {value(found.kernel.bias)} of bias")
+    return "\n".join(lines)
