@@ -5,6 +5,9 @@ from __future__ import annotations
 import gzip
 import io
 import pickle
+import struct
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -14,8 +17,8 @@ from PIL import Image
 
 import imgconv
 from imgconv import errors
+from tests.command import environment, noise, png
 from tests.command import imgconv as command
-from tests.command import noise, png
 
 
 def eps() -> bytes:
@@ -90,3 +93,22 @@ def test_programs_are_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     path.write_bytes(eps())
     with pytest.raises(errors.FileError, match="runs no programs"):
         imgconv.load(path)
+
+
+def test_only_our_own_sentence_is_said(tmp_path: Path) -> None:
+    """libtiff prints to standard error itself, whatever Python does."""
+    stream = io.BytesIO()
+    Image.fromarray(noise(40, 40, 3)).save(stream, "TIFF", compression="tiff_lzw")
+    content = bytearray(stream.getvalue())
+    with Image.open(io.BytesIO(content)) as image:
+        (offset,) = image.tag_v2[273]  # where the pixels are
+    at = content.index(struct.pack("<HHI", 273, 4, 1)) + 8
+    assert struct.unpack_from("<I", content, at) == (offset,)
+    struct.pack_into("<I", content, at, len(content) - 5)
+    (tmp_path / "in.tif").write_bytes(content)
+    for words in ((), ("--allow-truncated", "-o", "out.png")):
+        done = command("filter", "identity", "in.tif", *words, cwd=tmp_path)
+        assert done.err.startswith("imgconv: in.tif"), done.err
+        assert done.err.count("\n") == 1, done.err
+    closed = subprocess.run(f"{sys.executable} -m imgconv filter identity in.tif 2>&-", shell=True, cwd=tmp_path, env=environment(), check=False)
+    assert closed.returncode == 1

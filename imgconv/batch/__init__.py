@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from imgconv import errors
 from imgconv.batch.facts import described, losses, said, settled
+from imgconv.batch.hush import hushed
 from imgconv.batch.jobs import STREAM, Job
 from imgconv.files.formats import FORMATS, Format
 from imgconv.files.options import Reading, Writing
@@ -145,7 +146,8 @@ def _run(job: Job, pipeline: Pipeline, settings: Settings, facts: dict[str, Any]
     write.check(form, _result_layout(header, settings), path)
     forecast.check(header, pipeline, goal, _result_layout(header, settings).channels, settings.reading)
     write.prepare(form)
-    image = header.load()
+    with hushed(header.format):
+        image = header.load()
     facts |= described(image, "in")
     result = (image.gray() if settings.gray else image).through(pipeline, dtype=goal.type, range=goal.range, threads=settings.threads)
     result = write.fitted(result, form)
@@ -153,9 +155,9 @@ def _run(job: Job, pipeline: Pipeline, settings: Settings, facts: dict[str, Any]
     notes += losses(result)
     to_stream = path == STREAM
     shown = "standard output" if to_stream else path
-    content = write.encoded(result, form, shown, fast=_is_pipe(path), writing=settings.writing, threads=settings.threads)
     if settings.strict and any(note.loss for note in notes):
         raise errors.losses_forbidden(job.source_name, [note.text for note in notes if note.loss])
+    content = write.encoded(result, form, shown, fast=_is_pipe(path), writing=settings.writing, threads=settings.threads)
     if to_stream:
         place.write_stdout(content)
     else:
