@@ -14,13 +14,15 @@ Number = int | Fraction | float
 _DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _HEX = re.compile(r"[+-]?0[xX][0-9a-fA-F]+(\.[0-9a-fA-F]*)?([pP][+-]?\d{1,4})?", re.ASCII)
 _LONGEST_NUMBER = 400
+_MOST_TYPED_DIGITS = 15
 
 
 def number(value: object, what: str = "number") -> Number:
     """A finite real number in its exact form: int, Fraction, or float where neither is exact.
 
     Text is taken as typed: `0.1` is one tenth and `1/9` one ninth; a hexadecimal
-    float (`0x1.8p-3`) is a binary float. Floats that are multiples of 2**-16 are exact.
+    float (`0x1.8p-3`) is a binary float, and so is a decimal of more than 15 significant
+    digits: a program printed it. Floats that are multiples of 2**-16 are exact.
     """
     if isinstance(value, str):
         found = _number_from_text(value)
@@ -63,12 +65,17 @@ def _number_from_text(text: str) -> Number | None:
     above, slash, below = text.partition("/")
     if not _DECIMAL.fullmatch(above) or (slash and not _DECIMAL.fullmatch(below)):
         return None
-    value = Fraction(above)
-    if slash:
-        if Fraction(below) == 0:
-            return None
-        value /= Fraction(below)
-    return _lowered(value)
+    if not slash:
+        return _typed(above)
+    return _lowered(Fraction(above) / Fraction(below)) if Fraction(below) else None
+
+
+def _typed(text: str) -> Number:
+    """A decimal as typed; one of more digits than a double holds was printed from one: taken exactly, it would make sums beyond 64 bits."""
+    digits = re.split("[eE]", text)[0].lstrip("+-0.")
+    if len(digits) - digits.count(".") > _MOST_TYPED_DIGITS and "." in text and math.isfinite(binary := float(text)) and binary:
+        return _exact_float(binary)
+    return _lowered(Fraction(text))
 
 
 def _lowered(value: Fraction) -> Number:
@@ -92,7 +99,7 @@ def number_text(value: Number) -> str:
         return value.hex()
     if isinstance(value, Fraction):
         for digits in range(1, 17):
-            if (value * 10**digits).denominator == 1:
+            if (value * 10**digits).denominator == 1 and abs(value) * 10**digits < 10**_MOST_TYPED_DIGITS:
                 return _decimal_text(value, digits)
         return f"{value.numerator}/{value.denominator}"
     return str(value)

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from imgconv import errors
-from imgconv.exact import Number, magnitude, number
+from imgconv.exact import Number, magnitude, number, number_text
 from imgconv.params import ANCHOR, BIAS, DIVISOR, ROTATION
 from imgconv.records import field, record, replace
 
@@ -151,6 +151,11 @@ def require_size(rows: int, columns: int) -> None:
         raise errors.kernel_too_large(rows, columns, MOST_WEIGHTS, MOST_SIDE)
 
 
+def rows_text(kernel: Kernel, between: str = ";") -> str:
+    """The weights as inline rows: `-1 0 1;-2 0 2`. Divisor, bias and anchor are not part of it."""
+    return between.join(" ".join(number_text(cell) for cell in row) for row in kernel.weights)
+
+
 def _total(values: Iterable[Number]) -> Number:
     values = list(values)
     return math.fsum(values) if any(isinstance(value, float) for value in values) else sum(values)
@@ -185,6 +190,8 @@ def _rows(weights: object) -> tuple[tuple[Number, ...], ...]:
 
 def _weight(cell: object) -> Number:
     if type(cell) is int and -_SMALL < cell < _SMALL:  # most weights; `number` would say the same
+        return cell
+    if type(cell) is Fraction and 1 < cell.denominator < _SMALL and -_SMALL < cell.numerator < _SMALL:
         return cell
     try:
         if isinstance(cell, (str, complex)):

@@ -330,7 +330,7 @@ def test_what_belongs_to_the_run_is_refused_in_a_step(step: str, option: str) ->
         ("relu | filter vertical divisor=0", 2, ("divisor", "0")),
         ("relu | filter vertical border=mirror", 2, ("reflect101",)),
         ("relu | filter '1 2;3'", 2, ("row 2",)),
-        ("relu | filter '1 2;3 x'", 2, ("row 2, column 2", "'x'")),
+        ("relu | filter '1 2;3 x'", 2, ("line 1, column 7", "'x'")),
         ("relu | filter './a\0b.txt'", 2, ("kernel",)),
         ("relu | | abs", 2, ("empty",)),
         ("| relu", 1, ("empty",)),

@@ -1,99 +1,71 @@
-"""KERNEL as users write it: a named kernel, inline rows, or a file; and its text back again."""
+"""KERNEL as users write it: a named kernel, a text in any dialect, or a file; and its text back again."""
 
 from __future__ import annotations
 
 import os
-import re
 from functools import lru_cache
 from typing import Any
 
 from imgconv import errors
 from imgconv.catalog.named import find, named
 from imgconv.catalog.scaled import scaled, split
-from imgconv.catalog.syntax import read, rows_text
-from imgconv.kernels import Kernel
+from imgconv.kernels import Kernel, rows_text
 from imgconv.params import Kind, several
-
-_INLINE = re.compile(r"\s*[-+\N{MINUS SIGN}]?\.?[0-9]")
-_ONLY_NUMBERS = re.compile(r"[-+\N{MINUS SIGN}0-9.,;\s/eExXpPa-fA-F#]*")
-_LARGEST_FILE = 64 * 2**20
 
 
 def kernel(value: Any) -> Kernel:
     """A Kernel from text, from rows of numbers, or as it is.
 
     Text is, in this order: a catalog name with arguments (`gaussian:1.5`), numbers
-    (`-1,0,1;-2,0,2`), or the path of a text file (it has a separator or a suffix). A
+    (`-1,0,1;-2,0,2`) or another inline text (`3x3: …`, `(1,2;3,4)`, `{"kernel": …}`), or the
+    path of a file (it has a separator or a suffix). The dialect is recognised by content, or
+    named before a colon: `im:…`, `vips:blur.mat`, `image:bokeh.png`. Where several kernels are
+    found, a number in brackets at the end picks one: `bank.npy[3]`. A
     factor may stand before any of them (`2*sobel-y`): it multiplies the weights and the bias.
 
     Raises
     ------
     UsageError
-        For an unknown name (with a suggestion), numbers that are not a kernel (with line
-        and column), or a file that cannot be read as one.
+        For an unknown name (with a suggestion), a text that is not one kernel (with line
+        and column), that two dialects claim, or a file that cannot be read as one.
     """
-    if isinstance(value, Kernel):
-        return value
-    if not isinstance(value, (str, os.PathLike)):
-        return Kernel(value)
-    text = os.fspath(value)
-    times = split(text)
-    if times is None:
-        return _of_text(text)
-    own = kernel(times[1])
-    return scaled(times[0], own, own.name if is_named(own) else "")
-
-
-def _of_text(text: str) -> Kernel:
-    """A name, numbers or a path, in this order."""
-    if find(text):
-        return named(text)
-    looks_like_path = _has_separator(text) or os.path.splitext(text)[1] != ""
-    if _INLINE.match(text) and (_ONLY_NUMBERS.fullmatch(text) or not looks_like_path):
-        return read(text)
-    if looks_like_path:
-        return _from_file(text)
-    if not text.strip():
-        raise errors.kernel_empty("the text")
-    return named(text)
+    found = read_all(value)
+    if len(found) != 1:
+        raise errors.kernel_several(os.fspath(value), len(found))
+    return found[0]
 
 
 def read_all(value: Any) -> tuple[Kernel, ...]:
     """Every kernel that a KERNEL stands for: most stand for one, lists and stacks of the dialects for several.
+
+    Parameters
+    ----------
+    value : str, path, Kernel or rows of numbers
+        As `kernel` takes it. A number, a range or a star in brackets at the end picks some: `im:Sobel:@[0..3]`.
+
+    Returns
+    -------
+    tuple of Kernel, at least one, in the order in which they are written.
 
     Raises
     ------
     UsageError
         As `kernel` does, but not because there are several.
     """
-    return (kernel(value),)
+    if isinstance(value, Kernel):
+        return (value,)
+    if not isinstance(value, (str, os.PathLike)):
+        return (Kernel(value),)
+    text = os.fsdecode(value)
+    if times := split(text):
+        return tuple(scaled(times[0], own, own.name if is_named(own) else "") for own in read_all(times[1]))
+    if find(text):
+        return (named(text),)
+    if not text.strip():
+        raise errors.kernel_empty("the text")
+    from imgconv.catalog.reading import read
 
-
-def _has_separator(text: str) -> bool:
-    return os.sep in text or bool(os.altsep and os.altsep in text)
-
-
-def _from_file(path: str) -> Kernel:
-    try:
-        with open(path, "rb") as file:
-            content = file.read(_LARGEST_FILE + 1)
-    except FileNotFoundError:
-        raise errors.which_kernel(path, "there is no such file") from None
-    except (OSError, ValueError) as error:
-        raise errors.kernel_file(path, getattr(error, "strerror", None) or str(error)) from None
-    if len(content) > _LARGEST_FILE:
-        raise errors.kernel_file(path, f"larger than {_LARGEST_FILE >> 20} MiB, too large for a kernel")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = "\0"
-    if "\0" in text:
-        raise errors.which_kernel(path, "it is no text of numbers")
-    try:
-        found = read(text, lines=True)
-    except errors.UsageError as error:
-        raise errors.kernel_file(path, str(error)) from None
-    return Kernel(found.weights, found.divisor, found.bias, found.anchor, name=path)
+    return read(text) or (named(text),)
 
 
 @lru_cache(maxsize=64)

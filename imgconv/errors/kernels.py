@@ -2,13 +2,46 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
-from imgconv.errors.base import UsageError, WindowError, shown, suggestion
+from imgconv.errors.base import UsageError, WindowError, cut, shown, suggestion
 
 
 def kernel_cell(place: str, cell: str) -> UsageError:
-    return UsageError(f"kernel, {place}: {shown(cell)} is not a number (expected 1, -0.5, 1e-3 or 1/9)")
+    word = cell.lower().lstrip("+-")
+    if word.startswith(("nan", "inf")):
+        hint = "weights are finite; a cell that is not looked at is 0 or -"
+    elif re.fullmatch(r"[0-9]{1,3}(['_\u2019][0-9]{3})+(\.[0-9]*)?", word):
+        hint = "write it without thousands separators"
+    else:
+        hint = "expected 1, -0.5, 1e-3 or 1/9"
+    return UsageError(f"kernel, {place}: {shown(cell)} is not a number ({hint})")
+
+
+def kernel_empty_cell(place: str) -> UsageError:
+    return UsageError(f"kernel, {place}: a cell is empty there; write 0 for a neighbour that does not count")
+
+
+def kernel_two_separators(place: str, row: str) -> UsageError:
+    cells = " ".join(re.split(r"[\s,]+", row[:40].strip())[:4])
+    return UsageError(
+        f"kernel, {place}: commas and blanks both separate numbers here, which can be read in two ways, as the cells {cells}… or with commas inside numbers; "
+        "separate cells by one of them, and write decimals with a point"
+    )
+
+
+def kernel_thousands(place: str, piece: str) -> UsageError:
+    remedy = "write numbers without separators, cells without leading zeros"
+    return UsageError(f"kernel, {place}: {shown(piece)} looks like thousands, and could be cells of its own; {remedy}")
+
+
+def kernel_surplus(place: str, expected: int, found: int) -> UsageError:
+    return UsageError(f"kernel, {place}: {found} numbers where {expected} were announced")
+
+
+def kernel_missing(place: str, expected: int, found: int, what: str = "number") -> UsageError:
+    return UsageError(f"kernel, {place}: {found} {what}{'s' * (found != 1)} where {expected} were announced")
 
 
 def kernel_ragged(place: str, expected: int, found: int) -> UsageError:
@@ -17,6 +50,91 @@ def kernel_ragged(place: str, expected: int, found: int) -> UsageError:
 
 def kernel_empty(place: str) -> UsageError:
     return UsageError(f"kernel, {place}: no numbers found; expected rows such as '1,2,1;2,4,2;1,2,1'")
+
+
+def kernel_head(place: str, name: str, known: Sequence[str]) -> UsageError:
+    hint = suggestion(name, known) or f"; these may: {', '.join(known)}"
+    return UsageError(f"kernel, {place}: {shown(name)} is no line that may stand before the rows{hint}")
+
+
+def kernel_header(place: str, expected: str) -> UsageError:
+    return UsageError(f"kernel, {place}: that is no header; expected {expected}")
+
+
+def kernel_grammar(place: str, expected: str) -> UsageError:
+    return UsageError(f"kernel, {place}: expected {expected}")
+
+
+def kernel_junk(place: str) -> UsageError:
+    return UsageError(f"kernel, {place}: nothing is expected to follow there")
+
+
+def kernel_turn(place: str, angle: str, what: str) -> UsageError:
+    return UsageError(f"kernel, {place}: only {what} can be turned by {angle} degrees")
+
+
+def kernel_json(place: str, why: str) -> UsageError:
+    return UsageError(f"kernel, {place}: no JSON ({why[:1].lower()}{why[1:]})")
+
+
+def kernel_json_shape(expected: str) -> UsageError:
+    return UsageError(f"JSON is no kernel as it is; expected {expected}")
+
+
+def kernel_ambiguous(text: str, dialect: str, readings: str) -> UsageError:
+    return UsageError(f"kernel {shown(text)} can be read in two ways, as {readings}; name one: {dialect}:… or rows:…")
+
+
+def kernel_several(text: str, count: int) -> UsageError:
+    return UsageError(f"{shown(text)} holds {count} kernels where one is needed; pick one by its number in brackets at the end, [0] to [{count - 1}]")
+
+
+def kernel_too_many(most: int) -> UsageError:
+    return UsageError(f"the text lists more than {most} kernels; give fewer")
+
+
+def kernel_index(text: str, index: str, count: int) -> UsageError:
+    return UsageError(f"{shown(text)} has no [{cut(index)}]; its kernels count from [0] to [{count - 1}], [0..{count - 1}] and [*] take several")
+
+
+def kernel_layout(path: str, shape: tuple[int, ...]) -> UsageError:
+    leading = ",".join("N" * (len(shape) - 2))
+    return UsageError(
+        f"kernel file {path}: which axes of {shape} are rows and columns? Put : for them and numbers (or a..b, *) for the others in brackets: "
+        f"[{leading}] where they are the last two, [:,:,{leading}] where they are the first"
+    )
+
+
+def kernel_member(path: str, member: str, names: Sequence[str]) -> UsageError:
+    listed = ", ".join(names[:8]) + (", …" if len(names) > 8 else "") if names else "no arrays"
+    found = f"has no array {shown(member)}{suggestion(member, names)}" if member else "holds several arrays; which? Put :NAME behind it"
+    return UsageError(f"kernel file {path} {found if names else 'holds no arrays'} ({listed})")
+
+
+def kernel_matlab(path: str) -> UsageError:
+    return UsageError(f"kernel file {path}: it is MATLAB's .mat, not libvips'; save the matrix as text there (writematrix) or as .npy")
+
+
+def kernel_image(path: str) -> UsageError:
+    """An image stands in a kernel's place."""
+    remedy = f"name one first: imgconv filter vertical {path} (or image:{path} if its pixels are the weights)"
+    return UsageError(f"which kernel? {path!r} stands in its place, and it is an image; {remedy}")
+
+
+def kernel_no_dialect(name: str) -> UsageError:
+    return UsageError(f"kernels are not read from {name}, only written")
+
+
+def kernel_not_written(name: str, known: Sequence[str]) -> UsageError:
+    return UsageError(f"kernels are only read from {name}, not written; choose from {', '.join(known)}")
+
+
+def kernel_not_for(dialect: str, why: str, remedy: str) -> UsageError:
+    return UsageError(f"no kernel for {dialect}: {why}; {remedy}")
+
+
+def kernel_cannot_say(dialect: str, what: str) -> UsageError:
+    return UsageError(f"{dialect} cannot say {what}, and without it would compute something else; rows, json and python can")
 
 
 def kernel_not_rows(value: object) -> UsageError:
