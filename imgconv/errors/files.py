@@ -54,6 +54,10 @@ def file_narrowed(path: str, bits: int = 16) -> FileError:
     )
 
 
+def file_size(path: str, width: object, height: object) -> FileError:
+    return FileError(f"{path}: broken: its header tells of {width}x{height} pixels; get a whole copy")
+
+
 def too_many_pixels(path: str, pixels: int, most: int) -> FileError:
     return FileError(f"{path}: has {pixels} pixels, more than {most}, and may be a decompression bomb; if you trust it: --max-pixels {pixels}")
 

@@ -21,6 +21,8 @@ _lent = threading.RLock()
 
 def check(header: Header, reading: Reading) -> None:
     """Raises FileError for an image with more pixels, frames or memory than `reading` allows."""
+    if not all(isinstance(side, int) and side > 0 for side in (header.height, header.width)):
+        raise errors.file_size(header.path, header.width, header.height)
     pixels = header.height * header.width
     if pixels > reading.max_pixels:
         raise errors.too_many_pixels(header.path, pixels, reading.max_pixels)

@@ -40,6 +40,12 @@ def sentence(error: errors.ImgconvError, start: str = "") -> None:
         raise Wrong(f"a strange refusal: {type(error).__name__}: {said!r}") from error
 
 
+def warm(folder: Path) -> None:
+    """What is needed only once (seeds, libraries, a compilation) is no mutant's fault."""
+    for name in ("PNG-RGB", "ours-png-uint16-3", "TIFF-tiff_lzw"):
+        read(seeds()[name], folder, original(name))
+
+
 # ---------------------------------------------------------------- images
 
 
