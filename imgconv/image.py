@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from imgconv import errors
-from imgconv.engine import extremes, settle
+from imgconv.colour.alpha import is_opaque, treated
 from imgconv.layouts import Layout
-from imgconv.numerics import Pixels, Response, Target, Values, target, values, widened_type
+from imgconv.numerics import Pixels, Response, Values, merged, target, values, widened_type
+from imgconv.params import ALPHA, RANGE
 from imgconv.records import field, record, replace
 from imgconv.report import Note
 
@@ -94,7 +95,7 @@ class Image:
         note = Note("profile-dropped", "colour profile dropped (it is for RGB, the pixels are gray)")
         return replace(self, frames=frames, metadata=MappingProxyType(kept), notes=(*self.notes, note))
 
-    def through(self, pipeline: Pipeline, *, dtype: Any = None, range: str = "clamp", threads: int | None = None) -> Image:
+    def through(self, pipeline: Pipeline, *, dtype: Any = None, range: str = "clamp", threads: int | None = None, alpha: str = "auto") -> Image:
         """The image after all steps of a pipeline, settled once.
 
         Parameters
@@ -105,40 +106,48 @@ class Image:
         range : {"clamp", "abs", "shift", "stretch"}
         threads : int, optional
             None uses all processors.
+        alpha : {"auto", "keep", "filter", "premultiply", "drop"}
+            How alpha takes part. auto: colours are weighed by alpha, which is filtered with them by kernels that average and
+            kept by kernels that sum to about 0; an opaque image gives what it would give without alpha. keep: colours as if
+            there were no alpha, which goes along. filter: alpha is one channel more. premultiply: colours times alpha, and
+            alpha, through all steps, divided at the end. drop: the result has none.
 
         Raises
         ------
         WindowError, PixelError, UsageError
         """
-        goal = target(widened_type(self.pixels.dtype), dtype, range)
+        goal = target(widened_type(self.pixels.dtype), dtype, RANGE.read(range))
+        policy = ALPHA.read(alpha)
         notes = self.notes + pipeline.dropped(*self.pixels.shape[:2]) + pipeline.notes(goal.type, goal.range)
-        if len(self.frames) > 1 and goal.range == "stretch":
-            results = self._stretched(pipeline, goal, threads)
-        else:
-            results = [pipeline.apply(values(frame.pixels), goal, threads) for frame in self.frames]
+        if policy == "drop" and not all(is_opaque(frame.alpha) for frame in self.frames):
+            notes += (Note("flattened", "alpha dropped, and some of it was not opaque"),)
+        given = [(values(frame.pixels), frame.alpha if policy != "drop" else None) for frame in self.frames]
+        results = treated(policy, pipeline, given, goal, threads)
         frames = tuple(
-            replace(frame, pixels=_like(result.pixels, frame.pixels), alpha=None if frame.alpha is None else pipeline.apply_alpha(frame.alpha, threads))
-            for frame, (result, _) in zip(self.frames, results, strict=True)
+            replace(frame, pixels=_like(colour.pixels, frame.pixels), alpha=_alpha_for(veil, goal.type))
+            for frame, (colour, veil, _) in zip(self.frames, results, strict=True)
         )
-        return replace(self, frames=frames, response=_merged([response for _, response in results]), notes=_all_notes(notes, results))
-
-    def _stretched(self, pipeline: Pipeline, goal: Target, threads: int | None) -> list[tuple[Values, Response | None]]:
-        """All frames stretched between the least and greatest value of them all."""
-        wide = [pipeline.apply(values(frame.pixels), Target("float64"), threads)[0] for frame in self.frames]
-        found = [extremes(frame.pixels) for frame in wide]
-        ends = min(low for low, _ in found), max(high for _, high in found)
-        settled = [settle(frame, goal, ends=ends, threads=threads) for frame in wide]
-        return [(Values(pixels, frame.span, frame.notes), response) for frame, (pixels, response) in zip(wide, settled, strict=True)]
+        made = [colour for colour, _, _ in results]
+        return replace(self, frames=frames, response=merged([response for _, _, response in results]), notes=_all_notes(notes, made))
 
 
-def _all_notes(known: tuple[Note, ...], results: list[tuple[Values, Response | None]]) -> tuple[Note, ...]:
+def _all_notes(known: tuple[Note, ...], results: Sequence[Values]) -> tuple[Note, ...]:
     """What was to be said anyway, and what the frames' results have to say, each thing once."""
-    return tuple(dict.fromkeys((*known, *(note for result, _ in results for note in result.notes))))
+    return tuple(dict.fromkeys((*known, *(note for result in results for note in result.notes))))
 
 
 def _like(result: Pixels, given: Pixels) -> Pixels:
     """(H, W, 1) back to (H, W) where the input was so."""
     return result[..., 0] if given.ndim == 2 else result
+
+
+def _alpha_for(alpha: Pixels | None, type_: str) -> Pixels | None:
+    """Alpha beside pixels of a type: opaque stays opaque where both are unsigned and of different sizes; else it keeps its own type."""
+    if alpha is None or alpha.dtype == type_ or not (type_.startswith("uint") and alpha.dtype.kind == "u"):
+        return alpha
+    if type_ == "uint16":
+        return alpha.astype(np.uint16) * np.uint16(257)
+    return ((alpha.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
 
 
 def _luma(pixels: Pixels) -> Pixels:
@@ -152,14 +161,3 @@ def _luma(pixels: Pixels) -> Pixels:
         return luma
     weighted: Pixels = wide.astype(np.int64) @ np.array([19595, 38470, 7471])
     return (weighted + 32768 >> 16).astype(wide.dtype)
-
-
-def _merged(responses: list[Response | None]) -> Response | None:
-    """One response for all frames."""
-    found = [response for response in responses if response is not None]
-    if not found:
-        return None
-    low, high = min(one.low for one in found), max(one.high for one in found)
-    return Response(
-        low, high, sum(one.below for one in found), sum(one.above for one in found), sum(one.missing for one in found), sum(one.count for one in found)
-    )

@@ -85,6 +85,11 @@ class Kernel:
         rows = tuple(tuple(whole[i : i + columns]) for i in range(0, len(whole), columns))
         return rows, int(bias * denominator), denominator
 
+    @cached_property
+    def balanced(self) -> bool:
+        """Whether the weights sum to about 0, so that the kernel finds differences and averages nothing."""
+        return _balanced(list(self.cells()))
+
     def cells(self) -> Iterable[Number]:
         """Every weight, row by row."""
         for row in self.weights:
@@ -169,6 +174,11 @@ def _automatic(rows: Sequence[Sequence[Number]]) -> Number:
         return number(total) if 10**9 * magnitude(total) > beside else 1
     except (OverflowError, errors.UsageError):
         raise errors.kernel_sum_too_large() from None
+
+
+def _balanced(cells: Sequence[Number]) -> bool:
+    """Whether a sum is nothing beside the magnitudes of its parts."""
+    return 10**9 * magnitude(_total(cells)) <= _total(magnitude(cell) for cell in cells)
 
 
 def _rows(weights: object) -> tuple[tuple[Number, ...], ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,17 @@ class Response:
     above: int = 0
     missing: int = 0
     count: int = 0
+
+
+def merged(responses: Sequence[Response | None]) -> Response | None:
+    """One response for several parts of an image, or for its frames; None where no part has one."""
+    found = [response for response in responses if response is not None]
+    if not found:
+        return None
+    low, high = min(one.low for one in found), max(one.high for one in found)
+    return Response(
+        low, high, sum(one.below for one in found), sum(one.above for one in found), sum(one.missing for one in found), sum(one.count for one in found)
+    )
 
 
 def values(pixels: Any) -> Values:

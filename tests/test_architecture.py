@@ -15,11 +15,11 @@ PACKAGE = Path(imgconv.__file__).parent
 LEVELS = {
     "errors": 0, "records": 0, "losses": 0, "layouts": 1,
     "exact": 1, "report": 1, "params": 2, "shapes": 3, "borders": 3, "kernels": 3, "factoring": 2, "planner": 4, "loops": 4,
-    "combining": 5, "jit": 5, "numerics": 5, "engine": 6, "image": 7, "files": 8, "catalog": 9, "operations": 10, "pipeline": 11,
-    "batch": 12, "api": 12, "lab": 12, "cli": 13, "__main__": 14,
+    "combining": 5, "jit": 5, "numerics": 5, "engine": 6, "colour": 7, "image": 8, "files": 9, "catalog": 10, "operations": 11, "pipeline": 12,
+    "batch": 13, "api": 13, "lab": 13, "cli": 14, "__main__": 15,
 }  # fmt: skip
 HEAVY = {"numpy", "numba", "llvmlite", "PIL"}
-MAY_BE_HEAVY = {"engine", "numerics", "loops", "jit", "files", "image"}
+MAY_BE_HEAVY = {"engine", "numerics", "loops", "jit", "files", "colour", "image"}
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 

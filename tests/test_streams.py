@@ -580,10 +580,10 @@ class Trap:
 # ---------------------------------------------------------------- pixel modes
 
 
-def test_alpha_is_not_filtered(tmp_path: Path) -> None:
+def test_alpha_that_is_kept_is_not_filtered(tmp_path: Path) -> None:
     pixels = noise(6, 7, 4)
     save(tmp_path / "in.png", pixels)
-    done = imgconv("filter", "vertical", "--range", "abs", "in.png", cwd=tmp_path)
+    done = imgconv("filter", "vertical", "--range", "abs", "--alpha", "keep", "in.png", cwd=tmp_path)
     assert done.code == 0, done.err
     assert np.array_equal(pixels_of(done.out), np.dstack([clamped(np.abs(correlated(pixels[..., :3], VERTICAL))), pixels[..., 3]]))
 
@@ -601,7 +601,7 @@ def test_alpha_is_not_filtered(tmp_path: Path) -> None:
 def test_alpha_under_the_windows_centre(tmp_path: Path, words: str, centre: Callable[[np.ndarray], np.ndarray]) -> None:
     pixels = noise(6, 7, 4)
     save(tmp_path / "in.png", pixels)
-    done = imgconv("filter", *words.split(), "in.png", cwd=tmp_path)
+    done = imgconv("filter", *words.split(), "--alpha", "keep", "in.png", cwd=tmp_path)
     assert done.code == 0, done.err
     assert pixels_of(done.out).shape[2] == 4
     assert np.array_equal(pixels_of(done.out)[..., 3], centre(pixels[..., 3]))
@@ -610,7 +610,7 @@ def test_alpha_under_the_windows_centre(tmp_path: Path, words: str, centre: Call
 def test_stretching_leaves_alpha_out(tmp_path: Path) -> None:
     colour = noise(5, 5, 3) // 4 + 64
     save(tmp_path / "in.png", np.dstack([colour, noise(5, 5, seed=4)]))
-    done = imgconv("filter", "identity", "--range", "stretch", "in.png", cwd=tmp_path)
+    done = imgconv("filter", "identity", "--range", "stretch", "--alpha", "keep", "in.png", cwd=tmp_path)
     assert done.code == 0, done.err
     low, high = int(colour.min()), int(colour.max())
     expected = np.floor((colour - float(low)) * 255 / (high - low) + 0.5)
@@ -620,9 +620,9 @@ def test_stretching_leaves_alpha_out(tmp_path: Path) -> None:
 def test_pooling_pools_alpha(tmp_path: Path) -> None:
     pixels = noise(6, 8, 4)
     save(tmp_path / "in.png", pixels)
-    largest = imgconv("pool", "in.png", cwd=tmp_path)
+    largest = imgconv("pool", "--alpha", "keep", "in.png", cwd=tmp_path)
     assert np.array_equal(pixels_of(largest.out), blocks_max(pixels))
-    average = imgconv("pool", "--kind", "avg", "in.png", cwd=tmp_path)
+    average = imgconv("pool", "--kind", "avg", "--alpha", "keep", "in.png", cwd=tmp_path)
     blocks = pixels.reshape(3, 2, 4, 2, 4).sum(axis=(1, 3), dtype=int)
     assert np.array_equal(pixels_of(average.out), (blocks + 2) // 4)
 

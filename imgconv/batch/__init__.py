@@ -32,6 +32,7 @@ class Settings:
     dtype: str = "same"
     range: str = "clamp"
     gray: bool = False
+    alpha: str = "auto"
     threads: int | None = None
     reading: Reading = field(default_factory=Reading)
     writing: Writing = field(default_factory=Writing)
@@ -112,7 +113,8 @@ def _result_layout(header: Header, settings: Settings) -> Layout:
     from imgconv.numerics import target
 
     type_ = target(header.layout.type, settings.dtype, settings.range).type
-    return replace(header.layout, type=type_) if not settings.gray else Layout(1, header.layout.alpha, type_)
+    alpha = header.layout.alpha and settings.alpha != "drop"
+    return replace(header.layout, type=type_, alpha=alpha) if not settings.gray else Layout(1, alpha, type_)
 
 
 def _able(header: Header, settings: Settings) -> list[str]:
@@ -149,7 +151,7 @@ def _run(job: Job, pipeline: Pipeline, settings: Settings, facts: dict[str, Any]
     with hushed(header.format):
         image = header.load()
     facts |= described(image, "in")
-    result = (image.gray() if settings.gray else image).through(pipeline, dtype=goal.type, range=goal.range, threads=settings.threads)
+    result = (image.gray() if settings.gray else image).through(pipeline, dtype=goal.type, range=goal.range, threads=settings.threads, alpha=settings.alpha)
     result = write.fitted(result, form)
     facts |= described(result, "out") | settled(result) | {"format_out": form.name}
     notes += losses(result)

@@ -2,8 +2,16 @@
 
 from imgconv.engine.activate import activate as activate
 from imgconv.engine.alpha import follow as follow
+from imgconv.engine.alpha import opaque_of as opaque_of
 from imgconv.engine.combine import combine as combine
 from imgconv.engine.correlate import correlate as correlate
+from imgconv.engine.covered import Covered as Covered
+from imgconv.engine.covered import divided as divided
+from imgconv.engine.covered import filter_covered as filter_covered
+from imgconv.engine.covered import multiplied as multiplied
+from imgconv.engine.covered_combine import combine_covered as combine_covered
+from imgconv.engine.covered_combine import repeat_covered as repeat_covered
+from imgconv.engine.covered_pool import pool_covered as pool_covered
 from imgconv.engine.pool import pool as pool
 from imgconv.engine.repeat import repeat as repeat
 from imgconv.engine.settle import extremes as extremes

@@ -89,7 +89,7 @@ def _windows(given: Values, kind: str, type_: str, rows: Axis, columns: Axis, co
     if kind != "avg":
         return _Work(EXTREME, shared, buffers, {"kind": kind}, cost)
     acc, quotient = _mean_arithmetic(given, type_, min(rows.size, rows.length) * min(columns.size, columns.length))
-    shared |= {"row_cells": _cells(rows, count_padding), "column_cells": np.repeat(_cells(columns, count_padding), channels)}
+    shared |= {"row_cells": seen_cells(rows, count_padding), "column_cells": np.repeat(seen_cells(columns, count_padding), channels)}
     return _Work(MEAN, shared, buffers | {"sums": columns.out * channels}, {"acc": acc, "out": type_, "quotient": quotient}, cost)
 
 
@@ -126,7 +126,7 @@ def _source(given: Values) -> dict[str, Any]:
     return {"source": given.pixels, "source_rows": height, "source_row": width * channels}
 
 
-def _cells(axis: Axis, count_padding: bool) -> Pixels:
+def seen_cells(axis: Axis, count_padding: bool) -> Pixels:
     """How many taps of each window count: those in the image, or in it and its pads."""
     first, stop = _taps_inside(axis, -axis.before, axis.length + axis.after) if count_padding else _taps_inside(axis, 0, axis.length)
     return stop - first

@@ -26,12 +26,12 @@ def repeat(once: Once, given: Values, times: int, target: Target | None, out: Pi
     """
     notes: tuple[Note, ...] = ()
     for done in range(1, times + (1 if until_stable else 0)):
-        made = _known(once(given, None, None)[0])
+        made = known(once(given, None, None)[0])
         if until_stable:
             if not np.isfinite(made.pixels).all() and np.isfinite(given.pixels).all():
                 notes = (Note("not-stable", errors.not_finite(done), loss=False),)
                 break
-            if _unchanged(given.pixels, made.pixels, whole=made.span.whole):
+            if unchanged(given.pixels, made.pixels, whole=made.span.whole):
                 break  # the last step again, this time settled: the same as that many repeats
             if done == times:
                 notes = (Note("not-stable", errors.not_stable(times), loss=False),)
@@ -41,7 +41,7 @@ def repeat(once: Once, given: Values, times: int, target: Target | None, out: Pi
     return replace(result, notes=result.notes + notes), response
 
 
-def _known(values: Values) -> Values:
+def known(values: Values) -> Values:
     """What was foretold of large whole numbers, made narrow by looking: else they would soon count as too large for any type."""
     if not values.span.whole or values.span.magnitude < _LARGE:
         return values
@@ -51,7 +51,7 @@ def _known(values: Values) -> Values:
     return replace(values, span=Span(int(low), int(high), True))
 
 
-def _unchanged(before: Pixels, after: Pixels, *, whole: bool) -> bool:
+def unchanged(before: Pixels, after: Pixels, *, whole: bool) -> bool:
     """Whether no value moved: whole ones at all, others by more than a millionth of the greatest magnitude; NaN stays NaN."""
     if before.shape != after.shape:
         return False

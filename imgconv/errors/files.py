@@ -131,8 +131,8 @@ def format_no_suffix(path: str, known: Sequence[str]) -> UsageError:
     return UsageError(f"{path}: no suffix tells the format; add one (.{', .'.join(known[:4])} ...) or give --format")
 
 
-def format_cannot_hold(path: str, name: str, what: str, able: Sequence[str]) -> FileError:
-    return FileError(f"{path}: {name.upper()} cannot hold {what}; formats that can: {', '.join(able) or 'none'}")
+def format_cannot_hold(path: str, name: str, what: str, able: Sequence[str], remedy: str = "") -> FileError:
+    return FileError(f"{path}: {name.upper()} cannot hold {what}; formats that can: {', '.join(able) or 'none'}{remedy and f' ({remedy})'}")
 
 
 def tiff_too_large(size: int) -> ValueError:

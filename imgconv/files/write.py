@@ -13,6 +13,7 @@ from imgconv.files.options import Writing
 from imgconv.files.raw import Content
 from imgconv.image import Image
 from imgconv.layouts import Layout
+from imgconv.records import replace
 
 
 def save(image: Image, path: str | os.PathLike[str], format: str | None = None, compress_level: int | None = None) -> None:
@@ -45,7 +46,8 @@ def check(form: Format, layout: Layout, path: str) -> None:
     """Raises FileError, naming formats that can, if `form` cannot hold such pixels."""
     names = able(layout)
     if form.name not in names:
-        raise errors.format_cannot_hold(path, form.name, layout.words, names)
+        bare = layout.alpha and form.name in able(replace(layout, alpha=False))
+        raise errors.format_cannot_hold(path, form.name, layout.words, names, "--alpha drop leaves alpha out" if bare else "")
 
 
 def prepare(form: Format) -> None:

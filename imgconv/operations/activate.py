@@ -60,3 +60,6 @@ class Activate(Operation):
 
     def apply_alpha(self, alpha: Pixels, threads: int | None = None) -> Pixels:
         return alpha
+
+    def for_alpha(self) -> None:
+        return None

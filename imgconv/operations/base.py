@@ -6,9 +6,10 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from imgconv.params import Kind
-from imgconv.records import MISSING, field, fields, record
+from imgconv.records import MISSING, field, fields, record, replace
 
 if TYPE_CHECKING:
+    from imgconv.engine import Covered
     from imgconv.numerics import Pixels, Response, Target, Values
     from imgconv.planner import Span
 
@@ -123,3 +124,18 @@ class Operation(ABC):
     @abstractmethod
     def apply_alpha(self, alpha: Pixels, threads: int | None = None) -> Pixels:
         """What happens to an image's alpha (H, W) meanwhile."""
+
+    def for_alpha(self) -> Operation | None:
+        """The step that alpha takes where it goes through a pipeline beside colours it was multiplied into; None where it takes none."""
+        return self
+
+    def apply_covered(self, given: Covered, target: Target | None, threads: int | None = None) -> tuple[Covered, Response | None]:
+        """The operation on colours that alpha covers, both wide unless there is a target.
+
+        Here colours as ever, and alpha as `apply_alpha` has it; an operation that mixes neighbours weighs them by alpha instead.
+        """
+        from imgconv.numerics import Values
+
+        colour, response = self.apply(given.colour, target, threads)
+        alpha = self.apply_alpha(given.alpha.pixels[..., 0], threads)
+        return replace(given, colour=colour, alpha=Values(alpha.reshape(*alpha.shape, 1), given.alpha.span)), response

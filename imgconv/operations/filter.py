@@ -13,10 +13,11 @@ from imgconv.exact import Number
 from imgconv.kernels import Kernel
 from imgconv.operations.base import Foretold, Operation, option
 from imgconv.params import ANCHOR, BIAS, COUNT, DILATION, DIVISOR, FLAG, PAD, ROTATION, STRIDE, Pad, choice
-from imgconv.records import record
+from imgconv.records import record, replace
 from imgconv.shapes import Window
 
 if TYPE_CHECKING:
+    from imgconv.engine import Covered
     from imgconv.numerics import Pixels, Response, Target, Values
 
 
@@ -175,3 +176,19 @@ class Filter(Operation):
             if alpha is before:
                 break
         return alpha
+
+    def for_alpha(self) -> Operation:
+        """Without a bias, which is colour; what a constant border shows is opaque."""
+        border = self.border if self.border.constant is None else replace(self.border, value=1)
+        return replace(self, border=border, bias=0)
+
+    def apply_covered(self, given: Covered, target: Target | None, threads: int | None = None) -> tuple[Covered, Response | None]:
+        """Colours weighed by alpha, and alpha filtered too; or, for kernels that sum to about 0 and for several, colours times alpha, and alpha kept."""
+        from imgconv import engine
+
+        def once(covered: Covered, target: Target | None) -> tuple[Covered, Response | None]:
+            if self.with_:
+                return engine.combine_covered(covered, self.kernels, self.windows, self.border, self.way, target, threads)
+            return engine.filter_covered(covered, self.effective_kernel, self.window, self.border, target, threads)
+
+        return engine.repeat_covered(once, given, self.times, target, until_stable=self.until_stable)

@@ -11,6 +11,7 @@ from imgconv.records import record, replace
 from imgconv.shapes import Window
 
 if TYPE_CHECKING:
+    from imgconv.engine import Covered
     from imgconv.numerics import Pixels, Response, Target, Values
 
 REDUCTIONS = {"max": ("maximum",), "avg": ("average", "mean"), "min": ("minimum",)}
@@ -85,3 +86,9 @@ class Pool(Operation):
 
         pooled, _ = self.apply(values(alpha), target(alpha.dtype.name, None, "clamp"), threads)
         return pooled.pixels[..., 0]
+
+    def apply_covered(self, given: Covered, target: Target | None, threads: int | None = None) -> tuple[Covered, Response | None]:
+        """Averages weigh colours by alpha; max and min look at colours that are seen; alpha is pooled too."""
+        from imgconv import engine
+
+        return engine.pool_covered(given, self.kind, self.window, count_padding=self.count_padding, target=target, threads=threads)

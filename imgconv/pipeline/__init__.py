@@ -13,6 +13,7 @@ from imgconv.records import record, replace
 from imgconv.report import Note
 
 if TYPE_CHECKING:
+    from imgconv.engine import Covered
     from imgconv.numerics import Pixels, Response, Target, Values
 
 
@@ -47,14 +48,23 @@ class Pipeline:
             height, width = step.shape(height, width)
         return height, width
 
-    def apply(self, given: Values, target: Target, threads: int | None = None, out: Pixels | None = None) -> tuple[Values, Response | None]:
-        """All steps on values, wide between them, settled once at the end; the result has the notes of all steps."""
+    def apply(self, given: Values, target: Target | None, threads: int | None = None, out: Pixels | None = None) -> tuple[Values, Response | None]:
+        """All steps on values, wide between them, settled once at the end (or left wide where `target` is None); the result has the notes of all steps."""
         notes = given.notes
         for step in self.steps[:-1]:
             given, _ = step.apply(given, None, threads)
             notes += given.notes
         result, response = self.steps[-1].apply(given, target, threads, out)
         return replace(result, notes=tuple(dict.fromkeys(notes + result.notes))), response
+
+    def apply_covered(self, given: Covered, target: Target | None, threads: int | None = None) -> tuple[Covered, Response | None]:
+        """All steps on colours that alpha covers, both wide between them; the colours are settled at the end if there is a target."""
+        notes = given.colour.notes
+        for step in self.steps[:-1]:
+            given, _ = step.apply_covered(given, None, threads)
+            notes += given.colour.notes
+        result, response = self.steps[-1].apply_covered(given, target, threads)
+        return replace(result, colour=replace(result.colour, notes=tuple(dict.fromkeys(notes + result.colour.notes)))), response
 
     def explain(self, given: Foretold, result: str) -> list[str]:
         """One line a step: how it would be computed, what would come out and how much memory that takes; nothing is run."""

@@ -1,0 +1,1 @@
+"""What a pipeline's numbers are for colours: how alpha takes part, which channels do, and in what light."""

@@ -1,0 +1,174 @@
+"""Strips: colours multiplied by alpha, some rows at a time, so that no product of the whole image is ever in memory.
+
+A strip holds the source rows under some output rows, the border's rows resolved: what slides over it needs a border only
+along the rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from imgconv import jit
+from imgconv.borders import Border
+from imgconv.engine.bands import run_bands
+from imgconv.engine.memory import allocate
+from imgconv.engine.recipes import index_table
+from imgconv.engine.settle import Watch, constants
+from imgconv.loops import coverage
+from imgconv.loops.settling import watch_key
+from imgconv.numerics import Pixels, Response, Values
+from imgconv.planner import Span
+from imgconv.records import record, replace
+from imgconv.shapes import Axis, Window
+
+WEIGHT_LOST = 2.0**-20
+"""A share of the weights' magnitudes that rounding may leave in float32: coverage of no more than that counts as none."""
+_STRIP = 2**22  # values of colour in a strip: a few MiB, enough for all threads
+_SHARE = Span(0, 1, False)
+
+
+@record
+class Strip:
+    """Output rows first…last-1: products and alpha of the source rows that they read, and the pads along the rows."""
+
+    first: int
+    last: int
+    colour: Values
+    alpha: Values
+    along: tuple[int, int]
+
+    def window(self, window: Window) -> Window:
+        """The window placed on the strip."""
+        return Window(window.size, window.stride, window.dilation, (0, 0, *self.along))
+
+
+@record
+class Strips:
+    """How products are made. `type` is theirs; `opaque` is alpha's in its own units; the borders are those of the products and of their alpha."""
+
+    colour: Values
+    alpha: Values
+    opaque: int
+    type: str
+    span: Span
+    whole: bool
+    rows: Axis
+    row_border: Border
+    beyond_colour: Border
+    beyond_alpha: Border
+
+    @classmethod
+    def of_whole(cls, colour: Values, alpha: Values, opaque: int, border: Border, rows: Axis) -> Strips:
+        """Whole numbers: alpha times colour, alpha in its own units. Outside, a constant is opaque."""
+        constant = int(border.constant or 0) * opaque
+        low, high = min(int(colour.span.low) * opaque, constant, 0), max(int(colour.span.high) * opaque, constant, opaque)
+        type_ = "uint16" if low == 0 and high < 2**16 else "int32" if max(-low, high) < 2**31 else "float64"
+        return cls(colour, alpha, opaque, type_, Span(low, high, True), True, rows, border, _scaled(border, opaque), _solid(border, opaque))
+
+    @classmethod
+    def of_shares(cls, colour: Values, alpha: Values, opaque: int, border: Border, rows: Axis, type_: str) -> Strips:
+        """Floats of `type_`: alpha as a share, 1 where opaque."""
+        return cls(colour, alpha, opaque, type_, Span(-np.inf, np.inf, False), False, rows, border, border, _solid(border, 1))
+
+    def unseen(self) -> Strips:
+        """The same where nothing lies outside: no colour, no coverage."""
+        nothing = Border("constant", 0)
+        return replace(self, row_border=nothing, beyond_colour=nothing, beyond_alpha=nothing)
+
+    def over(self, window: Window, columns: Axis, threads: int | None) -> Iterator[Strip]:
+        """All strips, one after the other; the next one's products replace this one's."""
+        height, width, channels = self.colour.pixels.shape
+        effective, stride = self.rows.effective, self.rows.stride
+        most = max(1, 4 * effective // stride, _STRIP // (stride * width * channels))
+        most = min(most, self.rows.out)
+        reach = (most - 1) * stride + effective
+        products = allocate((reach, width, channels), self.type, "colour times alpha")
+        veils = allocate((reach, width, 1), self.type, "alpha")
+        along = columns.before, max(0, columns.reach - columns.length - columns.before)
+        veil_span = Span(0, self.opaque, True) if self.whole else _SHARE
+        for first in range(0, self.rows.out, most):
+            last = min(first + most, self.rows.out)
+            positions = np.arange((last - first - 1) * stride + effective) + (first * stride - self.rows.before)
+            self.multiply(index_table(self.row_border, height, positions), products, veils, threads)
+            n = len(positions)
+            yield Strip(first, last, Values(products[:n], self.span), Values(veils[:n], veil_span), along)
+
+    def multiply(self, table: Pixels, products: Pixels, veils: Pixels, threads: int | None) -> None:
+        """Fills `products` and `veils` with the source rows that a table names, CONSTANT being what lies outside."""
+        height, width, channels = self.colour.pixels.shape
+        numbers = np.array([self.opaque, self.beyond_colour.constant or 0, self.beyond_alpha.constant or 0], np.float64)
+        arguments: dict[str, Any] = {
+            "source": self.colour.pixels, "coverage": self.alpha.pixels, "source_rows": height, "row": width, "channels": channels,
+            "rows": table, "row_count": len(table), "numbers": numbers, "result": products, "veil": veils, "last": len(table),
+        }  # fmt: skip
+        kinds = {"src": self.colour.type, "alpha": self.alpha.type, "out": self.type, "channels": str(channels), "whole": "1" if self.whole else "0"}
+        run_bands(len(table), 2 * width * channels, lambda: jit.bind(coverage.PREMULTIPLY, kinds, arguments), threads)
+
+
+def _scaled(border: Border, opaque: int) -> Border:
+    return border if border.constant is None else replace(border, value=border.constant * opaque)
+
+
+def _solid(border: Border, opaque: int) -> Border:
+    return border if border.constant is None else replace(border, value=opaque)
+
+
+def numbers(
+    *,
+    gain: float = 1,
+    bias: float = 0,
+    denominator: float = 1,
+    least: float = 0,
+    empty: float = 0,
+    shift: float = 0,
+    full: float = 0,
+    scale: float = 1,
+    limit: float,
+) -> Pixels:
+    """What `loops.coverage.make_divide` is told."""
+    made = np.zeros(coverage.NUMBERS)
+    made[coverage.GAIN], made[coverage.BIAS], made[coverage.DENOMINATOR], made[coverage.LEAST] = gain, bias, denominator, least
+    made[coverage.EMPTY], made[coverage.SHIFT], made[coverage.FULL], made[coverage.SCALE], made[coverage.LIMIT] = empty + shift, shift, full, scale, limit
+    return made
+
+
+class Divided:
+    """A result that is filled strip by strip: sums of products over sums of alpha, settled and counted.
+
+    `below` are the colours (H, W, C) that stay where a window sees nothing visible, and the rows and columns of each window's centre in them.
+    """
+
+    def __init__(
+        self, formula: str, numbers: Pixels, result: Pixels, alpha: Pixels, *, magnitude: bool, below: tuple[Pixels, Pixels, Pixels] | None = None
+    ) -> None:
+        self.formula, self.numbers, self.result, self.alpha = formula, numbers, result, alpha
+        nowhere = np.full(result.shape[0], -1), np.full(result.shape[1], -1)
+        self.below, self.row_at, self.column_at = below or (np.zeros((1, 1, 1), np.uint8), *nowhere)
+        self.constants = constants("float64", result.dtype.name, magnitude=magnitude)
+        self.watch = Watch("float64")
+
+    def fill(self, strip: Strip, sums: Pixels, weights: Pixels, down: tuple[Pixels, Pixels], along: tuple[Pixels, Pixels], threads: int | None) -> None:
+        """One strip; `down` and `along` are the cells that count and those that are seen, of each row and of each column (their products count)."""
+        rows, row, channels = sums.shape
+        shared = {
+            "sums": sums, "weights": weights, "below": self.below, "below_size": self.below.size, "below_row": self.below.shape[1],
+            "row_at": self.row_at[strip.first : strip.last], "column_at": self.column_at, "row": row, "channels": channels,
+            "row_cells": down[0], "row_seen": down[1], "column_cells": along[0], "column_seen": along[1], "numbers": self.numbers,
+            "constants": self.constants, "result": self.result[strip.first : strip.last], "veil": self.alpha[strip.first : strip.last], "last": rows,
+        }  # fmt: skip
+        kinds = {
+            "src": sums.dtype.name, "weight": weights.dtype.name, "colour": self.below.dtype.name, "out": self.result.dtype.name,
+            "alpha": self.alpha.dtype.name, "channels": str(channels), "formula": self.formula, "key": watch_key("float64"),
+        }  # fmt: skip
+
+        def worker() -> Any:
+            seen, counts = self.watch.part()
+            return jit.bind(coverage.DIVIDE, kinds, shared | {"extremes": seen, "counts": counts})
+
+        run_bands(rows, 6 * row * channels, worker, threads)
+
+    def response(self) -> Response:
+        return self.watch.response(self.result.size, shift=self.numbers[coverage.SHIFT])
