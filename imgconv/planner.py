@@ -6,6 +6,7 @@ type in which the final sum provably fits; a wrap in between is harmless in two'
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable
 from fractions import Fraction
@@ -20,6 +21,10 @@ EXACT_FLOAT32, EXACT_FLOAT64 = 2**24, 2**53
 ACCUMULATORS = (("int16", 2**15), ("int32", 2**31), ("float64", EXACT_FLOAT64 // 2), ("int64", 2**63))
 """Types for exact sums, narrowest first, and the magnitude they do not reach."""
 _MOST_SLIDING = 4096  # rows of extremes that each thread keeps
+_LONGEST_LINE = 2**20  # elements of a row that are transformed at once
+_TAP_COST = {"int16": 0.5, "int32": 1.0, "float32": 1.0, "float64": 2.0, "int64": 2.0}
+"""What a direct tap costs in each accumulator, beside one in int32."""
+_FOURIER_ROWS, _FOURIER_ROW = 230.0, 7.0  # direct taps in int32 that transforms cost a pixel, and each row of the window
 _FLOAT32_MOST = 1e37  # weights, bias and border beyond this are left to float64
 
 
@@ -54,6 +59,8 @@ class Plan:
     denominator: int
     factors: Factors
     reason: str
+    whole: bool = False
+    """Whether sums are known to be whole numbers."""
 
 
 @record
@@ -72,6 +79,8 @@ class Task:
     stride: tuple[int, int] = (1, 1)
     dilation: tuple[int, int] = (1, 1)
     finite: bool = True
+    line: int = 0
+    """Elements of a source row once the border has extended it."""
 
 
 @record
@@ -106,10 +115,43 @@ def _running_cost(weights: Weights, factors: Factors, accumulator: str, task: Ta
     return 16.0 if first != 0 and all(cell == first for row in weights for cell in row) else None
 
 
+def _fourier_cost(weights: Weights, factors: Factors, accumulator: str, task: Task) -> float | None:
+    if accumulator == "object" or task.stride[1] != 1 or not 0 < task.line <= _LONGEST_LINE:
+        return None
+    if task.span.whole and _fourier_error(weights, task) > 0.25:
+        return None
+    looking = sum(any(row) for row in weights)
+    return (_FOURIER_ROWS + _FOURIER_ROW * looking) / _TAP_COST[accumulator]
+
+
+def _fourier_error(weights: Weights, task: Task) -> float:
+    """How far a sum by Fourier transforms can be from the true one.
+
+    Each of three transforms of n values has a relative error (in the 2-norm) of at most 6.7 u log2(n) (N. J. Higham, Accuracy and
+    Stability of Numerical Algorithms, theorem 24.2), adding up k spectra one of k u; norms of lines are at most sqrt(n) times the largest value.
+    """
+    n = line_length(task.line)
+    norm = sum(math.sqrt(sum(float(cell) ** 2 for cell in row)) for row in weights)
+    largest = float(max(task.span.magnitude, magnitude(task.border_value or 0)))
+    return 2.0**-53 * (3 * 6.7 * math.log2(n) + len(weights) + 4) * math.sqrt(n) * largest * norm
+
+
+def line_length(elements: int) -> int:
+    """The least even length of at least so many elements that has no prime factor beyond 5: transforms of it are fast."""
+    best = 1 << max(1, (elements - 1).bit_length())
+    for fives in range(8):
+        for threes in range(12):
+            odd = 5**fives * 3**threes
+            if odd < best:
+                best = min(best, odd << max(1, (-(-elements // odd) - 1).bit_length()))
+    return best
+
+
 ALGORITHMS = (
     Algorithm("direct", _direct_cost),
     Algorithm("separable", _separable_cost, spreads=True),
     Algorithm("running", _running_cost, spreads=True),
+    Algorithm("fourier", _fourier_cost, spreads=True),
     Algorithm("big", _big_cost),
 )
 
@@ -136,6 +178,7 @@ def plan(kernel: Kernel, task: Task, algorithm: str = "") -> Plan:
     why = "the kernel's numbers are not exact" if not kernel.exact else "pixels or border are no integers"
     factors = float_factors(weights)
     name, cost = _cheapest(weights, factors, accumulator, task, algorithm)
+    accumulator = "float64" if name == "fourier" else accumulator
     return Plan(name, accumulator, "", weights, kernel.bias, 1, factors, f"{name} in {accumulator} ({why}), about {cost:.0f} taps a pixel")
 
 
@@ -153,8 +196,10 @@ def _exact_plan(kernel: Kernel, task: Task, algorithm: str) -> Plan:
     quotient = "" if denominator == 1 else "float32" if largest < EXACT_FLOAT32 else "float64" if largest < EXACT_FLOAT64 else "int64"
     factors = whole_factors(rows)
     name, cost = _cheapest(rows, factors, accumulator, task, algorithm)
+    if name == "fourier":
+        accumulator, quotient = "float64", "float64" if denominator > 1 else ""
     why = f"sums lie in {low + offset}…{high + offset}"
-    return Plan(name, accumulator, quotient, rows, offset, denominator, factors, f"{name} in {accumulator} ({why}), about {cost:.0f} taps a pixel")
+    return Plan(name, accumulator, quotient, rows, offset, denominator, factors, f"{name} in {accumulator} ({why}), about {cost:.0f} taps a pixel", True)
 
 
 def _cheapest(weights: Weights, factors: Factors, accumulator: str, task: Task, wanted: str) -> tuple[str, float]:

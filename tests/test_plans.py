@@ -6,7 +6,7 @@ import pytest
 import imgconv
 from imgconv.exact import Number
 from imgconv.factoring import float_factors, whole_factors
-from imgconv.planner import ALGORITHMS, POOLINGS, Span, Task, plan, plan_pool
+from imgconv.planner import ALGORITHMS, POOLINGS, Span, Task, line_length, plan, plan_pool
 from imgconv.shapes import Window
 from tests import oracle
 
@@ -33,13 +33,54 @@ def test_whole_numbers_are_exact_by_every_algorithm(algorithm, border, monkeypat
     name, _, value = border.partition(":")
     for weights in BOXES + PRODUCTS:
         for image in images(1, "uint8"):
-            for options in ({"pad": 3}, {"stride": (2, 3), "dilation": 2}):
+            for options in ({"pad": 3}, {"stride": (2, 3), "dilation": 2}, {"stride": (3, 1), "dilation": (1, 2)}):
                 try:
                     expected = oracle.correlate(image, weights, 5, 1, border=name, value=int(value or 0), dtype="int16", **({"pad": "same"} | options))
                 except oracle.RefusedError:
                     continue
                 got = imgconv.correlate(image, imgconv.Kernel(weights, 5, 1), border=border, dtype="int16", **options)
                 assert got.tolist() == expected.tolist(), (weights, image.shape, options)
+
+
+@pytest.mark.parametrize("shape", [(97, 50, 3), (40, 64), (5, 3)])
+@pytest.mark.parametrize("type_", ["uint8", "uint16", "int32"])
+def test_fourier_transforms_give_whole_sums_exactly(type_, shape, monkeypatch):
+    """Lines longer than the image, groups of rows that are not full, rings that wrap, rows of zeros in the kernel."""
+    rng = np.random.default_rng(5)
+    image = rng.integers(0, np.iinfo(type_).max, shape, endpoint=True).astype(type_)
+    for rows, columns in ((1, 40), (23, 17), (40, 3)):
+        weights = rng.integers(-9, 10, (rows, columns))
+        weights[rows // 2] = 0 if rows > 1 else 1
+        kernel = imgconv.Kernel(weights.tolist(), divisor=7, bias=-3)
+        results = []
+        for algorithm in ("direct", "fourier"):
+            monkeypatch.setenv("IMGCONV_ALGORITHM", algorithm)
+            results += [imgconv.correlate(image, kernel, border="wrap", dtype=dtype, threads=3) for dtype in ("same", "float64")]
+        assert np.array_equal(results[0], results[2])
+        assert np.array_equal(results[1], results[3])
+
+
+def test_fourier_transforms_are_left_where_they_could_be_wrong():
+    """Values and weights so large that the proven error reaches a quarter; and lines too long to be transformed at once."""
+    dense = imgconv.Kernel([[(7 * row + 3 * column) % 11 - 4 for column in range(31)] for row in range(31)])
+    assert plan(dense, task(line=9000)).algorithm == "fourier"
+    assert plan(dense, task(line=9000)).whole
+    assert plan(dense, task(line=2**21)).algorithm == "direct"
+    assert plan(dense, task(line=9000, stride=(1, 2))).algorithm == "direct"
+    large = imgconv.Kernel([[10**9 * cell for cell in row] for row in dense.weights])
+    assert plan(large, task(line=9000)).algorithm == "direct"
+    assert plan(large, task("float32", line=9000)).algorithm == "fourier"
+
+
+@pytest.mark.parametrize("elements", [1, 2, 3, 9, 1000, 1025, 9001, 2**20 - 1])
+def test_lines_are_long_enough_even_and_smooth(elements):
+    length = line_length(elements)
+    assert elements <= length <= max(2, 2 * elements)
+    assert length % 2 == 0
+    for prime in (2, 3, 5):
+        while length % prime == 0:
+            length //= prime
+    assert length == 1
 
 
 @pytest.mark.parametrize("type_", ["uint8", "float32", "float64"])

@@ -10,8 +10,9 @@ from imgconv import jit
 from imgconv.borders import Border
 from imgconv.engine.bands import run_bands
 from imgconv.engine.big import correlate_big
+from imgconv.engine.fourier import Fourier, Worker
 from imgconv.engine.memory import allocate, require
-from imgconv.engine.recipes import RECIPES, position_table
+from imgconv.engine.recipes import RECIPES, lines, position_table
 from imgconv.engine.settle import Watch, constants, settle
 from imgconv.kernels import Kernel
 from imgconv.loops.settling import watch_key
@@ -58,7 +59,8 @@ def _stretched(
 
 def _planned(given: Values, kernel: Kernel, rows: Axis, columns: Axis, border: Border, result: str) -> Plan:
     """The plan; only where it could spread a NaN or an infinity are the pixels searched for one."""
-    task = Task(given.type, given.span, border.constant, result, (rows.stride, columns.stride), (rows.dilation, columns.dilation))
+    line = columns.reach * given.pixels.shape[2]
+    task = Task(given.type, given.span, border.constant, result, (rows.stride, columns.stride), (rows.dilation, columns.dilation), line=line)
     made = plan(kernel, task, forced())
     spreads = next(row.spreads for row in ALGORITHMS if row.name == made.algorithm)
     if spreads and given.pixels.dtype.kind == "f" and not _finite(given.pixels):
@@ -78,6 +80,8 @@ def _fill(
     row_table, column_table = position_table(border, rows), position_table(border, columns)
     if made.algorithm == "big":
         return correlate_big(given.pixels, made, rows, columns, row_table, column_table, value, result, magnitude=magnitude, shift=shift)
+    if made.algorithm == "fourier":
+        return _by_fourier(result, given, made, rows, columns, row_table, column_table, value, magnitude=magnitude, shift=shift, threads=threads)
     acc, type_ = made.accumulator, result.dtype.name
     recipe = RECIPES[made.algorithm](given.pixels, made, rows, columns, row_table, column_table)
     shared = recipe.shared | {
@@ -97,4 +101,16 @@ def _fill(
         return jit.bind(recipe.loop, kinds, shared | own | {"extremes": seen, "counts": counts})
 
     run_bands(rows.out, int(recipe.work * shared["result_row"]), worker, threads, recipe.least)
+    return watch.response(result.size, denominator=made.denominator, shift=shift)
+
+
+def _by_fourier(
+    result: Pixels, given: Values, made: Plan, rows: Axis, columns: Axis, row_table: Pixels, column_table: Pixels, value: Any,
+    *, magnitude: bool, shift: int, threads: int | None,
+) -> Response:  # fmt: skip
+    numbers = constants("float64", result.dtype.name, offset=made.offset, border=value, denominator=made.denominator, magnitude=magnitude)
+    shared = Fourier(given.pixels, made, rows, columns, lines(given.pixels, rows, columns, row_table, column_table), result, numbers)
+    watch = Watch("float64")
+    work = 4 * (80 + 2 * rows.size) * columns.out * given.pixels.shape[2]
+    run_bands(rows.out, work, lambda: Worker(shared, *watch.part()), threads, 8 * rows.effective // rows.stride)
     return watch.response(result.size, denominator=made.denominator, shift=shift)

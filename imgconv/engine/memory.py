@@ -15,6 +15,7 @@ from imgconv.numerics import Pixels
 
 SHARE = 0.8
 """Of the machine's memory that one image may take where no limit is given."""
+_LINE = 64  # bytes
 
 
 @cache
@@ -73,6 +74,16 @@ def allocate(shape: tuple[int, ...], type_: str, what: str) -> Pixels:
         return np.empty(shape, type_)
     except (MemoryError, ValueError):
         raise errors.no_memory(what) from None
+
+
+def buffer(count: int, type_: str, what: str, *, zero: bool = False) -> Pixels:
+    """A thread's own working array, on a cache line's boundary: vectors that straddle two lines are read at half the speed."""
+    size = count * np.dtype(type_).itemsize
+    room = allocate((size + _LINE,), "uint8", what)
+    if zero:
+        room[:] = 0
+    start = -room.__array_interface__["data"][0] % _LINE
+    return room[start : start + size].view(type_)
 
 
 def checked_out(out: Any, shape: tuple[int, ...], type_: str, given: Pixels) -> Pixels | None:

@@ -77,6 +77,11 @@ def running_(pixels: Pixels, made: Plan, rows: Axis, columns: Axis, row_table: P
 RECIPES: dict[str, Callable[..., Recipe]] = {"direct": direct, "separable": separable_, "running": running_}
 
 
+def lines(pixels: Pixels, rows: Axis, columns: Axis, row_table: Pixels, column_table: Pixels) -> dict[str, Any]:
+    """How source rows become extended lines, for loops that only do that."""
+    return _Layout(pixels, columns, column_table).shared | _source(pixels, rows, row_table)
+
+
 class _Layout:
     """How a source row lies in memory once it is extended: whole, or as one phase for each column of a stride."""
 

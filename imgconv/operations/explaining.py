@@ -28,7 +28,8 @@ def _once(step: Filter, given: Foretold, result: str) -> tuple[str, Foretold]:
     from imgconv.numerics import wide_type
 
     rows, columns = step.window.over(given.height, given.width)
-    task = Task(given.type, given.span, step.border.constant, result, (rows.stride, columns.stride), (rows.dilation, columns.dilation))
+    line = columns.reach * given.channels
+    task = Task(given.type, given.span, step.border.constant, result, (rows.stride, columns.stride), (rows.dilation, columns.dilation), line=line)
     if step.with_:
         joined = combination(step.way, step.kernels, task)
         span, divided = joined.span, not joined.span.whole
