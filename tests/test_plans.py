@@ -6,7 +6,8 @@ import pytest
 import imgconv
 from imgconv.exact import Number
 from imgconv.factoring import float_factors, whole_factors
-from imgconv.planner import ALGORITHMS, POOLINGS, Span, Task, line_length, plan, plan_pool
+from imgconv.loops import taps
+from imgconv.planner import ALGORITHMS, PASS, POOLINGS, Span, Task, line_length, plan, plan_pool
 from imgconv.shapes import Window
 from tests import oracle
 
@@ -40,6 +41,23 @@ def test_whole_numbers_are_exact_by_every_algorithm(algorithm, border, monkeypat
                     continue
                 got = imgconv.correlate(image, imgconv.Kernel(weights, 5, 1), border=border, dtype="int16", **options)
                 assert got.tolist() == expected.tolist(), (weights, image.shape, options)
+
+
+@pytest.mark.parametrize(("weight", "lane"), [(14, "int16"), (-14, "int16"), (15, "int32")])
+def test_narrow_lanes_are_taken_only_where_no_pass_can_leave_them(weight, lane, monkeypatch):
+    """Nine taps of 14 on white reach 32130, of 15 they would reach 34425: beyond 16 bits."""
+    monkeypatch.setenv("IMGCONV_ALGORITHM", "direct")
+    kernel = imgconv.Kernel([[weight] * 7] * 5)
+    assert plan(kernel, task()).accumulator == "int32"
+    assert plan(kernel, task(), "direct").lane == lane
+    assert PASS == taps.PASS
+    for value in (0, 255):
+        white = np.full((9, 40), value, np.uint8)
+        assert np.all(imgconv.correlate(white, kernel, dtype="int32") == 35 * weight * value)
+    alternating = imgconv.Kernel([[weight * (-1) ** column for column in range(7)] for row in range(5)])
+    stripes = np.tile(np.array([255, 0], np.uint8), (9, 20))
+    expected = oracle.correlate(stripes, alternating.weights, 1, 0, dtype="int32", pad="same", border="wrap")
+    assert imgconv.correlate(stripes, alternating, dtype="int32", border="wrap").tolist() == expected.tolist()
 
 
 @pytest.mark.parametrize("shape", [(97, 50, 3), (40, 64), (5, 3)])

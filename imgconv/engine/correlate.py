@@ -11,7 +11,7 @@ from imgconv.borders import Border
 from imgconv.engine.bands import run_bands
 from imgconv.engine.big import correlate_big
 from imgconv.engine.fourier import Fourier, Worker
-from imgconv.engine.memory import allocate, require
+from imgconv.engine.memory import allocate, buffer, require
 from imgconv.engine.recipes import RECIPES, lines, position_table
 from imgconv.engine.settle import Watch, constants, settle
 from imgconv.kernels import Kernel
@@ -91,13 +91,13 @@ def _fill(
         "last": rows.out,
     }
     kinds = {"src": given.type, "acc": acc, "out": type_, "quotient": made.quotient, "key": watch_key(acc)} | recipe.kinds
-    for name, size in recipe.buffers.items():
-        require(2 * size, acc, f"the {name} of the window")
+    for name, (size, of) in recipe.buffers.items():
+        require(2 * size, of, f"the {name} of the window")
     watch = Watch(acc)
 
     def worker() -> Any:
         seen, counts = watch.part()
-        own = {name: allocate((size,), "int64" if name == "places" else acc, f"the {name} of the window") for name, size in recipe.buffers.items()}
+        own = {name: buffer(size, of, f"the {name} of the window") for name, (size, of) in recipe.buffers.items()}
         return jit.bind(recipe.loop, kinds, shared | own | {"extremes": seen, "counts": counts})
 
     run_bands(rows.out, int(recipe.work * shared["result_row"]), worker, threads, recipe.least)

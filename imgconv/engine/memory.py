@@ -76,6 +76,12 @@ def allocate(shape: tuple[int, ...], type_: str, what: str) -> Pixels:
         raise errors.no_memory(what) from None
 
 
+def aligned(count: int, type_: str) -> int:
+    """So many elements, rounded up to whole cache lines."""
+    unit = _LINE // np.dtype(type_).itemsize
+    return -(-count // unit) * unit
+
+
 def buffer(count: int, type_: str, what: str, *, zero: bool = False) -> Pixels:
     """A thread's own working array, on a cache line's boundary: vectors that straddle two lines are read at half the speed."""
     size = count * np.dtype(type_).itemsize

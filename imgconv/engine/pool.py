@@ -101,6 +101,7 @@ def _blocks(given: Values, kind: str, type_: str, rows: Axis, columns: Axis, cou
     if kind != "avg":
         return _Work(blocks.EXTREME, shared, {"line": row}, kinds | {"kind": kind}, row * (rows.size + 1))
     acc, quotient = _mean_arithmetic(given, type_, rows.size * columns.size)
+    quotient = _same_for_all(shared["cells"], quotient)
     return _Work(blocks.MEAN, shared, {"line": row}, kinds | {"acc": acc, "out": type_, "quotient": quotient}, row * (rows.size + 2))
 
 
@@ -149,3 +150,8 @@ def _mean_arithmetic(given: Values, type_: str, cells: int) -> tuple[str, str]:
     if type_.startswith("float"):
         return acc, ""
     return acc, "float32" if largest < EXACT_FLOAT32 else "float64" if largest < EXACT_FLOAT64 else "int64"
+
+
+def _same_for_all(cells: int, quotient: str) -> str:
+    """The division where every window has so many cells: by a shift, if that can be."""
+    return f"shift{cells.bit_length() - 1}" if quotient and cells & (cells - 1) == 0 else quotient

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from imgconv.borders import CONSTANT, Border
-from imgconv.engine.memory import require
+from imgconv.engine.memory import aligned, require
 from imgconv.loops import Loop, correlate, running, separable
 from imgconv.loops.correlate import filled
 from imgconv.loops.settling import PIECE
@@ -17,17 +17,19 @@ from imgconv.planner import Plan
 from imgconv.records import field, record
 from imgconv.shapes import Axis
 
+_GROUP, _PIECE = 16, 512  # output rows, and elements of each, that go through a pass of column weights together
+
 
 @record
 class Recipe:
-    """What a loop needs: what all threads share, the sizes of each thread's own buffers, its types beyond the usual ones.
+    """What a loop needs: what all threads share, size and type of each thread's own buffers, its types beyond the usual ones.
 
     `work` is the cost of an output value in multiply-adds, `least` the rows that a band should have.
     """
 
     loop: Loop
     shared: dict[str, Any]
-    buffers: dict[str, int]
+    buffers: dict[str, tuple[int, str]]
     work: float
     least: int
     kinds: dict[str, str] = field(default_factory=dict)
@@ -37,27 +39,34 @@ def direct(pixels: Pixels, made: Plan, rows: Axis, columns: Axis, row_table: Pix
     """Every weight a tap: where in the ring it reads."""
     layout = _Layout(pixels, columns, column_table)
     y, x = np.nonzero(np.array([[cell != 0 for cell in row] for row in made.weights]))
-    weights = np.array([made.weights[j][i] for j, i in zip(y, x, strict=True)], made.accumulator)
+    weights = np.array([made.weights[j][i] for j, i in zip(y, x, strict=True)], made.lane)
     shared = layout.shared | _source(pixels, rows, row_table) | _taps(y * rows.dilation, layout.places(x * columns.dilation), weights)
-    shared |= {"ring_rows": rows.effective, "ring_row": layout.size}
-    buffers = {"ring": rows.effective * layout.size + columns.out * pixels.shape[2], "sums": PIECE, "places": shared["taps"]}
-    return Recipe(correlate.LOOP, shared, buffers, len(weights) + 4, rows.effective // rows.stride, {"taps": filled(len(weights))[1]})
+    ring_row, group = aligned(layout.size, made.lane), 1  # a row's taps share more of a source row than rows share
+    ring_rows = (group - 1) * rows.stride + rows.effective
+    shared |= {"group": group, "depth": rows.effective, "piece": PIECE, "ring_rows": ring_rows, "ring_row": ring_row}
+    ring = ring_rows * ring_row + columns.out * pixels.shape[2]
+    buffers = {"ring": (ring, made.lane), "sums": (group * PIECE, made.accumulator), "places": (group * shared["taps"], "int64")}
+    return Recipe(correlate.LOOP, shared, buffers, len(weights) + 4, rows.effective // rows.stride, {"taps": filled(len(weights))[1], "lane": made.lane})
 
 
 def separable_(pixels: Pixels, made: Plan, rows: Axis, columns: Axis, row_table: Pixels, column_table: Pixels) -> Recipe:
     """Row weights across each source row, column weights down the ring; components lie beside each other in a ring row."""
     layout, acc = _Layout(pixels, columns, column_table), made.accumulator
-    result_row, rank = columns.out * pixels.shape[2], len(made.factors)
+    part, rank = aligned(columns.out * pixels.shape[2], acc), len(made.factors)
     y, component = (part.ravel() for part in np.meshgrid(np.arange(rows.size), np.arange(rank)))
     weights = np.array([made.factors[j][0][i] for i, j in zip(y, component, strict=True)], acc)
     kept = weights != 0
-    shared = layout.shared | _source(pixels, rows, row_table) | _taps(y[kept] * rows.dilation, component[kept] * result_row, weights[kept])
+    group = min(_GROUP, rows.out)
+    ring_rows = (group - 1) * rows.stride + rows.effective
+    empty = -columns.size % 3  # taps are added three, six or nine at a time
+    shared = layout.shared | _source(pixels, rows, row_table) | _taps(y[kept] * rows.dilation, component[kept] * part, weights[kept])
     shared |= {
-        "across_at": layout.places(np.arange(columns.size) * columns.dilation), "across": columns.size, "rank": rank,
-        "across_weights": np.array([row for _, row in made.factors], acc).ravel(), "line_row": layout.size,
-        "ring_rows": rows.effective, "ring_row": rank * result_row,
+        "across_at": np.pad(layout.places(np.arange(columns.size) * columns.dilation), (0, empty), mode="edge"), "across": columns.size + empty,
+        "across_weights": np.pad(np.array([row for _, row in made.factors], acc), ((0, 0), (0, empty))).ravel(), "rank": rank, "line_row": layout.size,
+        "group": group, "depth": rows.effective, "piece": _PIECE, "ring_rows": ring_rows, "ring_row": rank * part,
     }  # fmt: skip
-    buffers = {"ring": (rows.effective * rank + 1) * result_row, "line": layout.size, "sums": PIECE, "places": shared["taps"]}
+    ring = (ring_rows * rank + 1) * part
+    buffers = {"ring": (ring, acc), "line": (layout.size, acc), "sums": (group * _PIECE, acc), "places": (group * shared["taps"], "int64")}
     work = rank * (columns.size * rows.stride + rows.size) + 8
     return Recipe(separable.LOOP, shared, buffers, work, 4 * rows.effective // rows.stride, {"taps": filled(int(kept.sum()))[1]})
 
@@ -70,8 +79,10 @@ def running_(pixels: Pixels, made: Plan, rows: Axis, columns: Axis, row_table: P
         "high": rows.size, "wide_window": columns.size,
         "line_row": layout.size, "weight": np.array([made.weights[0][0]], made.accumulator),
     }  # fmt: skip
-    buffers = {"column": pixels.shape[1] * pixels.shape[2], "line": layout.size, "sums": columns.out * pixels.shape[2]}
-    return Recipe(running.LOOP, shared, buffers, 16, 4 * rows.size)
+    acc = made.accumulator
+    buffers = {"column": (pixels.shape[1] * pixels.shape[2], acc), "line": (layout.size, acc), "sums": (columns.out * pixels.shape[2], acc)}
+    interleaved = str(pixels.shape[2]) if pixels.shape[2] in (1, 3) else "any"
+    return Recipe(running.LOOP, shared, buffers, 16, 4 * rows.size, {"interleaved": interleaved})
 
 
 RECIPES: dict[str, Callable[..., Recipe]] = {"direct": direct, "separable": separable_, "running": running_}

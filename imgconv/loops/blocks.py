@@ -12,30 +12,31 @@ from typing import Any
 import numpy as np
 
 from imgconv.loops import Body, Loop, helper, parameters, view
-from imgconv.loops.pool import added, rounded_quotient, winner, worst
+from imgconv.loops.pool import added, rounded_quotient, winner
 
 
 def make_extreme(kind: str, src: str, wide_window: str, step: str, channels: str) -> Body:
     """The body of max and min pooling, for windows of `wide_window` columns at a column stride of `step`."""
-    return _make(winner(kind), worst(kind, src), src, src, _kept(src), int(wide_window), int(step), int(channels))
+    return _make(winner(kind), src, src, _kept(src), int(wide_window), int(step), int(channels))
 
 
 def make_mean(src: str, acc: str, out: str, quotient: str, wide_window: str, step: str, channels: str) -> Body:
     """The body of average pooling of whole numbers; every window has the same number of cells."""
-    return _make(added(acc), np.dtype(acc).type(0), acc, out, rounded_quotient(quotient), int(wide_window), int(step), int(channels))
+    return _make(added(acc), acc, out, rounded_quotient(quotient), int(wide_window), int(step), int(channels))
 
 
-def _make(pick: Any, neutral: Any, acc: str, out: str, finish: Any, wide_window: int, step: int, channels: int) -> Body:
+def _make(pick: Any, acc: str, out: str, finish: Any, wide_window: int, step: int, channels: int) -> Body:
     wide, put = np.dtype(acc).type, _putter(pick, finish, np.dtype(out).type, wide_window, step, channels)
 
     def blocks(source, source_rows, source_row, high, row_step, cells, line, result, result_row, first, last):
         pixels, column, target = view(source, source_rows * source_row), view(line, source_row), view(result, last * result_row)
         for y in range(first, last):
-            for x in range(source_row):
-                column[x] = neutral
-            for t in range(high):
-                at = (y * row_step + t) * source_row
-                row = pixels[at : at + source_row]
+            top = pixels[y * row_step * source_row :]
+            under = top[(source_row if high > 1 else 0) :]
+            for x in range(source_row):  # most windows have two rows
+                column[x] = pick(wide(top[x]), wide(under[x])) if high > 1 else wide(top[x])
+            for t in range(2, high):
+                row = top[t * source_row :]
                 for x in range(source_row):
                     column[x] = pick(column[x], wide(row[x]))
             results = target[y * result_row : (y + 1) * result_row]

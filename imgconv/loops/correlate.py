@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from imgconv.loops import Body, Loop, helper, parameters, view
-from imgconv.loops.settling import BORDER, CONSTANTS, COUNTS, OFFSET, PIECE, counter, nothing_seen, settler
-from imgconv.loops.taps import PASS, adder, pass_adder, row_taker
+from imgconv.loops.settling import BORDER, CONSTANTS, COUNTS, OFFSET, counter, nothing_seen, settler
+from imgconv.loops.taps import PASS, adder, row_taker
 
 
 def filled(taps: int) -> tuple[int, str]:
@@ -31,40 +31,42 @@ def filled(taps: int) -> tuple[int, str]:
     return (whole * PASS if final == 3 or not rest else (whole + 1) * PASS) + (final if final == 3 else 0), f"{final}+"
 
 
-def make(src: str, acc: str, out: str, quotient: str, taps: str, key: str) -> Body:
+def make(src: str, acc: str, out: str, quotient: str, taps: str, key: str, lane: str) -> Body:
     """The body for pixels `src`, sums `acc`, results `out`, dividing in `quotient`.
 
     `taps` is the number in the pass that settles, with a "+" where whole passes come before it; `key` is `watch_key(acc)`.
+    Source rows and weights are kept as `lane`, in which the products of a pass are added up.
     """
-    load, settle_row, wide = loader(acc), row_settler(acc, out, quotient, taps), np.dtype(acc).type
+    load, place_taps, settle_group, wide = loader(lane), placer(), group_settler(acc, out, quotient, taps, lane), np.dtype(lane).type
 
     def correlate(
         source, source_rows, source_row, rows, row_count, edge_to, edge_from, edges, inner_at, inner, channels,
-        tap_row, tap_at, weights, places, taps, step, ring, ring_rows, ring_row, sums, result, result_row, constants, extremes, counts, first, last,
+        tap_row, tap_at, weights, places, taps, step, group, depth, piece, ring, ring_rows, ring_row, sums, result, result_row,
+        constants, extremes, counts, first, last,
     ):  # fmt: skip
         pixels, lines = view(source, source_rows * source_row), view(rows, row_count)
         to, whence = view(edge_to, edges), view(edge_from, edges)
-        dy, dx, weight, place = view(tap_row, taps), view(tap_at, taps), view(weights, taps), view(places, taps)
-        kept, total, target = view(ring, ring_rows * ring_row + result_row), view(sums, PIECE), view(result, last * result_row)
+        dy, dx, weight, place = view(tap_row, taps), view(tap_at, taps), view(weights, taps), view(places, group * taps)
+        kept, total, target = view(ring, ring_rows * ring_row + result_row), view(sums, group * piece), view(result, last * result_row)
         constant, extreme, count = view(constants, CONSTANTS), view(extremes, 2), view(counts, COUNTS)
         empty = ring_rows * ring_row  # behind the ring a piece of zeros, for taps that only fill up a pass
         for x in range(result_row):
             kept[empty + x] = wide(0)
         following = first * step
-        for y in range(first, last):
+        for y in range(first, last, group):
+            rows_here = min(group, last - y)
             following = max(following, y * step)
-            while following < y * step + ring_rows:  # convert and extend each source row once
+            while following < (y + rows_here - 1) * step + depth:  # convert and extend each source row once
                 slot, row = following % ring_rows, lines[following]
                 here = kept[slot * ring_row : (slot + 1) * ring_row]
                 if row < 0:
                     for x in range(ring_row):
-                        here[x] = constant[BORDER]
+                        here[x] = wide(constant[BORDER])
                 else:
-                    load(pixels[row * source_row : (row + 1) * source_row], here, to, whence, edges, inner_at, inner, channels, constant[BORDER])
+                    load(pixels[row * source_row : (row + 1) * source_row], here, to, whence, edges, inner_at, inner, channels, wide(constant[BORDER]))
                 following += 1
-            for t in range(taps):  # where in the ring each tap reads
-                place[t] = ((y * step + dy[t]) % ring_rows) * ring_row + dx[t] if dy[t] >= 0 else empty
-            settle_row(total, target[y * result_row : (y + 1) * result_row], kept, place, weight, taps, result_row, constant, extreme, count)
+            place_taps(place, dy, dx, taps, y, rows_here, step, ring_rows, ring_row)
+            settle_group(total, target[y * result_row :], kept, place, weight, taps, rows_here, piece, result_row, constant, extreme, count)
 
     return correlate
 
@@ -86,29 +88,51 @@ def loader(acc: str) -> Any:
     return load
 
 
-def row_settler(acc: str, out: str, quotient: str, taps: str) -> Any:
-    """The helper of an output row: piece by piece, whole passes of taps into sums, then the last pass, which settles them."""
+def group_settler(acc: str, out: str, quotient: str, taps: str, lane: str = "") -> Any:
+    """The helper of a group of output rows: piece by piece, whole passes of taps into sums, then the last pass, which settles them.
+
+    A pass is made for all rows of the group before the next one begins, so that what neighbouring rows share stays in the first-level cache.
+    """
     many, final = taps.endswith("+"), int(taps.rstrip("+"))
-    add_passes, finish, wide = pass_adder(acc), finisher(acc, out, quotient, final, many), np.dtype(acc).type
+    take, add, finish, wide = row_taker(PASS), adder(acc, PASS, lane), finisher(acc, out, quotient, final, many, lane), np.dtype(acc).type
 
     @helper
-    def settle_row(
-        total: Any, target: Any, kept: Any, place: Any, weight: Any, taps: int, result_row: int, constant: Any, extreme: Any, count: Any
+    def settle_group(
+        total: Any, target: Any, kept: Any, place: Any, weight: Any, taps: int, rows: int, piece: int, result_row: int, constant: Any, extreme: Any, count: Any
     ) -> None:  # fmt: skip
-        for start in range(0, result_row, PIECE):
-            m = min(PIECE, result_row - start)
+        for start in range(0, result_row, piece):
+            m, here = min(piece, result_row - start), kept[start:]
             if many:
-                for x in range(m):
+                for x in range(rows * piece):
                     total[x] = wide(constant[OFFSET])
-                add_passes(total, kept[start:], place, weight, taps - final, m)
-            finish(total, target[start : start + m], kept[start:], place[taps - final :], weight[taps - final :], m, constant, extreme, count)
+                for t in range(0, taps - final, PASS):
+                    w = weight[t : t + PASS]
+                    for r in range(rows):
+                        sums, taken = total[r * piece : r * piece + m], take(here, place, r * taps + t, m)
+                        for x in range(m):
+                            sums[x] = add(sums[x], taken, w, x)
+            for r in range(rows):
+                into = target[r * result_row + start : r * result_row + start + m]
+                finish(total[r * piece :], into, here, place[r * taps + taps - final :], weight[taps - final :], m, constant, extreme, count)
 
-    return settle_row
+    return settle_group
 
 
-def finisher(acc: str, out: str, quotient: str, taps: int, many: bool) -> Any:
+def placer() -> Any:
+    """The helper that finds, for the `rows` output rows from y on, where in the ring each tap reads."""
+
+    @helper
+    def place_taps(place: Any, dy: Any, dx: Any, taps: int, y: int, rows: int, step: int, ring_rows: int, ring_row: int) -> None:
+        for r in range(rows):
+            for t in range(taps):
+                place[r * taps + t] = (((y + r) * step + dy[t]) % ring_rows) * ring_row + dx[t] if dy[t] >= 0 else ring_rows * ring_row
+
+    return place_taps
+
+
+def finisher(acc: str, out: str, quotient: str, taps: int, many: bool, lane: str = "") -> Any:
     """The helper of the last pass: adds its taps to the sums (or, the only pass, to the offset) and settles them."""
-    take, add, settle, tally = row_taker(taps), adder(acc, taps), settler(acc, out, quotient), counter()
+    take, add, settle, tally = row_taker(taps), adder(acc, taps, lane), settler(acc, out, quotient), counter()
     start, wide = nothing_seen(acc), np.dtype(acc).type
 
     @helper
@@ -132,9 +156,9 @@ def extents(given: Mapping[str, Any]) -> Mapping[str, int]:
         "tap_row": given["taps"],
         "tap_at": given["taps"],
         "weights": given["taps"],
-        "places": given["taps"],
+        "places": given["group"] * given["taps"],
         "ring": given["ring_rows"] * given["ring_row"] + given["result_row"],
-        "sums": PIECE,
+        "sums": given["group"] * given["piece"],
         "result": given["last"] * given["result_row"],
         "constants": CONSTANTS,
         "extremes": 2,
@@ -147,7 +171,7 @@ LOOP = Loop(
     make,
     parameters(
         "source:src source_rows source_row rows:int64 row_count edge_to:int64 edge_from:int64 edges inner_at inner channels "
-        "tap_row:int64 tap_at:int64 weights:acc places:=int64 taps step ring:=acc ring_rows ring_row sums:=acc result:=out result_row "
+        "tap_row:int64 tap_at:int64 weights:lane places:=int64 taps step group depth piece ring:=lane ring_rows ring_row sums:=acc result:=out result_row "
         "constants:acc extremes:=key counts:=int64 first last"
     ),
     extents,

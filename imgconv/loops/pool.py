@@ -151,6 +151,15 @@ def _window_reducer(pick: Any) -> Any:
 
 def rounded_quotient(quotient: str) -> Any:
     """floor(sum/cells + 1/2), exactly: see `settling._floor_divide` for why floats may do it."""
+    if quotient.startswith("shift"):
+        bits = int(quotient.removeprefix("shift"))
+        half = 1 << bits >> 1
+
+        @helper
+        def shifted(value: Any, cells: Any) -> Any:
+            return (value + half) >> bits
+
+        return shifted
     if quotient == "int64":
 
         @helper

@@ -33,6 +33,11 @@ def watch_key(acc: str) -> str:
     return {"float32": "int32", "float64": "int64"}.get(acc, acc)
 
 
+def _count_type(acc: str) -> Any:
+    """The type of counts within a piece: as wide as what is counted, so that vector code need not change widths."""
+    return np.dtype(f"int{8 * np.dtype(acc).itemsize}").type
+
+
 def _ordered(acc: str) -> Any:
     """A sum as an integer that is ordered as the sum is (floats: sign and magnitude to two's complement)."""
     if not acc.startswith("float"):
@@ -64,6 +69,7 @@ def value_of_key(key: int, acc: str) -> float:
 def _from_exact(acc: str, out: str, quotient: str) -> Any:
     """floor(sum/denominator + 1/2), clamped, for integers; sum/denominator, rounded once more, for floats."""
     final, kept, order = np.dtype(out).type, np.dtype(acc).type, _ordered(acc)
+    tally = _count_type(acc)
     to_float, divided, divide = out.startswith("float"), quotient != "", _floor_divide(acc, quotient or acc)
 
     @helper
@@ -80,8 +86,8 @@ def _from_exact(acc: str, out: str, quotient: str) -> Any:
             value = divide(value, constants[HALF], constants[DENOMINATOR])
         value = kept(value)
         low, high = constants[LOW], constants[HIGH]
-        below = np.int16(below + np.int16(value < low))
-        above = np.int16(above + np.int16(value > high))
+        below = tally(below + tally(value < low))
+        above = tally(above + tally(value > high))
         return final(kept(min(max(value, low), high))), (least, greatest, below, above, missing)
 
     return settle
@@ -139,6 +145,7 @@ def _from_float_to_integer(acc: str, out: str) -> Any:
     """floor(v + 1/2), clamped; NaN becomes 0 and is counted. float32 does not hold int32's limits, so those use float64."""
     final, limits, watch = np.dtype(out).type, np.iinfo(out), _float_watch(acc)
     wide = np.dtype("float64" if out == "int32" else acc).type
+    tally = _count_type(acc)
     low, high, half, one, zero = wide(limits.min), wide(limits.max), wide(0.5), wide(1), wide(0)
 
     @helper
@@ -147,9 +154,9 @@ def _from_float_to_integer(acc: str, out: str) -> Any:
         value = wide(abs(total) if constants[MAGNITUDE] != 0 else total)
         floor = np.floor(value)
         rounded = floor + (one if value - floor >= half else zero)  # v + 1/2 itself would round
-        below = np.int16(below + np.int16(rounded < low))
-        above = np.int16(above + np.int16(rounded > high))
-        missing = np.int16(missing + np.int16(value != value))
+        below = tally(below + tally(rounded < low))
+        above = tally(above + tally(rounded > high))
+        missing = tally(missing + tally(value != value))
         rounded = rounded if rounded > low else low
         rounded = rounded if rounded < high else high
         rounded = zero if value != value else rounded
@@ -177,4 +184,5 @@ def nothing_seen(acc: str) -> tuple[Any, ...]:
     """Where `seen` starts."""
     bits = np.iinfo(watch_key(acc))
     key = np.dtype(watch_key(acc)).type
-    return key(bits.max), key(bits.min), np.int16(0), np.int16(0), np.int16(0)
+    none = _count_type(acc)(0)
+    return key(bits.max), key(bits.min), none, none, none

@@ -15,9 +15,14 @@ from imgconv.loops import helper
 PASS = 9  # taps in one pass: a 3x3 kernel's
 
 
-def adder(acc: str, taps: int) -> Any:
-    """The helper `add(value, rows, weights, x)`: value plus 1, 3, 6 or 9 products at element x; rows from `row_taker`."""
+def adder(acc: str, taps: int, lane: str = "") -> Any:
+    """The helper `add(value, rows, weights, x)`: value plus 1, 3, 6 or 9 products at element x; rows from `row_taker`.
+
+    Rows and weights of a narrower type `lane` are multiplied and added up in it first: twice as many at once, where that provably fits.
+    """
     wide = np.dtype(acc).type
+    if lane not in ("", acc):
+        return _lane_adder(acc, taps, lane)
 
     @helper
     def add_one(v: Any, r: Any, w: Any, x: int) -> Any:
@@ -37,6 +42,25 @@ def adder(acc: str, taps: int) -> Any:
         return wide(v + first + w[5] * r[5][x] + w[6] * r[6][x] + w[7] * r[7][x] + w[8] * r[8][x])
 
     return {1: add_one, 3: add_three, 6: add_six, 9: add_nine}[taps]
+
+
+def _lane_adder(acc: str, taps: int, lane: str) -> Any:
+    wide, narrow = np.dtype(acc).type, np.dtype(lane).type
+
+    @helper
+    def add_three(v: Any, r: Any, w: Any, x: int) -> Any:
+        return wide(v + narrow(w[0] * r[0][x] + w[1] * r[1][x] + w[2] * r[2][x]))
+
+    @helper
+    def add_six(v: Any, r: Any, w: Any, x: int) -> Any:
+        return wide(v + narrow(w[0] * r[0][x] + w[1] * r[1][x] + w[2] * r[2][x] + w[3] * r[3][x] + w[4] * r[4][x] + w[5] * r[5][x]))
+
+    @helper
+    def add_nine(v: Any, r: Any, w: Any, x: int) -> Any:
+        first = w[0] * r[0][x] + w[1] * r[1][x] + w[2] * r[2][x] + w[3] * r[3][x] + w[4] * r[4][x]
+        return wide(v + narrow(first + w[5] * r[5][x] + w[6] * r[6][x] + w[7] * r[7][x] + w[8] * r[8][x]))
+
+    return {3: add_three, 6: add_six, 9: add_nine}[taps]
 
 
 def row_taker(taps: int) -> Any:
@@ -67,23 +91,9 @@ def row_taker(taps: int) -> Any:
     return {1: take_one, 3: take_three, 6: take_six, 9: take_nine}[taps]
 
 
-def pass_adder(acc: str) -> Any:
-    """The helper `add_passes(total, kept, places, weights, taps, m)`: adds whole passes of PASS taps to the sums of a piece."""
-    take, add = row_taker(PASS), adder(acc, PASS)
-
-    @helper
-    def add_passes(total: Any, kept: Any, places: Any, weights: Any, taps: int, m: int) -> None:
-        for t in range(0, taps, PASS):
-            rows, w = take(kept, places, t, m), weights[t : t + PASS]
-            for x in range(m):
-                total[x] = add(total[x], rows, w, x)
-
-    return add_passes
-
-
 def all_adder(acc: str) -> Any:
-    """The helper `add_all(total, kept, places, weights, taps, m)`: adds any number of taps to the sums of a piece."""
-    take_nine, take_one, add_nine, add_one = row_taker(PASS), row_taker(1), adder(acc, PASS), adder(acc, 1)
+    """The helper `add_all(total, kept, places, weights, taps, m)`: adds a multiple of three taps to the sums of a piece."""
+    take_nine, add_nine, take_six, add_six = row_taker(PASS), adder(acc, PASS), row_taker(6), adder(acc, 6)
     take_three, add_three = row_taker(3), adder(acc, 3)
 
     @helper
@@ -94,15 +104,13 @@ def all_adder(acc: str) -> Any:
             for x in range(m):
                 total[x] = add_nine(total[x], rows, w, x)
             t += PASS
-        while t + 3 <= taps:
+        if t + 6 <= taps:
+            sixes, w = take_six(kept, places, t, m), weights[t : t + 6]
+            for x in range(m):
+                total[x] = add_six(total[x], sixes, w, x)
+        elif t + 3 <= taps:
             threes, w = take_three(kept, places, t, m), weights[t : t + 3]
             for x in range(m):
                 total[x] = add_three(total[x], threes, w, x)
-            t += 3
-        while t < taps:
-            ones, w = take_one(kept, places, t, m), weights[t : t + 1]
-            for x in range(m):
-                total[x] = add_one(total[x], ones, w, x)
-            t += 1
 
     return add_all

@@ -1,0 +1,83 @@
+"""Which algorithm runs a kernel, on which numbers, and why: pure Python, printable.
+
+A new algorithm is one row of ALGORITHMS (`costs`) and one loop. The accumulator is the narrowest
+type in which the final sum provably fits; a wrap in between is harmless in two's complement.
+"""
+
+from __future__ import annotations
+
+import os
+from fractions import Fraction
+
+from imgconv.exact import Number, magnitude
+from imgconv.factoring import Factors, Weights, float_factors, whole_factors
+from imgconv.kernels import Kernel
+from imgconv.planner.costs import ALGORITHMS, PASS, lane_of, line_length, sum_bounds, taps_of
+from imgconv.planner.pooling import POOLINGS, plan_pool
+from imgconv.planner.values import Plan, Span, Task
+
+__all__ = ["ALGORITHMS", "PASS", "POOLINGS", "Plan", "Span", "Task", "forced", "line_length", "plan", "plan_pool", "response_span", "taps_of"]
+
+EXACT_FLOAT32, EXACT_FLOAT64 = 2**24, 2**53
+ACCUMULATORS = (("int16", 2**15), ("int32", 2**31), ("float64", EXACT_FLOAT64 // 2), ("int64", 2**63))
+"""Types for exact sums, narrowest first, and the magnitude they do not reach."""
+_FLOAT32_MOST = 1e37  # weights, bias and border beyond this are left to float64
+
+
+def forced() -> str:
+    """The algorithm that IMGCONV_ALGORITHM asks for, so that tests meet every one; empty for the cheapest."""
+    return os.environ.get("IMGCONV_ALGORITHM", "")
+
+
+def plan(kernel: Kernel, task: Task, algorithm: str = "") -> Plan:
+    """The cheapest plan for a kernel and a task; a named `algorithm` is taken if it fits at all (tests do so)."""
+    whole_border = task.border_value is None or isinstance(task.border_value, int)
+    if kernel.exact and task.span.whole and whole_border:
+        return _exact_plan(kernel, task, algorithm)
+    # RULES: float32 for 8-bit, 16-bit and float32 pixels, float64 for the rest and for float64 results
+    weights = tuple(tuple(float(cell / kernel.divisor) for cell in row) for row in kernel.weights)
+    largest = max(magnitude(kernel.bias), magnitude(task.border_value or 0), *(abs(cell) for row in weights for cell in row))
+    accumulator = "float64" if task.pixels in ("int32", "float64") or task.result == "float64" or largest > _FLOAT32_MOST else "float32"
+    why = "the kernel's numbers are not exact" if not kernel.exact else "pixels or border are no integers"
+    factors = float_factors(weights)
+    name, cost = _cheapest(weights, factors, accumulator, task, algorithm)
+    accumulator = "float64" if name == "fourier" else accumulator
+    return Plan(name, accumulator, "", weights, kernel.bias, 1, factors, f"{name} in {accumulator} ({why}), about {cost:.0f} taps a pixel")
+
+
+def _exact_plan(kernel: Kernel, task: Task, algorithm: str) -> Plan:
+    """A plan in whole numbers; "object" is Python's, for sums beyond 64 bits."""
+    assert kernel.exact is not None
+    rows, offset, denominator = kernel.exact
+    if denominator % 2 and denominator > 1:  # so that half the denominator, the rounding term, is whole
+        rows, offset, denominator = tuple(tuple(2 * cell for cell in row) for row in rows), 2 * offset, 2 * denominator
+    low, high = sum_bounds(rows, task.span, task.border_value)
+    most = max(abs(low + offset), abs(high + offset), abs(offset)) + denominator // 2 + 1
+    inputs = max(task.span.magnitude, magnitude(task.border_value or 0))
+    largest = max(most, inputs, denominator, max((abs(cell) for row in rows for cell in row), default=0))
+    accumulator = next((name for name, limit in ACCUMULATORS if largest < limit), "object")
+    quotient = "" if denominator == 1 else "float32" if largest < EXACT_FLOAT32 else "float64" if largest < EXACT_FLOAT64 else "int64"
+    factors = whole_factors(rows)
+    name, cost = _cheapest(rows, factors, accumulator, task, algorithm)
+    if name == "fourier":
+        accumulator, quotient = "float64", "float64" if denominator > 1 else ""
+    why = f"sums lie in {low + offset}…{high + offset}"
+    lane = lane_of(rows, accumulator, task) if name == "direct" else accumulator
+    return Plan(name, accumulator, quotient, rows, offset, denominator, factors, f"{name} in {accumulator} ({why}), about {cost:.0f} taps a pixel", True, lane)
+
+
+def _cheapest(weights: Weights, factors: Factors, accumulator: str, task: Task, wanted: str) -> tuple[str, float]:
+    costs = {row.name: row.cost(weights, factors, accumulator, task) for row in ALGORITHMS if task.finite or not row.spreads}
+    fitting = {name: cost for name, cost in costs.items() if cost is not None}
+    name = wanted if wanted in fitting else min(fitting, key=lambda name: fitting[name])
+    return name, fitting[name]
+
+
+def response_span(made: Plan, given: Span, border_value: Number | None) -> Span:
+    """What is known of a plan's results, before they are settled."""
+    if not isinstance(made.offset, int) or not all(isinstance(cell, int) for row in made.weights for cell in row):
+        return Span(float("-inf"), float("inf"), False)
+    low, high = sum_bounds(made.weights, given, border_value)  # type: ignore[arg-type]
+    offset = Fraction(made.offset)
+    ends = (low + offset) / made.denominator, (high + offset) / made.denominator
+    return Span(int(ends[0]), int(ends[1]), True) if made.denominator == 1 else Span(*ends, False)

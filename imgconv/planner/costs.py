@@ -1,0 +1,120 @@
+"""ALGORITHMS: what an output pixel costs by each of them, in direct taps. A new algorithm is one row here, its recipe and its loop.
+
+The figures come from `python -m tests.bench.calibrate`, which measures them anew on any machine.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from imgconv.exact import Number, magnitude
+from imgconv.factoring import Factors, Weights
+from imgconv.planner.values import Span, Task
+from imgconv.records import record
+
+_LONGEST_LINE = 2**20  # elements of a row that are transformed at once
+_TAP_COST = {"int16": 0.5, "int32": 1.0, "float32": 1.0, "float64": 2.0, "int64": 2.0}
+"""What a direct tap costs in each accumulator, beside one in int32."""
+_LANE_COST = 0.55  # of a direct tap, where int16 lanes do for a pass
+PASS = 9  # direct taps that are added up before their sum goes on
+_FOURIER_ROWS, _FOURIER_ROW = 230.0, 7.0  # direct taps in int32 that transforms cost a pixel, and each row of the window
+
+
+def taps_of(weights: Weights) -> int:
+    """Weights that look at a pixel."""
+    return sum(cell != 0 for row in weights for cell in row)
+
+
+def sum_bounds(rows: tuple[tuple[int, ...], ...], span: Span, border_value: Number | None) -> tuple[int, int]:
+    """The least and greatest sum of weight times value over any of the taps, a constant border's value included."""
+    low, high = min(int(span.low), int(border_value or 0), 0), max(int(span.high), int(border_value or 0), 0)
+    up = sum(cell for row in rows for cell in row if cell > 0)
+    down = sum(-cell for row in rows for cell in row if cell < 0)
+    return low * up - high * down, high * up - low * down
+
+
+@record
+class Algorithm:
+    """A row: what an output pixel costs, in direct taps, or None where the algorithm does not fit; whether it spreads NaN and infinity."""
+
+    name: str
+    cost: Callable[[Weights, Factors, str, Task], float | None]
+    spreads: bool = False
+
+
+def _direct_cost(weights: Weights, factors: Factors, accumulator: str, task: Task) -> float | None:
+    if accumulator == "object":
+        return None
+    return taps_of(weights) * (1.0 if lane_of(weights, accumulator, task) == accumulator else _LANE_COST)
+
+
+def lane_of(weights: Weights, accumulator: str, task: Task) -> str:
+    """int16 where pixels, weights and the sum of every pass of direct taps provably fit it and the accumulator is int32; else the accumulator."""
+    if accumulator != "int32" or not task.span.whole:
+        return accumulator
+    cells = [cell for row in weights for cell in row if cell != 0]
+    passes = [(tuple(cells[start : start + PASS]),) for start in range(0, len(cells), PASS)]
+    reached = [abs(end) for one in passes for end in sum_bounds(one, task.span, task.border_value)]  # type: ignore[arg-type]
+    reached += [int(task.span.magnitude), int(magnitude(task.border_value or 0)), *(abs(int(cell)) for cell in cells)]
+    return "int16" if max(reached) < 2**15 else accumulator
+
+
+def _big_cost(weights: Weights, factors: Factors, accumulator: str, task: Task) -> float | None:
+    return 1000.0 * taps_of(weights) if accumulator == "object" else None
+
+
+def _separable_cost(weights: Weights, factors: Factors, accumulator: str, task: Task) -> float | None:
+    if not factors or accumulator == "object":
+        return None
+    across = sum(taps_of((row,)) for _, row in factors)  # every source row goes through the row weights, used or not
+    down = sum(taps_of((column,)) for column, _ in factors)
+    return across * task.stride[0] + down + 6.0
+
+
+def _running_cost(weights: Weights, factors: Factors, accumulator: str, task: Task) -> float | None:
+    if accumulator == "object" or task.stride != (1, 1) or task.dilation != (1, 1):
+        return None
+    first = weights[0][0]
+    return 16.0 if first != 0 and all(cell == first for row in weights for cell in row) else None
+
+
+def _fourier_cost(weights: Weights, factors: Factors, accumulator: str, task: Task) -> float | None:
+    if accumulator == "object" or task.stride[1] != 1 or not 0 < task.line <= _LONGEST_LINE:
+        return None
+    if task.span.whole and _fourier_error(weights, task) > 0.25:
+        return None
+    looking = sum(any(row) for row in weights)
+    return (_FOURIER_ROWS + _FOURIER_ROW * looking) / _TAP_COST[accumulator]
+
+
+def _fourier_error(weights: Weights, task: Task) -> float:
+    """How far a sum by Fourier transforms can be from the true one.
+
+    Each of three transforms of n values has a relative error (in the 2-norm) of at most 6.7 u log2(n) (N. J. Higham, Accuracy and
+    Stability of Numerical Algorithms, theorem 24.2), adding up k spectra one of k u; norms of lines are at most sqrt(n) times the largest value.
+    """
+    n = line_length(task.line)
+    norm = sum(math.sqrt(sum(float(cell) ** 2 for cell in row)) for row in weights)
+    largest = float(max(task.span.magnitude, magnitude(task.border_value or 0)))
+    return 2.0**-53 * (3 * 6.7 * math.log2(n) + len(weights) + 4) * math.sqrt(n) * largest * norm
+
+
+def line_length(elements: int) -> int:
+    """The least even length of at least so many elements that has no prime factor beyond 5: transforms of it are fast."""
+    best = 1 << max(1, (elements - 1).bit_length())
+    for fives in range(8):
+        for threes in range(12):
+            odd = 5**fives * 3**threes
+            if odd < best:
+                best = min(best, odd << max(1, (-(-elements // odd) - 1).bit_length()))
+    return best
+
+
+ALGORITHMS = (
+    Algorithm("direct", _direct_cost),
+    Algorithm("separable", _separable_cost, spreads=True),
+    Algorithm("running", _running_cost, spreads=True),
+    Algorithm("fourier", _fourier_cost, spreads=True),
+    Algorithm("big", _big_cost),
+)

@@ -1,0 +1,67 @@
+"""What a plan is made from, and what it is: frozen values, pure Python."""
+
+from __future__ import annotations
+
+from imgconv.exact import Number, magnitude
+from imgconv.factoring import Factors
+from imgconv.records import record
+
+
+@record
+class Span:
+    """Values known to lie in low…high and, if `whole`, to be integers."""
+
+    low: Number
+    high: Number
+    whole: bool
+
+    @property
+    def magnitude(self) -> Number:
+        """The greatest absolute value."""
+        return max(magnitude(self.low), magnitude(self.high))
+
+
+@record
+class Plan:
+    """How one filter step is computed.
+
+    `accumulator` is the type of the sums, `quotient` the type the division by the
+    denominator happens in ("" where nothing is divided); `weights` are in accumulator units.
+    `factors` are columns and rows of weights whose products add up to the weights.
+    """
+
+    algorithm: str
+    accumulator: str
+    quotient: str
+    weights: tuple[tuple[Number, ...], ...]
+    offset: Number
+    denominator: int
+    factors: Factors
+    reason: str
+    whole: bool = False
+    """Whether sums are known to be whole numbers."""
+    lane: str = ""
+    """The type that products of a few taps are added up in, before they go into the accumulator (the same, by default)."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "lane", self.lane or self.accumulator)
+
+
+@record
+class Task:
+    """What a plan is made for, beside the kernel.
+
+    `pixels` is the pixels' type, `span` what is known of their values, `finite` whether none is NaN or
+    infinite, `border_value` a constant border's value (None for other borders), `result` the type the
+    response is wanted in (a pixel type, or "wide" between steps), `stride` and `dilation` the window's.
+    """
+
+    pixels: str
+    span: Span
+    border_value: Number | None
+    result: str
+    stride: tuple[int, int] = (1, 1)
+    dilation: tuple[int, int] = (1, 1)
+    finite: bool = True
+    line: int = 0
+    """Elements of a source row once the border has extended it."""
