@@ -1,5 +1,8 @@
 """Every pixel mode by its rule: what it becomes, through which file it came, and that it survives a round trip."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from PIL import Image as pillow
@@ -188,3 +191,12 @@ def test_lab_has_128_for_0():
 def test_gray_from_inks_has_no_rule():
     with pytest.raises(errors.PixelError, match="no rule for gray from CMYK"):
         Image((Frame(np.zeros((2, 2, 4), "uint8")),), colour="CMYK").gray()
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "TIFF"])
+def test_only_the_plugin_that_a_file_calls_for_is_loaded(form, tmp_path):
+    """Pillow would load five, and all thirty for what is none of these."""
+    pillow.new("RGB", (3, 2)).save(tmp_path / "x", form)
+    words = "import sys, imgconv; imgconv.load(sys.argv[1]); print(*(name for name in sys.modules if name.startswith('PIL.')))"
+    done = subprocess.run([sys.executable, "-c", words, tmp_path / "x"], capture_output=True, text=True, check=True)
+    assert not {"PIL.GifImagePlugin", "PIL.BmpImagePlugin", "PIL.PpmImagePlugin"} & set(done.stdout.split())

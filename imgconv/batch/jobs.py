@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Sequence
 
 from imgconv import errors
-from imgconv.files.formats import FORMATS, Format, format_named, format_of
+from imgconv.files.formats import FORMATS, Format, format_named, format_of, split_member
 from imgconv.records import record
 
 STREAM = "-"
@@ -97,15 +98,24 @@ def _form_of(path: str) -> Format:
 
 
 def _derived(source: str, label: str, named: Format | None) -> str:
-    stem, suffix = os.path.splitext("stdin.png" if source == STREAM else os.path.basename(source))
+    stem, suffix = os.path.splitext(_name(source))
     if named:
         suffix = named.suffixes[0]
     return f"{stem}-{label}{suffix or '.png'}"
 
 
 def _kept(source: str, named: Format | None) -> str:
-    name = "stdin.png" if source == STREAM else os.path.basename(source.rstrip("/\\"))
+    name = _name(source.rstrip("/\\"))
     return os.path.splitext(name)[0] + named.suffixes[0] if named else name
+
+
+def _name(source: str) -> str:
+    """The name of an input without its folder; an array in a file (`stack.npz:left`) is called after both (`stack-left.npz`)."""
+    if source == STREAM:
+        return "stdin.png"
+    file, member = split_member(source)
+    stem, suffix = os.path.splitext(os.path.basename(file))
+    return f"{stem}-{re.sub(r'[^0-9A-Za-z_.-]', '-', member)}{suffix}" if member else stem + suffix
 
 
 def _refuse_clashes(jobs: list[Job], overwrite: bool) -> None:

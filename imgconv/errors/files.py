@@ -138,3 +138,10 @@ def format_cannot_hold(path: str, name: str, what: str, able: Sequence[str], rem
 def tiff_too_large(size: int) -> ValueError:
     """The writer that meets it knows no path; `file_unwritable` says where."""
     return ValueError(f"{size / 2**30:.1f} GiB, and TIFF holds 4; write fewer frames, or npy")
+
+
+def which_array(path: str, wanted: str, known: Sequence[str]) -> FileError:
+    listed = ", ".join(known[:8]) + (", ..." if len(known) > 8 else "")
+    if wanted:
+        return FileError(f"{path}: has no array {shown(wanted)}{suggestion(wanted, known) or ';'} it holds {listed}")
+    return FileError(f"{path}: holds {len(known)} arrays ({listed}); name one as {path}:{known[0]}")

@@ -27,17 +27,7 @@ def is_npy(start: bytes) -> bool:
 
 def npy_header(name: str, stream: IO[bytes], reading: Reading) -> Header:
     """The header of a .npy file; refuses pickles and what is no image."""
-    shape, order, dtype = parsed(name, lambda: _shape_and_type(stream))
-    if dtype.hasobject:
-        raise errors.file_pickle(name)
-    if len(shape) not in (2, 3):
-        raise errors.pixel_shape(shape)
-    if min(shape) < 0:
-        raise errors.file_broken(name, f"a shape of {shape}")
-    if 0 in shape:
-        raise errors.pixel_none(shape)
-    type_ = widened_type(dtype)
-
+    shape, order, dtype = shape_and_type(name, stream)
     start = stream.tell()
     wanted = math.prod(shape) * dtype.itemsize
     missing = max(0, wanted - (stream.seek(0, io.SEEK_END) - start))
@@ -52,14 +42,27 @@ def npy_header(name: str, stream: IO[bytes], reading: Reading) -> Header:
         stream.seek(0)
         return Image((Frame(np.load(stream, allow_pickle=False)),), "npy")
 
-    layout = Layout(shape[2] if len(shape) == 3 else 1, type=type_)
+    layout = Layout(shape[2] if len(shape) == 3 else 1, type=widened_type(dtype))
     return Header(name, shape[0], shape[1], layout, "npy", loader(name, stream, read), stream)
 
 
-def _shape_and_type(stream: IO[bytes]) -> tuple[tuple[int, ...], Literal["F", "C"], np.dtype[Any]]:
-    version = np.lib.format.read_magic(stream)
-    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, columns_first, dtype = read(stream)
+def shape_and_type(name: str, stream: IO[bytes]) -> tuple[tuple[int, ...], Literal["F", "C"], np.dtype[Any]]:
+    """Shape, order and type of the array that begins here; the stream stands at its numbers. Refuses pickles and what is no image."""
+
+    def read() -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+        version = np.lib.format.read_magic(stream)
+        return (np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0)(stream)
+
+    shape, columns_first, dtype = parsed(name, read)
+    if dtype.hasobject:
+        raise errors.file_pickle(name)
+    if len(shape) not in (2, 3):
+        raise errors.pixel_shape(shape)
+    if min(shape) < 0:
+        raise errors.file_broken(name, f"a shape of {shape}")
+    if 0 in shape:
+        raise errors.pixel_none(shape)
+    widened_type(dtype)
     return shape, "F" if columns_first else "C", dtype
 
 

@@ -53,6 +53,7 @@ FORMATS = {
         Format("pgm", (".pgm",), "", ("L", "I;16")),
         Format("tga", (".tga",), "TGA", ("L", "LA", "RGB", "RGBA")),
         Format("pfm", (".pfm",), "", ("F", "RGB;F")),
+        Format("npz", (".npz",), "", (ARRAY,)),  # files/npz.py writes it
         Format("npy", (".npy",), "", (ARRAY,), frames="canvas"),
     )
 }
@@ -88,3 +89,9 @@ def format_of(path: str) -> Format:
     if not suffix:
         raise errors.format_no_suffix(path, list(FORMATS))
     return format_named(suffix)
+
+
+def split_member(path: str) -> tuple[str, str]:
+    """A path and the name of an array in it: `a.npz:x` gives `a.npz` and `x`; all other paths, and files that are called so, give themselves and nothing."""
+    file, mark, member = path.rpartition(".npz:")
+    return (f"{file}.npz", member) if mark and not os.path.exists(path) else (path, "")

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from typing import IO
 
 from imgconv import errors
-from imgconv.files import arrays, foreign, limits, pillow, raw
+from imgconv.files import arrays, foreign, limits, npz, pillow, raw
+from imgconv.files.formats import split_member
 from imgconv.files.header import Header, parsed
 from imgconv.files.options import Reading
 from imgconv.image import Image
@@ -32,6 +33,7 @@ class Reader:
 
 READERS = (
     Reader("npy", arrays.is_npy, arrays.npy_header),
+    Reader("npz", npz.is_zip, npz.header),
     Reader("raw", raw.is_raw, raw.header),
     Reader("program", foreign.is_program, foreign.refuse_program),
     Reader("pillow", lambda start: True, pillow.header),
@@ -67,7 +69,7 @@ def load(path: str | os.PathLike[str], *, orient: bool = True, strip: bool = Fal
 def header(path: str, reading: Reading = Reading()) -> Header:
     """Opens an image and reads its header. Raises FileError or PixelError as `load` does."""
     name = "standard input" if path == STDIN else path
-    stream = _opened(path, name, reading)
+    stream = _opened(split_member(path)[0], name, reading)
     try:
         found = _recognised(name, stream, reading)
         limits.check(found, reading)

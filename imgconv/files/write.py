@@ -6,7 +6,7 @@ import io
 import os
 
 from imgconv import errors
-from imgconv.files import arrays, place, png, raw
+from imgconv.files import arrays, npz, place, png, raw
 from imgconv.files.formats import ARRAY, COMPRESS_LEVEL, FORMATS, Format, format_of
 from imgconv.files.modes import holder, to_pillow
 from imgconv.files.options import Writing
@@ -65,16 +65,15 @@ def fitted(image: Image, form: Format) -> Image:
     return metadata.fitted(image, form)
 
 
+_OF_FRAMES = {"npy": arrays.npy, "npz": npz.npz, "ppm": raw.pnm, "pgm": raw.pnm, "pfm": raw.pfm}
+
+
 def encoded(image: Image, form: Format, path: str, *, fast: bool = False, writing: Writing = Writing(), threads: int | None = None) -> Content:
     """The image as the pieces of a file; `fast` prefers speed to size where `writing` does not say more."""
     frame = image.frames[0]
     check(form, image.layout, path)
-    if form.name == "npy":
-        return arrays.npy(frame)
-    if form.name in ("ppm", "pgm"):
-        return raw.pnm(frame)
-    if form.name == "pfm":
-        return raw.pfm(frame)
+    if writer := _OF_FRAMES.get(form.name):
+        return writer(frame)
     buffer = io.BytesIO()
     carried = fitted(image, form).metadata
     try:

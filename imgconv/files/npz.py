@@ -1,0 +1,75 @@
+""".npz: several named arrays in one file (a zip archive of .npy files); `file.npz:name` names one of them."""
+
+from __future__ import annotations
+
+import io
+import math
+from typing import IO
+
+import numpy as np
+
+from imgconv import errors
+from imgconv.files import foreign
+from imgconv.files.arrays import npy, shape_and_type
+from imgconv.files.formats import split_member
+from imgconv.files.header import Header, loader, parsed
+from imgconv.files.options import Reading
+from imgconv.files.raw import Content
+from imgconv.image import Frame, Image
+from imgconv.layouts import Layout
+from imgconv.numerics import Pixels, widened_type
+
+MEMBER = "image"
+"""The name under which a result is written."""
+_SUFFIX = ".npy"
+
+
+def is_zip(start: bytes) -> bool:
+    return start.startswith(b"PK\x03\x04")
+
+
+def header(name: str, stream: IO[bytes], reading: Reading) -> Header:
+    """The header of an array in a .npz file: of the one that is named, or of the only one."""
+    import zipfile
+
+    archive = parsed(name, lambda: zipfile.ZipFile(stream))
+    found = {info.filename.removesuffix(_SUFFIX): info for info in archive.infolist() if info.filename.endswith(_SUFFIX)}
+    file, wanted = split_member(name)
+    if not found:
+        stream.seek(0)
+        foreign.refuse(name, stream.read(64))
+    if wanted not in found and (wanted or len(found) > 1):
+        raise errors.which_array(file, wanted, list(found))
+    info = found[wanted] if wanted else next(iter(found.values()))
+    with parsed(name, lambda: archive.open(info)) as member:
+        shape, order, dtype = shape_and_type(name, member)
+        there = info.file_size - member.tell()
+    if (missing := math.prod(shape) * dtype.itemsize - there) > 0:
+        raise errors.file_broken(name, f"{missing} bytes of its numbers are missing")
+
+    def pixels() -> Pixels:
+        with archive.open(info) as member:
+            shape_and_type(name, member)
+            numbers = np.empty(math.prod(shape), dtype)
+            left = memoryview(numbers.view(np.uint8))  # type: ignore[arg-type]
+            while left:
+                read = member.readinto(left)  # type: ignore[attr-defined]
+                if not read:
+                    raise EOFError(f"{len(left)} bytes of its numbers are missing")
+                left = left[read:]
+            member.read(1)  # at the end the checksum is looked at
+        return numbers.reshape(shape, order=order)
+
+    layout = Layout(shape[2] if len(shape) == 3 else 1, type=widened_type(dtype))
+    return Header(name, shape[0], shape[1], layout, "npz", loader(name, stream, lambda: Image((Frame(pixels()),), "npz")), stream)
+
+
+def npz(frame: Frame) -> Content:
+    """Any frame as the one array of a .npz file, stored as NumPy's `savez` does."""
+    import zipfile
+
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive, archive.open(zipfile.ZipInfo(MEMBER + _SUFFIX), "w", force_zip64=True) as member:
+        for piece in npy(frame):
+            member.write(piece)
+    return [file.getbuffer()]
