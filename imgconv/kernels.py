@@ -112,6 +112,8 @@ class Kernel:
             For other angles, and for 45 degrees where the kernel is not 3x3.
         """
         degrees = ROTATION.read(degrees)
+        if not degrees:
+            return self
         places = [[(row, column) for column in range(self.shape[1])] for row in range(self.shape[0])]
         if degrees % 90 and self.shape != (3, 3):
             raise errors.rotation_needs_ring(degrees, *self.shape)
@@ -122,7 +124,7 @@ class Kernel:
             places = [[places[r][c] for r, c in (before.get((row, column), (row, column)) for column in range(3))] for row in range(3)]
         weights = tuple(tuple(self.weights[row][column] for row, column in line) for line in places)
         anchors = [(row, column) for row, line in enumerate(places) for column, place in enumerate(line) if place == self.anchor]
-        return replace(self, weights=weights, anchor=anchors[0] if anchors else None, name=self.name if degrees == 0 else "")
+        return replace(self, weights=weights, anchor=anchors[0] if anchors else None, name="")
 
     def called(self, name: str) -> Kernel:
         """The same kernel under a name."""
@@ -140,8 +142,8 @@ class Kernel:
 
     def using(self, divisor: Number | str | None = None, bias: Number | None = None, anchor: tuple[int, int] | None = None) -> Kernel:
         """This kernel with those of divisor, bias and anchor replaced that are given."""
-        given = {"divisor": divisor, "bias": bias, "anchor": anchor}
-        return replace(self, **{key: value for key, value in given.items() if value is not None})
+        given = {key: value for key, value in (("divisor", divisor), ("bias", bias), ("anchor", anchor)) if value is not None}
+        return replace(self, **given) if given else self
 
     def response(self, low: Number, high: Number) -> tuple[Number, Number]:
         """The least and greatest result on pixels from `low` to `high`."""
@@ -181,7 +183,15 @@ def _balanced(cells: Sequence[Number]) -> bool:
     return 10**9 * magnitude(_total(cells)) <= _total(magnitude(cell) for cell in cells)
 
 
+class _Checked(tuple[tuple[Number, ...], ...]):
+    """Rows that were checked when a kernel was made of them, and need not be again when another is."""
+
+    __slots__ = ()
+
+
 def _rows(weights: object) -> tuple[tuple[Number, ...], ...]:
+    if isinstance(weights, _Checked):
+        return weights
     if hasattr(weights, "tolist"):
         weights = weights.tolist()  # numpy arrays, without importing numpy
     if isinstance(weights, str) or not isinstance(weights, Sequence) or not weights:
@@ -195,7 +205,7 @@ def _rows(weights: object) -> tuple[tuple[Number, ...], ...]:
             raise errors.kernel_ragged(f"row {len(rows) + 1}", len(weights[0]), len(row))
         require_size(len(weights), len(row))
         rows.append(tuple(_weight(cell) for cell in row))
-    return tuple(rows)
+    return _Checked(rows)
 
 
 def _weight(cell: object) -> Number:

@@ -15,7 +15,7 @@ from imgconv import errors
 Band = Callable[[int, int], None]
 
 _BAND_WORK = 20_000_000  # multiply-adds in a band: a millisecond or a few, so Ctrl-C is quick
-_THREAD_WORK = 400_000  # less than this is done before a second thread has started
+_THREAD_WORK = 16_000_000  # multiply-adds that each thread should find: less is done before a second one has its arrays
 
 
 def available_threads() -> int:
@@ -26,11 +26,11 @@ def available_threads() -> int:
 def run_bands(rows: int, row_work: int, worker: Callable[[], Band], threads: int | None, least: int = 1) -> None:
     """Calls `worker()` once a thread for a band function with buffers of its own, and covers 0…rows-1 with it.
 
-    `row_work` is the cost of one output row in multiply-adds; `threads` None means all processors;
+    `row_work` is the cost of one output row in multiply-adds; `threads` None means as many processors as are worth it;
     a band has `least` rows or more, for loops that begin each band with work of their own.
     Any number of threads gives the same result, for bands are independent.
     """
-    threads = min(threads or available_threads(), rows, max(1, rows * row_work // _THREAD_WORK))
+    threads = min(threads or max(1, min(available_threads(), rows * row_work // _THREAD_WORK)), rows)
     share = -(-rows // (4 * threads)) if threads > 1 else rows
     height = max(1, min(max(_BAND_WORK // max(1, row_work), least), share))
     team = _Team(rows, height, worker)

@@ -12,7 +12,7 @@ from imgconv.engine.bands import run_bands
 from imgconv.engine.big import correlate_big
 from imgconv.engine.fourier import Fourier, Worker
 from imgconv.engine.memory import allocate, buffer, require
-from imgconv.engine.recipes import RECIPES, lines, position_table
+from imgconv.engine.recipes import lines, position_table, recipe
 from imgconv.engine.settle import Watch, constants, settle
 from imgconv.kernels import Kernel
 from imgconv.loops.settling import watch_key
@@ -77,39 +77,40 @@ def _fill(
 ) -> Response:
     """Runs the plan over the bands of the result."""
     value = border.constant or 0
-    row_table, column_table = position_table(border, rows), position_table(border, columns)
     if made.algorithm == "big":
+        row_table, column_table = position_table(border, rows), position_table(border, columns)
         return correlate_big(given.pixels, made, rows, columns, row_table, column_table, value, result, magnitude=magnitude, shift=shift)
     if made.algorithm == "fourier":
-        return _by_fourier(result, given, made, rows, columns, row_table, column_table, value, magnitude=magnitude, shift=shift, threads=threads)
+        return _by_fourier(result, given, made, rows, columns, border, magnitude=magnitude, shift=shift, threads=threads)
     acc, type_ = made.accumulator, result.dtype.name
-    recipe = RECIPES[made.algorithm](given.pixels, made, rows, columns, row_table, column_table)
-    shared = recipe.shared | {
+    wanted = recipe(made, rows, columns, border, given.pixels.shape)
+    shared = wanted.shared | {
+        "source": given.pixels,
         "result": result,
         "result_row": columns.out * given.pixels.shape[2],
         "constants": constants(acc, type_, offset=made.offset, border=value, denominator=made.denominator, magnitude=magnitude),
         "last": rows.out,
     }
-    kinds = {"src": given.type, "acc": acc, "out": type_, "quotient": made.quotient, "key": watch_key(acc)} | recipe.kinds
-    for name, (size, of) in recipe.buffers.items():
+    kinds = {"src": given.type, "acc": acc, "out": type_, "quotient": made.quotient, "key": watch_key(acc)} | wanted.kinds
+    for name, (size, of) in wanted.buffers.items():
         require(2 * size, of, f"the {name} of the window")
     watch = Watch(acc)
 
     def worker() -> Any:
         seen, counts = watch.part()
-        own = {name: buffer(size, of, f"the {name} of the window") for name, (size, of) in recipe.buffers.items()}
-        return jit.bind(recipe.loop, kinds, shared | own | {"extremes": seen, "counts": counts})
+        own = {name: buffer(size, of, f"the {name} of the window") for name, (size, of) in wanted.buffers.items()}
+        return jit.bind(wanted.loop, kinds, shared | own | {"extremes": seen, "counts": counts})
 
-    run_bands(rows.out, int(recipe.work * shared["result_row"]), worker, threads, recipe.least)
+    run_bands(rows.out, int(wanted.work * shared["result_row"]), worker, threads, wanted.least)
     return watch.response(result.size, denominator=made.denominator, shift=shift)
 
 
 def _by_fourier(
-    result: Pixels, given: Values, made: Plan, rows: Axis, columns: Axis, row_table: Pixels, column_table: Pixels, value: Any,
-    *, magnitude: bool, shift: int, threads: int | None,
-) -> Response:  # fmt: skip
+    result: Pixels, given: Values, made: Plan, rows: Axis, columns: Axis, border: Border, *, magnitude: bool, shift: int, threads: int | None
+) -> Response:
+    value, tables = border.constant or 0, (position_table(border, rows), position_table(border, columns))
     numbers = constants("float64", result.dtype.name, offset=made.offset, border=value, denominator=made.denominator, magnitude=magnitude)
-    shared = Fourier(given.pixels, made, rows, columns, lines(given.pixels, rows, columns, row_table, column_table), result, numbers)
+    shared = Fourier(given.pixels, made, rows, columns, lines(given.pixels.shape, rows, columns, *tables), result, numbers)
     watch = Watch("float64")
     work = 4 * (80 + 2 * rows.size) * columns.out * given.pixels.shape[2]
     run_bands(rows.out, work, lambda: Worker(shared, *watch.part()), threads, 8 * rows.effective // rows.stride)

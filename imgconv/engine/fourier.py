@@ -38,7 +38,8 @@ class Fourier:
         self.fresh = max(self.group * rows.stride, self.depth)  # source rows transformed at once
         require(4 * (rows.size + self.depth + self.fresh) * self.frequencies, "float64", _WHAT)
         self.down, self.kernel = self._kernel(columns, pixels.shape[2])
-        self.lines_of = {name: part for name, part in lines_of.items() if name != "step"} | {"border": numbers[BORDER : BORDER + 1].copy()}
+        self.lines_of = {name: part for name, part in lines_of.items() if name != "step"}
+        self.lines_of |= {"source": pixels, "border": numbers[BORDER : BORDER + 1].copy()}
         self.source = pixels.dtype.name
 
     def _kernel(self, columns: Axis, channels: int) -> tuple[Pixels, Pixels]:

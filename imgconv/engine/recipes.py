@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,9 @@ from imgconv.shapes import Axis
 _GROUP, _PIECE = 16, 512  # output rows, and elements of each, that go through a pass of column weights together
 
 
+Shape = tuple[int, int, int]
+
+
 @record
 class Recipe:
     """What a loop needs: what all threads share, size and type of each thread's own buffers, its types beyond the usual ones.
@@ -35,31 +39,31 @@ class Recipe:
     kinds: dict[str, str] = field(default_factory=dict)
 
 
-def direct(pixels: Pixels, made: Plan, rows: Axis, columns: Axis, row_table: Pixels, column_table: Pixels) -> Recipe:
+def direct(shape: Shape, made: Plan, rows: Axis, columns: Axis, row_table: Pixels, column_table: Pixels) -> Recipe:
     """Every weight a tap: where in the ring it reads."""
-    layout = _Layout(pixels, columns, column_table)
+    layout = _Layout(shape, columns, column_table)
     y, x = np.nonzero(np.array([[cell != 0 for cell in row] for row in made.weights]))
     weights = np.array([made.weights[j][i] for j, i in zip(y, x, strict=True)], made.lane)
-    shared = layout.shared | _source(pixels, rows, row_table) | _taps(y * rows.dilation, layout.places(x * columns.dilation), weights)
+    shared: dict[str, Any] = layout.shared | _source(shape, rows, row_table) | _taps(y * rows.dilation, layout.places(x * columns.dilation), weights)
     ring_row, group = aligned(layout.size, made.lane), 1  # a row's taps share more of a source row than rows share
     ring_rows = (group - 1) * rows.stride + rows.effective
     shared |= {"group": group, "depth": rows.effective, "piece": PIECE, "ring_rows": ring_rows, "ring_row": ring_row}
-    ring = ring_rows * ring_row + columns.out * pixels.shape[2]
+    ring = ring_rows * ring_row + columns.out * shape[2]
     buffers = {"ring": (ring, made.lane), "sums": (group * PIECE, made.accumulator), "places": (group * shared["taps"], "int64")}
     return Recipe(correlate.LOOP, shared, buffers, len(weights) + 4, rows.effective // rows.stride, {"taps": filled(len(weights))[1], "lane": made.lane})
 
 
-def separable_(pixels: Pixels, made: Plan, rows: Axis, columns: Axis, row_table: Pixels, column_table: Pixels) -> Recipe:
+def separable_(shape: Shape, made: Plan, rows: Axis, columns: Axis, row_table: Pixels, column_table: Pixels) -> Recipe:
     """Row weights across each source row, column weights down the ring; components lie beside each other in a ring row."""
-    layout, acc = _Layout(pixels, columns, column_table), made.accumulator
-    part, rank = aligned(columns.out * pixels.shape[2], acc), len(made.factors)
+    layout, acc = _Layout(shape, columns, column_table), made.accumulator
+    part, rank = aligned(columns.out * shape[2], acc), len(made.factors)
     y, component = (part.ravel() for part in np.meshgrid(np.arange(rows.size), np.arange(rank)))
     weights = np.array([made.factors[j][0][i] for i, j in zip(y, component, strict=True)], acc)
     kept = weights != 0
     group = min(_GROUP, rows.out)
     ring_rows = (group - 1) * rows.stride + rows.effective
     empty = -columns.size % 3  # taps are added three, six or nine at a time
-    shared = layout.shared | _source(pixels, rows, row_table) | _taps(y[kept] * rows.dilation, component[kept] * part, weights[kept])
+    shared: dict[str, Any] = layout.shared | _source(shape, rows, row_table) | _taps(y[kept] * rows.dilation, component[kept] * part, weights[kept])
     shared |= {
         "across_at": np.pad(layout.places(np.arange(columns.size) * columns.dilation), (0, empty), mode="edge"), "across": columns.size + empty,
         "across_weights": np.pad(np.array([row for _, row in made.factors], acc), ((0, 0), (0, empty))).ravel(), "rank": rank, "line_row": layout.size,
@@ -71,39 +75,45 @@ def separable_(pixels: Pixels, made: Plan, rows: Axis, columns: Axis, row_table:
     return Recipe(separable.LOOP, shared, buffers, work, 4 * rows.effective // rows.stride, {"taps": filled(int(kept.sum()))[1]})
 
 
-def running_(pixels: Pixels, made: Plan, rows: Axis, columns: Axis, row_table: Pixels, column_table: Pixels) -> Recipe:
+def running_(shape: Shape, made: Plan, rows: Axis, columns: Axis, row_table: Pixels, column_table: Pixels) -> Recipe:
     """One weight, kept apart; sums of plain pixels run down and along."""
-    layout = _Layout(pixels, columns, column_table)
-    shared = layout.shared | _source(pixels, rows, row_table)
+    layout = _Layout(shape, columns, column_table)
+    shared = layout.shared | _source(shape, rows, row_table)
     shared |= {
         "high": rows.size, "wide_window": columns.size,
         "line_row": layout.size, "weight": np.array([made.weights[0][0]], made.accumulator),
     }  # fmt: skip
     acc = made.accumulator
-    buffers = {"column": (pixels.shape[1] * pixels.shape[2], acc), "line": (layout.size, acc), "sums": (columns.out * pixels.shape[2], acc)}
-    interleaved = str(pixels.shape[2]) if pixels.shape[2] in (1, 3) else "any"
+    buffers = {"column": (shape[1] * shape[2], acc), "line": (layout.size, acc), "sums": (columns.out * shape[2], acc)}
+    interleaved = str(shape[2]) if shape[2] in (1, 3) else "any"
     return Recipe(running.LOOP, shared, buffers, 16, 4 * rows.size, {"interleaved": interleaved})
 
 
 RECIPES: dict[str, Callable[..., Recipe]] = {"direct": direct, "separable": separable_, "running": running_}
 
 
-def lines(pixels: Pixels, rows: Axis, columns: Axis, row_table: Pixels, column_table: Pixels) -> dict[str, Any]:
+@lru_cache(maxsize=32)
+def recipe(made: Plan, rows: Axis, columns: Axis, border: Border, shape: Shape) -> Recipe:
+    """The recipe of a plan on pixels of a shape; kept, since on small images it takes as long as the loop."""
+    return RECIPES[made.algorithm](shape, made, rows, columns, position_table(border, rows), position_table(border, columns))
+
+
+def lines(shape: Shape, rows: Axis, columns: Axis, row_table: Pixels, column_table: Pixels) -> dict[str, Any]:
     """How source rows become extended lines, for loops that only do that."""
-    return _Layout(pixels, columns, column_table).shared | _source(pixels, rows, row_table)
+    return _Layout(shape, columns, column_table).shared | _source(shape, rows, row_table)
 
 
 class _Layout:
     """How a source row lies in memory once it is extended: whole, or as one phase for each column of a stride."""
 
-    def __init__(self, pixels: Pixels, columns: Axis, column_table: Pixels) -> None:
-        self.step, self.channels = columns.stride, pixels.shape[2]
+    def __init__(self, shape: Shape, columns: Axis, column_table: Pixels) -> None:
+        self.step, self.channels = columns.stride, shape[2]
         self.phase = -(-columns.reach // self.step)  # pixels in a phase
         self.size = self.step * self.phase * self.channels
         positions = np.arange(columns.reach)
         inner = np.zeros(columns.reach, bool)
         if self.step == 1:  # then the row itself is copied at once, and only what lies around it pixel by pixel
-            inner[columns.before : columns.before + pixels.shape[1]] = True
+            inner[columns.before : columns.before + shape[1]] = True
         self.shared = {
             "edge_to": self.places(positions)[~inner] // self.channels, "edge_from": column_table[~inner], "edges": int((~inner).sum()),
             "inner_at": columns.before * self.channels if self.step == 1 else 0, "inner": int(inner.sum()) * self.channels, "channels": self.channels,
@@ -115,9 +125,9 @@ class _Layout:
         return placed
 
 
-def _source(pixels: Pixels, rows: Axis, row_table: Pixels) -> dict[str, Any]:
-    height, width, channels = pixels.shape
-    return {"source": pixels, "source_rows": height, "source_row": width * channels, "rows": row_table, "row_count": rows.reach, "step": rows.stride}
+def _source(shape: Shape, rows: Axis, row_table: Pixels) -> dict[str, Any]:
+    height, width, channels = shape
+    return {"source_rows": height, "source_row": width * channels, "rows": row_table, "row_count": rows.reach, "step": rows.stride}
 
 
 def _taps(down: Pixels, along: Pixels, weights: Pixels) -> dict[str, Any]:

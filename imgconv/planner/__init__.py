@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from fractions import Fraction
+from functools import lru_cache
 
 from imgconv.exact import Number, magnitude
 from imgconv.factoring import Factors, Weights, float_factors, whole_factors
@@ -29,6 +30,7 @@ def forced() -> str:
     return os.environ.get("IMGCONV_ALGORITHM", "")
 
 
+@lru_cache(maxsize=64)
 def plan(kernel: Kernel, task: Task, algorithm: str = "") -> Plan:
     """The cheapest plan for a kernel and a task; a named `algorithm` is taken if it fits at all (tests do so)."""
     whole_border = task.border_value is None or isinstance(task.border_value, int)
