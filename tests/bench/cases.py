@@ -14,6 +14,7 @@ from tests.bench import peers, pools
 from tests.bench.inputs import IMAGES, Pixels, weights
 from tests.bench.libraries import Peer
 from tests.bench.results import Target, faster, within
+from tests.bench.uncounted import uncounted
 
 RGB = ("rgb8-small", "rgb8-large")
 ALL = (*RGB, "gray16-large", "gray32f-large")
@@ -108,10 +109,12 @@ KERNELS = {
     "sobel-x": [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]],
 }
 _THREE: dict[str, Any] = {"targets": (faster("OpenCV", 2.5, 3.5), within(FLOOR, 2)), "targets_on": ("rgb8-large",)}
+_UNCOUNTED = "imgconv, not counting losses"
+_COUNTED: dict[str, Any] = _THREE | {"targets": (*_THREE["targets"], within(_UNCOUNTED, 1.1))}
 _AREA = (faster("OpenCV area resize", 1.2, 1.5), faster("PyTorch", 50))
 
 OPERATIONS = (
-    _filter("vertical 3×3", KERNELS["vertical"], images=ALL, **_THREE),
+    _filter("vertical 3×3", KERNELS["vertical"], beside={_UNCOUNTED: Peer("imgconv", uncounted("vertical"), yardstick=True)}, images=ALL, **_COUNTED),
     _filter("sharpen 3×3", KERNELS["sharpen"], **_THREE),
     _dense(3, whole=True, **_THREE),
     _dense(3, whole=False, **_THREE),
