@@ -116,9 +116,13 @@ class Image:
         ------
         WindowError, PixelError, UsageError
         """
+        if len({frame.pixels.dtype for frame in self.frames}) > 1 and dtype in (None, "same"):
+            alone = [replace(self, frames=(frame,)) for frame in self.frames]
+            return self._one_by_one([one.through(pipeline, range=range, threads=threads, alpha=alpha) for one in alone])
         goal = target(widened_type(self.pixels.dtype), dtype, RANGE.read(range))
         policy = ALPHA.read(alpha)
-        notes = self.notes + pipeline.dropped(*self.pixels.shape[:2]) + pipeline.notes(goal.type, goal.range)
+        dropped = tuple(dict.fromkeys(note for frame in self.frames for note in pipeline.dropped(*frame.pixels.shape[:2])))
+        notes = self.notes + dropped + pipeline.notes(goal.type, goal.range)
         if policy == "drop" and not all(is_opaque(frame.alpha) for frame in self.frames):
             notes += (Note("flattened", "alpha dropped, and some of it was not opaque"),)
         given = [(values(frame.pixels), frame.alpha if policy != "drop" else None) for frame in self.frames]
@@ -129,6 +133,11 @@ class Image:
         )
         made = [colour for colour, _, _ in results]
         return replace(self, frames=frames, response=merged([response for _, _, response in results]), notes=_all_notes(notes, made))
+
+    def _one_by_one(self, results: Sequence[Image]) -> Image:
+        """Pages of several pixel types, each settled into its own."""
+        frames, notes = (frame for one in results for frame in one.frames), (note for one in results for note in one.notes)
+        return replace(self, frames=tuple(frames), response=merged([one.response for one in results]), notes=tuple(dict.fromkeys(notes)))
 
 
 def _all_notes(known: tuple[Note, ...], results: Sequence[Values]) -> tuple[Note, ...]:

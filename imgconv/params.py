@@ -93,7 +93,7 @@ def pair(what: str) -> Kind:
     """Rows and columns, each at least 1: `N` or `RxC`, an int or a pair of ints."""
 
     def read(value: object) -> tuple[int, int]:
-        parts = re.split("[x\N{MULTIPLICATION SIGN}]", value) if isinstance(value, str) else _items(value)
+        parts = re.split("[x\N{MULTIPLICATION SIGN}]", value) if isinstance(value, str) else items(value)
         if len(parts) not in (1, 2):
             raise errors.not_a(what, value, "N or RxC (rows x columns)")
         try:
@@ -111,7 +111,8 @@ def _pair_text(value: tuple[int, int]) -> str:
     return str(value[0]) if value[0] == value[1] else f"{value[0]}x{value[1]}"
 
 
-def _items(value: object) -> Sequence[object]:
+def items(value: object) -> Sequence[object]:
+    """What stands in a tuple or list; anything else alone."""
     return [value] if not isinstance(value, (tuple, list)) else value
 
 
@@ -127,7 +128,7 @@ def _pad(value: object) -> Pad:
     if isinstance(value, str):
         parts: Sequence[object] = value.split(",") if "," in value else value.split("x")
     else:
-        parts = _items(value)
+        parts = items(value)
     if len(parts) not in (1, 2, 4):
         raise errors.not_a("pad", value, "valid, same, N, RxC or top,bottom,left,right")
     found = [whole(part, "pad") for part in parts]
@@ -146,7 +147,7 @@ def _pad_text(value: Pad) -> str:
 
 
 def _anchor(value: object) -> tuple[int, int]:
-    parts = value.split(",") if isinstance(value, str) else _items(value)
+    parts = value.split(",") if isinstance(value, str) else items(value)
     if len(parts) != 2:
         raise errors.not_a("anchor", value, "R,C (row, column, counted from 0)")
     return whole(parts[0], "anchor"), whole(parts[1], "anchor")

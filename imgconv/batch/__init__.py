@@ -45,20 +45,21 @@ def run_jobs(jobs: Sequence[Job], pipeline: Pipeline, settings: Settings, say: C
     """Every job in turn; one that fails does not keep the others from their turn. `say` hears each outcome."""
     report = Report()
     _refuse_derived_clashes(jobs, settings)
+    reserved = {os.path.realpath(path): job.source_name for job in jobs for path in (job.source, job.target) if path != STREAM}
     for job in jobs:
-        outcome = _outcome(job, pipeline, settings)
+        outcome = _outcome(job, pipeline, settings, reserved)
         report.add(outcome)
         say(outcome)
     return report
 
 
-def _outcome(job: Job, pipeline: Pipeline, settings: Settings) -> Outcome:
+def _outcome(job: Job, pipeline: Pipeline, settings: Settings, reserved: dict[str, str]) -> Outcome:
     """What becomes of one job; whatever is wrong with it is in its outcome, together with the facts that were known by then."""
     name, notes = job.source_name, list[Note]()
     facts: dict[str, Any] = {"input": job.source}
     begun = time.perf_counter()
     try:
-        outcome = _run(job, pipeline, settings, facts, notes)
+        outcome = _run(job, pipeline, settings, reserved, facts, notes)
         facts["seconds"] = round(time.perf_counter() - begun, 6)
         return outcome
     except (errors.WindowError, errors.PixelError) as error:
@@ -124,10 +125,10 @@ def _able(header: Header, settings: Settings) -> list[str]:
     return write.able(_result_layout(header, settings))
 
 
-def _run(job: Job, pipeline: Pipeline, settings: Settings, facts: dict[str, Any], notes: list[Note]) -> Outcome:
+def _run(job: Job, pipeline: Pipeline, settings: Settings, reserved: dict[str, str], facts: dict[str, Any], notes: list[Note]) -> Outcome:
     """Header, foretold shape, pixels, steps, bytes, file; `facts` and `notes` grow on the way."""
-    from imgconv.batch import forecast
-    from imgconv.files import place, read, write
+    from imgconv.batch import forecast, separate
+    from imgconv.files import frames, place, read, write
     from imgconv.numerics import target
 
     if not job.derived and not job.replace and job.target != STREAM and os.path.exists(job.target):
@@ -138,7 +139,8 @@ def _run(job: Job, pipeline: Pipeline, settings: Settings, facts: dict[str, Any]
         "dtype_in": header.layout.type,
         "shape_in": [header.height, header.width, header.layout.channels + header.layout.alpha],
     }
-    pipeline.shape(header.height, header.width)
+    for size in set(header.sizes) or {(header.height, header.width)}:
+        pipeline.shape(*size)
     if settings.plans:
         facts["plan"] = _plan(header, pipeline, settings)
     goal = target(header.layout.type, settings.dtype, settings.range)
@@ -146,28 +148,38 @@ def _run(job: Job, pipeline: Pipeline, settings: Settings, facts: dict[str, Any]
     if job.derived and os.path.exists(path) and not job.replace:
         raise errors.file_exists(path)
     write.check(form, _result_layout(header, settings), path)
+    may_separate = job.derived or job.in_folder
+    if header.frames > 1 and not may_separate:
+        frames.check_sizes(form, header, path)
     forecast.check(header, pipeline, goal, _result_layout(header, settings).channels, settings.reading)
     write.prepare(form)
     with hushed(header.format):
         image = header.load()
     facts |= described(image, "in")
-    result = (image.gray() if settings.gray else image).through(pipeline, dtype=goal.type, range=goal.range, threads=settings.threads, alpha=settings.alpha)
+    result = (image.gray() if settings.gray else image).through(
+        pipeline, dtype=settings.dtype, range=goal.range, threads=settings.threads, alpha=settings.alpha
+    )
+    separated = may_separate and len(result.frames) > 1 and not frames.fit(form, result.frames)
     result = write.fitted(result, form)
     facts |= described(result, "out") | settled(result) | {"format_out": form.name}
-    notes += losses(result)
-    to_stream = path == STREAM
-    shown = "standard output" if to_stream else path
+    paths = separate.paths(job, path, header.numbers) if separated else [path]
+    if separated:
+        separate.reserve(paths, job, reserved)
+    parts = [write.fitted(part, form) for part in separate.images(result)] if separated else [result]
+    notes += losses(replace(result, notes=tuple(dict.fromkeys(note for part in parts for note in part.notes))))
     if settings.strict and any(note.loss for note in notes):
         raise errors.losses_forbidden(job.source_name, [note.text for note in notes if note.loss])
-    content = write.encoded(result, form, shown, fast=_is_pipe(path), writing=settings.writing, threads=settings.threads)
-    if to_stream:
-        place.write_stdout(content)
-    else:
+    for where, part in zip(paths, parts, strict=True):
+        shown = "standard output" if where == STREAM else where
+        content = write.encoded(part, form, shown, fast=_is_pipe(where), writing=settings.writing, threads=settings.threads)
+        if where == STREAM:
+            place.write_stdout(content)
+            continue
         if job.in_folder:
-            place.make_folder(os.path.dirname(path))
-        place.write(path, content)
-    facts["output"] = path
-    return Outcome(job.source_name, shown, said(image, result), tuple(notes), facts)
+            place.make_folder(os.path.dirname(where))
+        place.write(where, content)
+    facts["output"] = paths[0]
+    return Outcome(job.source_name, separate.shown(paths), said(image, result), tuple(notes), facts)
 
 
 def _settled_place(job: Job, header: Header, able: list[str]) -> tuple[Format, str]:

@@ -37,6 +37,10 @@ def said(image: Image, result: Image) -> tuple[str, ...]:
     """Size, mode and response of a result, in words."""
     height, width = result.pixels.shape[:2]
     size = f"{width}x{height} {result.mode}"
+    count = len(result.frames)
+    if count > 1:
+        same = all(frame.pixels.shape == result.pixels.shape for frame in result.frames)
+        size = f"{count} frames of {size}" if same else f"{count} frames, the first {size}"
     if image.pixels.shape[:2] != (height, width):
         size += f" (from {image.pixels.shape[1]}x{image.pixels.shape[0]})"
     return (size,) if result.response is None else (size, response_text(result.response.low, result.response.high))

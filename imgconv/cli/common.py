@@ -9,7 +9,7 @@ import click
 from imgconv.batch import Settings
 from imgconv.cli.kinds import KindType
 from imgconv.files.formats import COMPRESS_LEVEL
-from imgconv.files.options import Reading, Writing
+from imgconv.files.options import CHOICE_OF_FRAMES, Reading, Writing
 from imgconv.params import ALPHA, DTYPE, FLAG, FRAMES, MEMORY, PIXELS, RANGE, THREADS, Kind
 from imgconv.records import fields, record
 
@@ -67,6 +67,7 @@ def COMMON() -> list[click.Parameter]:  # noqa: N802
         kind(["--dtype"], DTYPE, "The output's pixel type; values are never rescaled.  [default: same as the input]"),
         flag(["--gray"], "Convert to gray first (Rec. 601 luma)."),
         kind(["--alpha"], ALPHA, "How alpha takes part: weighing colours (auto), going along (keep), ... or not at all (drop).  [default: auto]"),
+        kind(["--frames"], CHOICE_OF_FRAMES, "Frames or pages to take, counted from 0; -1 is the last, B is left out.  [default: all]"),
         flag(["--no-orient"], "Leave pixels as they were stored, and the orientation that the file states."),
         flag(["--strip"], "Leave out EXIF, colour profile, resolution, XMP and text."),
         kind(["--compress-level"], COMPRESS_LEVEL, "Of PNG: 0 is stored, 1 fast, 9 small.  [default: 3; 1 into a pipe]"),

@@ -145,3 +145,20 @@ def which_array(path: str, wanted: str, known: Sequence[str]) -> FileError:
     if wanted:
         return FileError(f"{path}: has no array {shown(wanted)}{suggestion(wanted, known) or ';'} it holds {listed}")
     return FileError(f"{path}: holds {len(known)} arrays ({listed}); name one as {path}:{known[0]}")
+
+
+def frame_missing(path: str, number: int, count: int) -> FileError:
+    return FileError(f"{path}: has no frame {number}; {f'its {count} frames are counted from 0 to {count - 1}' if count > 1 else 'its only one is 0'}")
+
+
+def frames_none(path: str, wanted: tuple[int | None, int | None], count: int) -> FileError:
+    shown = ":".join("" if end is None else str(end) for end in wanted)
+    return FileError(f"{path}: --frames {shown} leaves none of its {count} frame{'s' * (count > 1)}, counted from 0")
+
+
+def frames_do_not_fit(path: str, name: str, count: int, able: Sequence[str]) -> FileError:
+    return FileError(f"{path}: {name.upper()} holds one frame and there are {count}; formats that hold several: {', '.join(able)}; or --frames first")
+
+
+def frames_differ(path: str, name: str, first: str, other: str) -> FileError:
+    return FileError(f"{path}: frames of {name.upper()} must be alike, and these are {first} and {other}; tiff holds pages of any size, --frames N takes one")

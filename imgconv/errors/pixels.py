@@ -30,7 +30,9 @@ def pixel_integers_too_large(name: str, largest: int) -> PixelError:
 
 
 def pixel_shape(shape: tuple[int, ...]) -> PixelError:
-    return PixelError(f"an array of shape {shape} is not an image; expected (height, width) or (height, width, channels)")
+    return PixelError(
+        f"an array of shape {shape} is not an image; expected (height, width) or (height, width, channels); files may hold (frames, height, width, channels)"
+    )
 
 
 def pixel_none(shape: tuple[int, ...]) -> PixelError:

@@ -44,7 +44,7 @@ def reader_of(name: str, image: Any, stream: IO[bytes]) -> Deep | None:
     if image.format == "PNG" and (narrows(image) or (image.mode == "I;16" and "transparency" in image.info)):
         return _png(image)
     if image.format == "TIFF" and (narrows(image) or _strange_tiff(image)):
-        return _tiff(name, stream)
+        return _tiff(name, stream, image.tell())
     if narrows(image):
         raise errors.file_narrowed(name)
     return None
@@ -74,7 +74,7 @@ def _png(image: Any) -> Deep:
     return Deep(Layout(3 if raw.startswith("RGB") else 1, alpha, "uint16"), lambda stream, number: png_read.decode(stream))
 
 
-def _tiff(name: str, stream: IO[bytes]) -> Deep:
+def _tiff(name: str, stream: IO[bytes], number: int) -> Deep:
     from imgconv.files import tiff_read
 
-    return Deep(tiff_read.opened(name, stream).layout, lambda stream, number: tiff_read.decode(name, stream, number))
+    return Deep(tiff_read.opened(name, stream, number).layout, lambda stream, number: tiff_read.decode(name, stream, number))

@@ -85,6 +85,15 @@ def tags(fetch: Fetch, order: str, at: int) -> list[int]:
     return [tag for place in range(_number(fetch, order, at, "H") or 0) if (tag := _number(fetch, order, at + 2 + 12 * place, "H")) is not None]
 
 
+def numbers(fetch: Fetch, order: str, at: int, tags: Collection[int]) -> dict[int, int]:
+    """The fields of a directory with these tags that are one whole number."""
+    found = {}
+    for entry in read(fetch, order, at, tags):
+        if entry.count == 1 and entry.type in (SHORT, LONG) and isinstance(entry.value, bytes):
+            found[entry.tag] = int.from_bytes(entry.value, "little" if order == "<" else "big")
+    return found
+
+
 def packed(entries: Sequence[Entry], order: str, at: int, following: int = 0) -> bytes:
     """A directory that stands at an offset, its values and inner directories behind it; `following` is where the next one starts."""
     entries = sorted(entries, key=lambda entry: entry.tag)

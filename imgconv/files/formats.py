@@ -16,7 +16,7 @@ ARRAY = "array"  # any pixel type, any number of channels
 @record
 class Format:
     """A row: `modes` are Pillow's, plus ARRAY; `options(fast)` are given to Pillow's writer; `carries` names what it holds beside pixels
-    (`files/metadata.py`); `frames` says whether several must share one `canvas`, or may be `pages` of any size; empty where it holds one."""
+    (`files/metadata.py`); `frames` says how several lie in it: an `animation`, `pages` of any size, a `stack` without durations; empty where it holds one."""
 
     name: str
     suffixes: tuple[str, ...]
@@ -42,19 +42,19 @@ FORMATS = {
             "PNG",
             ("L", "LA", "RGB", "RGBA", "I;16", "LA;16", "RGB;16", "RGBA;16"),
             carries=(*_ALL, "aspect", "text", "gamma", "chromaticity", "srgb"),
-            frames="canvas",
+            frames="animation",
         ),  # files/png.py writes it
         Format("jpeg", (".jpg", ".jpeg"), "JPEG", ("L", "RGB", "CMYK"), _jpeg, (*_ALL, "comment")),
         Format("tiff", (".tif", ".tiff"), "TIFF", (ARRAY, "CMYK", "LAB"), carries=_ALL, frames="pages"),  # files/tiff.py writes it
-        Format("webp", (".webp",), "WEBP", ("RGB", "RGBA"), lambda fast: {"quality": 92}, ("icc_profile", "exif", "xmp"), "canvas"),
+        Format("webp", (".webp",), "WEBP", ("RGB", "RGBA"), lambda fast: {"quality": 92}, ("icc_profile", "exif", "xmp"), "animation"),
         Format("bmp", (".bmp",), "BMP", ("L", "RGB"), carries=("dpi",)),
-        Format("gif", (".gif",), "GIF", ("L",), carries=("comment",), frames="canvas"),
+        Format("gif", (".gif",), "GIF", ("L", "LA", "RGB", "RGBA"), carries=("comment",), frames="animation"),
         Format("ppm", (".ppm", ".pnm"), "", ("L", "RGB", "I;16", "RGB;16")),  # files/raw.py writes these three
         Format("pgm", (".pgm",), "", ("L", "I;16")),
         Format("tga", (".tga",), "TGA", ("L", "LA", "RGB", "RGBA")),
         Format("pfm", (".pfm",), "", ("F", "RGB;F")),
-        Format("npz", (".npz",), "", (ARRAY,)),  # files/npz.py writes it
-        Format("npy", (".npy",), "", (ARRAY,), frames="canvas"),
+        Format("npz", (".npz",), "", (ARRAY,), frames="stack"),  # files/npz.py writes it
+        Format("npy", (".npy",), "", (ARRAY,), frames="stack"),
     )
 }
 BY_SUFFIX = {suffix: row for row in FORMATS.values() for suffix in row.suffixes}

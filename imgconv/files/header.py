@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import IO, TypeVar
 
 from imgconv import errors
@@ -15,7 +15,10 @@ _Read = TypeVar("_Read")
 
 @record
 class Header:
-    """What is known before the pixels are read; `load()` reads them and closes the stream."""
+    """What is known before the pixels are read; `load()` reads them and closes the stream.
+
+    Of several frames `numbers` counts them as the file does, from 0, and `sizes` are their heights and widths; all else is the first one's.
+    """
 
     path: str
     height: int
@@ -24,6 +27,12 @@ class Header:
     format: str
     load: Callable[[], Image]
     stream: IO[bytes]
+    numbers: Sequence[int] = (0,)
+    sizes: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def frames(self) -> int:
+        return len(self.numbers)
 
     @property
     def channels(self) -> int:

@@ -21,14 +21,15 @@ _lent = threading.RLock()
 
 def check(header: Header, reading: Reading) -> None:
     """Raises FileError for an image with more pixels, frames or memory than `reading` allows."""
-    if not all(isinstance(side, int) and side > 0 for side in (header.height, header.width)):
-        raise errors.file_size(header.path, header.width, header.height)
-    pixels = header.height * header.width
+    sizes = header.sizes or ((header.height, header.width),)
+    for height, width in sizes:
+        if not all(isinstance(side, int) and side > 0 for side in (height, width)):
+            raise errors.file_size(header.path, width, height)
+    pixels = max(height * width for height, width in sizes)
     if pixels > reading.max_pixels:
         raise errors.too_many_pixels(header.path, pixels, reading.max_pixels)
-    frames = getattr(header, "frames", 1)
-    if frames > reading.max_frames:
-        raise errors.too_many_frames(header.path, frames, reading.max_frames)
+    if header.frames > reading.max_frames:
+        raise errors.too_many_frames(header.path, header.frames, reading.max_frames)
     needed, allowed = decoded_bytes(header), allowed_bytes(reading.max_memory)
     if needed > allowed:
         raise errors.too_much_memory(header.path, needed, allowed)
@@ -36,7 +37,8 @@ def check(header: Header, reading: Reading) -> None:
 
 def decoded_bytes(header: Header) -> int:
     """Memory that the pixels take once they are read."""
-    samples = header.height * header.width * (header.channels + header.alpha) * getattr(header, "frames", 1)
+    pixels = sum(height * width for height, width in header.sizes) or header.height * header.width * header.frames
+    samples = pixels * (header.channels + header.alpha)
     return int(samples * np.dtype(header.type).itemsize)
 
 

@@ -27,6 +27,7 @@ _NAMES = {
     "exif": "EXIF", "xmp": "XMP", "dpi": "resolution", "aspect": "pixel aspect ratio", "text": "text", "comment": "comment",
     "gamma": "gamma", "chromaticity": "primaries",
 }  # fmt: skip
+_OF_FRAMES = ("loop", "default_image")  # which `frames.fitted` looks after
 _LONGEST = {("jpeg", "exif"): 65533, ("jpeg", "xmp"): 65504, ("jpeg", "comment"): 65533}  # bytes in one segment
 _SPACES = {"": {1: b"GRAY", 3: b"RGB "}, "CMYK": {4: b"CMYK"}, "LAB": {3: b"Lab "}}  # by Image.colour and channels
 _ORIENTATION = re.compile(rb"(tiff:Orientation\s*(?:=\s*[\"']|>))([1-8])")
@@ -73,7 +74,7 @@ def upright(metadata: Metadata) -> dict[str, Any]:
 def fitted(image: Image, form: Format) -> Image:
     """The image with what a format can hold of its metadata, sizes in it set to the picture's, and notes of everything else."""
     given = _in_words_of(form, image.metadata)
-    kept = {key: value for key, value in given.items() if key in form.carries and _fits(key, value, form)}
+    kept = {key: value for key, value in given.items() if key in _OF_FRAMES or (key in form.carries and _fits(key, value, form))}
     notes = []
     if "icc_profile" in given and (why := _profile_unfit(given["icc_profile"], form, image)):
         kept.pop("icc_profile", None)

@@ -10,12 +10,12 @@ import numpy as np
 
 from imgconv import errors
 from imgconv.files import foreign
-from imgconv.files.arrays import npy, shape_and_type
+from imgconv.files.arrays import frames_of, npy, numbers_of, shape_and_type, size_of
 from imgconv.files.formats import split_member
 from imgconv.files.header import Header, loader, parsed
 from imgconv.files.options import Reading
 from imgconv.files.raw import Content
-from imgconv.image import Frame, Image
+from imgconv.image import Image
 from imgconv.layouts import Layout
 from imgconv.numerics import Pixels, widened_type
 
@@ -60,16 +60,17 @@ def header(name: str, stream: IO[bytes], reading: Reading) -> Header:
             member.read(1)  # at the end the checksum is looked at
         return numbers.reshape(shape, order=order)
 
-    layout = Layout(shape[2] if len(shape) == 3 else 1, type=widened_type(dtype))
-    return Header(name, shape[0], shape[1], layout, "npz", loader(name, stream, lambda: Image((Frame(pixels()),), "npz")), stream)
+    numbers, (height, width, channels) = numbers_of(shape, reading, name), size_of(shape)
+    load = loader(name, stream, lambda: Image(frames_of(pixels(), numbers), "npz"))
+    return Header(name, height, width, Layout(channels, type=widened_type(dtype)), "npz", load, stream, numbers)
 
 
-def npz(frame: Frame) -> Content:
-    """Any frame as the one array of a .npz file, stored as NumPy's `savez` does."""
+def npz(image: Image) -> Content:
+    """An image of any kind as the one array of a .npz file, stored as NumPy's `savez` does."""
     import zipfile
 
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive, archive.open(zipfile.ZipInfo(MEMBER + _SUFFIX), "w", force_zip64=True) as member:
-        for piece in npy(frame):
+        for piece in npy(image):
             member.write(piece)
     return [file.getbuffer()]

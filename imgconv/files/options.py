@@ -2,11 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from imgconv import errors
+from imgconv.params import Kind, items, whole
 from imgconv.records import record
 
 MOST_PIXELS = 2**30 // 4 // 3
 """Of one frame, where nothing else is said: Pillow's warning size, a quarter of a GiB of RGB."""
 MOST_FRAMES = 10_000
+
+
+Frames = str | int | tuple[int | None, int | None]
+"""The word `all`, the number of a frame, or where a range of them begins and ends; as Python counts, from 0 and, if negative, from the end."""
+
+
+def _frames(value: object) -> Frames:
+    expected = "first, all, N or A:B (counted from 0; -1 is the last, B is left out)"
+    if value in ("first", "all"):
+        return 0 if value == "first" else "all"
+    ends: Sequence[object] = (value.start, value.stop) if isinstance(value, slice) and value.step in (None, 1) else items(value)
+    if isinstance(value, str):
+        ends = [part.strip() or None for part in value.split(":")]
+        if ends == [None]:
+            raise errors.not_a("frames", value, expected)
+    if len(ends) not in (1, 2):
+        raise errors.not_a("frames", value, expected)
+    try:
+        found = [None if end is None else _signed(end) for end in ends]
+    except errors.UsageError:
+        raise errors.not_a("frames", value, expected) from None
+    if len(found) == 2:
+        return found[0], found[1]
+    if found[0] is None:
+        raise errors.not_a("frames", value, expected)
+    return found[0]
+
+
+def _signed(value: object) -> int:
+    text = value.strip() if isinstance(value, str) else value
+    if isinstance(text, str) and text.startswith("-"):
+        return -whole(text[1:], "frames")
+    if isinstance(text, int) and not isinstance(text, bool) and text < 0:
+        return -whole(-text, "frames")
+    return whole(text, "frames")
+
+
+def _frames_text(value: Frames) -> str:
+    if isinstance(value, tuple):
+        return ":".join("" if end is None else str(end) for end in value)
+    return str(value)
+
+
+CHOICE_OF_FRAMES = Kind("first|all|N|A:B", _frames, _frames_text)
 
 
 @record
@@ -15,6 +63,7 @@ class Reading:
 
     `max_memory` is in bytes; None is a share of the machine's. `allow_truncated` reads as far as a damaged file goes.
     `allow_narrowing` takes the 8 bits that Pillow keeps of deeper samples where no reader for more is there.
+    `frames` are those that are wanted (`CHOICE_OF_FRAMES`); None wants all that a file shows one after the other.
     `no_orient` leaves pixels and their stated orientation as they are; `strip` leaves out what the file says beside its pixels.
     """
 
@@ -23,6 +72,7 @@ class Reading:
     max_memory: int | None = None
     allow_truncated: bool = False
     allow_narrowing: bool = False
+    frames: Frames | None = None
     no_orient: bool = False
     strip: bool = False
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import IO, Any
 
@@ -15,7 +16,12 @@ from imgconv.files.header import Header, first_line, loader, parsed
 from imgconv.files.modes import LAYOUTS, MODES, mode_of, to_frame
 from imgconv.files.options import Reading
 from imgconv.image import Frame, Image
+from imgconv.layouts import Layout
+from imgconv.records import replace
 from imgconv.report import Note
+
+Wanted = tuple[Sequence[int], Sequence[int], tuple[tuple[int, int], ...]]
+"""Numbers of frames as people count them, their places as Pillow counts, and heights and widths where they are pages."""
 
 _ORIENTATION = 274
 _ABOUT_PIXELS = {
@@ -27,6 +33,46 @@ def header(name: str, stream: IO[bytes], reading: Reading) -> Header:
     """The header of an image that Pillow recognises; FileError where it does not, or where it would narrow."""
     notes: list[Note] = []
     image = _opened(name, stream, notes)
+    numbers, places, sizes = _wanted(name, image, stream, reading, notes)
+    first = parsed(name, lambda: _at(name, image, stream, places[0], notes)) if places[0] else image
+    layout, pixels = _layout(name, first, stream, reading, notes)
+    height, width = _size(first, stream, reading)
+
+    def read() -> Image:
+        if len(numbers) > 1:
+            return _several(name, image, stream, reading, places, notes)
+        (frame,), said, more = _as_meant([pixels()], first, stream, reading)
+        return Image((frame,), _format(image), MappingProxyType(said), notes=tuple(dict.fromkeys([*notes, *more])), colour=layout.colour)
+
+    return Header(name, height, width, layout, _format(image), loader(name, stream, read), stream, numbers, sizes)
+
+
+def _wanted(name: str, image: Any, stream: IO[bytes], reading: Reading, notes: list[Note]) -> Wanted:
+    """The frames that are wanted; a still picture starts without what counts them."""
+    many = hasattr(type(image), "n_frames") or vars(image).get("n_frames", 1) > 1
+    if reading.frames is None and not many:
+        return (0,), (0,), ()
+    from imgconv.files import sequences
+
+    return sequences.wanted(name, image, stream, reading, notes)
+
+
+def _at(name: str, image: Any, stream: IO[bytes], place: int, notes: list[Note]) -> Any:
+    """The image with a frame at hand; for a page that Pillow does not know, what reads it instead."""
+    try:
+        if hasattr(image, "seek"):
+            _quietly(partial(image.seek, place), notes)
+            return image
+    except SyntaxError:
+        if image.format != "TIFF":
+            raise
+    from imgconv.files import tiff_read
+
+    return tiff_read.opened(name, stream, place)
+
+
+def _layout(name: str, image: Any, stream: IO[bytes], reading: Reading, notes: list[Note]) -> tuple[Layout, Callable[[], Frame]]:
+    """What the pixels of the frame at hand are, and what reads them; FileError where nothing does."""
     whole = None
     try:
         whole = deep.reader_of(name, image, stream)
@@ -36,21 +82,37 @@ def header(name: str, stream: IO[bytes], reading: Reading) -> Header:
         notes.append(Note("narrowed", "16 bits a channel read as 8"))
     if whole is None and image.mode not in MODES:
         raise errors.file_mode(name, image.mode)
-    layout = whole.layout if whole else LAYOUTS[mode_of(image)]
     if unknown := deep.dropped(image):
         notes.append(Note("channels-dropped", f"{unknown} channel{'s' * (unknown > 1)} without a meaning left out"))
-    more = _quietly(lambda: getattr(image, "n_frames", 1), notes, default=1) - 1
-    if more:
-        notes.append(Note("frames-dropped", f"{more} further frame{'s' * (more > 1)} left out"))
+    if whole is None:
+        return LAYOUTS[mode_of(image)], lambda: _quietly(lambda: to_frame(image), notes)
+    number = image.tell()
+    return whole.layout, lambda: whole.read(stream, number)
 
-    height, width = _size(image, stream, reading)
 
-    def read() -> Image:
-        frame = whole.read(stream, 0) if whole else _quietly(lambda: to_frame(image), notes)
-        frame, said, more = _as_meant(frame, image, stream, reading)
-        return Image((frame,), _format(image), MappingProxyType(said), notes=tuple(dict.fromkeys([*notes, *more])), colour=layout.colour)
+def _several(name: str, image: Any, stream: IO[bytes], reading: Reading, places: Sequence[int], notes: list[Note]) -> Image:
+    """The frames of an animation in one layout; or pages, each with its own size, layout and orientation."""
+    from imgconv.files import frames, sequences
 
-    return Header(name, height, width, layout, _format(image), loader(name, stream, read), stream)
+    found: list[Frame] = []
+    said: dict[str, Any] = {}
+    pages, colour = image.format == "TIFF", ""
+    for place in places:
+        page = _at(name, image, stream, place, notes)
+        layout, pixels = _layout(name, page, stream, reading, notes)
+        frame = pixels()
+        if pages:
+            (frame,), here, more = _as_meant([frame], page, stream, reading)
+            said, other = (said, here != said) if found else (here, False)
+            notes += [*more, *([Note("metadata-dropped", "what pages after the first say dropped")] if other else [])]
+        colour = colour if found else layout.colour
+        found.append(replace(frame, duration=image.info.get("duration") if image.format in sequences.TIMED else None))
+    if not pages:
+        found, said, more = _as_meant(found, image, stream, reading)
+        found, notes = list(frames.alike(found)), [*notes, *more]
+        if image.format in sequences.TIMED:
+            said |= {"loop": sequences.plays(image)} | ({"default_image": True} if image.info.get("default_image") and not places[0] else {})
+    return Image(tuple(found), _format(image), MappingProxyType(said), notes=tuple(dict.fromkeys(notes)), colour=colour)
 
 
 def _says_something(image: Any) -> bool:
@@ -70,21 +132,23 @@ def _size(image: Any, stream: IO[bytes], reading: Reading) -> tuple[int, int]:
     return (width, height) if swapped else (height, width)
 
 
-def _as_meant(frame: Frame, image: Any, stream: IO[bytes], reading: Reading) -> tuple[Frame, dict[str, Any], list[Note]]:
+def _as_meant(frames: list[Frame], image: Any, stream: IO[bytes], reading: Reading) -> tuple[list[Frame], dict[str, Any], list[Note]]:
     """Pixels turned as the file says, and what it says, then that nothing is to be turned; or, with `no_orient`, both as they were stored."""
     if not _says_something(image):
-        return frame, {}, []
+        return frames, {}, []
     from imgconv.files import metadata, said
 
     found, notes = said.metadata_of(image, stream)
     turn = metadata.orientation(found)
-    if image.format == "TIFF" and turn > 1:  # Pillow has turned it
-        frame = metadata.turned(frame, {6: 8, 8: 6}.get(turn, turn)) if reading.no_orient else frame
-    elif turn > 1 and not reading.no_orient:
-        frame = metadata.turned(frame, turn)
+    if image.format == "TIFF":  # Pillow has turned it
+        turn = {6: 8, 8: 6}.get(turn, turn) if reading.no_orient else 1
+    elif reading.no_orient:
+        turn = 1
+    if turn > 1:
+        frames = [metadata.turned(frame, turn) for frame in frames]
     if reading.strip:
-        return frame, {}, []
-    return frame, found if reading.no_orient else metadata.upright(found), notes
+        return frames, {}, []
+    return frames, found if reading.no_orient else metadata.upright(found), notes
 
 
 def _opened(name: str, stream: IO[bytes], notes: list[Note]) -> Any:
@@ -101,7 +165,10 @@ def _opened(name: str, stream: IO[bytes], notes: list[Note]) -> Any:
                 foreign.refuse(name, start)
             from imgconv.files import tiff_read
 
-            return tiff_read.opened(name, stream)
+            try:
+                return tiff_read.opened(name, stream)
+            except IndexError:  # no page
+                foreign.refuse(name, start)
         except pillow.DecompressionBombError as error:
             raise errors.too_many_pixels(name, *_pixels_of(error)) from None
 

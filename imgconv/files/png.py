@@ -32,7 +32,6 @@ _COLOURS = {(1, False): 0, (3, False): 2, (1, True): 4, (3, True): 6}  # (channe
 _SAMPLE = 16 * 1024  # bytes by which a coder is chosen for a strip
 WHOLE_BAND = 2**30  # as the work of a strip it makes each a band of its own for `run_bands`
 _ADLER_BASE = 65521  # the largest prime below 2**16
-_IDAT_CRC = zlib.crc32(b"IDAT")
 
 Coder = Callable[[Any, bool], bytes]
 
@@ -43,18 +42,27 @@ def encode(frame: Frame, metadata: Mapping[str, Any], level: int = DEFAULT, thre
     `level` is 0 (stored), 1 to 3 (ISA-L, the last with Huffman-only runs where they are smaller) or 4 to 9 (zlib).
     Of the metadata, what `chunks.carried` names is kept; ValueError for a resolution that PNG cannot hold.
     """
-    pixels = frame.pixels if frame.pixels.ndim == 3 else frame.pixels[..., None]
-    height, width, channels = pixels.shape
-    colour, depth = _COLOURS[channels, frame.alpha is not None], pixels.dtype.itemsize
     file = io.BytesIO()
-    file.write(chunks.SIGNATURE)
-    file.write(chunks.chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8 * depth, colour, 0, 0, 0)))
-    for kind, content in chunks.carried(metadata):
-        file.write(chunks.chunk(kind, content))
-    strips = _Strips(pixels, frame.alpha, level, file)
-    run_bands(strips.count, WHOLE_BAND, strips.worker, threads)
+    file.write(head(frame, metadata))
+    write_pixels(frame, file, level, threads)
     file.write(chunks.chunk(b"IEND", b""))
     return file.getvalue()
+
+
+def head(frame: Frame, metadata: Mapping[str, Any]) -> bytes:
+    """What stands before the pixels."""
+    height, width, channels = (*frame.pixels.shape, 1)[:3]
+    colour, depth = _COLOURS[channels, frame.alpha is not None], frame.pixels.dtype.itemsize
+    start = chunks.chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8 * depth, colour, 0, 0, 0))
+    return b"".join([chunks.SIGNATURE, start, *(chunks.chunk(kind, content) for kind, content in chunks.carried(metadata))])
+
+
+def write_pixels(frame: Frame, file: io.BytesIO, level: int, threads: int | None, number: int | None = None) -> int:
+    """A frame's strips as IDAT chunks; or, with the number of the first, as fdAT chunks of an animation. Returns how many."""
+    pixels = frame.pixels if frame.pixels.ndim == 3 else frame.pixels[..., None]
+    strips = _Strips(pixels, frame.alpha, level, file, number)
+    run_bands(strips.count, WHOLE_BAND, strips.worker, threads)
+    return strips.count
 
 
 def prepare() -> None:
@@ -73,17 +81,22 @@ def level_for(wanted: int | None, fast: bool) -> int:
 
 
 class _Strips:
-    """The strips of one image: how they are cut, and how each becomes an IDAT chunk of the file when its turn has come."""
+    """The strips of one image: how they are cut, and how each becomes a chunk of the file when its turn has come."""
 
-    def __init__(self, pixels: Pixels, alpha: Pixels | None, level: int, file: io.BytesIO) -> None:
+    def __init__(self, pixels: Pixels, alpha: Pixels | None, level: int, file: io.BytesIO, number: int | None) -> None:
         height, width, channels = pixels.shape
         self.pixels, self.alpha, self.level, self.file = pixels, alpha, level, file
         self.pixel = (channels + (alpha is not None)) * pixels.dtype.itemsize
         self.row = width * self.pixel
         self.height, self.rows = height, -(-height // -(-height * (1 + self.row) // STRIP))  # strips of one height, but for the last
-        self.count = -(-height // self.rows)
+        self.count: int = -(-height // self.rows)
         self._done: dict[int, tuple[bytes, int, int, int]] = {}  # of strips that wait for one above them
         self._lock, self._written, self._sum = threading.Lock(), 0, 1
+        self._number = number
+
+    def _start(self, strip: int) -> bytes:
+        """The name of a strip's chunk and, of an animation's, its number, with which its data begin."""
+        return b"IDAT" if self._number is None else b"fdAT" + struct.pack(">I", self._number + strip)
 
     def worker(self) -> Band:
         """A band function over the numbers of strips, with buffers of its own."""
@@ -98,7 +111,7 @@ class _Strips:
                 run(start, stop)
                 content = filtered[: (stop - start) * (self.row + 1)]
                 part = (zlib_header(self.level) if number == 0 else b"") + deflate(content, stop == self.height)
-                self._append(number, part, crc32(part, _IDAT_CRC), adler32(content), len(content))
+                self._append(number, part, crc32(part, zlib.crc32(self._start(number))), adler32(content), len(content))
 
         return band
 
@@ -108,10 +121,11 @@ class _Strips:
             self._done[number] = part, crc, adler, length
             while self._written in self._done:
                 part, crc, adler, length = self._done.pop(self._written)
+                start = self._start(self._written)
                 self._written += 1
                 self._sum = adler32_combine(self._sum, adler, length)
                 end = struct.pack(">I", self._sum) if self._written == self.count else b""
-                self.file.write(struct.pack(">I", len(part) + len(end)) + b"IDAT")
+                self.file.write(struct.pack(">I", len(start) - 4 + len(part) + len(end)) + start)
                 self.file.write(part)
                 self.file.write(end + struct.pack(">I", zlib.crc32(end, crc)))
 

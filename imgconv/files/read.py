@@ -6,13 +6,13 @@ import io
 import os
 import sys
 from collections.abc import Callable
-from typing import IO
+from typing import IO, Any
 
 from imgconv import errors
 from imgconv.files import arrays, foreign, limits, npz, pillow, raw
 from imgconv.files.formats import split_member
 from imgconv.files.header import Header, parsed
-from imgconv.files.options import Reading
+from imgconv.files.options import CHOICE_OF_FRAMES, Reading
 from imgconv.image import Image
 from imgconv.records import record, replace
 from imgconv.report import Note
@@ -41,14 +41,16 @@ READERS = (
 """The first that knows a file reads it; the last knows all that is left, or says that nobody does."""
 
 
-def load(path: str | os.PathLike[str], *, orient: bool = True, strip: bool = False, allow_narrowing: bool = False) -> Image:
+def load(path: str | os.PathLike[str], *, frames: Any = None, orient: bool = True, strip: bool = False, allow_narrowing: bool = False) -> Image:
     """The image in a file, whatever its suffix says.
 
     Parameters
     ----------
     path : str or path-like
         An image that Pillow opens, of any pixel mode; a PNG of 16 bits a sample; a binary PGM or PPM, a PFM;
-        or a `.npy` array (H, W) or (H, W, C). "-" is standard input.
+        or a `.npy` array (H, W), (H, W, C) or (N, H, W, C), which is N frames. "-" is standard input.
+    frames : "first", "all", int, (start, stop) or slice, optional
+        The frames or pages to take, counted from 0, negative ones from the end. None takes all that a file shows one after the other.
     orient : bool
         Whether pixels are turned as EXIF or XMP says (which then say that they are upright), or both left as they are.
     strip : bool
@@ -59,11 +61,14 @@ def load(path: str | os.PathLike[str], *, orient: bool = True, strip: bool = Fal
     Raises
     ------
     FileError
-        For a file that is missing or broken, or that would be narrowed.
+        For a file that is missing or broken, or that would be narrowed, or that has no such frame.
+    UsageError
+        For `frames` that are none of these.
     PixelError
         For an array that is no image.
     """
-    return header(os.fspath(path), Reading(no_orient=not orient, strip=strip, allow_narrowing=allow_narrowing)).load()
+    wanted = None if frames is None else CHOICE_OF_FRAMES.read(frames)
+    return header(os.fspath(path), Reading(frames=wanted, no_orient=not orient, strip=strip, allow_narrowing=allow_narrowing)).load()
 
 
 def header(path: str, reading: Reading = Reading()) -> Header:

@@ -133,13 +133,19 @@ def other_tags(stream: IO[bytes], number: int) -> list[int]:
     return sorted(set(directories.tags(fetch, order, at)) - DESCRIPTIVE - STRUCTURAL) if at else []
 
 
-def _page_at(stream: IO[bytes], number: int) -> tuple[directories.Fetch, str, int]:
-    """How to fetch from a file, its byte order, and where a page's directory stands; 0 if there is none."""
+def fetch_from(stream: IO[bytes]) -> directories.Fetch:
+    """How to fetch from a stream, wherever it stands."""
 
     def fetch(at: int, length: int) -> bytes:
         stream.seek(at)
         return stream.read(length)
 
+    return fetch
+
+
+def _page_at(stream: IO[bytes], number: int) -> tuple[directories.Fetch, str, int]:
+    """How to fetch from a file, its byte order, and where a page's directory stands; 0 if there is none."""
+    fetch = fetch_from(stream)
     order = directories.order_of(fetch(0, 8))
     return fetch, order, next((at for i, at in enumerate(directories.chain(fetch, order)) if i == number), 0) if order else 0
 

@@ -38,14 +38,15 @@ class Opened:
     format: str = "TIFF"
     mode: str = ""
     tile: tuple[()] = ()
+    number: int = 0
 
     def tell(self) -> int:
-        return 0
+        return self.number
 
 
-def opened(name: str, stream: IO[bytes]) -> Opened:
-    """A file's first page. Raises FileError for one that has no rule or is broken."""
-    return _of_pages(name, stream, lambda pages: _described(name, pages))
+def opened(name: str, stream: IO[bytes], number: int = 0) -> Opened:
+    """A page of a file. Raises FileError for one that has no rule or is broken."""
+    return _of_pages(name, stream, lambda pages: _described(name, pages, number))
 
 
 def decode(name: str, stream: IO[bytes], number: int = 0) -> Frame:
@@ -81,8 +82,8 @@ def _silent() -> Iterator[None]:
         logger.disabled = before
 
 
-def _described(name: str, pages: Any) -> Opened:
-    page = pages[0]
+def _described(name: str, pages: Any, number: int) -> Opened:
+    page = pages[number]
     layout, alpha = _layout(name, page)
     height, width = page.imagelength, page.imagewidth
     found = {key: tag.value for key, number in _TAGS.items() if (tag := page.tags.get(number))}
@@ -94,7 +95,7 @@ def _described(name: str, pages: Any) -> Opened:
     if scale and 282 in page.tags and 283 in page.tags:
         info["dpi"] = tuple(float(value) * scale for value in page.resolution)  # type: ignore[assignment]
     dropped = page.samplesperpixel - layout.channels - (alpha is not None)
-    return Opened(height, width, layout, {274: orientation}, info, len(pages), dropped)
+    return Opened(height, width, layout, {274: orientation}, info, len(pages), dropped, number=number)
 
 
 def _layout(name: str, page: Any) -> tuple[Layout, int | None]:

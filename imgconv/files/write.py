@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from imgconv import errors
 from imgconv.files import arrays, npz, place, png, raw
@@ -13,7 +15,7 @@ from imgconv.files.options import Writing
 from imgconv.files.raw import Content
 from imgconv.image import Image
 from imgconv.layouts import Layout
-from imgconv.records import replace
+from imgconv.records import record, replace
 
 
 def save(image: Image, path: str | os.PathLike[str], format: str | None = None, compress_level: int | None = None) -> None:
@@ -57,33 +59,88 @@ def prepare(form: Format) -> None:
 
 
 def fitted(image: Image, form: Format) -> Image:
-    """The image with what a format can hold of its metadata, and a note of everything else."""
-    if not image.metadata:
-        return image
-    from imgconv.files import metadata
+    """The image with what a format can hold of its frames and metadata, and a note of everything else."""
+    if len(image.frames) > 1 or form.name == "gif":
+        from imgconv.files import frames
 
-    return metadata.fitted(image, form)
+        image = frames.fitted(image, form)
+    if image.metadata:
+        from imgconv.files import metadata
+
+        image = metadata.fitted(image, form)
+    return image
 
 
-_OF_FRAMES = {"npy": arrays.npy, "npz": npz.npz, "ppm": raw.pnm, "pgm": raw.pnm, "pfm": raw.pfm}
+@record
+class How:
+    """What writers are told: PNG's level, whether speed counts more than size, and how many threads there may be."""
+
+    level: int
+    fast: bool
+    threads: int | None
 
 
 def encoded(image: Image, form: Format, path: str, *, fast: bool = False, writing: Writing = Writing(), threads: int | None = None) -> Content:
     """The image as the pieces of a file; `fast` prefers speed to size where `writing` does not say more."""
-    frame = image.frames[0]
-    check(form, image.layout, path)
-    if writer := _OF_FRAMES.get(form.name):
-        return writer(frame)
-    buffer = io.BytesIO()
-    carried = fitted(image, form).metadata
-    try:
-        if form.name == "png":
-            return [png.encode(frame, carried, png.level_for(writing.compress_level, fast), threads)]
-        if form.name == "tiff":
-            from imgconv.files import tiff
+    image = fitted(image, form)
+    for frame in image.frames:
+        check(form, replace(image, frames=(frame,)).layout, path)
+    if len(image.frames) > 1:
+        from imgconv.files import frames
 
-            return [tiff.encode(image.frames[:1], carried, image.colour, png.level_for(None, fast), threads)]
-        to_pillow(frame, holder(image.layout)).save(buffer, form.pillow, **form.options(fast), **carried)
+        frames.check(form, image.frames, path)
+    try:
+        return _WRITERS.get(form.name, _by_pillow)(image, form, How(png.level_for(writing.compress_level, fast), fast, threads))
     except (OSError, ValueError, OverflowError) as error:
         raise errors.file_unwritable(path, str(error)) from error
+
+
+def _png(image: Image, form: Format, how: How) -> Content:
+    if len(image.frames) == 1:
+        return [png.encode(image.frames[0], image.metadata, how.level, how.threads)]
+    from imgconv.files import apng
+
+    return [apng.encode(image.frames, image.metadata, how.level, how.threads)]
+
+
+def _tiff(image: Image, form: Format, how: How) -> Content:
+    from imgconv.files import tiff
+
+    return [tiff.encode(image.frames, image.metadata, image.colour, png.level_for(None, how.fast), how.threads)]
+
+
+def _gif(image: Image, form: Format, how: How) -> Content:
+    from imgconv.files import gif
+
+    return [gif.encode(image.frames, image.metadata)]
+
+
+def _pnm(image: Image, form: Format, how: How) -> Content:
+    return raw.pnm(image.frames[0])
+
+
+def _by_pillow(image: Image, form: Format, how: How) -> Content:
+    """Of several frames Pillow takes whole milliseconds, and how often they are played."""
+    first, *rest = (to_pillow(frame, holder(image.layout)) for frame in image.frames)
+    options: dict[str, Any] = {**form.options(how.fast), **image.metadata}
+    if rest:
+        from imgconv.files.frames import UNTIMED
+
+        durations = [round(UNTIMED if frame.duration is None else frame.duration) for frame in image.frames]
+        options = {"loop": 1, **options, "save_all": True, "append_images": rest, "duration": durations}
+    buffer = io.BytesIO()
+    first.save(buffer, form.pillow, **options)
     return [buffer.getbuffer()]
+
+
+_WRITERS: Mapping[str, Callable[[Image, Format, How], Content]] = {
+    "png": _png,
+    "tiff": _tiff,
+    "gif": _gif,
+    "ppm": _pnm,
+    "pgm": _pnm,
+    "pfm": lambda image, form, how: raw.pfm(image.frames[0]),
+    "npy": lambda image, form, how: arrays.npy(image),
+    "npz": lambda image, form, how: npz.npz(image),
+}
+"""Who writes a format; Pillow writes the others."""

@@ -1,0 +1,144 @@
+"""Frames and pages: which are wanted, what formats can hold them, and how they are fitted to one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+import numpy as np
+
+from imgconv import errors
+from imgconv.files.formats import FORMATS, Format
+from imgconv.files.header import Header
+from imgconv.files.options import Frames
+from imgconv.image import Frame, Image
+from imgconv.numerics import Pixels
+from imgconv.records import replace
+from imgconv.report import Note
+
+UNTIMED = 1000.0
+"""Milliseconds that a frame of an animation is shown whose file did not say: a page."""
+
+
+def chosen(wanted: Frames | None, count: int, name: str) -> Sequence[int]:
+    """The numbers, from 0, of the frames that are wanted of `count`; FileError where there are none."""
+    if wanted is None or wanted == "all":
+        return range(count)
+    if isinstance(wanted, int):
+        if not -count <= wanted < count:
+            raise errors.frame_missing(name, wanted, count)
+        return (wanted % count,)
+    assert isinstance(wanted, tuple)
+    found = range(count)[slice(*wanted)]
+    if not found:
+        raise errors.frames_none(name, wanted, count)
+    return found
+
+
+def alike(frames: Sequence[Frame]) -> tuple[Frame, ...]:
+    """Frames of one canvas in one layout: gray becomes colour where one has colour, and alpha opaque where one has alpha."""
+    colour = any(frame.pixels.ndim == 3 for frame in frames)
+    alpha = any(frame.alpha is not None for frame in frames)
+
+    def fit(frame: Frame) -> Frame:
+        pixels, opaque = frame.pixels, frame.alpha
+        if colour and pixels.ndim == 2:
+            pixels = np.repeat(pixels[..., None], 3, axis=2)
+        if alpha and opaque is None:
+            opaque = np.full(pixels.shape[:2], 255 if pixels.dtype == np.uint8 else np.iinfo(pixels.dtype).max, pixels.dtype)
+        return replace(frame, pixels=pixels, alpha=opaque)
+
+    return tuple(map(fit, frames))
+
+
+def check(form: Format, frames: Sequence[Frame], path: str) -> None:
+    """Raises FileError if a format cannot hold several frames, or not these beside each other."""
+    _check(form, [_kind(frame) for frame in frames], path)
+
+
+def check_sizes(form: Format, header: Header, path: str) -> None:
+    """As `check`, by what is known of frames before they are read."""
+    _check(form, [f"{width}x{height}" for height, width in header.sizes] or [""] * header.frames, path)
+
+
+def fit(form: Format, frames: Sequence[Frame]) -> bool:
+    """Whether a format can hold these frames beside each other."""
+    return form.frames == "pages" or (bool(form.frames) and len({_kind(frame) for frame in frames}) == 1)
+
+
+def _check(form: Format, kinds: Sequence[str], path: str) -> None:
+    if len(kinds) == 1 or form.frames == "pages":
+        return
+    if not form.frames:
+        raise errors.frames_do_not_fit(path, form.name, len(kinds), able())
+    other = next((kind for kind in kinds if kind != kinds[0]), None)
+    if other:
+        raise errors.frames_differ(path, form.name, kinds[0], other)
+
+
+def able() -> list[str]:
+    """The formats that hold several frames."""
+    return [row.name for row in FORMATS.values() if row.frames]
+
+
+def _kind(frame: Frame) -> str:
+    height, width = frame.pixels.shape[:2]
+    channels = frame.pixels.shape[2] if frame.pixels.ndim == 3 else 1
+    return f"{width}x{height} {channels + (frame.alpha is not None)}-channel {frame.pixels.dtype.name}"
+
+
+def fitted(image: Image, form: Format) -> Image:
+    """The image with frames as a format takes them; notes of what that loses."""
+    frames, notes, said = image.frames, [], dict(image.metadata)
+    if said.pop("default_image", False) and len(frames) > 1 and form.name != "png":
+        frames = frames[1:]
+        notes.append(Note("frames-dropped", "the picture for viewers without animation left out"))
+        image = replace(image, metadata=said)
+    if len(frames) == 1 and "loop" in said:
+        said.pop("loop")
+        image = replace(image, metadata=said)
+    timed = [frame for frame in frames if frame.duration is not None]
+    if form.frames != "animation" and (timed or "loop" in said):
+        notes.append(Note("timing-dropped", f"durations and loop count dropped (no place for them in {form.name.upper()})"))
+        said.pop("loop", None)
+        frames = tuple(replace(frame, duration=None) for frame in frames)
+        image = replace(image, metadata=said)
+    step = 10 if form.name == "gif" else 1
+    if form.frames == "animation" and form.name != "png" and any(frame.duration % step for frame in timed if frame.duration is not None):
+        notes.append(Note("timing-dropped", f"durations rounded to {step} ms (no finer in {form.name.upper()})"))
+    image = replace(image, frames=frames, notes=image.notes + tuple(notes))
+    if form.name == "gif":
+        from imgconv.files import gif
+
+        return gif.fitted(image)
+    return image
+
+
+def changed(before: Frame, now: Frame) -> tuple[slice, slice]:
+    """The least box of rows and columns outside of which two frames are the same; one pixel where they are the same everywhere."""
+    differs = _differing(before.pixels, now.pixels)
+    if now.alpha is not None and before.alpha is not None:
+        differs |= before.alpha != now.alpha
+    rows, columns = np.flatnonzero(differs.any(axis=1)), np.flatnonzero(differs.any(axis=0))
+    if not len(rows):
+        return slice(0, 1), slice(0, 1)
+    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+
+
+def _differing(one: Pixels, other: Pixels) -> Pixels:
+    found = np.asarray(one != other)
+    return np.asarray(found.any(axis=2)) if found.ndim == 3 else found
+
+
+def cut(frame: Frame, box: tuple[slice, slice]) -> Frame:
+    """The part of a frame in a box."""
+    return replace(frame, pixels=frame.pixels[box], alpha=None if frame.alpha is None else frame.alpha[box])
+
+
+def delay(duration: float | None, most: int = 65535) -> tuple[int, int]:
+    """Milliseconds as numerator and denominator of seconds, each at most `most`."""
+    seconds = Fraction((UNTIMED if duration is None else max(0.0, duration)) / 1000)
+    if seconds >= most:
+        return most, 1
+    found = seconds.limit_denominator(most if seconds < 1 else int(most / seconds))
+    return found.numerator, found.denominator

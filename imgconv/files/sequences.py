@@ -1,0 +1,80 @@
+"""Which pictures of a file that Pillow opened are frames or pages, and which of them are wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import IO, Any
+
+from imgconv.files import frames
+from imgconv.files.header import parsed
+from imgconv.files.options import Reading
+from imgconv.report import Note
+
+TIMED = ("GIF", "PNG", "WEBP", "AVIF", "FLI")
+"""Pillow's formats that say how long a frame is shown."""
+_FRAMES = ("GIF", "PNG", "WEBP", "AVIF", "FLI", "DCX")
+_ASKED_FOR = ("MPO",)  # a camera's JPEG with previews or depth maps behind it: frames only for those who ask
+_KIND, _WIDTH, _HEIGHT, _ORIENTATION = 254, 256, 257, 274
+_REDUCED, _MASK = 1, 4  # bits of NewSubfileType (TIFF 6.0, section 8)
+
+
+def wanted(name: str, image: Any, stream: IO[bytes], reading: Reading, notes: list[Note]) -> tuple[Sequence[int], Sequence[int], tuple[tuple[int, int], ...]]:
+    """The numbers of the frames that are wanted, their places as Pillow counts, and heights and widths of pages; notes of what is left out unasked.
+
+    Raises FileError where the wanted ones are not there.
+    """
+    if image.format == "TIFF" and (pages := _pages(stream, reading, notes)):
+        numbers = frames.chosen(reading.frames, len(pages), name)
+        return numbers, [pages[i][0] for i in numbers], tuple(pages[i][1] for i in numbers)
+    count = _count(name, image, reading)
+    if image.format in (*_FRAMES, "TIFF") or (image.format in _ASKED_FOR and reading.frames is not None):
+        numbers = frames.chosen(reading.frames, count, name)
+    else:
+        if count > 1:
+            notes.append(Note("frames-dropped", f"{count - 1} further picture{'s' * (count > 2)} left out ({image.format} keeps layers, sizes or previews)"))
+        numbers = frames.chosen(reading.frames, 1, name)
+    return numbers, numbers, ()
+
+
+def _count(name: str, image: Any, reading: Reading) -> int:
+    """How many pictures there are; of a damaged file that may be read as far as it goes, one at least."""
+    try:
+        return int(parsed(name, lambda: getattr(image, "n_frames", 1)))
+    except OSError:
+        if reading.allow_truncated:
+            return 1
+        raise
+
+
+def _pages(stream: IO[bytes], reading: Reading, notes: list[Note]) -> list[tuple[int, tuple[int, int]]]:
+    """Number, height and width of every full page of a TIFF file; reduced versions of pages and masks are none. Empty where that cannot be told."""
+    from imgconv.files import directories, tiff
+
+    fetch = tiff.fetch_from(stream)
+    order = directories.order_of(fetch(0, 8))
+    pages: list[tuple[int, tuple[int, int]]] = []
+    reduced = masks = 0
+    for number, at in enumerate(directories.chain(fetch, order) if order else ()):
+        if number > reading.max_frames:
+            break
+        said = directories.numbers(fetch, order, at, (_KIND, _WIDTH, _HEIGHT, _ORIENTATION))
+        kind = said.get(_KIND, 0)
+        if kind & (_REDUCED | _MASK) and pages:
+            reduced, masks = reduced + (not kind & _MASK), masks + bool(kind & _MASK)
+            continue
+        height, width = said.get(_HEIGHT, 0), said.get(_WIDTH, 0)
+        turned = said.get(_ORIENTATION, 1) in (5, 6, 7, 8) and not reading.no_orient
+        pages.append((number, (width, height) if turned else (height, width)))
+    if reduced:
+        notes.append(Note("overviews-dropped", f"{reduced} reduced version{'s' * (reduced > 1)} of pages left out", loss=False))
+    if masks:
+        notes.append(Note("frames-dropped", f"{masks} mask{'s' * (masks > 1)} of pages left out"))
+    return pages
+
+
+def plays(image: Any) -> int:
+    """How often an animation is played, 0 for ever. GIF counts repetitions, and plays once where it says nothing; the others count plays."""
+    loop = image.info.get("loop")
+    if image.format == "GIF":
+        return 1 if loop is None else 0 if loop == 0 else int(loop) + 1
+    return int(loop or 0)
