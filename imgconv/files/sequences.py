@@ -63,6 +63,8 @@ def _pages(stream: IO[bytes], reading: Reading, notes: list[Note]) -> list[tuple
             reduced, masks = reduced + (not kind & _MASK), masks + bool(kind & _MASK)
             continue
         height, width = said.get(_HEIGHT, 0), said.get(_WIDTH, 0)
+        if not height * width and pages and reading.allow_truncated:
+            break
         turned = said.get(_ORIENTATION, 1) in (5, 6, 7, 8) and not reading.no_orient
         pages.append((number, (width, height) if turned else (height, width)))
     if reduced:
