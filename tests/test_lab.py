@@ -4,6 +4,7 @@ import math
 import re
 from contextlib import nullcontext
 from fractions import Fraction
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -15,6 +16,12 @@ from scipy import signal
 import imgconv
 from imgconv import Kernel, errors, lab
 from imgconv.catalog.named import table
+from imgconv.catalog.named.compass import DIRECTIONS
+from imgconv.cli.kernels import sheet as sheet_command
+from imgconv.cli.work import Finished
+from imgconv.lab.sample import sample
+from imgconv.lab.sheet import response, tiles
+from imgconv.lab.write import write
 from imgconv.operations import Filter
 from tests.command import imgconv as run
 from tests.command import on_terminal, pixels_of
@@ -325,3 +332,93 @@ def test_split_prints_steps_that_do_it(tmp_path):
 
 def test_pictures_are_rgb():
     assert isinstance(lab.plot("sobel-x"), Image.Image)
+
+
+# ---------------------------------------------------------------- the sheet
+
+
+def test_every_named_kernel_has_a_tile():
+    names = [tile.name for found in tiles().values() for tile in found]
+    assert {name.partition(":")[0] for name in names} == set(table())
+    assert set(EXAMPLES) <= set(names)
+    assert len(names) == len(set(names))
+    assert {f"kirsch:{direction}" for direction in DIRECTIONS} <= set(names)
+    assert {f"frei-chen:{n}" for n in range(1, 10)} <= set(names)
+
+
+def test_a_tile_shows_the_response():
+    """A step from dark to bright: gray where it is even, white where it gets brighter, black for the mask that looks the other way."""
+    step = np.repeat(np.where(np.arange(20) < 10, 50, 200).astype(np.uint8), 12).reshape(20, 12).T[..., None].repeat(3, axis=2)
+    for name, at_step in (("sobel-x", 255), ("kirsch:W", 1)):
+        shown = response(step, imgconv.kernel(name))
+        assert shown.shape == (12, 20)
+        assert (shown[:, 10] == at_step).all()
+        assert (shown[:, 2:8] == 128).all()
+        assert (shown[:, 13:18] == 128).all()
+    np.testing.assert_array_equal(response(step, imgconv.kernel("identity")), step)
+    np.testing.assert_array_equal(response(step, imgconv.kernel("box:3")), imgconv.correlate(step, "box:3"))
+    np.testing.assert_array_equal(response(step, imgconv.kernel("frei-chen:9")), imgconv.correlate(step, "box:3"))
+    assert (response(step, imgconv.kernel("contour"))[:, 13:18] == 255).all()
+    flat = np.full((5, 5, 3), 90, np.uint8)
+    assert (response(flat, imgconv.kernel("sobel-x")) == 128).all()
+
+
+@pytest.fixture
+def small():
+    """Sheets of tiny pictures, so that plain Python draws them."""
+    with plain_python(), patch.multiple("imgconv.lab.sheet", SIDE=64, TALLEST=12), patch("imgconv.lab.sample.sample", lambda _: sample(24, 8)):
+        yield
+
+
+def test_a_sheet_of_the_built_in_picture(small):
+    page = np.asarray(lab.sheet())
+    assert page.shape[1] == 2 * 70 + 8 * 64 + 7 * 18
+    np.testing.assert_array_equal(page[60:68, 70:94], sample(24, 8))
+    assert (page[:40] == 255).all()
+    assert (page[:, :60] == 255).all()
+    assert (page[-40:] == 255).all()
+
+
+def test_a_sheet_of_a_picture_of_ones_own(small, tmp_path, capfdbinary):
+    wide = np.random.default_rng(4).integers(0, 65536, (4, 64), dtype=np.uint16)
+    Image.fromarray(wide).save(tmp_path / "wide.png")
+    Image.fromarray(np.full((60, 12, 4), 77, np.uint8)).save(tmp_path / "high.png")
+    for name in ("wide", "high"):
+        with pytest.raises(Finished) as ended:
+            sheet_command.draw(str(tmp_path / f"{name}.ppm"), str(tmp_path / f"{name}.png"))
+        assert ended.value.exit_code == 0
+        assert f"{name}.ppm: 778x".encode() in capfdbinary.readouterr().err
+    assert pixels_of(tmp_path / "high.ppm").shape[0] > pixels_of(tmp_path / "wide.ppm").shape[0]
+
+
+def test_what_is_drawn_goes_to_standard_output_too(tmp_path, capfdbinary):
+    assert write(Image.new("RGB", (3, 2), (1, 2, 3)), "-") == "standard output: 3x2 RGB uint8"
+    np.testing.assert_array_equal(pixels_of(capfdbinary.readouterr().out), np.full((2, 3, 3), (1, 2, 3)))
+
+
+@pytest.mark.slow
+def test_the_sheet_as_a_command(tmp_path):
+    done = run("kernels", "--sheet", "sheet.png", cwd=tmp_path, timeout=600)
+    assert done.code == 0, done.err
+    drawn = pixels_of(tmp_path / "sheet.png")
+    assert done.err == f"imgconv: sheet.png: {drawn.shape[1]}x{drawn.shape[0]} RGB uint8\n"
+    assert drawn.shape[0] / drawn.shape[1] == pytest.approx(math.sqrt(2), rel=0.02), "A4"
+    np.testing.assert_array_equal(drawn[60:235, 70:350], sample())
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("--sheet", "sheet.xyz"), 2, "xyz"), (("--sheet", "sheet.png", "none.png"), 1, "none.png"), (("--sheet", "no/sheet.png"), 1, "no"),
+        (("--sheet", "sheet.png", "a.png", "b.png"), 2, "b.png"), (("--sheet",), 2, "--sheet"),
+    ],
+)  # fmt: skip
+def test_misuse_of_the_sheet(tmp_path, words, code, said):
+    test_misuse(tmp_path, words, code, said)
+    assert not list(tmp_path.iterdir())
+
+
+def test_no_sheet_goes_to_a_terminal(tmp_path):
+    done = on_terminal("kernels", "--sheet", "-", cwd=tmp_path)
+    assert (done.code, done.screen) == (2, b"")
+    assert "terminal" in done.err

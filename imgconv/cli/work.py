@@ -43,7 +43,7 @@ def work(pipeline: Pipeline, common: Common, label: str = "") -> None:
         raise Finished(errors.DONE)
 
     if not common.quiet and sys.stderr is not None and sys.stderr.isatty():
-        _announce_compilation()
+        announce_compilation()
 
     journal = None if common.report is None else Journal(common.report, jobs)
 
@@ -56,7 +56,7 @@ def work(pipeline: Pipeline, common: Common, label: str = "") -> None:
     raise Finished(run_jobs(jobs, pipeline, common.settings, say).exit_code)
 
 
-def _announce_compilation() -> None:
+def announce_compilation() -> None:
     """Whoever watches is told, once, why the first run takes longer."""
     from imgconv.jit import make
 

@@ -13,4 +13,5 @@ from imgconv.lab.algebra import split as split
 from imgconv.lab.facts import Facts as Facts
 from imgconv.lab.facts import facts as facts
 from imgconv.lab.plot import plot as plot
+from imgconv.lab.sheet import sheet as sheet
 from imgconv.lab.spectrum import spectrum as spectrum

@@ -69,6 +69,11 @@ class Canvas:
         return page
 
 
+def text_width(words: str, size: float) -> float:
+    """How wide words of a size are."""
+    return float(_font(round(size * ZOOM)).getlength(words)) / ZOOM
+
+
 _fonts: dict[int, Any] = {}
 
 

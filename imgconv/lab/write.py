@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -13,13 +14,26 @@ if TYPE_CHECKING:
 STREAM = "-"
 
 
+def check(path: str) -> None:
+    """Before anything is drawn: UsageError for a suffix that no format has, or a terminal as standard output; FileError for a folder that is not there."""
+    from imgconv.files.formats import format_of
+
+    if path == STREAM and sys.stdout is not None and sys.stdout.isatty():
+        raise errors.binary_to_terminal()
+    if path != STREAM:
+        format_of(path)
+        folder = os.path.dirname(path)
+        if folder and not os.path.isdir(folder):
+            raise errors.no_folder(path, folder)
+
+
 def write(picture: Picture, path: str) -> str:
     """Writes an RGB picture, in the format of the suffix (a PNG to `-`); what to say about it.
 
     Raises
     ------
     UsageError
-        For a suffix that no format has, or a terminal as standard output.
+        As `check`.
     FileError
         For a place that cannot be written, or a format that cannot hold RGB.
     """
@@ -30,10 +44,9 @@ def write(picture: Picture, path: str) -> str:
     from imgconv.files.write import encoded
     from imgconv.image import Frame, Image
 
+    check(path)
     image = Image((Frame(np.asarray(picture)),), "png")
     if path == STREAM:
-        if sys.stdout is not None and sys.stdout.isatty():
-            raise errors.binary_to_terminal()
         place.write_stdout(encoded(image, FORMATS["png"], path, fast=True))
     else:
         place.write(path, encoded(image, format_of(path), path))

@@ -75,5 +75,6 @@ ROWS = (
         _gaussian_derivative,
         (sigma(), _order("X"), _order("Y"), size()),
         "gaussian-derivative:1.5,1,0",
+        ("gaussian-derivative:1.5,0,1", "gaussian-derivative:1.5,2,0"),
     ),
 )

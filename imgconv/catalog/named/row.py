@@ -20,17 +20,18 @@ Rows = Sequence[Sequence[Number]]
 
 @record
 class Argument:
-    """One argument: its word in usage, how its text is read, and whether it may be left out (then it is `default`)."""
+    """One argument: its word in usage, how its text is read, whether it may be left out (then it is `default`), and its few choices."""
 
     word: str
     read: Callable[[str], Any]
     required: bool = True
     default: Any = None
+    choices: tuple[str, ...] = ()
 
 
 @record
 class Named:
-    """One row of the catalog. `example` is a text that names it with typical arguments."""
+    """One row of the catalog. `example` is a text that names it with typical arguments; `also` are others worth seeing."""
 
     name: str
     summary: str
@@ -38,6 +39,7 @@ class Named:
     build: Callable[..., Kernel]
     arguments: tuple[Argument, ...] = ()
     example: str = ""
+    also: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.example:
@@ -52,6 +54,14 @@ class Named:
             parts.append(mark + argument.word if argument.required else f"[{mark}{argument.word}")
             closing += "" if argument.required else "]"
         return "".join(parts) + closing
+
+    @property
+    def examples(self) -> tuple[str, ...]:
+        """One text for each choice of its first argument if it has few, else those it declares."""
+        if not self.arguments or not self.arguments[0].choices:
+            return (self.example, *self.also)
+        first = self.arguments[0]
+        return tuple(self.name if choice == first.default else f"{self.name}:{choice}" for choice in first.choices)
 
     def values(self, given: str | None) -> list[Any]:
         """The arguments' values from the text after the colon; None where there is no colon.
@@ -138,7 +148,7 @@ def among(word: str, choices: Sequence[str], *, required: bool = True, default: 
             raise errors.unknown(_said(word), text, choices)
         return known[text.lower()]
 
-    return Argument(word, read, required, default)
+    return Argument(word, read, required, default, tuple(choices))
 
 
 # ---------------------------------------------------------------- what builders share

@@ -51,5 +51,6 @@ ROWS = (
             size(odd=True),
         ),
         "gabor:8,45",
+        ("gabor:8,0", "gabor:8,90", "gabor:8,135", "gabor:4,0", "gabor:4,90", "gabor:8,45,phase=90", "gabor:12,0,aspect=0.5"),
     ),
 )

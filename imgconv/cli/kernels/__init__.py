@@ -17,10 +17,19 @@ SHEET = "sheet"
 USAGE_WIDTH = 28
 
 
+EXAMPLES = ("imgconv kernels", "imgconv kernels show sobel-x", "imgconv kernels diff sobel-x prewitt-x", "imgconv kernels --sheet sheet.png photo.jpg")
+
+
 class Kernels(click.Group):
     """Lists the catalog when no command is named."""
 
     command_class = Command
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_help_text(ctx, formatter)
+        with formatter.section("Examples"):
+            for example in EXAMPLES:
+                formatter.write(f"{'':>{formatter.current_indent}}{example}\n")
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -32,19 +41,30 @@ class Kernels(click.Group):
         return made
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        if ctx.params.get(SHEET) is not None:  # what follows is no command, but the picture
+            from imgconv.cli.kernels import sheet
+
+            return SHEET, sheet.command(), args
         if self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
             raise errors.unknown("command of 'imgconv kernels'", args[0], COMMANDS, "imgconv kernels --help")
         return super().resolve_command(ctx, args)
 
 
 def command() -> click.Group:
-    def listing(**_: Any) -> None:
-        if click.get_current_context().invoked_subcommand is None:
-            click.echo(list_text())
-            raise Finished(errors.DONE)
+    def listing(sheet: str | None, **_: Any) -> None:
+        if click.get_current_context().invoked_subcommand is not None:
+            return
+        if sheet is not None:
+            from imgconv.cli.kernels.sheet import draw
 
+            draw(sheet, None)
+        click.echo(list_text())
+        raise Finished(errors.DONE)
+
+    drawn = "Draw what every named kernel makes of IMAGE (imgconv kernels --sheet FILE [IMAGE]), or of a built-in picture."
     return Kernels(
         "kernels",
+        params=[click.Option([f"--{SHEET}"], metavar="FILE", help=drawn)],
         callback=listing,
         invoke_without_command=True,
         help="List the named kernels, or look at some: what they are, how they differ, what they make together.",

@@ -22,6 +22,7 @@ def command() -> Command:
         callback=_compose,
         help="Show the one kernel that does what several do one after another (their convolution); the same away from borders.",
         examples=EXAMPLES,
+        short_help="Make one kernel of several in a row.",
     )
 
 

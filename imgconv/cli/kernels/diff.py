@@ -19,6 +19,7 @@ def command() -> Command:
         callback=_diff,
         help="Show how two kernels differ: the first minus the second.",
         examples=EXAMPLES,
+        short_help="Show how two kernels differ.",
     )
 
 

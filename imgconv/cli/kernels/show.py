@@ -28,6 +28,7 @@ def command() -> Command:
         callback=_show,
         help="Show a kernel's matrix, sum, range of response, symmetry, rank and factors, and how strongly it answers each frequency.",
         examples=EXAMPLES,
+        short_help="Show what a kernel is and does.",
     )
 
 
@@ -35,8 +36,9 @@ def _show(kernel: Kernel | None, plot: str | None) -> None:
     shown = given(kernel, EXAMPLES[0])
     if plot is not None:
         from imgconv.lab.plot import plot as draw
-        from imgconv.lab.write import write
+        from imgconv.lab.write import check, write
 
+        check(plot)
         said = write(draw(shown), plot)
         terminal.say(show_text(shown))
         complain(said)

@@ -19,6 +19,7 @@ def command() -> Command:
         callback=_split,
         help="Show the columns and rows that a kernel is the product of, or the sum of products.",
         examples=EXAMPLES,
+        short_help="Take a kernel apart into columns and rows.",
     )
 
 

@@ -1,0 +1,42 @@
+"""`imgconv kernels --sheet FILE [IMAGE]`: the page of all named kernels."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from imgconv import errors
+from imgconv.cli.bridge import Command
+from imgconv.cli.work import Finished, announce_compilation, complain
+
+EXAMPLES = ("imgconv kernels --sheet sheet.png", "imgconv kernels --sheet sheet.png photo.jpg")
+
+
+def command() -> Command:
+    """What remains of `imgconv kernels --sheet FILE` once the option is taken: perhaps an IMAGE."""
+
+    def callback(image: str | None) -> None:
+        group = click.get_current_context().parent
+        assert group is not None
+        draw(group.params["sheet"], image)
+
+    return Command("sheet", params=[click.Argument(["image"], required=False, metavar="[IMAGE]")], callback=callback, examples=EXAMPLES)
+
+
+def draw(path: str, image: str | None) -> None:
+    """The sheet into a file; ends by raising Finished."""
+    from imgconv.lab.sheet import sheet
+    from imgconv.lab.write import check, write
+
+    check(path)
+    if sys.stderr is not None and sys.stderr.isatty():
+        announce_compilation()
+    if image is None:
+        picture = sheet()
+    else:
+        from imgconv.files.read import load
+
+        picture = sheet(load(image))
+    complain(write(picture, path))
+    raise Finished(errors.DONE)
