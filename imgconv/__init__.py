@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from imgconv.api import activate as activate
     from imgconv.api import convolve as convolve
     from imgconv.api import correlate as correlate
+    from imgconv.api import directions as directions
+    from imgconv.api import edges as edges
     from imgconv.api import pool as pool
     from imgconv.api import run as run
     from imgconv.catalog import kernel as kernel
@@ -29,6 +31,8 @@ _HOMES = {
     "activate": "api",
     "convolve": "api",
     "correlate": "api",
+    "directions": "api",
+    "edges": "api",
     "pool": "api",
     "run": "api",
     "kernel": "catalog",
@@ -38,7 +42,7 @@ _HOMES = {
     "Kernel": "kernels",
     "Pipeline": "pipeline",
 }
-__all__ = ["Image", "Kernel", "Pipeline", "activate", "convolve", "correlate", "kernel", "load", "pool", "run", "save"]
+__all__ = ["Image", "Kernel", "Pipeline", "activate", "convolve", "correlate", "directions", "edges", "kernel", "load", "pool", "run", "save"]
 
 
 def __getattr__(name: str) -> Any:

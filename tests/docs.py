@@ -65,6 +65,7 @@ def options() -> str:
             rows.append(
                 [operation.word, f"`{option.name.upper() if option.argument else name}`", option.help, option.default_text and f"`{option.default_text}`"]
             )
+        rows += [[operation.word, f"`--{side.name} FILE`", side.help, ""] for side in operation.sides]
     return table(["command", "option", "", "default"], rows)
 
 
@@ -134,9 +135,13 @@ def ran(block: str) -> str:
 
 
 if __name__ == "__main__":
-    from imgconv import load, save
+    from imgconv import directions, load, save
+    from imgconv.image import Frame, Image
 
     README.write_text(regenerated(README.read_text()))
     from imgconv import Pipeline
 
-    save(load(ROOT / "samples/staircase.png").through(Pipeline.parse("filter vertical")), ROOT / "samples/staircase-vertical.png")
+    stairs = load(ROOT / "samples/staircase.png")
+    save(stairs.through(Pipeline.parse("filter vertical")), ROOT / "samples/staircase-vertical.png")
+    save(stairs.gray().through(Pipeline.parse("edges canny")), ROOT / "samples/edges/canny.png")
+    save(Image((Frame(directions(stairs.pixels, "sobel", "hue")),)), ROOT / "samples/edges/hue.png")

@@ -16,6 +16,15 @@ EXAMPLES = {
         "filter box:3 repeat=3",
         'filter "0 1" with=identity combine=max repeat=20 until-stable',
     ],
+    "edges": [
+        "edges sobel",
+        "edges scharr norm=l1 border=reflect",
+        "edges roberts norm=max",
+        "edges kirsch",
+        "edges robinson norm=l2",
+        "edges frei-chen",
+        "edges canny norm=l1 sigma=1.5 low=20 high=30%",
+    ],
     "pool": [
         "maxpool 2",
         "avgpool 3 stride=2 pad=1 ceil",
@@ -30,4 +39,5 @@ PIPELINES = [
     "filter vertical | relu | maxpool 2 | filter gaussian:1.5 border=reflect | avgpool 3 stride=2",
     "filter sobel-x | abs | minpool 2",
     "avgpool 2 | filter sharpen | sigmoid",
+    "filter gaussian:1 | edges canny sigma=0 | maxpool 2",
 ]

@@ -18,7 +18,8 @@ from imgconv.exact import number_text
 from imgconv.operations import OPERATIONS, Activate, Operation, Pool
 from imgconv.records import fields
 
-Filter: Any = declared.Filter  # its fields also take what they are read from
+Filter: Any = declared.Filter  # their fields also take what they are read from
+Edges: Any = declared.Edges
 
 # ---------------------------------------------------------------- every pipeline there can be
 
@@ -126,7 +127,21 @@ POOLS = st.builds(
     count_padding=st.booleans(),
 )
 ACTIVATIONS = st.builds(Activate, st.sampled_from(["relu", "abs", "sigmoid", "tanh", "identity"]))
-STRATEGIES: dict[type[Operation], st.SearchStrategy[Any]] = {Filter: st.one_of(filters(), combinations()), Pool: POOLS, Activate: ACTIVATIONS}
+PERCENT = st.fractions(0, 100, max_denominator=99).map(lambda share: f"{number_text(exact_number(share))}%")
+EDGES = st.one_of(
+    st.builds(
+        Edges, st.sampled_from(["sobel", "scharr", "prewitt", "roberts", "farid", "kirsch", "ROBINSON"]), st.sampled_from([None, "l2", "l1", "max"]), BORDERS
+    ),
+    st.builds(Edges, st.just("frei-chen"), border=BORDERS),
+    st.builds(
+        lambda norm, border, sigma, ends: Edges("canny", norm, border, sigma, *sorted(ends, key=lambda end: exact_number(str(end).rstrip("%")))),
+        st.sampled_from([None, "l2", "l1", "max"]),
+        BORDERS,
+        st.none() | st.fractions(0, 9, max_denominator=99) | st.sampled_from([0, 1, 0.1, "1/3"]),
+        st.tuples(PERCENT, PERCENT) | st.tuples(st.integers(0, 9**9), st.floats(0, 1e9)),
+    ),
+)
+STRATEGIES: dict[type[Operation], st.SearchStrategy[Any]] = {Filter: st.one_of(filters(), combinations()), Edges: EDGES, Pool: POOLS, Activate: ACTIVATIONS}
 PIPELINES = st.lists(st.one_of(*STRATEGIES.values()), min_size=1, max_size=4).map(lambda steps: Pipeline(tuple(steps)))
 
 
@@ -135,6 +150,7 @@ def test_every_operation_is_tried_with_every_option() -> None:
     assert {field.name for field in fields(Filter)} == {"kernel", "border", "stride", "dilation", "pad", "anchor", "divisor", "bias", "convolve", "rotate"} | {
         "with_", "combine", "repeat", "until_stable"
     }  # fmt: skip
+    assert {field.name for field in fields(Edges)} == {"detector", "norm", "border", "sigma", "low", "high"}
     assert {field.name for field in fields(Pool)} == {"kind", "size", "stride", "dilation", "pad", "ceil", "count_padding"}
 
 

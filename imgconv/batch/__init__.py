@@ -127,12 +127,13 @@ def _able(header: Header, settings: Settings) -> list[str]:
 
 def _run(job: Job, pipeline: Pipeline, settings: Settings, reserved: dict[str, str], facts: dict[str, Any], notes: list[Note]) -> Outcome:
     """Header, foretold shape, pixels, steps, bytes, file; `facts` and `notes` grow on the way."""
-    from imgconv.batch import forecast, separate
-    from imgconv.files import frames, place, read, write
+    from imgconv.batch import deliver, forecast, separate, sides
+    from imgconv.files import frames, read, write
     from imgconv.numerics import target
 
-    if not job.derived and not job.replace and job.target != STREAM and os.path.exists(job.target):
-        raise errors.file_exists(job.target)
+    for one in (job, *job.sides):
+        if not one.derived and not one.replace and one.target != STREAM and os.path.exists(one.target):
+            raise errors.file_exists(one.target)
     header = read.header(job.source, settings.reading)
     facts |= {
         "format_in": header.format,
@@ -156,30 +157,23 @@ def _run(job: Job, pipeline: Pipeline, settings: Settings, reserved: dict[str, s
     with hushed(header.format):
         image = header.load()
     facts |= described(image, "in")
-    result = (image.gray() if settings.gray else image).through(
-        pipeline, dtype=settings.dtype, range=goal.range, threads=settings.threads, alpha=settings.alpha
-    )
-    separated = may_separate and len(result.frames) > 1 and not frames.fit(form, result.frames)
+    given = image.gray() if settings.gray else image
+    result = given.through(pipeline, dtype=settings.dtype, range=goal.range, threads=settings.threads, alpha=settings.alpha)
+    parts = deliver.parts(job, form, path, result, header.numbers, reserved)
     result = write.fitted(result, form)
     facts |= described(result, "out") | settled(result) | {"format_out": form.name}
-    paths = separate.paths(job, path, header.numbers) if separated else [path]
-    if separated:
-        separate.reserve(paths, job, reserved)
-    parts = [write.fitted(part, form) for part in separate.images(result)] if separated else [result]
-    notes += losses(replace(result, notes=tuple(dict.fromkeys(note for part in parts for note in part.notes))))
+    beside = []
+    for one in job.sides:
+        picture = sides.made(one, pipeline, given, settings.alpha, settings.threads)
+        beside.append(deliver.parts(one, sides.form_of(one), one.target, picture, header.numbers, reserved))
+    every = [*parts, *(part for one in beside for part in one)]
+    notes += losses(replace(result, notes=tuple(dict.fromkeys(note for part in every for note in part.image.notes))))
     if settings.strict and any(note.loss for note in notes):
         raise errors.losses_forbidden(job.source_name, [note.text for note in notes if note.loss])
-    for where, part in zip(paths, parts, strict=True):
-        shown = "standard output" if where == STREAM else where
-        content = write.encoded(part, form, shown, fast=_is_pipe(where), writing=settings.writing, threads=settings.threads)
-        if where == STREAM:
-            place.write_stdout(content)
-            continue
-        if job.in_folder:
-            place.make_folder(os.path.dirname(where))
-        place.write(where, content)
-    facts["output"] = paths[0]
-    return Outcome(job.source_name, separate.shown(paths), said(image, result), tuple(notes), facts)
+    deliver.put(every, settings)
+    facts["output"] = parts[0].where
+    also = tuple(f"{one.what} in {separate.shown([part.where for part in made])}" for one, made in zip(job.sides, beside, strict=True))
+    return Outcome(job.source_name, separate.shown([part.where for part in parts]), said(image, result) + also, tuple(notes), facts)
 
 
 def _settled_place(job: Job, header: Header, able: list[str]) -> tuple[Format, str]:
@@ -198,12 +192,3 @@ def _settled_place(job: Job, header: Header, able: list[str]) -> tuple[Format, s
         stem, suffix = os.path.splitext(path)
         path = path if suffix.lower() in form.suffixes else stem + form.suffixes[0]
     return form, path
-
-
-def _is_pipe(path: str) -> bool:
-    """Whether bytes go through a pipe, where speed counts and size does not."""
-    try:
-        mode = os.fstat(sys.stdout.fileno()).st_mode if path == STREAM else os.stat(path).st_mode
-    except (OSError, ValueError, AttributeError):
-        return False
-    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)

@@ -33,6 +33,6 @@ def most_bytes(header: Header, pipeline: Pipeline, target: Target, channels: int
         shape = step.shape(*shape)
         settled = step is pipeline.steps[-1] and target.range != "stretch"
         made = shape[0] * shape[1] * channels * (_BYTES[target.type] if settled else wide)
-        steps, given = max(steps, given + made), made
+        steps, given = max(steps, given + made + 8 * step.held * shape[0] * shape[1] * channels), made
     result = shape[0] * shape[1] * (channels + header.alpha) * _BYTES[target.type] * header.frames
     return decoded + max(decoded, steps, 2 * result)

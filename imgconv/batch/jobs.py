@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from imgconv import errors
 from imgconv.files.formats import FORMATS, Format, format_named, format_of, split_member
-from imgconv.records import record
+from imgconv.records import record, replace
 
 STREAM = "-"
 
@@ -27,16 +28,35 @@ class Job:
     replace: bool = False
     derived: bool = False
     in_folder: bool = False
+    what: str = ""
+    """Which side of the operation it is, if it is not the result itself."""
+    sides: tuple[Job, ...] = ()
 
     @property
     def source_name(self) -> str:
         return "standard input" if self.source == STREAM else self.source
 
+    @property
+    def shown(self) -> str:
+        """What is made, where sentences tell results apart."""
+        return f"the {self.what} of {self.source_name}" if self.what else self.source_name
+
 
 def plan_jobs(
-    inputs: Sequence[str], output: str | None, form: str | None, label: str, *, overwrite: bool, stdin_is_terminal: bool, stdout_is_terminal: bool
+    inputs: Sequence[str],
+    output: str | None,
+    form: str | None,
+    label: str,
+    *,
+    overwrite: bool,
+    stdin_is_terminal: bool,
+    stdout_is_terminal: bool,
+    sides: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Job]:
     """One job an input, by the rules of names; refuses two results on one path and results on inputs.
+
+    `sides` are the wanted sides of the operation and their paths, to which the same rules apply; in a
+    folder a side is a PNG, or of the named format, whatever its input is.
 
     Raises
     ------
@@ -49,8 +69,17 @@ def plan_jobs(
         raise errors.stdin_twice()
     named = format_named(form) if form else None
     jobs = _placed(sources, output, named, label, overwrite, stdout_is_terminal)
+    for what, path in sides.items():
+        in_folder = len(sources) > 1 or not _is_file_name(path)
+        placed = _placed(sources, path, (named or FORMATS["png"]) if in_folder else None, what, overwrite, stdout_is_terminal)
+        jobs = [replace(job, sides=(*job.sides, replace(side, what=what))) for job, side in zip(jobs, placed, strict=True)]
     _refuse_clashes(jobs, overwrite)
     return jobs
+
+
+def _is_file_name(path: str) -> bool:
+    """Whether a path that is given for an output means a file (or a stream), and not a folder."""
+    return not (os.path.isdir(path) or path.endswith((os.sep, os.altsep or os.sep)))
 
 
 def _placed(sources: list[str], output: str | None, named: Format | None, label: str, overwrite: bool, stdout_is_terminal: bool) -> list[Job]:
@@ -64,7 +93,7 @@ def _placed(sources: list[str], output: str | None, named: Format | None, label:
         return [Job(sources[0], STREAM, named or FORMATS["png"])]
     if _is_terminal(output):
         raise errors.binary_to_terminal()
-    if len(sources) > 1 or os.path.isdir(output) or output.endswith((os.sep, os.altsep or os.sep)):
+    if len(sources) > 1 or not _is_file_name(output):
         if os.path.exists(output) and not os.path.isdir(output):
             raise errors.output_is_file(output, len(sources))
         return [Job(source, os.path.join(output, _kept(source, named)), named or _stream_form(source), overwrite, in_folder=True) for source in sources]
@@ -121,12 +150,10 @@ def _name(source: str) -> str:
 def _refuse_clashes(jobs: list[Job], overwrite: bool) -> None:
     read = {os.path.realpath(job.source) for job in jobs if job.source != STREAM}
     written: dict[str, str] = {}
-    for job in jobs:
-        if job.target == STREAM:
-            continue
-        where = os.path.realpath(job.target)
+    for one in (each for job in jobs for each in (job, *job.sides)):
+        where = STREAM if one.target == STREAM else os.path.realpath(one.target)
         if where in written:
-            raise errors.outputs_collide(job.target, written[where], job.source_name)
+            raise errors.outputs_collide("standard output" if where == STREAM else one.target, written[where], one.shown)
         if where in read and not overwrite:
-            raise errors.output_is_input(job.target)
-        written[where] = job.source_name
+            raise errors.output_is_input(one.target)
+        written[where] = one.shown

@@ -41,19 +41,21 @@ class Command(click.Command):
                     formatter.write(f"{'':>{formatter.current_indent}}{example}\n")
 
 
-def operation_command(operation: type[Operation], run: Callable[[Operation, Common], None]) -> Command:
-    """The command of an operation: its declared fields, the inputs, and what is common to all."""
+def operation_command(operation: type[Operation], run: Callable[[Operation, Common, dict[str, str]], None]) -> Command:
+    """The command of an operation: its declared fields, its sides, the inputs, and what is common to all."""
     options = operation.options()
 
     def callback(inputs: tuple[str, ...], **given: Any) -> None:
         common = Common.taken_from(given, inputs)
+        sides = {side.name: path for side in operation.sides if (path := given.pop(side.name)) is not None}
         fields = {name: value for name, value in given.items() if value is not None and value is not False and value != ()}
         for option in options:
             if option.required and option.name not in fields:
                 raise errors.which(option.name, operation.examples[0])
-        run(operation(**fields), common)
+        run(operation(**fields), common, sides)
 
     parameters: list[click.Parameter] = [_parameter(option) for option in options]
+    parameters += [click.Option([f"--{side.name}"], metavar="FILE", help=side.help) for side in operation.sides]
     return Command(operation.word, params=[*parameters, INPUTS(), *COMMON()], callback=callback, help=operation.summary, examples=operation.examples)
 
 

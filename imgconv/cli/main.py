@@ -49,7 +49,7 @@ def group() -> Group:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     for operation in OPERATIONS:
-        top.add_command(operation_command(operation, lambda step, common: work(Pipeline((step,)), common)))
+        top.add_command(operation_command(operation, lambda step, common, sides: work(Pipeline((step,)), common, sides=sides)))
     top.add_command(run.command())
     top.add_command(kernels.command())
     top.add_command(warm.command())

@@ -19,6 +19,7 @@ from imgconv.cli.bridge import Command
 from imgconv.cli.work import Finished, complain
 from imgconv.combining import COMBINES
 from imgconv.operations.activate import FUNCTIONS
+from imgconv.operations.detectors import DETECTORS
 from imgconv.operations.pool import REDUCTIONS
 
 TYPES = ("uint8", "uint16", "float32")
@@ -30,6 +31,7 @@ STEPS = (
     *FUNCTIONS,
     *(f"filter sobel-x with=sobel-y combine={how}" for how in COMBINES),
     "filter sobel-x with=sobel-y with=laplacian",
+    *(f"edges {detector}" for detector in DETECTORS),
     "filter gaussian:1 with=-1*gaussian:2 combine=sum",
 )
 """Single steps, each run on every type of TYPES, and so is every named kernel."""
@@ -81,6 +83,16 @@ def run_request(type_: str, text: str, dtype: str, range_: str) -> Any:
     return api.run(image, text, dtype=None if dtype == "same" else dtype, range=range_, threads=1)
 
 
+def run_sides() -> None:
+    """What the sides of edges need."""
+    import numpy as np
+
+    from imgconv import api
+
+    for detector in ("sobel", "kirsch"):
+        api.directions(np.zeros((SIDE, SIDE), np.uint8), detector, "which", threads=1)
+
+
 def write_png() -> None:
     """What writing an image needs beyond its computation."""
     import numpy as np
@@ -111,6 +123,7 @@ def _warm(folder: str | None, cpu: str | None, quiet: bool) -> None:
         if shown:
             print(f"\rimgconv: {done * 100 // len(table):3} %, {_counted(make.COMPILED)} compiled ", end="", file=sys.stderr, flush=True)
         run_request(*request)
+    run_sides()
     write_png()
     if shown:
         print("\r\x1b[K", end="", file=sys.stderr)

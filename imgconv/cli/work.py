@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import click
 
@@ -23,8 +25,8 @@ class Finished(Exception):  # noqa: N818 (an ending, not an error)
         super().__init__(exit_code)
 
 
-def work(pipeline: Pipeline, common: Common, label: str = "") -> None:
-    """Runs a pipeline over the inputs (or, with --plan, explains it); ends by raising Finished."""
+def work(pipeline: Pipeline, common: Common, label: str = "", sides: Mapping[str, str] = MappingProxyType({})) -> None:
+    """Runs a pipeline over the inputs (or, with --plan, explains it), its only step's `sides` written too; ends by raising Finished."""
     jobs = plan_jobs(
         common.inputs,
         common.output,
@@ -33,6 +35,7 @@ def work(pipeline: Pipeline, common: Common, label: str = "") -> None:
         overwrite=common.overwrite,
         stdin_is_terminal=sys.stdin is None or sys.stdin.isatty(),
         stdout_is_terminal=common.plan or (sys.stdout is not None and sys.stdout.isatty()),  # a plan needs no place for results
+        sides=sides,
     )
     if common.plan:
         if common.report is not None:
@@ -45,7 +48,7 @@ def work(pipeline: Pipeline, common: Common, label: str = "") -> None:
     if not common.quiet and sys.stderr is not None and sys.stderr.isatty():
         announce_compilation()
 
-    journal = None if common.report is None else Journal(common.report, jobs)
+    journal = None if common.report is None else Journal(common.report, [one for job in jobs for one in (job, *job.sides)])
 
     def say(outcome: Outcome) -> None:
         if journal is not None:

@@ -226,3 +226,11 @@ def not_stable(count: int) -> str:
 
 def not_finite(count: int) -> str:
     return f"grew beyond all numbers after {count} times and was left there"
+
+
+def edges_option(name: str, detector: str, able: Sequence[str]) -> UsageError:
+    return UsageError(f"{name} has no meaning for {detector}; it is for {', '.join(able)}")
+
+
+def edges_thresholds(low: str, high: str) -> UsageError:
+    return UsageError(f"the low threshold {low} is above the high one, {high}; edges begin at the high one and continue down to the low one")

@@ -3,7 +3,8 @@
 from imgconv.operations.activate import Activate as Activate
 from imgconv.operations.base import Operation as Operation
 from imgconv.operations.base import Option as Option
+from imgconv.operations.edges import Edges as Edges
 from imgconv.operations.filter import Filter as Filter
 from imgconv.operations.pool import Pool as Pool
 
-OPERATIONS: tuple[type[Operation], ...] = (Filter, Pool, Activate)
+OPERATIONS: tuple[type[Operation], ...] = (Filter, Edges, Pool, Activate)

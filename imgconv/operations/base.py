@@ -56,6 +56,14 @@ class Option:
 
 
 @record
+class Side:
+    """Another picture that an operation can make of the same image, beside its result: `--name FILE` of its command."""
+
+    name: str
+    help: str
+
+
+@record
 class Foretold:
     """What is known of values before there are any: shape (H, W, C), type and span."""
 
@@ -81,6 +89,8 @@ class Operation(ABC):
     short_argument: ClassVar[str] = ""
     sees_all: ClassVar[str] = ""
     """What makes its windows see the last rows and columns too, in words; where `unseen` can tell of some."""
+    sides: ClassVar[tuple[Side, ...]] = ()
+    """What else its command can write; no part of the value, so no pipeline text has it."""
     keeps_bounds: ClassVar[bool] = False
     """Whether results stay within whatever bounds the values had."""
 
@@ -105,6 +115,11 @@ class Operation(ABC):
         """`0…1` or the like where no result can leave so small a range, else an empty text."""
         return ""
 
+    @property
+    def held(self) -> int:
+        """Numbers of 8 bytes that it holds for each value of its result meanwhile, beside what it reads and makes."""
+        return 0
+
     @abstractmethod
     def shape(self, height: int, width: int) -> tuple[int, int]:
         """The result's height and width, foretold; WindowError where no window fits."""
@@ -120,6 +135,10 @@ class Operation(ABC):
     @abstractmethod
     def apply(self, given: Values, target: Target | None, threads: int | None = None, out: Pixels | None = None) -> tuple[Values, Response | None]:
         """The operation on values: settled into `target` (and `out`), or kept wide where that is None."""
+
+    def side(self, name: str, given: Values, threads: int | None = None, *, floats: bool = True) -> Pixels:
+        """One of `sides` of such values, (H, W) or (H, W, 3); of 8 bits where there is no place for `floats`."""
+        raise NotImplementedError(name)
 
     @abstractmethod
     def apply_alpha(self, alpha: Pixels, threads: int | None = None) -> Pixels:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from imgconv.combining import combination
+from imgconv.exact import number_text
 from imgconv.kernels import Kernel
 from imgconv.operations.base import Foretold
-from imgconv.planner import Task, plan, response_span, taps_of
+from imgconv.operations.detectors import COMPASS, PAIR, SHARE, SHARE_EDGES
+from imgconv.planner import Span, Task, plan, response_span, taps_of
+from imgconv.records import replace
 
 if TYPE_CHECKING:
+    from imgconv.operations.edges import Edges
     from imgconv.operations.filter import Filter
 
 
@@ -45,3 +49,19 @@ def _once(step: Filter, given: Foretold, result: str) -> tuple[str, Foretold]:
 def _planned(kernel: Kernel, task: Task) -> str:
     made = plan(kernel, task)
     return f"{kernel.shape[0]}x{kernel.shape[1]} kernel, {taps_of(made.weights)} weights that look: {made.reason}"
+
+
+def detected(step: Edges, given: Foretold, result: str) -> tuple[str, Foretold]:
+    """The sentence on a detector, and what would come out."""
+    kind = step.row.kind
+    if kind in (PAIR, COMPASS):
+        return _once(step.filter, given, result)
+    if kind == SHARE:
+        masks = len(step.filter.kernels)
+        said = f"{masks} responses in float64 one after the other; the root of the share of the first {SHARE_EDGES} in the sum of squares"
+        type_ = result if result != "wide" else "float64" if given.type in ("int32", "float64") else "float32"
+        return said, replace(given, type=type_, span=Span(0, 1, False))
+    smoothed = "not smoothed" if step.smoothing is None else f"smoothed by {step.smoothing.kernel.name} in float64"
+    low, high = (threshold if isinstance(threshold, str) else number_text(threshold) for threshold in step.thresholds)
+    said = f"{smoothed}, gradient and its {step.way} magnitude in float64, thinned along four directions, from {high} on and touching from {low} on"
+    return said, replace(given, type="int32" if result == "wide" else result, span=Span(0, 2**31 - 1, True))

@@ -116,6 +116,10 @@ class Filter(Operation):
         return self.windows[0]
 
     @property
+    def held(self) -> int:
+        return 2 if self.with_ else 0
+
+    @property
     def way(self) -> str:
         """How several responses are combined."""
         return self.combine or "l2"

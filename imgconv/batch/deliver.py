@@ -1,0 +1,67 @@
+"""From results to files: numbered where a format holds one frame, all encoded before the first is written."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from imgconv.batch import separate
+from imgconv.batch.jobs import STREAM, Job
+from imgconv.files.formats import Format
+from imgconv.records import record
+
+if TYPE_CHECKING:
+    from imgconv.batch import Settings
+    from imgconv.image import Image
+
+
+@record
+class Part:
+    """One file or stream to be: where, of which format, what it holds, and whether its folder may have to be made."""
+
+    where: str
+    form: Format
+    image: Image
+    in_folder: bool
+
+
+def parts(job: Job, form: Format, path: str, result: Image, numbers: Sequence[int], reserved: dict[str, str]) -> list[Part]:
+    """One part, or one a frame where the format holds one and the name is ours to choose; each fitted to its format, which may leave notes."""
+    from imgconv.files import frames, write
+
+    separated = (job.derived or job.in_folder) and len(result.frames) > 1 and not frames.fit(form, result.frames)
+    fitted = write.fitted(result, form)
+    if not separated:
+        return [Part(path, form, fitted, job.in_folder)]
+    paths = separate.paths(job, path, numbers)
+    separate.reserve(paths, job, reserved)
+    return [Part(where, form, write.fitted(image, form), job.in_folder) for where, image in zip(paths, separate.images(fitted), strict=True)]
+
+
+def put(made: Sequence[Part], settings: Settings) -> None:
+    """Encodes every part, then writes them."""
+    from imgconv.files import place, write
+
+    contents = []
+    for part in made:
+        shown = "standard output" if part.where == STREAM else part.where
+        contents.append(write.encoded(part.image, part.form, shown, fast=_is_pipe(part.where), writing=settings.writing, threads=settings.threads))
+    for part, content in zip(made, contents, strict=True):
+        if part.where == STREAM:
+            place.write_stdout(content)
+            continue
+        if part.in_folder:
+            place.make_folder(os.path.dirname(part.where))
+        place.write(part.where, content)
+
+
+def _is_pipe(path: str) -> bool:
+    """Whether bytes go through a pipe, where speed counts and size does not."""
+    try:
+        mode = os.fstat(sys.stdout.fileno()).st_mode if path == STREAM else os.stat(path).st_mode
+    except (OSError, ValueError, AttributeError):
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)

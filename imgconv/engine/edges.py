@@ -1,0 +1,170 @@
+"""Edge detection on values: Frei-Chen's share, Canny's lines, and where edges look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from imgconv import jit
+from imgconv.borders import Border
+from imgconv.combining import Combination
+from imgconv.engine.bands import run_bands
+from imgconv.engine.combine import finished, folded
+from imgconv.engine.correlate import correlate
+from imgconv.engine.memory import require
+from imgconv.engine.settle import settle
+from imgconv.exact import Number, number
+from imgconv.kernels import Kernel
+from imgconv.loops.edges import THIN, TRACE, WINNER
+from imgconv.numerics import Pixels, Response, Target, Values, limits
+from imgconv.planner import Span
+from imgconv.shapes import Window
+
+Kernels = Sequence[Kernel]
+Windows = Sequence[Window]
+_WIDE = Target("float64")
+_BETWEEN = 255  # an edge between the steps of a pipeline
+
+
+def share(
+    given: Values, kernels: Kernels, windows: Windows, border: Border, edges: int, *, target: Target | None, threads: int | None, out: Pixels | None
+) -> tuple[Values, Response | None]:
+    """The root of the part that the first `edges` kernels have of all kernels' squares: 0…1, 0 where all are 0."""
+    totals: list[Pixels | None] = [None, None]
+    for i, (kernel, window) in enumerate(zip(kernels, windows, strict=True)):
+        response = correlate(given, kernel, window, border, target=_WIDE, threads=threads)[0].pixels
+        totals[i >= edges] = folded("l2", totals[i >= edges], response, alone=False, threads=threads)
+    assert totals[1] is not None
+    made = Combination("portion", tuple(kernels), 1, False, "float64", "float64", Span(0, 1, False))
+    return finished(made, totals[0], totals[1], target, threads, out, given.type, state="lifted")
+
+
+def canny(
+    given: Values,
+    kernels: Kernels,
+    windows: Windows,
+    border: Border,
+    norm: str,
+    thresholds: tuple[Number | str, Number | str],
+    *,
+    target: Target | None,
+    threads: int | None,
+    out: Pixels | None,
+) -> tuple[Values, Response | None]:
+    """Lines one pixel wide of values that are smoothed already: gradient, thinning, two thresholds, tracing.
+
+    J. Canny, A computational approach to edge detection, 1986. Canny interpolated the neighbours along the gradient;
+    here, as in OpenCV and most textbooks, the nearest of four directions is taken.
+    """
+    height, width, channels = shape = given.pixels.shape
+    require(5 * given.pixels.size, "float64", "the gradient")
+    across, down = (correlate(given, kernel, window, border, target=_WIDE, threads=threads)[0].pixels for kernel, window in zip(kernels, windows, strict=True))
+    made = Combination(norm, tuple(kernels), 1, False, "float64", "float64", Span(0, np.inf, False))
+    magnitude = finished(made, across, down, _WIDE, threads, None, "float64", state="bare")[0].pixels
+    classes, marks = np.empty(shape, np.uint8), np.zeros(shape, np.uint8)
+    sizes = {"height": height, "width": width, "channels": channels}
+    thinning = {"across": across, "down": down, "magnitude": magnitude, "bounds": _bounds(magnitude, thresholds), "classes": classes, "last": height}
+    run_bands(height, 20 * width * channels, lambda: jit.bind(THIN, {}, thinning | sizes), threads)
+
+    def tracer() -> Any:
+        return jit.bind(TRACE, {}, {"classes": classes, "stack": np.empty(height * width, np.int64), "marks": marks, "last": channels} | sizes)
+
+    run_bands(channels, 10 * height * width, tracer, threads)
+    edge = _BETWEEN if target is None else int(limits(target.type)[1])
+    lines = Values(marks * np.int32(edge), Span(0, edge, True))
+    if target is None:
+        return lines, None
+    settled, response = settle(lines, target, threads=threads, out=out)
+    return Values(settled, lines.span), response
+
+
+def _bounds(magnitude: Pixels, thresholds: tuple[Number | str, Number | str]) -> Pixels:
+    """Each channel's low and high bound; a low one above the high one counts as the high one."""
+    found = np.empty((magnitude.shape[2], 2), np.float64)
+    for channel in range(magnitude.shape[2]):
+        plane = magnitude[..., channel]
+        greatest = float(np.max(plane, where=np.isfinite(plane), initial=0.0))
+        high, low = (float(number(text[:-1])) / 100 * greatest if isinstance(text, str) else float(text) for text in thresholds[::-1])
+        found[channel] = min(low, high), high
+    return found
+
+
+def winner(given: Values, kernels: Kernels, windows: Windows, border: Border, *, magnitudes: bool, threads: int | None) -> Pixels:
+    """(H, W, C) uint8: the number of the kernel with the greatest response or magnitude; the first of equals, and NaN never wins."""
+    best = index = None
+    for i, (kernel, window) in enumerate(zip(kernels, windows, strict=False)):
+        response = correlate(given, kernel, window, border, target=_WIDE, threads=threads)[0].pixels
+        if best is None or index is None:
+            best, index = (abs(response) if magnitudes else response), np.zeros(response.shape, np.uint8)
+            continue
+        row = response.shape[1] * response.shape[2]
+        arguments = {"best": best, "index": index, "response": response, "number": i, "row": row, "last": response.shape[0]}
+        kinds = {"votes": "magnitudes" if magnitudes else "values", "src": "float64"}
+        run_bands(response.shape[0], 2 * row, lambda arguments=arguments, kinds=kinds: jit.bind(WINNER, kinds, arguments), threads)  # type: ignore[misc]
+    assert index is not None
+    return index
+
+
+def looked_up(which: Pixels, directions: Sequence[int]) -> Pixels:
+    """The directions of winners, in degrees, float32."""
+    angles: Pixels = np.array(directions, np.float32)[which]
+    return angles
+
+
+def angle(given: Values, kernels: Kernels, windows: Windows, border: Border, directions: Sequence[int], *, threads: int | None) -> Pixels:
+    """(H, W, C) float32: degrees in [0, 360), clockwise from the right as rows grow downwards, where a gradient points; 0 where there is none.
+
+    For x and y kernels it is atan2(y, x), as OpenCV's `phase`; kernels that look elsewhere are turned there first.
+    """
+    one, other = (correlate(given, kernel, window, border, target=_WIDE, threads=threads)[0].pixels for kernel, window in zip(kernels, windows, strict=False))
+    turns = [(round(float(np.cos(np.radians(d))), 15), round(float(np.sin(np.radians(d))), 15)) for d in directions]
+    result = np.empty(one.shape, np.float32)
+
+    def band(first: int, last: int) -> None:
+        a, b = one[first:last], other[first:last]
+        x, y = (a * turns[0][i] + b * turns[1][i] for i in (0, 1))
+        part = np.degrees(np.arctan2(y + 0.0, x + 0.0)) % 360  # + 0.0: the angle of (-0, -0) would be 180
+        part = part.astype(np.float32)
+        part[part >= 360] = 0
+        result[first:last] = part
+
+    _banded(one, band, threads)
+    return result
+
+
+def angle_bytes(angles: Pixels) -> Pixels:
+    """Degrees as uint8, 256 to the circle: floor(angle * 256 / 360 + 1/2), 256 being 0 again; NaN becomes 0."""
+    scaled = np.floor(np.nan_to_num(angles.astype(np.float64)) * (256 / 360) + 0.5)
+    return (scaled.astype(np.int64) % 256).astype(np.uint8)
+
+
+def hue(angles: Pixels, strength: Pixels, *, threads: int | None) -> Pixels:
+    """(H, W, 3) uint8, RGB of HSV: the angle as hue (0 red, 120 green, 240 blue), full saturation, strength over its greatest as value."""
+    plane, value = strongest(angles, strength)
+    greatest = float(np.max(value, where=np.isfinite(value), initial=0.0)) or 1.0
+    result = np.empty((*plane.shape, 3), np.uint8)
+
+    def band(first: int, last: int) -> None:
+        sixths = np.nan_to_num(plane[first:last].astype(np.float64)) / 60
+        bright = np.clip(np.nan_to_num(value[first:last] / greatest), 0, 1)
+        for channel, start in enumerate((5, 3, 1)):
+            place = (start + sixths) % 6
+            part = 1 - np.clip(np.minimum(place, 4 - place), 0, 1)
+            result[first:last, :, channel] = np.floor(255 * bright * part + 0.5)
+
+    _banded(plane[..., None], band, threads)
+    return result
+
+
+def strongest(pictures: Pixels, strength: Pixels) -> tuple[Pixels, Pixels]:
+    """(H, W) each: of the channel with the greatest strength, the first of equals. NaN is no strength."""
+    if strength.shape[2] == 1:
+        return pictures[..., 0], strength[..., 0]
+    channel = np.argmax(np.nan_to_num(strength, nan=-1.0), axis=2)[..., None]
+    return np.take_along_axis(pictures, channel, 2)[..., 0], np.take_along_axis(strength, channel, 2)[..., 0]
+
+
+def _banded(pixels: Pixels, band: Callable[[int, int], None], threads: int | None) -> None:
+    run_bands(pixels.shape[0], 60 * pixels.shape[1] * pixels.shape[2], lambda: band, threads)

@@ -1,0 +1,182 @@
+"""Edges: how strong an edge each pixel is on, by a named detector."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from imgconv import errors
+from imgconv.borders import BORDER, Border
+from imgconv.catalog import kernel
+from imgconv.exact import Number, number, number_text
+from imgconv.operations.base import Foretold, Operation, Side, option
+from imgconv.operations.detectors import CANNY, COMPASS, DETECTORS, NORMS, PAIR, SHARE, SHARE_EDGES, Detector
+from imgconv.operations.filter import Filter
+from imgconv.params import Kind, choice
+from imgconv.records import record
+
+if TYPE_CHECKING:
+    from imgconv.numerics import Pixels, Response, Target, Values
+
+SIGMA_DEFAULT, LOW_DEFAULT, HIGH_DEFAULT = 1, "10%", "20%"
+
+
+def _sigma(value: Any) -> Number:
+    found = number(value, "sigma")
+    if found < 0:
+        raise errors.not_a("sigma", value, "a number from 0 (0 does not smooth)")
+    return found
+
+
+def _threshold(value: Any) -> Number | str:
+    """A gradient's magnitude in pixel units, or `N%` of the greatest in the channel."""
+    share = isinstance(value, str) and value.strip().endswith("%")
+    found = number(value.strip()[:-1] if share else value, "threshold")
+    if found < 0 or (share and found > 100):
+        raise errors.not_a("threshold", value, "a number from 0, or a percentage of the greatest magnitude such as 10%")
+    return f"{number_text(found)}%" if share else found
+
+
+THRESHOLD = Kind("N|N%", _threshold, lambda value: value if isinstance(value, str) else number_text(value))
+
+
+@record
+class Edges(Operation):
+    """The strength of the edge at each pixel. Kernels are those of the catalog, undivided; every channel is treated alike.
+
+    Canny: smoothed by a Gaussian of `sigma` (0: not), Sobel's gradient, its magnitude by `norm`; a pixel stays if its magnitude is the
+    greatest of the three along the gradient (of four directions the nearest; nothing lies outside the image); those from `high` are edges,
+    and those from `low` that touch an edge, over eight neighbours, are too. An edge is the result type's greatest value (255, 65535,
+    1 for floats), 255 between steps. NaN is no edge.
+    """
+
+    word = "edges"
+    summary = "Show edges: the strength of a gradient, of compass masks, of Frei-Chen's subspace, or Canny's lines."
+    examples = (
+        "imgconv edges sobel in.png -o edges.png",
+        "imgconv edges scharr --norm l1 in.png --range stretch -o edges.png",
+        "imgconv edges kirsch in.png --which directions.png -o edges.png",
+        "imgconv edges sobel in.png --hue colours.png --angle angles.npy -o edges.png",
+        "imgconv edges canny --sigma 1.4 --low 20 --high 60 in.png -o lines.png",
+    )
+    sides = (
+        Side("angle", "Where it is bright: degrees clockwise from the right, 0 to 360, float32 in npy, tiff and pfm; elsewhere 256 to the circle."),
+        Side("which", "The number of the winning kernel: 0 for x and 1 for y, or 0 to 7 for N, NE, E … NW."),
+        Side("hue", "A picture: the angle as hue, the strength as brightness."),
+    )
+
+    detector: str = option(choice("edge detector", tuple(DETECTORS)), f"{', '.join(DETECTORS)}.", argument=True)
+    norm: str | None = option(
+        choice("norm", tuple(NORMS)), "Of the gradient, or of compass masks.", None, show="l2; max, the greatest response, for kirsch and robinson"
+    )
+    border: Border = option(BORDER, "What lies beyond the edge.", Border("edge"))
+    sigma: Number | None = option(Kind("N", _sigma, number_text), "Canny: the Gaussian's standard deviation in pixels.", None, show=str(SIGMA_DEFAULT))
+    low: Number | str | None = option(THRESHOLD, "Canny: magnitudes from here continue an edge; % of the greatest.", None, show=LOW_DEFAULT)
+    high: Number | str | None = option(THRESHOLD, "Canny: magnitudes from here begin an edge; % of the greatest.", None, show=HIGH_DEFAULT)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        kind = self.row.kind
+        for name, kinds in (("norm", (PAIR, COMPASS, CANNY)), ("sigma", (CANNY,)), ("low", (CANNY,)), ("high", (CANNY,))):
+            if getattr(self, name) is not None and kind not in kinds:
+                raise errors.edges_option(name, self.detector, [word for word, row in DETECTORS.items() if row.kind in kinds])
+        if self.norm == ("max" if kind == COMPASS else "l2"):
+            object.__setattr__(self, "norm", None)  # one spelling for one thing
+        for name, default in (("sigma", SIGMA_DEFAULT), ("low", LOW_DEFAULT), ("high", HIGH_DEFAULT)):
+            if getattr(self, name) == default:
+                object.__setattr__(self, name, None)
+        low, high = self.thresholds
+        if isinstance(low, str) == isinstance(high, str) and _amount(low) > _amount(high):
+            raise errors.edges_thresholds(THRESHOLD.text(low), THRESHOLD.text(high))
+
+    @property
+    def row(self) -> Detector:
+        """The detector's row of DETECTORS."""
+        return DETECTORS[self.detector]
+
+    @property
+    def way(self) -> str:
+        """How responses are combined, a row of COMBINES."""
+        if self.row.kind == COMPASS and self.norm is None:
+            return "max"
+        return NORMS[self.norm or "l2"]
+
+    @property
+    def thresholds(self) -> tuple[Number | str, Number | str]:
+        """Canny's low and high threshold."""
+        return LOW_DEFAULT if self.low is None else self.low, HIGH_DEFAULT if self.high is None else self.high
+
+    @cached_property
+    def filter(self) -> Filter:
+        """The kernels as one filter: all there is to gradients and compass masks."""
+        first, *others = map(kernel, self.row.kernels)
+        return Filter(first, border=self.border, with_=tuple(others), combine=self.way)
+
+    @cached_property
+    def smoothing(self) -> Filter | None:
+        """Canny's first step."""
+        sigma = SIGMA_DEFAULT if self.sigma is None else self.sigma
+        return Filter(kernel(f"gaussian:{number_text(sigma)}"), border=self.border) if self.row.kind == CANNY and sigma else None
+
+    @property
+    def held(self) -> int:
+        return {PAIR: 2, COMPASS: 2, SHARE: 3, CANNY: 5}[self.row.kind]
+
+    @property
+    def label(self) -> str:
+        return self.detector
+
+    @property
+    def bounds(self) -> str:
+        return "0…1" if self.row.kind == SHARE else ""
+
+    def shape(self, height: int, width: int) -> tuple[int, int]:
+        return height, width
+
+    def explain(self, given: Foretold, result: str) -> tuple[str, Foretold]:
+        from imgconv.operations.explaining import detected
+
+        return detected(self, given, result)
+
+    def apply(self, given: Values, target: Target | None, threads: int | None = None, out: Pixels | None = None) -> tuple[Values, Response | None]:
+        from imgconv import engine
+
+        if self.row.kind in (PAIR, COMPASS):
+            return self.filter.apply(given, target, threads, out)
+        if self.row.kind == SHARE:
+            return engine.share(given, self.filter.kernels, self.filter.windows, self.border, SHARE_EDGES, target=target, threads=threads, out=out)
+        smooth, slid = self._smooth(given, threads), self.filter
+        return engine.canny(smooth, slid.kernels, slid.windows, self.border, self.way, self.thresholds, target=target, threads=threads, out=out)
+
+    def _smooth(self, given: Values, threads: int | None) -> Values:
+        from imgconv.numerics import Target
+
+        return given if self.smoothing is None else self.smoothing.apply(given, Target("float64"), threads)[0]
+
+    def side(self, name: str, given: Values, threads: int | None = None, *, floats: bool = True) -> Pixels:
+        """`angle` (H, W) float32 or uint8, `which` (H, W) uint8, or `hue` (H, W, 3) uint8; of the channel with the greatest strength, the first of equals."""
+        from imgconv import engine
+        from imgconv.numerics import Target
+
+        kernels, windows = self.filter.kernels, self.filter.windows
+        if name == "which" or self.row.kind == COMPASS:
+            voters = SHARE_EDGES if self.row.kind == SHARE else len(kernels)
+            seen = self._smooth(given, threads)
+            made = engine.winner(seen, kernels[:voters], windows, self.border, magnitudes=self.row.kind != COMPASS, threads=threads)
+            made = made if name == "which" else engine.looked_up(made, self.row.directions)
+        else:
+            made = engine.angle(self._smooth(given, threads), kernels[:2], windows, self.border, self.row.directions, threads=threads)
+        if name == "hue" or made.shape[2] > 1:
+            strength = self.apply(given, Target("float64"), threads)[0].pixels
+            if name == "hue":
+                return engine.hue(made, strength, threads=threads)
+            made = engine.strongest(made, strength)[0][..., None]
+        plane = made[..., 0]
+        return engine.angle_bytes(plane) if name == "angle" and not floats else plane
+
+    def apply_alpha(self, alpha: Pixels, threads: int | None = None) -> Pixels:
+        return alpha
+
+
+def _amount(threshold: Number | str) -> Number:
+    return number(threshold.rstrip("%")) if isinstance(threshold, str) else threshold
