@@ -344,3 +344,23 @@ def test_plans(tmp_path):
         assert done.code == 0
         assert said in done.out.decode()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.png"]
+
+
+@pytest.mark.parametrize("detector", sorted(DETECTORS))
+def test_hidden_colours_make_no_edges(detector, tmp_path):
+    pixels = np.full((12, 16, 4), 90, np.uint8)
+    pixels[:, 8:, :3], pixels[..., 3] = noise(12, 8, 3), 0
+    pixels[:, :2, 3] = 255
+    picture = save(tmp_path / "in.png", pixels)
+    done = command.imgconv("edges", detector, picture, "-o", "e.png", "--hue", "h.png", cwd=tmp_path)
+    assert done.code == 0, done.err
+    result = pixels_of(tmp_path / "e.png")
+    assert not result[:, 4:, :3].any()
+    np.testing.assert_array_equal(result[..., 3], pixels[..., 3])
+    assert not pixels_of(tmp_path / "h.png")[:, 4:].any()
+    opaque = pixels.copy()
+    opaque[..., 3] = 255
+    save(tmp_path / "opaque.png", opaque)
+    save(tmp_path / "plain.png", pixels[..., :3])
+    command.imgconv("edges", detector, "opaque.png", "plain.png", "-o", "out/", cwd=tmp_path)
+    np.testing.assert_array_equal(pixels_of(tmp_path / "out/opaque.png")[..., :3], pixels_of(tmp_path / "out/plain.png"))

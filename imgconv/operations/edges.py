@@ -13,9 +13,10 @@ from imgconv.operations.base import Foretold, Operation, Side, option
 from imgconv.operations.detectors import CANNY, COMPASS, DETECTORS, NORMS, PAIR, SHARE, SHARE_EDGES, Detector
 from imgconv.operations.filter import Filter
 from imgconv.params import Kind, choice
-from imgconv.records import record
+from imgconv.records import record, replace
 
 if TYPE_CHECKING:
+    from imgconv.engine import Covered
     from imgconv.numerics import Pixels, Response, Target, Values
 
 SIGMA_DEFAULT, LOW_DEFAULT, HIGH_DEFAULT = 1, "10%", "20%"
@@ -176,6 +177,19 @@ class Edges(Operation):
 
     def apply_alpha(self, alpha: Pixels, threads: int | None = None) -> Pixels:
         return alpha
+
+    def for_alpha(self) -> None:
+        return None
+
+    def apply_covered(self, given: Covered, target: Target | None, threads: int | None = None) -> tuple[Covered, Response | None]:
+        """Edges of colour times alpha, as of all kernels that sum to about 0; alpha is kept."""
+        if self.row.kind in (PAIR, COMPASS):
+            return self.filter.apply_covered(given, target, threads)
+        from imgconv import engine
+
+        products, _, _ = engine.multiplied(given, self.border, threads, whole=False)
+        made, response = self.apply(products, target, threads)
+        return replace(given, colour=made), response
 
 
 def _amount(threshold: Number | str) -> Number:
