@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import itertools
 import shutil
+import struct
 import subprocess
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +16,8 @@ from PIL import Image as pillow
 
 import imgconv
 from imgconv import errors
-from imgconv.files import apng, frames, place, write
+from imgconv.files import apng, frames, gif, place, write
+from imgconv.files.chunks import chunk
 from imgconv.files.formats import FORMATS
 from imgconv.files.options import CHOICE_OF_FRAMES
 from imgconv.image import Frame, Image
@@ -112,6 +115,82 @@ def test_stretching_takes_the_ends_of_all_frames(tmp_path):
     result = imgconv.load(stored(tmp_path, "png", [dark, light])).through(imgconv.Pipeline.parse("filter identity"), range="stretch")
     assert [int(frame.pixels.max()) for frame in result.frames] == [13, 255]
     assert [int(frame.pixels.min()) for frame in result.frames] == [0, 140]
+
+
+# ---------------------------------------------------------------- composition, by the specifications
+
+
+def _over(below: np.ndarray, above: np.ndarray) -> np.ndarray:
+    """APNG's blend_op OVER (PNG specification, 12 and 13.16), with floats."""
+    a, b = above[..., 3:] / 255, below[..., 3:] / 255
+    alpha = a + b * (1 - a)
+    colour = np.divide(above[..., :3] * a + below[..., :3] * b * (1 - a), alpha, out=np.zeros(above[..., :3].shape), where=alpha > 0)
+    return np.dstack([colour, alpha * 255])
+
+
+@pytest.mark.parametrize("blend", [0, 1])
+@pytest.mark.parametrize("disposal", [0, 1, 2])
+def test_apng_is_composed_by_its_specification(tmp_path, disposal, blend):
+    rng = np.random.default_rng(3)
+    alphas = [0, 60, 180, 255]
+    size, box = (9, 11), (slice(2, 7), slice(3, 9))
+    parts = [np.dstack([rng.integers(0, 256, (*s, 3)), rng.choice(alphas, s)]).astype(np.uint8) for s in (size, (5, 6), (5, 6))]
+    file = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 11, 9, 8, 6, 0, 0, 0)) + chunk(b"acTL", struct.pack(">II", 3, 0))
+    number = 0
+    for i, part in enumerate(parts):
+        height, width = part.shape[:2]
+        place_ = (0, 0) if i == 0 else (3, 2)
+        file += chunk(b"fcTL", struct.pack(">5I2H2B", number, width, height, *place_, 1, 10, disposal if i else 0, blend if i else 0))
+        data = zlib.compress(b"".join(b"\0" + row.tobytes() for row in part))
+        file += chunk(b"IDAT", data) if i == 0 else chunk(b"fdAT", struct.pack(">I", number + 1) + data)
+        number += 1 if i == 0 else 2
+    (tmp_path / "in.png").write_bytes(file + chunk(b"IEND", b""))
+
+    canvas, expected = parts[0].astype(float), [parts[0]]
+    for part in parts[1:]:
+        before = canvas.copy()
+        canvas = canvas.copy()
+        canvas[box] = _over(canvas[box], part) if blend else part
+        expected.append(canvas := np.round(canvas))
+        canvas = before if disposal == 2 else canvas
+        if disposal == 1:
+            canvas = canvas.copy()
+            canvas[box] = 0
+    loaded = imgconv.load(tmp_path / "in.png")
+    for frame, picture in zip(loaded.frames, expected, strict=True):
+        seen = picture[..., 3] > 0
+        np.testing.assert_allclose(frame.alpha, picture[..., 3], atol=1)  # what is kept between frames is rounded
+        np.testing.assert_allclose(frame.pixels[seen], picture[..., :3][seen], atol=2)
+
+
+@pytest.mark.parametrize("disposal", [0, 1, 2, 3])
+def test_gif_is_composed_by_its_specification(tmp_path, disposal):
+    rng = np.random.default_rng(4)
+    palette = rng.integers(0, 256, (256, 3), dtype=np.uint8)
+    size, box, clear = (10, 12), (slice(2, 8), slice(1, 10)), 255
+    parts = [rng.integers(0, 8, size, dtype=np.uint8)] + [rng.choice(np.array([1, 2, 3, clear], np.uint8), (6, 9)) for _ in range(3)]
+    file = b"GIF89a" + struct.pack("<HHBBB", 12, 10, 0xF7, 0, 0) + palette.tobytes()
+    for i, part in enumerate(parts):
+        flags = (disposal if i else 1) << 2 | (i > 0)
+        file += b"!\xf9\x04" + struct.pack("<BHBB", flags, 5, clear if i else 0, 0)
+        file += b"," + struct.pack("<HHHHB", *((1, 2) if i else (0, 0)), part.shape[1], part.shape[0], 0) + gif._coded(part)
+    (tmp_path / "in.gif").write_bytes(file + b";")
+    canvas, expected = np.dstack([palette[parts[0]], np.full(size, 255)]), []
+    expected.append(canvas)
+    for part in parts[1:]:
+        before, canvas = canvas.copy(), canvas.copy()
+        canvas[box] = np.where((part == clear)[..., None], canvas[box], np.dstack([palette[part], np.full(part.shape, 255)]))
+        expected.append(canvas)
+        canvas = before if disposal == 3 else canvas.copy()
+        if disposal == 2:
+            canvas[box] = 0
+    loaded = imgconv.load(tmp_path / "in.gif")
+    assert len(loaded.frames) == 4
+    for frame, picture in zip(loaded.frames, expected, strict=True):
+        made = rgba(frame)
+        seen = picture[..., 3] > 0
+        np.testing.assert_array_equal(made[..., 3] > 0, seen)
+        np.testing.assert_array_equal(made[seen], picture[seen])
 
 
 # ---------------------------------------------------------------- which frames
@@ -405,3 +484,9 @@ def test_durations_that_gif_rounds_are_said():
     assert codes(image, "gif") == ["timing-dropped"]
     assert shown(encoded(image, "gif"))[1] == [30] * 5
     assert codes(image, "png") == []
+
+
+@pytest.mark.parametrize("pixels", [noise(4, 5).astype(np.uint16), noise(4, 5, 4), noise(4, 5).astype(np.float32)], ids=["uint16", "channels", "float"])
+def test_what_gif_cannot_hold_is_refused(pixels):
+    with pytest.raises(errors.FileError, match="GIF cannot hold"):
+        encoded(Image((Frame(pixels),)), "gif")

@@ -28,6 +28,8 @@ _LONGEST = 65535
 
 def fitted(image: Image) -> Image:
     """The image as GIF can hold it: at most 256 colours a frame, alpha on or off; notes of what that loses."""
+    if any(frame.pixels.dtype != np.uint8 or frame.pixels.shape[2:] not in ((), (1,), (3,)) for frame in image.frames):
+        return image  # which GIF cannot hold at all, as `write.check` says
     frames, notes = [], []
     thinned, reduced = 0, 0
     hides = any(frame.alpha is not None and (frame.alpha < _SEEN).any() for frame in image.frames)

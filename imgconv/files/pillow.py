@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import warnings
 from collections.abc import Callable, Sequence
@@ -34,12 +35,13 @@ def header(name: str, stream: IO[bytes], reading: Reading) -> Header:
     notes: list[Note] = []
     image = _opened(name, stream, notes)
     numbers, places, sizes = _wanted(name, image, stream, reading, notes)
-    first = parsed(name, lambda: _at(name, image, stream, places[0], notes)) if places[0] else image
+    animated = len(numbers) > 1 or (image.format in ("GIF", "PNG") and image.n_frames > 1)
+    first = parsed(name, lambda: _at(name, image, stream, places[0], notes)) if places[0] and not animated else image
     layout, pixels = _layout(name, first, stream, reading, notes)
     height, width = _size(first, stream, reading)
 
     def read() -> Image:
-        if len(numbers) > 1:
+        if animated:
             return _several(name, image, stream, reading, places, notes)
         (frame,), said, more = _as_meant([pixels()], first, stream, reading)
         return Image((frame,), _format(image), MappingProxyType(said), notes=tuple(dict.fromkeys([*notes, *more])), colour=layout.colour)
@@ -97,7 +99,11 @@ def _several(name: str, image: Any, stream: IO[bytes], reading: Reading, places:
     found: list[Frame] = []
     said: dict[str, Any] = {}
     pages, colour = image.format == "TIFF", ""
-    for place in places:
+    composed = sequences.composes(image)
+    if composed:
+        layout, _ = _layout(name, image, stream, reading, notes)
+        found = sequences.composed(image, stream, places, partial(_picture, name, reading, notes), alpha=layout.alpha)
+    for place in () if composed else places:
         page = _at(name, image, stream, place, notes)
         layout, pixels = _layout(name, page, stream, reading, notes)
         frame = pixels()
@@ -110,9 +116,17 @@ def _several(name: str, image: Any, stream: IO[bytes], reading: Reading, places:
     if not pages:
         found, said, more = _as_meant(found, image, stream, reading)
         found, notes = list(frames.alike(found)), [*notes, *more]
-        if image.format in sequences.TIMED:
+        if len(found) == 1:
+            found = [replace(found[0], duration=None)]
+        elif image.format in sequences.TIMED:
             said |= {"loop": sequences.plays(image)} | ({"default_image": True} if image.info.get("default_image") and not places[0] else {})
     return Image(tuple(found), _format(image), MappingProxyType(said), notes=tuple(dict.fromkeys(notes)), colour=colour)
+
+
+def _picture(name: str, reading: Reading, notes: list[Note], content: bytes) -> Frame:
+    """A still picture's pixels, from its bytes."""
+    stream = io.BytesIO(content)
+    return _layout(name, _opened(name, stream, notes), stream, reading, notes)[1]()
 
 
 def _says_something(image: Any) -> bool:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import islice
 from typing import IO, Any
+
+import numpy as np
 
 from imgconv.files import frames
 from imgconv.files.header import parsed
 from imgconv.files.options import Reading
+from imgconv.image import Frame
+from imgconv.records import replace
 from imgconv.report import Note
 
 TIMED = ("GIF", "PNG", "WEBP", "AVIF", "FLI")
@@ -72,6 +77,36 @@ def _pages(stream: IO[bytes], reading: Reading, notes: list[Note]) -> list[tuple
     if masks:
         notes.append(Note("frames-dropped", f"{masks} mask{'s' * (masks > 1)} of pages left out"))
     return pages
+
+
+def composes(image: Any) -> bool:
+    """Whether an image is an animation that is composed here and not by Pillow."""
+    return image.format in ("GIF", "PNG") and image.n_frames > 1
+
+
+def composed(image: Any, stream: IO[bytes], places: Sequence[int], decode: Callable[[bytes], Frame], *, alpha: bool) -> list[Frame]:
+    """The frames at these places as they are seen; without `alpha` they have it only where something is hidden.
+
+    Of a damaged file those before the damage, if Pillow is lenient.
+    """
+    from PIL import ImageFile
+
+    from imgconv.files import apng_read, gif_read
+
+    made = gif_read.frames(stream, image.height, image.width) if image.format == "GIF" else apng_read.frames(stream, decode)
+    found: list[Frame] = []
+    try:
+        for place, frame in enumerate(islice(made, places[-1] + 1)):
+            if place in places:
+                found.append(frame)
+    except Exception:
+        if not found or not ImageFile.LOAD_TRUNCATED_IMAGES:
+            raise
+    if len(found) < len(places) and not ImageFile.LOAD_TRUNCATED_IMAGES:
+        raise EOFError(f"{len(places) - len(found)} frames are missing")
+    if not alpha and all(frame.alpha is None or bool((frame.alpha == np.iinfo(frame.alpha.dtype).max).all()) for frame in found):
+        found = [replace(frame, alpha=None) for frame in found]
+    return found
 
 
 def plays(image: Any) -> int:
