@@ -149,7 +149,7 @@ def _run(job: Job, pipeline: Pipeline, settings: Settings, reserved: dict[str, s
     write.check(form, _result_layout(header, settings), path)
     may_separate = job.derived or job.in_folder
     if header.frames > 1 and not may_separate:
-        frames.check_sizes(form, header, path)
+        frames.check_sizes(form, header)
     forecast.check(header, pipeline, goal, _result_layout(header, settings).channels, settings.reading)
     write.prepare(form)
     with hushed(header.format):

@@ -56,9 +56,9 @@ def check(form: Format, frames: Sequence[Frame], path: str) -> None:
     _check(form, [_kind(frame) for frame in frames], path)
 
 
-def check_sizes(form: Format, header: Header, path: str) -> None:
-    """As `check`, by what is known of frames before they are read."""
-    _check(form, [f"{width}x{height}" for height, width in header.sizes] or [""] * header.frames, path)
+def check_sizes(form: Format, header: Header) -> None:
+    """As `check`, by what is known of an input's frames before they are read."""
+    _check(form, [f"{width}x{height}" for height, width in header.sizes] or [""] * header.frames, header.path)
 
 
 def fit(form: Format, frames: Sequence[Frame]) -> bool:
