@@ -154,16 +154,20 @@ def _run(job: Job, pipeline: Pipeline, settings: Settings, reserved: dict[str, s
     write.prepare(form)
     with hushed(header.format):
         image = header.load()
+    numbers = header.numbers
+    del header  # and with it what the decoder still holds of the pixels
     facts |= described(image, "in")
     given = image.gray() if settings.gray else image
     result = given.through(pipeline, dtype=settings.dtype, range=goal.range, threads=settings.threads, alpha=settings.alpha)
-    parts = deliver.parts(job, form, path, result, header.numbers, reserved)
+    parts = deliver.parts(job, form, path, result, numbers, reserved)
     result = write.fitted(result, form)
+    words = said(image, result)
     facts |= described(result, "out") | settled(result) | {"format_out": form.name}
     beside = []
     for one in job.sides:
         picture = sides.made(one, pipeline, given, settings.alpha, settings.threads)
-        beside.append(deliver.parts(one, sides.form_of(one), one.target, picture, header.numbers, reserved))
+        beside.append(deliver.parts(one, sides.form_of(one), one.target, picture, numbers, reserved))
+    del image, given  # large ones need not stay beside the encoded files
     every = [*parts, *(part for one in beside for part in one)]
     notes += losses(replace(result, notes=tuple(dict.fromkeys(note for part in every for note in part.image.notes))))
     if settings.strict and any(note.loss for note in notes):
@@ -171,7 +175,7 @@ def _run(job: Job, pipeline: Pipeline, settings: Settings, reserved: dict[str, s
     deliver.put(every, settings)
     facts["output"] = parts[0].where
     also = tuple(f"{one.what} in {separate.shown([part.where for part in made])}" for one, made in zip(job.sides, beside, strict=True))
-    return Outcome(job.source_name, separate.shown([part.where for part in parts]), said(image, result) + also, tuple(notes), facts)
+    return Outcome(job.source_name, separate.shown([part.where for part in parts]), words + also, tuple(notes), facts)
 
 
 def _settled_place(job: Job, header: Header, able: list[str]) -> tuple[Format, str]:
