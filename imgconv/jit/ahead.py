@@ -17,12 +17,18 @@ running: list[Any] = []
 """The processes that were started: nobody waits for them, but who forgets one is warned of it."""
 
 
-def compile_ahead(loop: Loop, kinds: dict[str, str]) -> None:
-    """Has a process of its own compile a loop and keep it, unless it is kept already or could not be."""
-    if plain_python() or make.stock_wanted() or (os.cpu_count() or 1) < 2 or getattr(sys, "frozen", False):
-        return
-    if any(store.has(store.key(loop, kinds, found)) for found in machine.readable()) or store.writable_folder() is None:
-        return
+def compile_ahead(loop: Loop, kinds: dict[str, str]) -> bool:
+    """Has a process of its own compile a loop and keep it, unless it is kept already (then the answer is True) or could not be."""
+    if plain_python() or make.stock_wanted():
+        return False
+    if any(store.has(store.key(loop, kinds, found)) for found in machine.readable()):
+        return True
+    if (os.cpu_count() or 1) >= 2 and not getattr(sys, "frozen", False) and store.writable_folder() is not None:
+        _start(loop, kinds)
+    return False
+
+
+def _start(loop: Loop, kinds: dict[str, str]) -> None:
     module = loop.make.__module__
     name = next((name for name, value in vars(sys.modules[module]).items() if value is loop), None)
     if name is None or not sys.executable:

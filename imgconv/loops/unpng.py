@@ -31,6 +31,15 @@ def make() -> Body:
 
 
 @helper
+def nearest(a: Any, b: Any, c: Any) -> Any:
+    """Of left, above and above left the nearest to left + above - above left; in this order where two are as near."""
+    down, along = b - c, a - c
+    of_a, of_b, of_c = abs(down), abs(along), abs(down + along)
+    nearer = b if of_b <= of_c else c
+    return a if of_a <= min(of_b, of_c) else nearer
+
+
+@helper
 def undo(kind: Any, x: Any, above: Any, out: Any, row: Any, pixel: Any) -> None:
     """One row; left of it are zeros, so the first pixel is written apart."""
     if kind == SUB:
@@ -46,14 +55,20 @@ def undo(kind: Any, x: Any, above: Any, out: Any, row: Any, pixel: Any) -> None:
             out[i] = byte(x[i] + byte(above[i] >> 1))
         for i in range(pixel, row):
             out[i] = byte(x[i] + byte((word(out[i - pixel]) + word(above[i])) >> 1))
+    elif kind == PAETH and pixel == 3:  # the usual one of photographs, in registers: memory answers late
+        a0, a1, a2, c0, c1, c2 = word(0), word(0), word(0), word(0), word(0), word(0)
+        for p in range(row // 3):
+            b0, b1, b2 = word(above[3 * p]), word(above[3 * p + 1]), word(above[3 * p + 2])
+            a0 = (word(x[3 * p]) + nearest(a0, b0, c0)) & 255
+            a1 = (word(x[3 * p + 1]) + nearest(a1, b1, c1)) & 255
+            a2 = (word(x[3 * p + 2]) + nearest(a2, b2, c2)) & 255
+            out[3 * p], out[3 * p + 1], out[3 * p + 2] = byte(a0), byte(a1), byte(a2)
+            c0, c1, c2 = b0, b1, b2
     elif kind == PAETH:
         for i in range(pixel):
             out[i] = byte(x[i] + above[i])
         for i in range(pixel, row):
-            a, b, c = word(out[i - pixel]), word(above[i]), word(above[i - pixel])
-            of_a, of_b, of_c = abs(b - c), abs(a - c), abs(a + b - c - c)
-            nearer = b if of_b <= of_c else c
-            out[i] = byte(word(x[i]) + (a if (of_a <= of_b) & (of_a <= of_c) else nearer))
+            out[i] = byte(word(x[i]) + nearest(word(out[i - pixel]), word(above[i]), word(above[i - pixel])))
     else:
         for i in range(row):
             out[i] = x[i]

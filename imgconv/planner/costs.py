@@ -14,11 +14,14 @@ from imgconv.planner.values import Span, Task
 from imgconv.records import record
 
 _LONGEST_LINE = 2**20  # elements of a row that are transformed at once
-_TAP_COST = {"int16": 0.5, "int32": 1.0, "float32": 1.0, "float64": 2.0, "int64": 2.0}
+TAP_COST = {"int16": 0.55, "int32": 1.0, "float32": 0.9, "float64": 2.0, "int64": 1.7}
 """What a direct tap costs in each accumulator, beside one in int32."""
-_LANE_COST = 0.55  # of a direct tap, where int16 lanes do for a pass
+LANE_COST = 0.55  # of a direct tap, where int16 lanes do for a pass
 PASS = 9  # direct taps that are added up before their sum goes on
-_FOURIER_ROWS, _FOURIER_ROW = 230.0, 7.0  # direct taps in int32 that transforms cost a pixel, and each row of the window
+FOURIER_REST, FOURIER_ROW = 225.0, 6.0
+"""What transforms cost a pixel, and each row of the window."""
+SEPARABLE_REST = 6.0
+RUNNING = 16.0
 
 
 def taps_of(weights: Weights) -> int:
@@ -46,7 +49,7 @@ class Algorithm:
 def _direct_cost(weights: Weights, factors: Factors, accumulator: str, task: Task) -> float | None:
     if accumulator == "object":
         return None
-    return taps_of(weights) * (1.0 if lane_of(weights, accumulator, task) == accumulator else _LANE_COST)
+    return taps_of(weights) * (1.0 if lane_of(weights, accumulator, task) == accumulator else LANE_COST)
 
 
 def lane_of(weights: Weights, accumulator: str, task: Task) -> str:
@@ -69,14 +72,14 @@ def _separable_cost(weights: Weights, factors: Factors, accumulator: str, task: 
         return None
     across = sum(taps_of((row,)) for _, row in factors)  # every source row goes through the row weights, used or not
     down = sum(taps_of((column,)) for column, _ in factors)
-    return across * task.stride[0] + down + 6.0
+    return across * task.stride[0] + down + SEPARABLE_REST
 
 
 def _running_cost(weights: Weights, factors: Factors, accumulator: str, task: Task) -> float | None:
     if accumulator == "object" or task.stride != (1, 1) or task.dilation != (1, 1):
         return None
     first = weights[0][0]
-    return 16.0 if first != 0 and all(cell == first for row in weights for cell in row) else None
+    return RUNNING if first != 0 and all(cell == first for row in weights for cell in row) else None
 
 
 def _fourier_cost(weights: Weights, factors: Factors, accumulator: str, task: Task) -> float | None:
@@ -85,7 +88,7 @@ def _fourier_cost(weights: Weights, factors: Factors, accumulator: str, task: Ta
     if task.span.whole and _fourier_error(weights, task) > 0.25:
         return None
     looking = sum(any(row) for row in weights)
-    return (_FOURIER_ROWS + _FOURIER_ROW * looking) / _TAP_COST[accumulator]
+    return (FOURIER_REST + FOURIER_ROW * looking) / TAP_COST[accumulator]
 
 
 def _fourier_error(weights: Weights, task: Task) -> float:
