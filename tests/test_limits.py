@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import struct
 import threading
+import tracemalloc
+import zipfile
 import zlib
 from pathlib import Path
 
@@ -102,8 +104,6 @@ def test_memory_is_foretold(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["filter vertical", "filter gaussian:1 | filter vertical | abs", "filter identity pad=50", "maxpool 2 | avgpool 3"])
 def test_the_forecast_covers_what_arrays_take(tmp_path: Path, text: str) -> None:
     """Arrays alive at once, as the machine counts them, are no more than foretold (but for what belongs to no image)."""
-    import tracemalloc
-
     path = save(tmp_path / "in.npy", noise(400, 500, 3))
     pipeline = Pipeline.parse(text)
     with read.header(str(path)) as header:
@@ -167,6 +167,74 @@ def test_windows_of_a_terabyte(tmp_path: Path, words: str) -> None:
         refused(done, "in.png")
     else:
         assert pixels_of(tmp_path / "out.png").shape == (8, 8)
+
+
+# ---------------------------------------------------------------- arrays that are not what they should be
+
+
+def npy_header(shape: tuple[int, ...], descr: str = "|u1") -> bytes:
+    text = repr({"descr": descr, "fortran_order": False, "shape": shape}).encode() + b"\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text
+
+
+BAD_ARRAYS = {
+    "too-many.npy": (npy_header((2**31, 2**31)), "bytes of its pixels are missing"),
+    "beyond.npy": (npy_header((3, 10**30)), "missing"),
+    "negative.npy": (npy_header((-3, 4)), "broken"),
+    "nested.npy": (b"\x93NUMPY\x01\x00" + struct.pack("<H", 9000) + b"(" * 9000, "broken"),
+    "long-header.npy": (b"\x93NUMPY\x02\x00" + struct.pack("<I", 2**31) + b"(" * 9000, "broken"),
+    "objects.npy": (npy_header((3, 3), "|O") + bytes(100), "pickle"),
+    "four.npy": (npy_header((2, 2, 2, 2)) + bytes(16), "not an image"),
+    "line.npy": (npy_header((4,)) + bytes(4), "not an image"),
+    "none.npy": (npy_header((0, 4)), "no pixels"),
+    "complex.npy": (npy_header((2, 2), "<c16") + bytes(64), "complex128"),
+    "words.npy": (npy_header((2, 2), "<U4") + bytes(64), "cannot be filtered"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_ARRAYS)
+def test_bad_arrays(tmp_path: Path, name: str) -> None:
+    content, word = BAD_ARRAYS[name]
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises((errors.FileError, errors.PixelError), match=word) as caught:
+        imgconv.load(tmp_path / name)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["bomb.npz", "bomb.npz:image"])
+def test_an_npz_bomb_is_not_unpacked(tmp_path: Path, name: str) -> None:
+    """A tenth of a megabyte that would become a hundred million pixels."""
+    with zipfile.ZipFile(tmp_path / "bomb.npz", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive, archive.open("image.npy", "w") as member:
+        member.write(npy_header((10_000, 10_000)))
+        for _ in range(100):
+            member.write(bytes(10**6))
+    tracemalloc.start()
+    with pytest.raises(errors.FileError, match="has 100000000 pixels"):
+        imgconv.load(tmp_path / name)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 10_000_000
+    with pytest.raises(errors.FileError, match=r"would take about 95\.4 MiB of memory, more than 9\.54 MiB"):
+        imgconv.load(tmp_path / name, max_pixels=10**8, max_memory=10**7)
+
+
+ZERO_SIZED = {
+    "zero.png": raw_png(0, 5, 8, 0),
+    "zero.bmp": encoded(noise(2, 2, 3), "BMP")[:18] + bytes(8) + encoded(noise(2, 2, 3), "BMP")[26:],
+    "zero.ppm": b"P6 0 5 255\n",
+    "zero.pgm": b"P2\n0 0\n255\n",
+    "zero.gif": b"GIF89a\0\0\0\0\0\0\0;",
+    "zero.pfm": b"Pf\n0 0\n-1.0\n",
+    "zero.tga": bytes([0, 0, 2]) + bytes(13) + bytes([24, 0]),
+}
+
+
+@pytest.mark.parametrize("name", ZERO_SIZED)
+def test_images_without_pixels(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(ZERO_SIZED[name])
+    with pytest.raises((errors.FileError, errors.PixelError)) as caught:
+        imgconv.load(tmp_path / name)
+    assert "\n" not in str(caught.value)
 
 
 # ---------------------------------------------------------------- files that are cut short

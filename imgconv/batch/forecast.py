@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from imgconv import errors
 from imgconv.engine.memory import allowed_bytes
-from imgconv.files.limits import decoded_bytes
+from imgconv.files.limits import decoded_bytes, sizes
 from imgconv.files.options import Reading
 from imgconv.pipeline import Pipeline
 
@@ -25,14 +25,20 @@ def check(header: Header, pipeline: Pipeline, target: Target, channels: int, rea
 
 
 def most_bytes(header: Header, pipeline: Pipeline, target: Target, channels: int) -> int:
-    """The most memory that arrays take at one time, roughly: decoding holds the pixels twice, a step its input and its result, encoding the result twice."""
+    """The most memory that arrays take at one time, roughly: all frames as read and as made, and of one of them what the decoder or the steps hold besides;
+    or all as read, as made and as a file."""
     wide = 8 if header.type in ("int32", "float64") or target.type == "float64" or target.range == "stretch" else 4
-    decoded, shape = decoded_bytes(header), (header.height, header.width)
-    given, steps = 0, 0  # the first step reads the decoded pixels themselves
-    for step in pipeline.steps:
-        shape = step.shape(*shape)
-        settled = step is pipeline.steps[-1] and target.range != "stretch"
-        made = shape[0] * shape[1] * channels * (_BYTES[target.type] if settled else wide)
-        steps, given = max(steps, given + made + 8 * step.held * shape[0] * shape[1] * channels), made
-    result = shape[0] * shape[1] * (channels + header.alpha) * _BYTES[target.type] * header.frames
-    return decoded + max(decoded, steps, 2 * result)
+    decoded, made, besides, last = decoded_bytes(header), 0, 0, 0
+    for size in sizes(header):
+        held, steps, shape = 0, 0, size  # the first step reads the decoded pixels themselves
+        for step in pipeline.steps:
+            shape = step.shape(*shape)
+            settled = step is pipeline.steps[-1] and target.range != "stretch"
+            new = 0 if settled else shape[0] * shape[1] * channels * wide
+            steps, held = max(steps, held + new + 8 * step.held * shape[0] * shape[1] * channels), new
+        besides = max(besides, steps)
+        last += held
+        made += shape[0] * shape[1] * (channels + header.alpha) * _BYTES[target.type]
+    if target.range == "stretch":  # between the extremes of all frames
+        besides = max(besides, last)
+    return decoded + max(decoded // header.frames, made + besides, 2 * made)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import IO
 
@@ -21,25 +21,27 @@ _lent = threading.RLock()
 
 def check(header: Header, reading: Reading) -> None:
     """Raises FileError for an image with more pixels, frames or memory than `reading` allows."""
-    sizes = header.sizes or ((header.height, header.width),)
-    for height, width in sizes:
-        if not all(isinstance(side, int) and side > 0 for side in (height, width)):
-            raise errors.file_size(header.path, width, height)
-    pixels = max(height * width for height, width in sizes)
-    if pixels > reading.max_pixels:
-        raise errors.too_many_pixels(header.path, pixels, reading.max_pixels)
     if header.frames > reading.max_frames:
         raise errors.too_many_frames(header.path, header.frames, reading.max_frames)
+    for height, width in sizes(header):
+        if not all(isinstance(side, int) and side > 0 for side in (height, width)):
+            raise errors.file_size(header.path, width, height)
+        if height * width > reading.max_pixels:
+            raise errors.too_many_pixels(header.path, height * width, reading.max_pixels)
     needed, allowed = decoded_bytes(header), allowed_bytes(reading.max_memory)
     if needed > allowed:
         raise errors.too_much_memory(header.path, needed, allowed)
 
 
+def sizes(header: Header) -> Sequence[tuple[int, int]]:
+    """Height and width of each frame."""
+    return header.sizes or [(header.height, header.width)] * header.frames
+
+
 def decoded_bytes(header: Header) -> int:
-    """Memory that the pixels take once they are read."""
-    pixels = sum(height * width for height, width in header.sizes) or header.height * header.width * header.frames
-    samples = pixels * (header.channels + header.alpha)
-    return int(samples * np.dtype(header.type).itemsize)
+    """Memory that the pixels of all frames take once they are read."""
+    pixels = sum(height * width for height, width in sizes(header))
+    return int(pixels * (header.channels + header.alpha) * np.dtype(header.type).itemsize)
 
 
 def drained(stream: IO[bytes], name: str, reading: Reading) -> io.BytesIO:

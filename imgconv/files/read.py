@@ -12,8 +12,9 @@ from imgconv import errors
 from imgconv.files import arrays, foreign, limits, npz, pillow, raw
 from imgconv.files.formats import split_member
 from imgconv.files.header import Header, parsed
-from imgconv.files.options import CHOICE_OF_FRAMES, Reading
+from imgconv.files.options import CHOICE_OF_FRAMES, MOST_PIXELS, Reading
 from imgconv.image import Image
+from imgconv.params import MEMORY, PIXELS
 from imgconv.records import record, replace
 from imgconv.report import Note
 
@@ -41,7 +42,17 @@ READERS = (
 """The first that knows a file reads it; the last knows all that is left, or says that nobody does."""
 
 
-def load(path: str | os.PathLike[str], *, frames: Any = None, orient: bool = True, strip: bool = False, allow_narrowing: bool = False) -> Image:
+def load(
+    path: str | os.PathLike[str],
+    *,
+    frames: Any = None,
+    orient: bool = True,
+    strip: bool = False,
+    allow_narrowing: bool = False,
+    allow_truncated: bool = False,
+    max_pixels: int = MOST_PIXELS,
+    max_memory: int | None = None,
+) -> Image:
     """The image in a file, whatever its suffix says.
 
     Parameters
@@ -57,18 +68,32 @@ def load(path: str | os.PathLike[str], *, frames: Any = None, orient: bool = Tru
         Leaves out what the file says beside its pixels: EXIF, colour profile, resolution, XMP, text.
     allow_narrowing : bool
         Read 8 bits of each sample where a file has more and no reader for them is there.
+    allow_truncated : bool
+        Read a file that is cut short or damaged as far as it goes; the rest is 0, and `Image.notes` say so.
+    max_pixels : int
+        Pixels of a frame; a file that promises more is refused before they are read. The default is Pillow's warning size.
+    max_memory : int, optional
+        Bytes that the pixels may take; None is 80 % of the machine's memory.
 
     Raises
     ------
     FileError
-        For a file that is missing or broken, or that would be narrowed, or that has no such frame.
+        For a file that is missing, broken or too large, or that would be narrowed, or that has no such frame.
     UsageError
-        For `frames` that are none of these.
+        For `frames` or limits that cannot be meant.
     PixelError
         For an array that is no image.
     """
-    wanted = None if frames is None else CHOICE_OF_FRAMES.read(frames)
-    return header(os.fspath(path), Reading(frames=wanted, no_orient=not orient, strip=strip, allow_narrowing=allow_narrowing)).load()
+    wanted = Reading(
+        frames=None if frames is None else CHOICE_OF_FRAMES.read(frames),
+        no_orient=not orient,
+        strip=strip,
+        allow_narrowing=allow_narrowing,
+        allow_truncated=allow_truncated,
+        max_pixels=PIXELS.read(max_pixels),
+        max_memory=None if max_memory is None else MEMORY.read(max_memory),
+    )
+    return header(os.fspath(path), wanted).load()
 
 
 def header(path: str, reading: Reading = Reading()) -> Header:
