@@ -41,7 +41,7 @@ FOREIGN = (
 )
 BROKEN = {
     b"\x89PNG": "PNG", b"\xff\xd8": "JPEG", b"GIF8": "GIF", b"II*\0": "TIFF", b"MM\0*": "TIFF", b"RIFF": "WebP", b"BM": "BMP", b"8BPS": "PSD",
-}  # fmt: skip
+} | {b"P%c%c" % (kind, blank): "PNM" for kind in b"1234567fF" for blank in b" \n\r\t"}  # fmt: skip
 """Starts of images that nobody could read all the same: their headers are damaged."""
 _TEXT = re.compile(rb"[\t\n\r\f -~\x80-\xff]+")
 
