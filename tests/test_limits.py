@@ -93,6 +93,20 @@ def test_more_than_pillow_takes(tmp_path: Path) -> None:
     header.stream.close()
 
 
+def test_too_many_frames(tmp_path: Path) -> None:
+    pages = [Image.fromarray(noise(60, 80, seed=i)) for i in range(5)]
+    for name in ("in.gif", "in.tif", "in.png"):
+        path = tmp_path / name
+        pages[0].save(path, save_all=True, append_images=pages[1:])
+        assert len(read.header(str(path), Reading(max_frames=5)).load().frames) == 5
+        with pytest.raises(errors.FileError, match=f"{name}: has 5 frames, more than 4; if you trust it: --max-frames 5"):
+            read.header(str(path), Reading(max_frames=4))
+        with pytest.raises(errors.FileError, match="would take about"):  # all of them together
+            read.header(str(path), Reading(max_memory=4 * 60 * 80))
+    done = command("filter", "identity", "in.gif", "--max-frames", "4", "-o", "out.gif", cwd=tmp_path)
+    refused(done, "in.gif", "--max-frames 5")
+
+
 def test_memory_is_foretold(tmp_path: Path) -> None:
     save(tmp_path / "in.png", COLOUR)
     refused(command("filter", "identity", "in.png", "--max-memory", "20k", cwd=tmp_path), "in.png", "19.5 KiB", "--max-memory")
@@ -184,7 +198,7 @@ BAD_ARRAYS = {
     "nested.npy": (b"\x93NUMPY\x01\x00" + struct.pack("<H", 9000) + b"(" * 9000, "broken"),
     "long-header.npy": (b"\x93NUMPY\x02\x00" + struct.pack("<I", 2**31) + b"(" * 9000, "broken"),
     "objects.npy": (npy_header((3, 3), "|O") + bytes(100), "pickle"),
-    "four.npy": (npy_header((2, 2, 2, 2)) + bytes(16), "not an image"),
+    "five.npy": (npy_header((2, 2, 2, 2, 2)) + bytes(32), "not an image"),
     "line.npy": (npy_header((4,)) + bytes(4), "not an image"),
     "none.npy": (npy_header((0, 4)), "no pixels"),
     "complex.npy": (npy_header((2, 2), "<c16") + bytes(64), "complex128"),
