@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from imgconv.errors.base import FileError, ImgconvError, UsageError, amount, shown, suggestion
+from imgconv.errors.base import FileError, ImgconvError, UsageError, amount, cut, shown, suggestion
 
 
 def file_missing(path: str) -> FileError:
@@ -55,7 +55,7 @@ def file_narrowed(path: str, bits: int = 16) -> FileError:
 
 
 def file_size(path: str, width: object, height: object) -> FileError:
-    return FileError(f"{path}: broken: its header tells of {width}x{height} pixels; get a whole copy")
+    return FileError(f"{path}: broken: its header tells of {cut(str(width))}x{cut(str(height))} pixels; get a whole copy")
 
 
 def too_many_pixels(path: str, pixels: int, most: int) -> FileError:
