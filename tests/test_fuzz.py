@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import imgconv
 from imgconv import errors
 from tests.command import encoded, environment, noise, pixels_of
 from tests.docs import ROOT
@@ -112,6 +113,18 @@ def test_a_long_npy_header_makes_no_long_sentence(tmp_path: Path) -> None:
 def test_an_icns_with_a_palette_is_read(tmp_path: Path) -> None:
     if "ICNS-P" in seeds():
         assert targets.read(seeds()["ICNS-P"], tmp_path) == "made"
+
+
+def test_a_tiff_of_one_bit_with_alpha_is_read(tmp_path: Path) -> None:
+    """0 and 255, like every picture of one bit. (tifffile does not read back what it wrote here, so its reading is the measure.)"""
+    import tifffile
+
+    path = tmp_path / "in.tif"
+    bits = noise(9, 13, 2) > 128
+    tifffile.imwrite(path, bits, photometric="minisblack", planarconfig="contig", extrasamples=["unassalpha"])
+    image = imgconv.load(path)
+    assert image.alpha is not None
+    assert np.array_equal(np.dstack([image.pixels, image.alpha]), tifffile.imread(path) * np.uint8(255))
 
 
 def test_samples_are_as_they_were() -> None:

@@ -119,6 +119,8 @@ def _pixels(name: str, page: Any) -> Frame:
         samples = np.moveaxis(samples, 0, -1)
     samples = samples.reshape(page.imagelength, page.imagewidth, page.samplesperpixel)
     samples = samples.astype(samples.dtype.newbyteorder("="), copy=False)
+    if samples.dtype == np.bool_:  # black and white, as in Pillow's mode 1
+        samples = samples.astype(np.uint8) * np.uint8(255)
     if int(page.photometric) == _WHITE_IS_ZERO and samples.dtype.kind == "u":
         samples = np.iinfo(samples.dtype).max - samples
     kept = [i for i in range(page.samplesperpixel) if i != alpha][: layout.channels]
