@@ -181,6 +181,14 @@ def test_the_planner_pools_the_cheapest_way(options, expected):
     assert plan_pool("max", rows, columns, 3, whole=True) == expected
 
 
+@pytest.mark.parametrize(
+    ("size", "stride", "whole", "expected"), [(31, 1, True, "means"), (31, 1, False, "windows"), (9, 1, True, "windows"), (31, 31, True, "windows")]
+)
+def test_the_planner_averages_the_cheapest_way(size, stride, whole, expected):
+    rows, columns = Window((size, size), (stride, stride)).over(200, 300)
+    assert plan_pool("avg", rows, columns, 3, whole=whole) == expected
+
+
 @pytest.mark.parametrize("side", [3, 5, 31])
 def test_factors_multiply_back(side):
     rng = np.random.default_rng(side)

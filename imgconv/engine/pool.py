@@ -11,7 +11,7 @@ from imgconv import jit
 from imgconv.engine.bands import run_bands
 from imgconv.engine.memory import allocate, require
 from imgconv.engine.settle import settle
-from imgconv.loops import Loop, blocks, sliding
+from imgconv.loops import Loop, blocks, means, sliding
 from imgconv.loops.pool import EXTREME, MEAN
 from imgconv.numerics import Pixels, Response, Target, Values, shift_of, wide_type
 from imgconv.planner import EXACT_FLOAT32, EXACT_FLOAT64, Span, forced, plan_pool
@@ -119,7 +119,30 @@ def _sliding(given: Values, kind: str, type_: str, rows: Axis, columns: Axis, co
     return _Work(sliding.LOOP, shared, buffers, {"kind": kind}, row * (4 + columns.size.bit_length()), 4 * rows.size // rows.stride)
 
 
-WAYS: dict[str, Callable[..., _Work]] = {"windows": _windows, "blocks": _blocks, "sliding": _sliding}
+def _means(given: Values, kind: str, type_: str, rows: Axis, columns: Axis, count_padding: bool) -> _Work:
+    """Large overlapping averages: where in the image each window begins and ends; sums from the row's start must fit the accumulator."""
+    width, channels = given.pixels.shape[1:]
+    (top, bottom), (left, right) = _seen(rows), _seen(columns)
+    shared = _source(given) | {
+        "channels": channels, "row_from": top, "row_to": bottom, "column_from": left, "column_to": right, "windows": columns.out,
+        "row_cells": seen_cells(rows, count_padding), "column_cells": np.repeat(seen_cells(columns, count_padding), channels),
+    }  # fmt: skip
+    row = shared["source_row"]
+    most = int((bottom - top).max())
+    acc = _mean_arithmetic(given, type_, most * width)[0]
+    quotient = _mean_arithmetic(given, type_, most * min(columns.size, width))[1]
+    buffers = {"line": row, "sums": row + channels}
+    kinds = {"acc": "int32" if acc == "int16" else acc, "out": type_, "quotient": quotient}
+    return _Work(means.LOOP, shared, buffers, kinds, 12 * row + 8 * columns.out * channels, 4 * rows.size // rows.stride)
+
+
+def _seen(axis: Axis) -> tuple[Pixels, Pixels]:
+    """The pixels that each window sees: from the first to one behind the last."""
+    starts = np.arange(axis.out, dtype=np.int64) * axis.stride - axis.before
+    return np.clip(starts, 0, axis.length), np.clip(starts + axis.size, 0, axis.length)
+
+
+WAYS: dict[str, Callable[..., _Work]] = {"windows": _windows, "blocks": _blocks, "sliding": _sliding, "means": _means}
 
 
 def _source(given: Values) -> dict[str, Any]:

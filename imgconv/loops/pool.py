@@ -75,7 +75,7 @@ def make_extreme(kind: str, src: str) -> Body:
 def make_mean(src: str, acc: str, out: str, quotient: str) -> Body:
     """The body of average pooling: pixels `src`, sums `acc`, results `out`, dividing in `quotient`."""
     reduce_window, wide, final = _window_reducer(added(acc)), np.dtype(acc).type, np.dtype(out).type
-    divide = rounded_quotient(quotient) if not out.startswith("float") else _plain_quotient()
+    divide = rounded_quotient(quotient) if not out.startswith("float") else plain_quotient()
 
     def pool(
         source, source_rows, source_row, channels, row_from, row_to, row_step, row_dilation, row_before,
@@ -175,7 +175,9 @@ def rounded_quotient(quotient: str) -> Any:
     return divide
 
 
-def _plain_quotient() -> Any:
+def plain_quotient() -> Any:
+    """sum/cells, rounded once."""
+
     @helper
     def divide(total: Any, cells: Any) -> Any:
         return np.float64(total) / np.float64(cells)

@@ -6,12 +6,15 @@ from imgconv.shapes import Axis
 
 _MOST_SLIDING = 4096  # rows of extremes that each thread keeps
 
-POOLINGS = ("blocks", "sliding", "windows")
-"""Ways to pool: small windows wholly in the image, written out; large ones that overlap; any."""
+_MEANS_FROM = 36  # rows and columns of a window: for smaller ones adding up each window is faster
+
+POOLINGS = ("blocks", "sliding", "means", "windows")
+"""Ways to pool: small windows wholly in the image, written out; large ones that overlap, for extremes and for averages of whole numbers; any."""
 
 
 def plan_pool(kind: str, rows: Axis, columns: Axis, channels: int, *, whole: bool, wanted: str = "") -> str:
-    """How to pool: `blocks` for 2 and 3 columns at stride 2 and 3 with no pixel missing, `sliding` for large overlapping max and min, else `windows`.
+    """How to pool: `blocks` for 2 and 3 columns at stride 2 and 3 with no pixel missing, `sliding` for large overlapping max and min,
+    `means` for such averages of whole numbers, else `windows`.
 
     `whole` says whether values are whole numbers; a `wanted` way is taken if it fits at all (tests do so).
     """
@@ -19,7 +22,9 @@ def plan_pool(kind: str, rows: Axis, columns: Axis, channels: int, *, whole: boo
     fits = {
         "blocks": inside and columns.size in (2, 3) and columns.stride in (2, 3) and channels in (1, 3, 4) and (whole or kind != "avg"),
         "sliding": kind != "avg" and rows.dilation == columns.dilation == 1 and rows.size <= _MOST_SLIDING,
+        "means": kind == "avg" and whole and rows.dilation == columns.dilation == 1,
         "windows": True,
     }
-    worth = {"blocks": rows.size <= 8, "sliding": rows.size > 3 * rows.stride or columns.size > 6 * columns.stride, "windows": True}
+    large = rows.size > 3 * rows.stride or columns.size > 6 * columns.stride
+    worth = {"blocks": rows.size <= 8, "sliding": large, "means": large and rows.size + columns.size > _MEANS_FROM, "windows": True}
     return wanted if fits.get(wanted) else next(name for name in POOLINGS if fits[name] and worth[name])
