@@ -4,6 +4,7 @@ from imgconv.engine.activate import activate as activate
 from imgconv.engine.alpha import follow as follow
 from imgconv.engine.alpha import opaque_of as opaque_of
 from imgconv.engine.combine import combine as combine
+from imgconv.engine.correlate import FUSED as FUSED
 from imgconv.engine.correlate import correlate as correlate
 from imgconv.engine.covered import Covered as Covered
 from imgconv.engine.covered import divided as divided

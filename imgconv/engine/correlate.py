@@ -8,6 +8,7 @@ import numpy as np
 
 from imgconv import jit
 from imgconv.borders import Border
+from imgconv.engine.activate import activate, span_of
 from imgconv.engine.bands import run_bands
 from imgconv.engine.big import correlate_big
 from imgconv.engine.fourier import Fourier, Worker
@@ -23,9 +24,17 @@ from imgconv.shapes import Axis, Window
 
 
 def correlate(
-    given: Values, kernel: Kernel, window: Window, border: Border, *, target: Target | None, threads: int | None = None, out: Pixels | None = None
-) -> tuple[Values, Response]:
-    """Each output pixel: the sum of weight times neighbour, over the divisor, plus the bias.
+    given: Values,
+    kernel: Kernel,
+    window: Window,
+    border: Border,
+    *,
+    target: Target | None,
+    activation: str = "",
+    threads: int | None = None,
+    out: Pixels | None = None,
+) -> tuple[Values, Response | None]:
+    """Each output pixel: the sum of weight times neighbour, over the divisor, plus the bias; then the activation, if one of FUSED is named.
 
     Settled into `target`, or kept wide where that is None. `stretch` needs the extremes first and is left to `settle`.
     """
@@ -35,12 +44,20 @@ def correlate(
     shift = shift_of(target) if target is not None else 0
     wanted = kernel.using(bias=kernel.bias + shift) if shift else kernel
     made = _planned(given, wanted, rows, columns, border, target.type if target else "wide")
+    exact = made.whole and made.denominator == 1  # else a last step would round once, where two steps round twice
+    if activation and (made.algorithm == "big" or not (target is None or exact)):
+        return activate(correlate(given, kernel, window, border, target=None, threads=threads)[0], activation, target=target, threads=threads, out=out)
     reached = response_span(made, given.span, border.constant)
     type_ = target.type if target is not None else wide_type(given.type, reached, divided=made.denominator != 1, last=False)
     result = allocate((rows.out, columns.out, given.pixels.shape[2]), type_, "the result") if out is None else out
-    magnitude = target is not None and target.range == "abs"
-    response = _fill(result, given, made, rows, columns, border, magnitude=magnitude, shift=shift, threads=threads)
-    return Values(result, reached), response
+    magnitude = activation == "abs" or (target is not None and target.range == "abs")
+    least = shift * made.denominator if activation == "relu" else None
+    response = _fill(result, given, made, rows, columns, border, magnitude=magnitude, least=least, shift=shift, threads=threads)
+    return Values(result, span_of(activation, reached) if activation else reached), response
+
+
+FUSED = ("relu", "abs")
+"""Activations that `correlate` makes in the pass that settles (abs only between steps: the extremes it would report are those before it)."""
 
 
 def _stretched(
@@ -51,7 +68,7 @@ def _stretched(
     undivided = replace(made, denominator=1, quotient="")
     reached = response_span(undivided, given.span, border.constant)
     wide = allocate((rows.out, columns.out, given.pixels.shape[2]), wide_type(given.type, reached, divided=False, last=True), "the wide result")
-    seen = _fill(wide, given, undivided, rows, columns, border, magnitude=False, shift=0, threads=threads)
+    seen = _fill(wide, given, undivided, rows, columns, border, magnitude=False, least=None, shift=0, threads=threads)
     settled, lost = settle(Values(wide, reached), target, threads=threads, out=out)
     low, high = seen.low / made.denominator, seen.high / made.denominator
     return Values(settled, reached), Response(low, high, lost.below, lost.above, lost.missing, lost.count)
@@ -73,7 +90,7 @@ def _finite(pixels: Pixels) -> bool:
 
 
 def _fill(
-    result: Pixels, given: Values, made: Plan, rows: Axis, columns: Axis, border: Border, *, magnitude: bool, shift: int, threads: int | None
+    result: Pixels, given: Values, made: Plan, rows: Axis, columns: Axis, border: Border, *, magnitude: bool, least: Any, shift: int, threads: int | None
 ) -> Response:
     """Runs the plan over the bands of the result."""
     value = border.constant or 0
@@ -81,14 +98,14 @@ def _fill(
         row_table, column_table = position_table(border, rows), position_table(border, columns)
         return correlate_big(given.pixels, made, rows, columns, row_table, column_table, value, result, magnitude=magnitude, shift=shift)
     if made.algorithm == "fourier":
-        return _by_fourier(result, given, made, rows, columns, border, magnitude=magnitude, shift=shift, threads=threads)
+        return _by_fourier(result, given, made, rows, columns, border, magnitude=magnitude, least=least, shift=shift, threads=threads)
     acc, type_ = made.accumulator, result.dtype.name
     wanted = recipe(made, rows, columns, border, given.pixels.shape)
     shared = wanted.shared | {
         "source": given.pixels,
         "result": result,
         "result_row": columns.out * given.pixels.shape[2],
-        "constants": constants(acc, type_, offset=made.offset, border=value, denominator=made.denominator, magnitude=magnitude),
+        "constants": constants(acc, type_, offset=made.offset, border=value, denominator=made.denominator, magnitude=magnitude, least=least),
         "last": rows.out,
     }
     kinds = {"src": given.type, "acc": acc, "out": type_, "quotient": made.quotient, "key": watch_key(acc)} | wanted.kinds
@@ -106,10 +123,10 @@ def _fill(
 
 
 def _by_fourier(
-    result: Pixels, given: Values, made: Plan, rows: Axis, columns: Axis, border: Border, *, magnitude: bool, shift: int, threads: int | None
+    result: Pixels, given: Values, made: Plan, rows: Axis, columns: Axis, border: Border, *, magnitude: bool, least: Any, shift: int, threads: int | None
 ) -> Response:
     value, tables = border.constant or 0, (position_table(border, rows), position_table(border, columns))
-    numbers = constants("float64", result.dtype.name, offset=made.offset, border=value, denominator=made.denominator, magnitude=magnitude)
+    numbers = constants("float64", result.dtype.name, offset=made.offset, border=value, denominator=made.denominator, magnitude=magnitude, least=least)
     shared = Fourier(given.pixels, made, rows, columns, lines(given.pixels.shape, rows, columns, *tables), result, numbers)
     watch = Watch("float64")
     work = 4 * (80 + 2 * rows.size) * columns.out * given.pixels.shape[2]

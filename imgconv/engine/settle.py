@@ -9,17 +9,18 @@ import numpy as np
 from imgconv import jit
 from imgconv.engine.bands import run_bands
 from imgconv.loops import settle as settle_loop
-from imgconv.loops.settling import BORDER, CONSTANTS, COUNTS, DENOMINATOR, HALF, HIGH, LOW, MAGNITUDE, OFFSET, nothing_seen, value_of_key, watch_key
+from imgconv.loops.settling import BORDER, CONSTANTS, COUNTS, DENOMINATOR, HALF, HIGH, LEAST, LOW, MAGNITUDE, OFFSET, nothing_seen, value_of_key, watch_key
 from imgconv.numerics import Pixels, Response, Target, Values, limits, shift_of
 
 # where nothing is mapped, the narrowest type that holds every magnitude of the pixel type
 _ACCUMULATORS = {"uint8": "int16", "int16": "int32", "uint16": "int32", "int32": "float64"}
 
 
-def constants(acc: str, out: str, *, offset: Any = 0, border: Any = 0, denominator: int = 1, magnitude: bool = False) -> Pixels:
-    """The settler's constants in accumulator units; the output's limits where the accumulator can tell them."""
+def constants(acc: str, out: str, *, offset: Any = 0, border: Any = 0, denominator: int = 1, magnitude: bool = False, least: Any = None) -> Pixels:
+    """The settler's constants in accumulator units; the output's limits where the accumulator can tell them. Sums below `least` count as that."""
     made = np.zeros(CONSTANTS, acc)
     made[OFFSET], made[BORDER], made[MAGNITUDE] = offset, border, magnitude
+    made[LEAST] = least if least is not None else -np.inf if np.dtype(acc).kind == "f" else np.iinfo(acc).min
     made[DENOMINATOR], made[HALF] = denominator, denominator // 2
     if not out.startswith("float"):
         low, high = (int(value) for value in limits(out))

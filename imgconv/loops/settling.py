@@ -14,8 +14,8 @@ import numpy as np
 
 from imgconv.loops import helper
 
-OFFSET, BORDER, HALF, DENOMINATOR, LOW, HIGH, MAGNITUDE = range(7)
-CONSTANTS = 7
+OFFSET, BORDER, HALF, DENOMINATOR, LOW, HIGH, MAGNITUDE, LEAST = range(8)
+CONSTANTS = 8
 BELOW, ABOVE, NAN = range(3)
 COUNTS = 3
 PIECE = 4096  # elements of a row done at a time: sums stay in the first-level cache, counts within 16 bits
@@ -75,6 +75,7 @@ def _from_exact(acc: str, out: str, quotient: str) -> Any:
     @helper
     def settle(total: Any, constants: Any, seen: Any) -> Any:
         least, greatest, below, above, missing = seen
+        total = kept(max(total, constants[LEAST]))
         key = order(total)
         least = key if key < least else least
         greatest = key if key > greatest else greatest
@@ -115,10 +116,11 @@ def _floor_divide(acc: str, quotient: str) -> Any:
 
 
 def _from_float_to_float(acc: str, out: str) -> Any:
-    final, watch = np.dtype(out).type, _float_watch(acc)
+    final, wide, watch = np.dtype(out).type, np.dtype(acc).type, _float_watch(acc)
 
     @helper
     def settle(total: Any, constants: Any, seen: Any) -> Any:
+        total = wide(total if not total < constants[LEAST] else constants[LEAST])  # NaN stays
         value = abs(total) if constants[MAGNITUDE] != 0 else total
         return final(value), watch(total, seen)
 
@@ -144,12 +146,13 @@ def _float_watch(acc: str) -> Any:
 def _from_float_to_integer(acc: str, out: str) -> Any:
     """floor(v + 1/2), clamped; NaN becomes 0 and is counted. float32 does not hold int32's limits, so those use float64."""
     final, limits, watch = np.dtype(out).type, np.iinfo(out), _float_watch(acc)
-    wide = np.dtype("float64" if out == "int32" else acc).type
+    sums, wide = np.dtype(acc).type, np.dtype("float64" if out == "int32" else acc).type
     tally = _count_type(acc)
     low, high, half, one, zero = wide(limits.min), wide(limits.max), wide(0.5), wide(1), wide(0)
 
     @helper
     def settle(total: Any, constants: Any, seen: Any) -> Any:
+        total = sums(total if not total < constants[LEAST] else constants[LEAST])  # NaN stays
         least, greatest, below, above, missing = watch(total, seen)
         value = wide(abs(total) if constants[MAGNITUDE] != 0 else total)
         floor = np.floor(value)

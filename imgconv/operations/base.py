@@ -140,6 +140,12 @@ class Operation(ABC):
         """One of `sides` of such values, (H, W) or (H, W, 3); of 8 bits where there is no place for `floats`."""
         raise NotImplementedError(name)
 
+    def apply_then(
+        self, following: Operation, given: Values, target: Target | None, threads: int | None = None, out: Pixels | None = None
+    ) -> tuple[Values, Response | None] | None:
+        """This operation and the one behind it in one walk over memory, with the same result; None where there is no such walk."""
+        return None
+
     @abstractmethod
     def apply_alpha(self, alpha: Pixels, threads: int | None = None) -> Pixels:
         """What happens to an image's alpha (H, W) meanwhile."""

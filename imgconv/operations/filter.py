@@ -171,6 +171,17 @@ class Filter(Operation):
 
         return engine.repeat(once, given, self.times, target, out, until_stable=self.until_stable)
 
+    def apply_then(
+        self, following: Operation, given: Values, target: Target | None, threads: int | None = None, out: Pixels | None = None
+    ) -> tuple[Values, Response | None] | None:
+        """With a rectifier, or a magnitude between steps, behind it."""
+        from imgconv import engine
+
+        function = getattr(following, "function", "")
+        if self.with_ or self.times > 1 or function not in engine.FUSED or (target is not None and (function == "abs" or target.range == "stretch")):
+            return None
+        return engine.correlate(given, self.effective_kernel, self.window, self.border, target=target, activation=function, threads=threads, out=out)
+
     def apply_alpha(self, alpha: Pixels, threads: int | None = None) -> Pixels:
         """Alpha is not filtered: each output pixel takes the alpha under its (first) window's centre."""
         from imgconv import engine

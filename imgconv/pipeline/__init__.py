@@ -50,12 +50,16 @@ class Pipeline:
 
     def apply(self, given: Values, target: Target | None, threads: int | None = None, out: Pixels | None = None) -> tuple[Values, Response | None]:
         """All steps on values, wide between them, settled once at the end (or left wide where `target` is None); the result has the notes of all steps."""
-        notes = given.notes
-        for step in self.steps[:-1]:
-            given, _ = step.apply(given, None, threads)
+        notes, left = given.notes, list(self.steps)
+        response = None
+        while left:
+            step = left.pop(0)
+            both = step.apply_then(left[0], given, *((None, threads) if left[1:] else (target, threads, out))) if left else None
+            if both is not None:
+                left.pop(0)
+            given, response = both or step.apply(given, *((None, threads) if left else (target, threads, out)))
             notes += given.notes
-        result, response = self.steps[-1].apply(given, target, threads, out)
-        return replace(result, notes=tuple(dict.fromkeys(notes + result.notes))), response
+        return replace(given, notes=tuple(dict.fromkeys(notes))), response
 
     def apply_covered(self, given: Covered, target: Target | None, threads: int | None = None) -> tuple[Covered, Response | None]:
         """All steps on colours that alpha covers, both wide between them; the colours are settled at the end if there is a target."""
