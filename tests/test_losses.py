@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 import imgconv
 from imgconv.batch.journal import FIELDS, line
@@ -159,6 +160,17 @@ def test_a_report_of_good_and_bad_images(here: Path) -> None:
     assert (missing["output"], missing["exit_code"], missing["shape_in"], missing["losses"]) == (None, 1, None, [])
     assert flat["shape_in"] == [4, 4, 1]  # known before the window did not fit
     assert "does not fit" in flat["error"]
+
+
+def test_a_report_names_every_file_of_numbered_frames(here: Path) -> None:
+    pages = [Image.fromarray(noise(6, 8, seed=i)) for i in range(3)]
+    pages[0].save(here / "in.gif", save_all=True, append_images=pages[1:])
+    done = command("filter", "identity", "in.gif", "--format", "bmp", "-o", "out/", "--report", "-", "-q", cwd=here)
+    assert done.code == 0, done.err
+    (one,) = records(done.out)
+    assert (one["frames_in"], one["frames_out"], one["samples"]) == (3, 3, 3 * 48)
+    assert one["outputs"] == sorted(str(path.relative_to(here)) for path in (here / "out").iterdir())
+    assert one["output"] == one["outputs"][0]
 
 
 def test_a_report_counts_what_was_clamped(here: Path) -> None:

@@ -135,7 +135,9 @@ def _run(job: Job, pipeline: Pipeline, settings: Settings, reserved: dict[str, s
     header = read.header(job.source, settings.reading)
     facts |= {
         "format_in": header.format,
+        "mode_in": header.layout.words.removesuffix(f" {header.layout.type}"),
         "dtype_in": header.layout.type,
+        "frames_in": header.frames,
         "shape_in": [header.height, header.width, header.layout.channels + header.layout.alpha],
     }
     for size in set(header.sizes) or {(header.height, header.width)}:
@@ -173,7 +175,7 @@ def _run(job: Job, pipeline: Pipeline, settings: Settings, reserved: dict[str, s
     if settings.strict and any(note.loss for note in notes):
         raise errors.losses_forbidden(job.source_name, [note.text for note in notes if note.loss])
     deliver.put(every, settings)
-    facts["output"] = parts[0].where
+    facts |= {"output": parts[0].where, "outputs": [part.where for part in every]}
     also = tuple(f"{one.what} in {separate.shown([part.where for part in made])}" for one, made in zip(job.sides, beside, strict=True))
     return Outcome(job.source_name, separate.shown([part.where for part in parts]), words + also, tuple(notes), facts)
 

@@ -14,7 +14,8 @@ from imgconv.report import Outcome
 
 FIELDS = {
     "input": "path as given; `-` is standard input",
-    "output": "path written, `-` for standard output; null if nothing was written",
+    "output": "path written (of several the first), `-` for standard output; null if nothing was written",
+    "outputs": "list of all paths written: frames that were numbered, pictures beside the result",
     "error": "the sentence that says why nothing was written; null if all went well",
     "exit_code": "what this image alone would end the command with: 0, 1 or 3",
     "format_in": "name of the format that was read, such as `png`",
