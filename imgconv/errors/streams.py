@@ -23,8 +23,8 @@ def output_is_file(path: str, count: int) -> UsageError:
     return UsageError(f"{path} is a file, and {count} results cannot go into one file; give a folder: -o out/")
 
 
-def binary_to_terminal() -> UsageError:
-    return UsageError("an image would fill the terminal with noise; redirect it (> out.png) or name a file (-o out.png)")
+def binary_to_terminal(what: str = "an image", suffix: str = "png") -> UsageError:
+    return UsageError(f"{what} would fill the terminal with noise; redirect it (> out.{suffix}) or name a file (-o out.{suffix})")
 
 
 def output_is_input(path: str) -> UsageError:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from fractions import Fraction
 
 from imgconv import errors
 from imgconv.catalog.dialects.base import Dialect, Source, Written
 from imgconv.catalog.dialects.cells import Cells
-from imgconv.catalog.dialects.placing import centred, decimal, whole
+from imgconv.catalog.dialects.placing import centred, decimal, divided, whole
 from imgconv.exact import Number, number
 from imgconv.kernels import Kernel
 
@@ -19,6 +20,7 @@ _SIDES = ((3, 3), (5, 5), (7, 7), *((1, side) for side in range(3, 50, 2)), *((s
 _SQUARES = {9: 3, 25: 5, 49: 7}
 _MARK = re.compile(r"\s*(?:convolution\s*=|[0-3](?:m|rdiv|bias|mode)\s*=)")
 _LONGEST_LINE = 49
+_MOST_SUM = 2**31
 
 
 def read(source: Source) -> tuple[Kernel, ...]:
@@ -66,8 +68,6 @@ def _plane(source: Source, cells: Cells, options: dict[str, tuple[int, int]], pl
 
 
 def _inverse(value: Number) -> Number:
-    from fractions import Fraction
-
     return Fraction(1) / Fraction(value)
 
 
@@ -88,8 +88,24 @@ def _shape(source: Source, mode: str, count: int, start: int, end: int) -> tuple
     return _SQUARES[count], _SQUARES[count]
 
 
+def _whole(kernel: Kernel) -> tuple[list[list[int]], Fraction, tuple[str, ...]]:
+    """Whole weights, a divisor above 0, and a note where they had to be rounded; sums over 8-bit pixels stay below 2**31."""
+    rows, divisor = [[0]], Fraction(0)
+    notes: tuple[str, ...] = ()
+    if exact := whole(kernel):
+        rows, divisor = exact
+    if exact is None or sum(abs(cell) for row in rows for cell in row) * 255 >= _MOST_SUM:
+        shares = [[Fraction(cell) for cell in row] for row in divided(kernel)]
+        total = sum(abs(share) for row in shares for share in row)
+        room = Fraction(_MOST_SUM, 255) / (total or 1)
+        scale = Fraction(2) ** (room.numerator.bit_length() - room.denominator.bit_length() - 1)  # a power below the room
+        rows, divisor = [[round(share * scale) for share in row] for row in shares], scale
+        notes = (f"weights rounded to multiples of {decimal(1 / scale)}",)
+    return (rows, divisor, notes) if divisor > 0 else ([[-cell for cell in row] for row in rows], -divisor, notes)
+
+
 def write(kernel: Kernel) -> Written:
-    """For the first plane. Weights are whole there: fractions are brought over one divisor, which becomes rdiv."""
+    """For the first plane. Weights are whole there: fractions are brought over one divisor, which becomes rdiv; doubles are rounded."""
     notes: tuple[str, ...] = ()
     mode = {1: "row"}.get(kernel.shape[0], "column" if kernel.shape[1] == 1 else "square")
     sides = [side for side in _SIDES if (1 in side) == (mode != "square") and (mode == "square" or side[mode == "row"] > 1)]
@@ -97,14 +113,8 @@ def write(kernel: Kernel) -> Written:
     if kernel.shape not in _SIDES:
         large = f"{kernel.shape[0]}x{kernel.shape[1]} is too large (7x7, or one row or column of 49, is its most)"
         raise errors.kernel_not_for("ffmpeg", large, "use a smaller kernel")
-    exact = whole(kernel)
-    if exact is None:
-        raise errors.kernel_cannot_say("ffmpeg", "weights that are not whole over one divisor (it reads whole numbers only)")
-    rows, divisor = exact
-    if divisor < 0:
-        rows, divisor = [[-cell for cell in row] for row in rows], -divisor
-    if max(abs(cell) for row in rows for cell in row) >= 2**31:
-        raise errors.kernel_cannot_say("ffmpeg", "weights that need more than 32 bits")
+    rows, divisor, rounded = _whole(kernel)
+    notes += rounded
     if kernel.bias < 0:
         raise errors.kernel_cannot_say("ffmpeg", f"the negative bias {decimal(kernel.bias)}")
     text = f"0m={' '.join(str(cell) for row in rows for cell in row)}:0rdiv={decimal(1 / divisor)}"

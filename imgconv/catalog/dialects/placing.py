@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from fractions import Fraction
 
-from imgconv.exact import Number
+from imgconv.exact import Number, number
 from imgconv.kernels import Kernel
 
 _LARGEST_SCALE = 2**53
@@ -38,13 +38,12 @@ def anchor_of(kernel: Kernel) -> tuple[int, int]:
 
 
 def divided(kernel: Kernel) -> list[list[Number]]:
-    """The weights with the divisor in them, for dialects that have none."""
+    """The weights with the divisor in them, for dialects that have none. UsageError where one leaves the range of doubles."""
     if kernel.divisor == 1:
         return [list(row) for row in kernel.weights]
-    if isinstance(kernel.divisor, float):
-        return [[float(cell) / kernel.divisor for cell in row] for row in kernel.weights]
+    inexact = isinstance(kernel.divisor, float)
     divisor = Fraction(kernel.divisor)
-    return [[cell / kernel.divisor if isinstance(cell, float) else Fraction(cell) / divisor for cell in row] for row in kernel.weights]
+    return [[number(float(cell / divisor) if inexact or isinstance(cell, float) else cell / divisor) for cell in row] for row in kernel.weights]
 
 
 def whole(kernel: Kernel) -> tuple[list[list[int]], Fraction] | None:
@@ -96,6 +95,13 @@ def decimal(value: Number) -> str:
 
 
 def rounding(values: Sequence[Number]) -> tuple[str, ...]:
-    """What to say where numbers have no decimal form of their own: thirds, for instance."""
-    lost = sum(1 for value in values if Fraction(decimal(value)) != Fraction(value))
+    """What to say where exact numbers have no short decimal form: thirds, for instance. (A double's 17 digits are that double.)"""
+    lost = sum(1 for value in values if isinstance(value, Fraction) and Fraction(decimal(value)) != value)
     return (f"{lost} number{'s' * (lost != 1)} rounded to the nearest double",) if lost else ()
+
+
+def in_decimals(kernel: Kernel) -> tuple[Sequence[Sequence[Number]], Number]:
+    """Weights and divisor that have decimal forms, if need be whole ones over one divisor; where there are none, as they are."""
+    if not rounding([*kernel.cells(), kernel.divisor]):
+        return kernel.weights, kernel.divisor
+    return whole(kernel) or (kernel.weights, kernel.divisor)

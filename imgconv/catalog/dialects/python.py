@@ -11,7 +11,7 @@ from imgconv.kernels import Kernel
 
 def write(kernel: Kernel) -> Written:
     """`imgconv.Kernel([[…]], divisor=…)`; fractions need `from fractions import Fraction`."""
-    rows = ",\n                ".join(f"[{', '.join(_text(cell) for cell in row)}]" for row in kernel.weights)
+    rows = ",\n                          ".join(f"[{', '.join(_text(cell) for cell in row)}]" for row in kernel.weights)
     stated = [f"divisor={_text(kernel.divisor)}"] * (kernel.divisor != 1) + [f"bias={_text(kernel.bias)}"] * (kernel.bias != 0)
     stated += [f"anchor={kernel.anchor}"] if kernel.anchor else []
     stated += [f"name={kernel.name!r}"] if kernel.name else []

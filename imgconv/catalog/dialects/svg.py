@@ -7,7 +7,7 @@ import re
 from imgconv import errors
 from imgconv.catalog.dialects.base import Dialect, Source, Written
 from imgconv.catalog.dialects.cells import Cells
-from imgconv.catalog.dialects.placing import anchor_of, decimal, divided, half, rounding
+from imgconv.catalog.dialects.placing import anchor_of, decimal, half, in_decimals, rounding
 from imgconv.exact import Number
 from imgconv.kernels import Kernel, require_size
 from imgconv.params import whole
@@ -64,17 +64,12 @@ def _scaled(bias: Number) -> Number:
 
 def write(kernel: Kernel) -> Written:
     """The attributes; a bias is written as a share of 8 bits."""
-    turned = kernel.turned()
     anchor = anchor_of(kernel)
     rows, columns = kernel.shape
-    weights, divisor = kernel.weights, kernel.divisor
-    if isinstance(divisor, int) and all(isinstance(cell, int) for cell in kernel.cells()):
-        weights = turned.weights
-    else:
-        weights, divisor = tuple(map(tuple, divided(turned))), 1
+    weights, divisor = in_decimals(kernel.turned())
     order = str(rows) if rows == columns else f"{columns} {rows}"
     attributes = {"order": order, "kernelMatrix": "  ".join(" ".join(decimal(cell) for cell in row) for row in weights), "divisor": decimal(divisor)}
-    notes = rounding([cell for row in weights for cell in row])
+    notes = rounding([cell for row in weights for cell in row] + [divisor])
     if kernel.bias != 0:
         share = kernel.bias / FULL_RANGE if isinstance(kernel.bias, float) else decimal_share(kernel.bias)
         attributes["bias"] = decimal(share)

@@ -7,7 +7,7 @@ import re
 from imgconv import errors
 from imgconv.catalog.dialects.base import Dialect, Source, Written
 from imgconv.catalog.dialects.cells import Cells
-from imgconv.catalog.dialects.placing import anchor_of, centred, decimal, half, placed, rounding, whole
+from imgconv.catalog.dialects.placing import anchor_of, centred, decimal, half, in_decimals, placed, rounding
 from imgconv.exact import Number
 from imgconv.kernels import Kernel, require_size
 
@@ -74,17 +74,12 @@ def write(kernel: Kernel) -> Written:
     notes: tuple[str, ...] = ()
     if anchor_of(kernel) != half(*kernel.shape):
         kernel, notes = centred(kernel)
-    exact = None if all(decimal_is_exact(cell) for cell in [*kernel.cells(), kernel.divisor]) else whole(kernel)
-    rows, scale = exact or (kernel.weights, kernel.divisor)
+    rows, scale = in_decimals(kernel)
     notes += rounding([cell for row in rows for cell in row] + [scale, kernel.bias])
     head = [str(kernel.shape[1]), str(kernel.shape[0])]
     if (scale, kernel.bias) != (1, 0):
         head += [decimal(scale), decimal(kernel.bias)]
     return Written("\n".join([" ".join(head), *(" ".join(decimal(cell) for cell in row) for row in rows)]), notes)
-
-
-def decimal_is_exact(value: Number) -> bool:
-    return not rounding([value])
 
 
 VIPS = Dialect(

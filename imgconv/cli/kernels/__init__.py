@@ -11,7 +11,7 @@ from imgconv import errors
 from imgconv.cli.bridge import Command
 from imgconv.cli.work import Finished
 
-COMMANDS = ("show", "diff", "compose", "split")
+COMMANDS = ("show", "convert", "diff", "compose", "split")
 """Each is a module here whose `command()` makes the command of that name."""
 SHEET = "sheet"
 USAGE_WIDTH = 28

@@ -1,0 +1,58 @@
+"""`imgconv kernels convert`: a kernel in another dialect."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from imgconv import errors
+from imgconv.catalog.dialects import table
+from imgconv.catalog.dialects.base import Written
+from imgconv.cli.bridge import Command
+from imgconv.cli.kernels.print import argument, given
+from imgconv.cli.work import Finished, complain
+from imgconv.kernels import Kernel
+
+EXAMPLES = (
+    "imgconv kernels convert sobel-x --to imagemagick",
+    "imgconv kernels convert gaussian:1 --to vips -o gaussian.mat",
+    'imgconv kernels convert "im:3x3: 0,-1,0 -1,5,-1 0,-1,0" --to ffmpeg',
+    "imgconv kernels convert blur.mat --to npy > blur.npy",
+)
+
+
+def command() -> Command:
+    names = [row.aliases[0] if row.name == "im" else row.name for row in table.DIALECTS.values() if row.write]
+    to = click.Option(["--to"], metavar="|".join(names), help="The dialect to write.")
+    output = click.Option(["-o", "--output"], metavar="FILE", help="Where to; an existing file is replaced.  [default: standard output]")
+    return Command(
+        "convert",
+        params=[argument("kernel"), to, output, click.Option(["-q", "--quiet"], is_flag=True, help="Say nothing but errors.")],
+        callback=_convert,
+        help="Write a kernel as another tool takes it, so that it makes the same picture there; what that tool cannot hold is said, or refused.",
+        examples=EXAMPLES,
+    )
+
+
+def _convert(kernel: Kernel | None, to: str | None, output: str | None, quiet: bool) -> None:
+    kernel = given(kernel, EXAMPLES[0])
+    if to is None:
+        raise errors.which("dialect", EXAMPLES[0], "imgconv kernels convert --help")
+    written = table.write(kernel, to)
+    _put(written, output)
+    for note in () if quiet else written.notes:
+        complain(f"{to}: {note}")
+    raise Finished(errors.DONE)
+
+
+def _put(written: Written, output: str | None) -> None:
+    from imgconv.files import place
+
+    content = written.content if isinstance(written.content, bytes) else f"{written.content}\n".encode()
+    if output not in (None, "-"):
+        place.write(output, [content])
+    elif isinstance(written.content, bytes) and sys.stdout is not None and sys.stdout.isatty():
+        raise errors.binary_to_terminal("an array", "npy")
+    else:
+        place.write_stdout([content])
