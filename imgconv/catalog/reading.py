@@ -7,7 +7,7 @@ import re
 from types import ModuleType
 
 from imgconv import errors
-from imgconv.catalog.dialects.base import Dialect, Source
+from imgconv.catalog.dialects.base import Dialect, Source, uncommented, with_minuses
 from imgconv.catalog.dialects.rows import ROWS
 from imgconv.kernels import Kernel
 
@@ -31,13 +31,14 @@ def read(text: str) -> tuple[Kernel, ...] | None:
         For numbers that are no kernel (with line and column), a text that two dialects claim,
         and a file that cannot be read as a kernel.
     """
-    if ROWS.inline(text):  # the usual kernel: the table of dialects is not even loaded
-        return _text(text, ROWS) if "\n" not in text.strip() else _chosen(_text(text, table().recognised(text, text)), text, "")
+    plain = with_minuses(text)
+    if ROWS.inline(plain):  # the usual kernel: the table of dialects is not even loaded
+        return _text(text, ROWS) if "\n" not in plain.strip() else _chosen(_text(text, table().recognised(text, text)), text, "")
     body, index = _indexed(text)
     named = _NAMED.match(body)
     if named and (dialect := table().called(named[1])):
         return _in_dialect(dialect, body[named.end() :].strip(" \t"), index)
-    if _is_inline(body) or ("\n" in body.strip() and _STARTS_LIKE.match(body) and not os.path.isfile(body)):
+    if _is_inline(with_minuses(body).strip()) or (_has_lines(body) and not os.path.isfile(body)):
         return _chosen(_text(body, table().recognised(body, body)), text, index)
     if _looks_like_path(body):
         return _from_file(body, index)
@@ -54,7 +55,12 @@ def table() -> ModuleType:
 def _text(text: str, dialect: Dialect) -> tuple[Kernel, ...]:
     if dialect.read is None:
         raise errors.kernel_no_dialect(dialect.name)
-    return dialect.read(Source(text))
+    return dialect.read(Source(text if dialect is ROWS else uncommented(text)))
+
+
+def _has_lines(text: str) -> bool:
+    """Whether a text of several lines begins as some dialect does."""
+    return "\n" in text.strip() and bool(_STARTS_LIKE.match(with_minuses(text)) or any(row.claims(text) for row in table().DIALECTS.values()))
 
 
 def _is_inline(text: str) -> bool:
@@ -66,7 +72,11 @@ def _in_dialect(dialect: Dialect, rest: str, index: str) -> tuple[Kernel, ...]:
     path = rest.removeprefix(dialect.mark) if dialect.mark else rest
     if dialect.read is None and dialect.opens is None:
         raise errors.kernel_no_dialect(dialect.name)
-    inline = dialect.read is not None and path == rest and ("\n" in rest or dialect.inline(rest) or not (_looks_like_path(rest) or os.path.isfile(rest)))
+    inline = (
+        dialect.read is not None
+        and path == rest
+        and ("\n" in rest or dialect.inline(with_minuses(rest)) or not (_looks_like_path(rest) or os.path.isfile(rest)))
+    )
     return _chosen(_text(rest, dialect), rest, index) if inline else _from_file(path, index, dialect)
 
 
@@ -97,7 +107,7 @@ def _chosen(kernels: tuple[Kernel, ...], text: str, index: str) -> tuple[Kernel,
 
 
 def _looks_like_path(text: str) -> bool:
-    return os.sep in text or bool(os.altsep and os.altsep in text) or bool(_SUFFIX.fullmatch(os.path.splitext(text)[1]))
+    return os.sep in text or bool(os.altsep and os.altsep in text) or bool(_SUFFIX.fullmatch(os.path.splitext(_member(text)[0])[1]))
 
 
 def _from_file(text: str, index: str, dialect: Dialect | None = None) -> tuple[Kernel, ...]:

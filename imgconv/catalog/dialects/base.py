@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from imgconv.kernels import Kernel
@@ -10,6 +11,13 @@ from imgconv.records import record
 _MINUS = "\N{MINUS SIGN}\N{HYPHEN}\N{NON-BREAKING HYPHEN}\N{FIGURE DASH}\N{EN DASH}\N{SMALL HYPHEN-MINUS}\N{FULLWIDTH HYPHEN-MINUS}"
 _SIGNS = str.maketrans(dict.fromkeys(_MINUS, "-"))
 _AROUND = 16
+_COMMENTS = re.compile(r"(?:\s*#[^\n]*(?:\n|$))+")
+_LINE = re.compile(r"[^\n]+")
+
+
+def with_minuses(text: str) -> str:
+    """Every sign that stands for a minus as one; nothing moves."""
+    return text if text.isascii() else text.translate(_SIGNS)
 
 
 class Source:
@@ -19,8 +27,7 @@ class Source:
     """
 
     def __init__(self, text: str) -> None:
-        if not text.isascii():
-            text = text.translate(_SIGNS)
+        text = with_minuses(text)
         self.text = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
     def place(self, start: int, end: int | None = None) -> str:
@@ -37,6 +44,12 @@ class Source:
         after = after if len(after) <= _AROUND else f"{after[: _AROUND - 1]}…"
         shown = "".join(c if c.isprintable() else " " for c in f"{before.lstrip()}«{piece}»{after.rstrip()}")
         return f"line {line}, column {start - first + 1}, {shown}"
+
+
+def uncommented(text: str) -> str:
+    """The text with blanks for the lines of comment that it begins with; nothing moves."""
+    comments = _COMMENTS.match(text)
+    return _LINE.sub(lambda line: " " * len(line[0]), comments[0]) + text[comments.end() :] if comments else text
 
 
 @record

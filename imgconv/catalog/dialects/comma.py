@@ -63,7 +63,7 @@ def claims(text: str) -> bool:
 
 def doubt(text: str) -> str:
     """Several plain rows a line too, if there are commas beside the `;`: they may be decimal signs."""
-    return "CSV with decimal commas, or several rows a line with commas between their cells" if "," in text and not _SEP.match(text) else ""
+    return "CSV with decimal commas, or several rows a line with commas between their cells" if "," in text and ";" in text and not _SEP.match(text) else ""
 
 
 def write(kernel: Kernel) -> Written:

@@ -26,7 +26,7 @@ FULL_RANGE = 255
 
 _METHODS = ("convolve", "correlate")
 _WORD = re.compile(r"\s*(?:-define\s+)?(?:(-morphology)\s+|(convolve:scale|convolve:bias)=|(-bias)\s+)?('[^']*'|\"[^\"]*\"|[^\s'\"]+)")
-_OPTION = re.compile(r"\s*(?:-define|-morphology|-bias|convolve:(?:scale|bias)=)\b|\s*(?:convolve|correlate)\s", re.I)
+_OPTION = re.compile(r"\s*(?:-(?:define|morphology|bias)\b|convolve:(?:scale|bias)=|(?:convolve|correlate)\s)", re.I)
 _SIZE = re.compile(r"([0-9]{1,9})?(?:[xX]([0-9]{1,9})?)?([+-][0-9]{1,9})?([+-][0-9]{1,9})?\s{0,9}([@<>]?)\s{0,9}:")
 _MARK = re.compile(r"\s*(?:[0-9]+(?:[xX][0-9]*)?(?:\+[0-9]+){0,2}\s{0,9}[@<>]?\s{0,9}:|-define\s|-morphology\s|-bias\s|convolve:(?:scale|bias)=)")
 _MOST_KERNELS = 1000
@@ -96,7 +96,7 @@ def _parts(text: str, at: int) -> Iterator[tuple[int, int]]:
 
 def _grids(source: Source, cells: Cells, start: int, end: int) -> list[Grid]:
     text = source.text
-    if text[start].isalpha():
+    if text[start].isascii() and text[start].isalpha():
         return build(source, start, end)
     size = _SIZE.match(text, start, end)
     if size is None:

@@ -59,7 +59,7 @@ def _binomial(arguments: Arguments) -> list[list[Number]]:
 def _gaussian(arguments: Arguments) -> list[list[Number]]:
     """exp(-r^2/2s^2), normalised; without a radius the side grows by 2 until the outermost weight of a row is below 1/65535 of the sum."""
     radius = float(arguments[0]) if arguments else 1.0
-    deviation = abs(float(arguments[1])) if len(arguments) > 1 else 1.0 if not arguments else 0.0
+    deviation = abs(float(arguments[1])) if len(arguments) > 1 else 0.0  # which is the identity
     if deviation > _MOST_DEVIATION or radius > 3 * _MOST_DEVIATION:
         raise errors.not_a("Gaussian", f"{radius}x{deviation}", f"a deviation of at most {_MOST_DEVIATION}")
     reach = int(radius) if radius >= 1 else _gaussian_reach(deviation)

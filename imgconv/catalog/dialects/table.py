@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from imgconv import errors
 from imgconv.catalog.dialects.arrays import NPY, NPZ
-from imgconv.catalog.dialects.base import Dialect, Written
+from imgconv.catalog.dialects.base import Dialect, Written, uncommented, with_minuses
 from imgconv.catalog.dialects.comma import CSV
 from imgconv.catalog.dialects.ffmpeg import FFMPEG
 from imgconv.catalog.dialects.gmic import GMIC
@@ -26,7 +24,6 @@ DIALECTS: dict[str, Dialect] = {
 """Plain rows first: what no other dialect claims is read as such."""
 
 _CALLED = {name: row for row in DIALECTS.values() for name in (row.name, *row.aliases)}
-_COMMENTS = re.compile(r"(?:\s*#[^\n]*(?:\n|$))+")
 
 
 def called(name: str) -> Dialect | None:
@@ -42,8 +39,7 @@ def recognised(text: str, shown: str, suffix: str = "") -> Dialect:
     UsageError
         Where it could as well be plain rows, and its suffix does not settle that.
     """
-    comments = _COMMENTS.match(text)
-    content = text[comments.end() :] if comments else text
+    content = with_minuses(uncommented(text)).lstrip()
     found = next((row for row in DIALECTS.values() if row.claims(content)), DIALECTS["rows"])
     if (readings := found.doubt(content)) and suffix.lower() not in found.suffixes:
         raise errors.kernel_ambiguous(shown, found.name, readings)
