@@ -15,6 +15,7 @@ from pathlib import Path
 from imgconv.batch.journal import FIELDS
 from imgconv.borders import RULES
 from imgconv.catalog import kernel
+from imgconv.catalog.dialects.table import DIALECTS
 from imgconv.catalog.named import MODULES, rows
 from imgconv.cli.kernels import list_text
 from imgconv.files.formats import ARRAY, FORMATS
@@ -47,6 +48,15 @@ def kernels() -> str:
             lines.append([f"`{row.usage}`", row.summary, f"{before}{cells}{after}" if shown else "", row.source])
         parts.append(f"{family}:\n\n{table(['kernel', 'what it shows', 'weights', 'source'], lines)}")
     return "\n\n".join(parts)
+
+
+def dialects() -> str:
+    rows = []
+    for row in DIALECTS.values():
+        names = ", ".join(f"`{name}:`" for name in (row.name, *row.aliases))
+        how = {(True, True): "read, written", (True, False): "read", (False, True): "written"}[bool(row.read or row.opens), bool(row.write)]
+        rows.append([names, row.summary, f"`{row.example}`", how])
+    return table(["dialect", "what it is, and how it is meant", "example", ""], rows)
 
 
 def borders() -> str:
@@ -94,6 +104,7 @@ def report() -> str:
 
 
 PARTS: dict[str, Callable[[], str]] = {
+    "dialects": dialects,
     "losses": losses,
     "report": report,
     "kernels": kernels,

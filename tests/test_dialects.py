@@ -600,3 +600,13 @@ def test_names_and_plain_rows_load_no_other_dialect() -> None:
     for text, expected in (("vertical", "[]"), ("-1 0 1;-2 0 2", "['base', 'cells', 'dialects', 'rows']")):
         done = subprocess.run([sys.executable, "-c", probe.format(text)], capture_output=True, text=True, check=True, timeout=60)
         assert done.stdout.strip() == expected
+
+
+def test_with_takes_several_kernels_at_once(folder: Path) -> None:
+    save(folder / "in.png", np.random.default_rng(1).integers(0, 256, (9, 9)).astype("uint8"))
+    at_once = command.imgconv("filter", "im:Kirsch:@[0]", "--with", "im:Kirsch:@[1..7]", "--combine", "max", "in.png", "-q", cwd=folder)
+    each = [word for i in range(1, 8) for word in ("--with", f"im:Kirsch:@[{i}]")]
+    one_by_one = command.imgconv("filter", "im:Kirsch:@[0]", *each, "--combine", "max", "in.png", "-q", cwd=folder)
+    assert (at_once.code, at_once.out) == (0, one_by_one.out), at_once.err
+    text = "filter im:Kirsch:@[0] with=im:Kirsch:@[1..7] combine=max"
+    assert str(imgconv.Pipeline.parse(text)) == str(imgconv.Pipeline.parse(str(imgconv.Pipeline.parse(text))))

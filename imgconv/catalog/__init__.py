@@ -10,7 +10,7 @@ from imgconv import errors
 from imgconv.catalog.named import find, named
 from imgconv.catalog.scaled import scaled, split
 from imgconv.kernels import Kernel, rows_text
-from imgconv.params import Kind, several
+from imgconv.params import Kind
 
 
 def kernel(value: Any) -> Kernel:
@@ -96,8 +96,16 @@ def is_named(value: Kernel) -> bool:
 
 def _one_kernel(value: Any) -> bool:
     """Whether a Python sequence is one kernel, a row of rows of numbers, and not several kernels."""
-    return bool(value) and all(hasattr(row, "__len__") and not isinstance(row, str) and all(not hasattr(cell, "__len__") for cell in row) for row in value)
+    rows = [row for row in value if hasattr(row, "__len__") and not isinstance(row, str)]
+    return 0 < len(rows) == len(value) and not any(hasattr(cell, "__len__") or isinstance(cell, Kernel) for row in rows for cell in row)
+
+
+def _every(value: Any) -> tuple[Kernel, ...]:
+    """The kernels of one value, or of many, each of which may be several itself: `im:Kirsch:@[1..7]`."""
+    if isinstance(value, (tuple, list)) and not _one_kernel(value):
+        return tuple(one for item in value for one in _every(item))
+    return read_all(value)
 
 
 KERNEL = Kind("KERNEL", kernel, lambda value: text(value, value.name))
-KERNELS = several(KERNEL, _one_kernel)
+KERNELS = Kind("KERNEL", _every, lambda value: " ".join(map(KERNEL.text, value)), item=Kind("KERNEL", read_all, KERNEL.text))

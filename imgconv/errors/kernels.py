@@ -86,7 +86,9 @@ def kernel_ambiguous(text: str, dialect: str, readings: str) -> UsageError:
 
 
 def kernel_several(text: str, count: int) -> UsageError:
-    return UsageError(f"{shown(text)} holds {count} kernels where one is needed; pick one by its number in brackets at the end, [0] to [{count - 1}]")
+    return UsageError(
+        f"{shown(text)} holds {count} kernels where one is needed; pick one by its number in brackets at the end, [0] to [{count - 1}] (--with takes several)"
+    )
 
 
 def kernel_too_many(most: int) -> UsageError:

@@ -51,7 +51,9 @@ class Filter(Operation):
     )
     sees_all = "--pad same keeps all"
 
-    kernel: Kernel = option(KERNEL, "A named kernel (see 'imgconv kernels'), rows such as \"-1 0 1;-2 0 2;-1 0 1\", or a text file.", argument=True)
+    kernel: Kernel = option(
+        KERNEL, "A named kernel (see 'imgconv kernels'), rows such as \"-1 0 1;-2 0 2;-1 0 1\", a file, or another tool's text such as im:Sobel.", argument=True
+    )
     border: Border = option(BORDER, "What lies beyond the edge.", Border("edge"))
     stride: tuple[int, int] = option(STRIDE, "Pixels from one window to the next.", (1, 1))
     dilation: tuple[int, int] = option(DILATION, "Pixels from one tap to the next.", (1, 1))
@@ -63,7 +65,7 @@ class Filter(Operation):
     bias: Number | None = option(BIAS, "Added to the quotient, in pixel units.", None, show="the kernel's own, usually 0")
     convolve: bool = option(FLAG, "Turn the kernel by 180 degrees first: convolution in the mathematical sense.", False)
     rotate: int = option(ROTATION, "Turn the kernel anticlockwise first: multiples of 90 degrees, for 3x3 kernels (round the ring) of 45.", 0)
-    with_: tuple[Kernel, ...] = option(KERNELS, "One more kernel, as often as needed; a factor may stand before it, as in 2*sobel-y.", ())
+    with_: tuple[Kernel, ...] = option(KERNELS, "One more kernel (or several: im:Sobel:@[1..7]), as often as needed; a factor may stand before it, as in 2*sobel-y.", ())
     combine: str | None = option(COMBINE, f"What becomes of the kernels' responses: {_combines()}.", None, show="l2")
     repeat: int | None = option(COUNT, "Times to apply it, values wide between.", None, show=f"1; at most {MOST_REPEATS} with --until-stable")
     until_stable: bool = option(FLAG, "Apply it until nothing changes any more: whole values at all, others by a millionth of the greatest.", False)

@@ -83,4 +83,6 @@ def list_text() -> str:
             first = f"  {row.usage:<{USAGE_WIDTH}}  "
             lines += [first.rstrip(), " " * (USAGE_WIDTH + 4) + row.summary] if len(row.usage) > USAGE_WIDTH else [first + row.summary]
         lines.append("")
-    return "\n".join([*lines, "'imgconv kernels show KERNEL' shows one; numbers such as \"-1 0 1;-2 0 2;-1 0 1\" or a text file are kernels too."])
+    return "\n".join(
+        [*lines, "'imgconv kernels show KERNEL' shows one; numbers such as \"-1 0 1;-2 0 2;-1 0 1\", files, and other tools' texts are kernels too."]
+    )
