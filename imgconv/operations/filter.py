@@ -65,7 +65,9 @@ class Filter(Operation):
     bias: Number | None = option(BIAS, "Added to the quotient, in pixel units.", None, show="the kernel's own, usually 0")
     convolve: bool = option(FLAG, "Turn the kernel by 180 degrees first: convolution in the mathematical sense.", False)
     rotate: int = option(ROTATION, "Turn the kernel anticlockwise first: multiples of 90 degrees, for 3x3 kernels (round the ring) of 45.", 0)
-    with_: tuple[Kernel, ...] = option(KERNELS, "One more kernel (or several: im:Sobel:@[1..7]), as often as needed; a factor may stand before it, as in 2*sobel-y.", ())
+    with_: tuple[Kernel, ...] = option(
+        KERNELS, "One more kernel (or several: im:Sobel:@[1..7]), as often as needed; a factor may stand before it, as in 2*sobel-y.", ()
+    )
     combine: str | None = option(COMBINE, f"What becomes of the kernels' responses: {_combines()}.", None, show="l2")
     repeat: int | None = option(COUNT, "Times to apply it, values wide between.", None, show=f"1; at most {MOST_REPEATS} with --until-stable")
     until_stable: bool = option(FLAG, "Apply it until nothing changes any more: whole values at all, others by a millionth of the greatest.", False)
