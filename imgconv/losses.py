@@ -24,6 +24,7 @@ REMARKS = {
     "thumbnail-dropped": "the thumbnail in EXIF, which shows the picture as it was, was left out",
     "overviews-dropped": "reduced versions of pages, which a TIFF file marks as such, were left out",
     "not-stable": "a filter that was to be applied until nothing changes still changed something, or grew beyond all numbers",
+    "frames-merged": "frames that are like the one before were not written again; that one is shown longer",
     "reader-warning": "the reader warned about the file; its pixels are whole",
 }
 """What is said and is no loss."""

@@ -490,3 +490,17 @@ def test_durations_that_gif_rounds_are_said():
 def test_what_gif_cannot_hold_is_refused(pixels):
     with pytest.raises(errors.FileError, match="GIF cannot hold"):
         encoded(Image((Frame(pixels),)), "gif")
+
+
+def test_frames_that_webp_merges_are_said():
+    image = Image(tuple(animation(False, False)))
+    assert [(note.code, note.loss) for note in write.fitted(image, FORMATS["webp"]).notes] == [("frames-merged", False)]
+    pictures, durations, _ = shown(encoded(image, "webp"))
+    assert len(pictures) == 4
+    assert sum(durations) == sum(DURATIONS)
+
+
+def test_plans_count_frames(tmp_path):
+    stored(tmp_path, "gif", moving())
+    assert "; for each of 5 frames" in command("filter", "box:3", "in.gif", "--plan", cwd=tmp_path).out.decode()
+    assert "frames" not in command("filter", "box:3", "in.gif", "--plan", "--frames", "first", cwd=tmp_path).out.decode()

@@ -188,6 +188,22 @@ def test_png_text_goes_along(tmp_path):
     assert found.info["dpi"] == pytest.approx((72, 72), abs=0.01)
 
 
+def test_png_text_behind_the_pixels_goes_along_whoever_reads_them(tmp_path):
+    late = chunks.chunk(b"tEXt", b"Late\0words") + chunks.chunk(b"IEND", b"")
+    frames = [Frame(noise(5, 6, 3, seed=k), None, 40.0) for k in range(3)]
+    for image in (Image((frames[0],)), Image((Frame(noise(5, 6, 3).astype(np.uint16)),)), Image(tuple(frames))):
+        content = written(image, "png")[:-12] + late
+        assert read(tmp_path, content).metadata["text"] == {"Late": "words"}
+
+
+def test_a_resolution_that_exif_states_is_not_lost():
+    made = pillow.Exif()
+    made[282], made[283], made[296] = 300.0, 300.0, 2
+    image = Image((Frame(COLOUR),), metadata=MappingProxyType({"exif": made.tobytes(), "dpi": (300, 300)}))
+    assert notes(image, "webp") == {}
+    assert notes(Image((Frame(COLOUR),), metadata=MappingProxyType({"dpi": (300, 300)})), "webp")
+
+
 def test_a_comment_is_a_text_called_comment(tmp_path):
     image = read(tmp_path, stored("jpeg", COLOUR, comment="schön"))
     as_png = written(image, "png")

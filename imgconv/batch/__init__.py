@@ -83,7 +83,8 @@ def _plan(header: Header, pipeline: Pipeline, settings: Settings) -> list[str]:
 
     goal = target(header.layout.type, settings.dtype, settings.range)
     given = Foretold(header.height, header.width, 1 if settings.gray else header.layout.channels, header.layout.type, span(header.layout.type))
-    return pipeline.explain(given, goal.type)
+    first, *rest = pipeline.explain(given, goal.type)
+    return [f"{first}; for each of {header.frames} frames" if header.frames > 1 else first, *rest]
 
 
 def _refuse_derived_clashes(jobs: Sequence[Job], settings: Settings) -> None:

@@ -53,6 +53,16 @@ def frames(stream: IO[bytes], decode: Callable[[bytes], Frame]) -> Iterator[Fram
         yield replace(shown, duration=part.duration)
 
 
+def behind_pixels(stream: IO[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    """The chunks behind the first ones with pixels."""
+    seen = False
+    for kind, content in _chunks(stream):
+        if kind in (b"IDAT", b"fdAT"):
+            seen = True
+        elif seen:
+            yield kind, content
+
+
 def _parts(stream: IO[bytes]) -> tuple[list[tuple[bytes, bytes]], list[Part]]:
     """The header and what all frames share, and the frames."""
     head: list[tuple[bytes, bytes]] = []

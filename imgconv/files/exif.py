@@ -15,6 +15,7 @@ WIDTH, HEIGHT, ORIENTATION = 0x0100, 0x0101, 0x0112
 _EXIF_DIRECTORY, _PIXEL_WIDTH, _PIXEL_HEIGHT = 0x8769, 0xA002, 0xA003
 _THUMBNAIL, _THUMBNAIL_LENGTH = 0x0201, 0x0202
 _SHORT, _LONG = 3, 4
+_X_RESOLUTION = 0x011A
 _ENTRY = 12
 
 
@@ -78,6 +79,12 @@ def orientation(exif: bytes) -> int | None:
     block = _Block(exif)
     found = block.found(block.first, ORIENTATION)
     return found if found in range(1, 9) else None
+
+
+def states_resolution(exif: bytes) -> bool:
+    """Whether the block says how many pixels there are in an inch or centimetre."""
+    block = _Block(exif)
+    return any(tag == _X_RESOLUTION for tag, _ in block.entries(block.first))
 
 
 def upright(exif: bytes) -> bytes:

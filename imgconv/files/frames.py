@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from imgconv.numerics import Pixels
 from imgconv.records import replace
 from imgconv.report import Note
 
+_MERGING = ("webp", "avif")  # whose encoders do so unasked
 UNTIMED = 1000.0
 """Milliseconds that a frame of an animation is shown whose file did not say: a page."""
 
@@ -106,12 +108,19 @@ def fitted(image: Image, form: Format) -> Image:
     step = 10 if form.name == "gif" else 1
     if form.frames == "animation" and form.name != "png" and any(frame.duration % step for frame in timed if frame.duration is not None):
         notes.append(Note("timing-dropped", f"durations rounded to {step} ms (no finer in {form.name.upper()})"))
+    if form.name in _MERGING and (same := sum(_same(*pair) for pair in pairwise(frames))):
+        text = f"{same} frame{'s' * (same > 1)} like the one before merged with it ({form.name.upper()} shows that one longer)"
+        notes.append(Note("frames-merged", text, loss=False))
     image = replace(image, frames=frames, notes=image.notes + tuple(notes))
     if form.name == "gif":
         from imgconv.files import gif
 
         return gif.fitted(image)
     return image
+
+
+def _same(one: Frame, other: Frame) -> bool:
+    return np.array_equal(one.pixels, other.pixels) and (one.alpha is None or other.alpha is None or np.array_equal(one.alpha, other.alpha))
 
 
 def changed(before: Frame, now: Frame) -> tuple[slice, slice]:

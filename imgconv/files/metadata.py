@@ -79,7 +79,7 @@ def fitted(image: Image, form: Format) -> Image:
     if "icc_profile" in given and (why := _profile_unfit(given["icc_profile"], form, image)):
         kept.pop("icc_profile", None)
         notes.append(Note("profile-dropped", f"colour profile dropped ({why})"))
-    if dropped := [_NAMES[key] for key in _NAMES if key in given and key not in kept and not _says_nothing(key, given)]:
+    if dropped := [_NAMES[key] for key in _NAMES if key in given and key not in kept and not _says_nothing(key, given, form)]:
         notes.append(Note("metadata-dropped", f"{', '.join(dropped)} dropped (no place for {'it' if len(dropped) == 1 else 'them'} in {form.name.upper()})"))
     height, width = image.pixels.shape[:2]
     if "exif" in kept:
@@ -121,8 +121,11 @@ def _in_words_of(form: Format, metadata: Metadata) -> dict[str, Any]:
     return given
 
 
-def _says_nothing(key: str, given: Metadata) -> bool:
-    """Gamma and primaries of sRGB are what files without a word are taken for; beside a profile they are not looked at."""
+def _says_nothing(key: str, given: Metadata, form: Format) -> bool:
+    """Whether nothing is lost with a piece: a resolution that EXIF states too; gamma and primaries beside a profile, where they are not looked at, or of
+    sRGB, which files without a word are taken for."""
+    if key == "dpi" and "exif" in form.carries and "exif" in given:
+        return blocks.states_resolution(_bytes(given["exif"]))
     if key not in ("gamma", "chromaticity"):
         return False
     if "icc_profile" in given or "srgb" in given:

@@ -148,6 +148,10 @@ def _size(image: Any, stream: IO[bytes], reading: Reading) -> tuple[int, int]:
 
 def _as_meant(frames: list[Frame], image: Any, stream: IO[bytes], reading: Reading) -> tuple[list[Frame], dict[str, Any], list[Note]]:
     """Pixels turned as the file says, and what it says, then that nothing is to be turned; or, with `no_orient`, both as they were stored."""
+    if image.format == "PNG" and image.tile:
+        from imgconv.files import said
+
+        said.take_late(image, stream)
     if not _says_something(image):
         return frames, {}, []
     from imgconv.files import metadata, said

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import math
+import struct
+import zlib
 from typing import IO, Any
 
+from imgconv.files import apng_read
+from imgconv.files.chunks import SIGNATURE, chunk
 from imgconv.files.exif import PREFIX
 from imgconv.report import Note
 
@@ -43,6 +48,21 @@ def exif_and_xmp(image: Any, stream: IO[bytes]) -> dict[str, bytes]:
     xmp = image.info.get("xmp") or _raw_profile(image, "xmp")
     found = {"exif": PREFIX + exif.removeprefix(PREFIX) if exif else b"", "xmp": xmp.encode("utf-8") if isinstance(xmp, str) else xmp}
     return {key: value for key, value in found.items() if value}
+
+
+def take_late(image: Any, stream: IO[bytes]) -> None:
+    """Adds to an opened PNG what stands behind its pixels, if Pillow has not come so far because they were read by others."""
+    from PIL import Image as pillow
+
+    late = [part for part in apng_read.behind_pixels(stream) if part[0] in _SAYING]
+    if not late:
+        return
+    tiny = chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0)) + b"".join(chunk(*part) for part in late) + chunk(b"IDAT", zlib.compress(b"\0\0"))
+    with pillow.open(io.BytesIO(SIGNATURE + tiny + chunk(b"IEND", b""))) as opened:
+        image.info.update({key: value for key, value in opened.info.items() if key not in image.info})
+
+
+_SAYING = (b"tEXt", b"zTXt", b"iTXt", b"eXIf")
 
 
 def _texts(image: Any) -> dict[str, str]:
