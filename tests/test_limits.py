@@ -132,10 +132,14 @@ def test_the_forecast_covers_what_arrays_take(tmp_path: Path, text: str) -> None
 
 
 def test_an_endless_stream(tmp_path: Path) -> None:
-    done = shell("yes | imgconv filter identity --max-memory 50M", tmp_path, timeout=60)
-    refused(done, "standard input", "gives more than 47.7 MiB", "--max-memory")
-    done = shell("mkfifo f; (yes > f &) ; imgconv filter identity f --max-memory 50M", tmp_path, timeout=60)
-    refused(done, "f: gives more", "--max-memory")
+    """Plain text is not read on; what may be an image is, as far as memory may hold it."""
+    refused(shell("yes | imgconv filter identity", tmp_path, timeout=60), "standard input: is text")
+    refused(shell("imgconv filter identity < /dev/zero", tmp_path, timeout=60), "standard input: is nothing but zeros")
+    done = shell("(head -c 5000 /bin/sh; yes) | imgconv filter identity --max-memory 50M", tmp_path, timeout=60)
+    refused(done, "standard input: is a program")
+    (tmp_path / "in.png").write_bytes(png(COLOUR))
+    done = shell("mkfifo f; ((cat in.png; yes) > f &) ; imgconv filter identity f --max-memory 50M", tmp_path, timeout=60)
+    refused(done, "f: gives more than 47.7 MiB", "--max-memory")
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/zero"), reason="no such device here")

@@ -26,12 +26,13 @@ def _row(pattern: bytes, what: str, advice: str) -> Foreign:
 
 _BLANK = rb"(?:\xef\xbb\xbf)?\s*(?:<!--.*?-->\s*)*"
 POSTSCRIPT = _row(rb"%!PS|\xc5\xd0\xd3\xc6", "a PostScript program", "imgconv runs no programs that come in files; draw it first (gs -sDEVICE=png16m)")
+ARCHIVE = _row(rb"PK\x03\x04|PK\x05\x06|7z\xbc\xaf|Rar!", "an archive", "unpack it first")
 FOREIGN = (
     POSTSCRIPT,
+    ARCHIVE,
     _row(_BLANK + rb"(?i:<!doctype\s+html|<html|<head|<body)", "a web page (HTML)", "perhaps a download went wrong; fetch the image itself"),
     _row(_BLANK + rb"(?:<\?xml[^>]*>\s*)?(?i:<!doctype[^>]*>\s*)?(?:<!--.*?-->\s*)*<svg", "a drawing (SVG)", "draw it first (rsvg-convert in.svg > in.png)"),
     _row(rb"%PDF", "a document (PDF)", "draw its pages first (pdftoppm -png in.pdf page)"),
-    _row(rb"PK\x03\x04|PK\x05\x06|7z\xbc\xaf|Rar!", "an archive", "unpack it first"),
     _row(rb"\x1f\x8b|BZh|\xfd7zXZ|\x28\xb5\x2f\xfd", "compressed as a whole", "decompress it first (gunzip -c in.gz | imgconv ...)"),
     _row(rb".{4}ftyp(?:hei|hev|mif|msf)", "a HEIF picture (HEIC)", "which is not read here; convert it first (heif-convert in.heic in.png)"),
     _row(rb".{4}ftyp(?!avi)|RIFF.{4}AVI |\x1aE\xdf\xa3|\x00\x00\x01[\xb3\xba]|FLV\x01", "a film", "take its frames first (ffmpeg -i in.mp4 frame%04d.png)"),
@@ -53,6 +54,16 @@ def is_program(start: bytes) -> bool:
 
 def refuse_program(name: str, stream: IO[bytes], reading: Reading) -> Header:
     raise errors.file_foreign(name, POSTSCRIPT.what, POSTSCRIPT.advice)
+
+
+_TEXT_IMAGES = re.compile(rb"P[1-7fF]\s|/\* XPM|\s*#define|Image type:|SIMPLE|\{", re.DOTALL)
+"""Starts of images that are text, at least at first: PNM, XPM, XBM, IM, FITS."""
+
+
+def is_hopeless(start: bytes) -> bool:
+    """Whether a stream that starts so need not be read to its end, which may never come: no image does."""
+    text = _TEXT.fullmatch(start) and not _TEXT_IMAGES.match(start)
+    return bool(text or not start.strip(b"\0") or any(row.pattern.match(start) for row in FOREIGN if row is not ARCHIVE))
 
 
 def refuse(name: str, start: bytes) -> NoReturn:

@@ -12,10 +12,11 @@ import numpy as np
 
 from imgconv import errors
 from imgconv.engine.memory import allowed_bytes
+from imgconv.files import foreign
 from imgconv.files.header import Header
 from imgconv.files.options import MOST_PIXELS, Reading
 
-_PIECE = 2**22
+_PIECE, _START = 2**22, 2**12
 _lent = threading.RLock()
 
 
@@ -45,10 +46,12 @@ def decoded_bytes(header: Header) -> int:
 
 
 def drained(stream: IO[bytes], name: str, reading: Reading) -> io.BytesIO:
-    """What a pipe has to give; FileError where that is more than memory may hold."""
+    """What a pipe has to give; FileError where that is more than memory may hold, or plainly no image."""
     allowed = allowed_bytes(reading.max_memory)
     content = io.BytesIO()
     while piece := stream.read(_PIECE):
+        if content.tell() == 0 and len(piece) == _PIECE and foreign.is_hopeless(piece[:_START]):
+            foreign.refuse(name, piece[:_START])
         content.write(piece)
         if content.tell() > allowed:
             raise errors.stream_too_long(name, allowed)
