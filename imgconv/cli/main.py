@@ -7,12 +7,12 @@ import os
 import signal
 import sys
 import traceback
+from importlib import import_module
 from typing import Any, NoReturn
 
 import click
 
 from imgconv import __version__, errors
-from imgconv.cli import doctor, kernels, run, warm
 from imgconv.cli.bridge import operation_command
 from imgconv.cli.work import Finished, complain, work
 from imgconv.operations import OPERATIONS
@@ -26,6 +26,10 @@ EXAMPLES = (
 )
 
 
+OTHERS = ("run", "kernels", "warm", "doctor")
+"""Commands beside the operations: each is a module here whose `command()` makes it."""
+
+
 class Group(click.Group):
     """The top: help begins with examples, an unknown command gets a suggestion."""
 
@@ -36,9 +40,20 @@ class Group(click.Group):
                 formatter.write(f"{'':>{formatter.current_indent}}{example}\n")
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        if self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
-            raise errors.unknown("command", args[0], list(self.commands), "imgconv --help")
+        if args[0] not in self.list_commands(ctx) and not args[0].startswith("-"):
+            raise errors.unknown("command", args[0], self.list_commands(ctx), "imgconv --help")
         return super().resolve_command(ctx, args)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*(operation.word for operation in OPERATIONS), *OTHERS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, made when it is asked for: a start pays for one."""
+        if cmd_name not in self.commands and cmd_name in self.list_commands(ctx):
+            made = _command(cmd_name)
+            made.params.append(_version())
+            self.commands[cmd_name] = made
+        return self.commands.get(cmd_name)
 
 
 def group() -> Group:
@@ -48,15 +63,16 @@ def group() -> Group:
         help="Slide windows over images: filters as a CNN course teaches them, and pooling.",
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    for operation in OPERATIONS:
-        top.add_command(operation_command(operation, lambda step, common, sides: work(Pipeline((step,)), common, sides=sides)))
-    top.add_command(run.command())
-    top.add_command(kernels.command())
-    top.add_command(warm.command())
-    top.add_command(doctor.command())
-    for command in [top, *top.commands.values()]:
-        command.params.append(_version())
+    top.params.append(_version())
     return top
+
+
+def _command(name: str) -> click.Command:
+    if name in OTHERS:
+        made: click.Command = import_module(f"imgconv.cli.{name}").command()
+        return made
+    operation = next(operation for operation in OPERATIONS if operation.word == name)
+    return operation_command(operation, lambda step, common, sides: work(Pipeline((step,)), common, sides=sides))
 
 
 def _version() -> click.Option:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from imgconv import engine
 from imgconv.borders import Border
-from imgconv.engine import Covered, divided, extremes, multiplied, opaque_of, settle
+from imgconv.engine import extremes, opaque_of, settle
 from imgconv.numerics import Pixels, Response, Target, Values, target, values
 from imgconv.records import replace
 
@@ -48,7 +49,7 @@ def _auto(pipeline: Pipeline, colour: Values, alpha: Pixels, goal: Target | None
         made, response = pipeline.apply(colour, goal, threads)
         shape = made.pixels.shape[:2]
         return made, alpha if alpha.shape == shape else np.full(shape, opaque_of(alpha.dtype.name), alpha.dtype), response
-    covered, response = pipeline.apply_covered(Covered.made(colour, alpha), goal, threads)
+    covered, response = pipeline.apply_covered(engine.Covered.made(colour, alpha), goal, threads)
     return covered.colour, covered.settled_alpha().pixels[..., 0], response
 
 
@@ -67,13 +68,13 @@ def _filter(pipeline: Pipeline, colour: Values, alpha: Pixels, goal: Target | No
 
 def _premultiply(pipeline: Pipeline, colour: Values, alpha: Pixels, goal: Target | None, threads: int | None) -> Made:
     """Colours times alpha, and alpha, each through all steps like any channel; divided at the end, whatever the kernels sum to."""
-    given = Covered.made(colour, alpha)
-    products, shares, _ = multiplied(given, Border(), threads, whole=False)
+    given = engine.Covered.made(colour, alpha)
+    products, shares, _ = engine.multiplied(given, Border(), threads, whole=False)
     products, _ = pipeline.apply(products, None, threads)
     steps = tuple(step for one in pipeline.steps if (step := one.for_alpha()) is not None)
     if steps:
         shares, _ = replace(pipeline, steps=steps).apply(shares, None, threads)
-    made, response = divided(products, shares, given.opaque, given.type, goal, threads)
+    made, response = engine.divided(products, shares, given.opaque, given.type, goal, threads)
     return replace(made.colour, notes=products.notes), made.settled_alpha().pixels[..., 0], response
 
 

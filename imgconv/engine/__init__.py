@@ -1,4 +1,10 @@
-"""correlate, combine, repeat, pool, activate and settle on arrays: bands, borders, plan."""
+"""correlate, combine, repeat, pool, activate and settle on arrays: bands, borders, plan.
+
+What few runs need (alpha, edges) is loaded when it is first named.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from imgconv.engine.activate import activate as activate
 from imgconv.engine.alpha import follow as follow
@@ -6,22 +12,48 @@ from imgconv.engine.alpha import opaque_of as opaque_of
 from imgconv.engine.combine import combine as combine
 from imgconv.engine.correlate import FUSED as FUSED
 from imgconv.engine.correlate import correlate as correlate
-from imgconv.engine.covered import Covered as Covered
-from imgconv.engine.covered import divided as divided
-from imgconv.engine.covered import filter_covered as filter_covered
-from imgconv.engine.covered import multiplied as multiplied
-from imgconv.engine.covered_combine import combine_covered as combine_covered
-from imgconv.engine.covered_combine import repeat_covered as repeat_covered
-from imgconv.engine.covered_pool import pool_covered as pool_covered
-from imgconv.engine.edges import angle as angle
-from imgconv.engine.edges import angle_bytes as angle_bytes
-from imgconv.engine.edges import canny as canny
-from imgconv.engine.edges import hue as hue
-from imgconv.engine.edges import looked_up as looked_up
-from imgconv.engine.edges import share as share
-from imgconv.engine.edges import strongest as strongest
-from imgconv.engine.edges import winner as winner
 from imgconv.engine.pool import pool as pool
 from imgconv.engine.repeat import repeat as repeat
 from imgconv.engine.settle import extremes as extremes
 from imgconv.engine.settle import settle as settle
+
+if TYPE_CHECKING:
+    from imgconv.engine.covered import Covered as Covered
+    from imgconv.engine.covered import divided as divided
+    from imgconv.engine.covered import filter_covered as filter_covered
+    from imgconv.engine.covered import multiplied as multiplied
+    from imgconv.engine.covered_combine import combine_covered as combine_covered
+    from imgconv.engine.covered_combine import repeat_covered as repeat_covered
+    from imgconv.engine.covered_pool import pool_covered as pool_covered
+    from imgconv.engine.edges import angle as angle
+    from imgconv.engine.edges import angle_bytes as angle_bytes
+    from imgconv.engine.edges import canny as canny
+    from imgconv.engine.edges import hue as hue
+    from imgconv.engine.edges import looked_up as looked_up
+    from imgconv.engine.edges import share as share
+    from imgconv.engine.edges import strongest as strongest
+    from imgconv.engine.edges import winner as winner
+
+_LATER = {
+    "Covered": "covered",
+    "divided": "covered",
+    "filter_covered": "covered",
+    "multiplied": "covered",
+    "combine_covered": "covered_combine",
+    "repeat_covered": "covered_combine",
+    "pool_covered": "covered_pool",
+    "angle": "edges",
+    "angle_bytes": "edges",
+    "canny": "edges",
+    "hue": "edges",
+    "looked_up": "edges",
+    "share": "edges",
+    "strongest": "edges",
+    "winner": "edges",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"imgconv.engine.{_LATER[name]}"), name)

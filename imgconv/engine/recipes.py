@@ -50,7 +50,8 @@ def direct(shape: Shape, made: Plan, rows: Axis, columns: Axis, row_table: Pixel
     shared |= {"group": group, "depth": rows.effective, "piece": PIECE, "ring_rows": ring_rows, "ring_row": ring_row}
     ring = ring_rows * ring_row + columns.out * shape[2]
     buffers = {"ring": (ring, made.lane), "sums": (group * PIECE, made.accumulator), "places": (group * shared["taps"], "int64")}
-    return Recipe(correlate.LOOP, shared, buffers, len(weights) + 4, rows.effective // rows.stride, {"taps": filled(len(weights))[1], "lane": made.lane})
+    least = min(rows.effective // rows.stride, 40 * rows.effective // max(1, len(weights)))  # so that filling the ring is a tenth of a band
+    return Recipe(correlate.LOOP, shared, buffers, len(weights) + 4, least, {"taps": filled(len(weights))[1], "lane": made.lane})
 
 
 def separable_(shape: Shape, made: Plan, rows: Axis, columns: Axis, row_table: Pixels, column_table: Pixels) -> Recipe:

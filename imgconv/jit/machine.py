@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterator
 from functools import cache
@@ -73,7 +72,7 @@ def mark_of(cpuinfo: bytes) -> str:
     if not end or b"flags" not in said:
         return ""
     fields = [said.get(name, b"") for name in (b"vendor_id", b"cpu family", b"model", b"stepping", b"flags")]
-    return f"machine-{hashlib.sha256(repr(fields).encode() + store.environment()).hexdigest()[:32]}"
+    return f"machine-{store.hashed(repr(fields).encode() + store.environment()).hexdigest()[:32]}"
 
 
 def baselines() -> tuple[Machine, ...]:

@@ -8,7 +8,6 @@ loops are compiled in memory.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import re
 import stat
@@ -22,16 +21,26 @@ from typing import TYPE_CHECKING
 
 from imgconv.loops import Loop
 
+try:
+    from _blake2 import blake2b  # what hashlib has, without OpenSSL, which takes 2 ms to load
+except ImportError:
+    from hashlib import blake2b
+
 if TYPE_CHECKING:
     from imgconv.jit.machine import Machine
 
-_MAGIC = b"imgconv loop 1\n"
-_DIGEST = hashlib.sha256().digest_size
+_MAGIC = b"imgconv loop 2\n"
+_DIGEST = 32  # bytes
 _NAME = re.compile(r"(?!machine-)[a-z0-9_-]+-[0-9a-f]{32}")  # of a loop
 _WAIT = 30.0  # seconds a process waits for another that compiles the same loop
 _POLL = 0.02
 _DAY = 86400.0
 _PACKAGE = Path(__file__).parent.parent
+
+
+def hashed(content: bytes = b"") -> blake2b:
+    """A hash that can be added to."""
+    return blake2b(content, digest_size=_DIGEST)
 
 
 def folders() -> list[Path]:
@@ -79,7 +88,7 @@ def state(folder: Path) -> tuple[str, int, int]:
 
 def key(loop: Loop, kinds: Mapping[str, str], machine: Machine) -> str:
     """A name that changes with everything that could change the machine code."""
-    digest = hashlib.sha256(environment())
+    digest = hashed(environment())
     digest.update(repr((loop.name, sorted(kinds.items()), machine.name, machine.features)).encode())
     return f"{loop.name}-{digest.hexdigest()[:32]}"
 
@@ -87,7 +96,7 @@ def key(loop: Loop, kinds: Mapping[str, str], machine: Machine) -> str:
 @cache
 def environment() -> bytes:
     """Sources of loops and compiler, versions of Numba and llvmlite, and Numba's variables."""
-    digest = hashlib.sha256()
+    digest = hashed()
     for source in sorted([*_PACKAGE.joinpath("loops").glob("*.py"), _PACKAGE / "jit" / "compile.py"]):
         digest.update(source.read_bytes())
     for package in ("numba", "llvmlite"):
@@ -116,7 +125,7 @@ def read(name: str) -> tuple[bytes, str] | None:
         if content is None or not content.startswith(_MAGIC):
             continue
         body = content[len(_MAGIC) + _DIGEST :]
-        if hashlib.sha256(body).digest() == content[len(_MAGIC) : len(_MAGIC) + _DIGEST]:
+        if hashed(body).digest() == content[len(_MAGIC) : len(_MAGIC) + _DIGEST]:
             entry, _, code = body.partition(b"\n")
             return code, entry.decode()
     return None
@@ -135,7 +144,7 @@ def write(name: str, code: bytes, entry: str) -> None:
         handle, temporary = mkstemp(prefix=".", suffix=".part", dir=folder)
         try:
             with os.fdopen(handle, "wb") as stream:
-                stream.write(_MAGIC + hashlib.sha256(body).digest() + body)
+                stream.write(_MAGIC + hashed(body).digest() + body)
             if sys.platform != "win32":
                 os.chmod(temporary, 0o600 | folder.stat().st_mode & 0o044)
             os.replace(temporary, folder / name)
