@@ -35,11 +35,12 @@ WHOLE = st.integers(-99, 99)
 DECIMAL = st.builds(lambda n, d: Fraction(n, 10**d), st.integers(-9999, 9999), st.integers(0, 4)).map(lambda v: v.numerator if v.denominator == 1 else v)
 DOUBLE = st.floats(-1e6, 1e6, allow_nan=False, allow_subnormal=False).filter(lambda v: v == 0 or abs(v) > 1e-9)
 THIRDS = st.builds(Fraction, st.integers(-50, 50), st.sampled_from((1, 3, 7, 9)))
+TINY = st.builds(lambda n, d: Fraction(n, 10**d), st.integers(1, 9), st.integers(16, 40))
 PLAIN = st.one_of(WHOLE, DECIMAL, DOUBLE)
 
 
 ANY_SIZE = st.tuples(st.integers(1, 5), st.integers(1, 5))
-ANYTHING = st.one_of(PLAIN, THIRDS)
+ANYTHING = st.one_of(PLAIN, THIRDS, TINY)
 SOME_DIVISOR = st.one_of(st.just(1), PLAIN.filter(bool))
 SOME_BIAS = st.one_of(st.just(0), PLAIN)
 Anchors = Callable[[int, int], st.SearchStrategy[Any]]

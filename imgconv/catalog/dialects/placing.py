@@ -96,7 +96,7 @@ def decimal(value: Number) -> str:
 
 def rounding(values: Sequence[Number]) -> tuple[str, ...]:
     """What to say where exact numbers have no short decimal form: thirds, for instance. (A double's 17 digits are that double.)"""
-    lost = sum(1 for value in values if isinstance(value, Fraction) and Fraction(decimal(value)) != value)
+    lost = sum(1 for value in values if isinstance(value, Fraction) and number(decimal(value)) != value)
     return (f"{lost} number{'s' * (lost != 1)} rounded to the nearest double",) if lost else ()
 
 
