@@ -61,6 +61,8 @@ def turned(frame: Frame, orientation: int) -> Frame:
 def upright(metadata: Metadata) -> dict[str, Any]:
     """The metadata of a picture whose pixels have been turned."""
     kept = dict(metadata)
+    if orientation(metadata) >= 5:  # rows have become columns
+        kept |= {key: tuple(reversed(kept[key])) for key in ("dpi", "aspect") if key in kept}
     if kept.get("exif"):
         kept["exif"] = blocks.upright(kept["exif"])
     if kept.get("xmp"):
