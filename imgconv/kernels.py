@@ -77,10 +77,13 @@ class Kernel:
             return None
         if self.divisor == 1 and all(isinstance(cell, int) for cell in cells):  # the usual kernel, at once
             return self.weights, int(self.bias), 1  # type: ignore[return-value]
-        shares = [Fraction(cell) / Fraction(self.divisor) for cell in self.cells()]
-        bias = Fraction(self.bias)
-        denominator = math.lcm(bias.denominator, *(share.denominator for share in shares))
-        whole = [int(share * denominator) for share in shares]
+        divisor, bias = Fraction(self.divisor), Fraction(self.bias)
+        weights = [cell for cell in self.cells() if not isinstance(cell, float)]  # all of them
+        below = math.lcm(*{cell.denominator for cell in weights})
+        numerators = [cell.numerator * (below // cell.denominator) for cell in weights]  # weight = numerator / below
+        above, below = divisor.denominator, divisor.numerator * below  # share of the result = numerator * above / below
+        denominator = math.lcm(abs(below) // math.gcd(below, above * math.gcd(*numerators)), bias.denominator)
+        whole = [numerator * above * denominator // below for numerator in numerators]
         columns = self.shape[1]
         rows = tuple(tuple(whole[i : i + columns]) for i in range(0, len(whole), columns))
         return rows, int(bias * denominator), denominator
@@ -148,8 +151,12 @@ class Kernel:
     def response(self, low: Number, high: Number) -> tuple[Number, Number]:
         """The least and greatest result on pixels from `low` to `high`."""
         divisor = Fraction(self.divisor) if not isinstance(self.divisor, float) else self.divisor
-        ends = [(weight * low / divisor, weight * high / divisor) for weight in self.cells()]
-        return _total(min(pair) for pair in ends) + self.bias, _total(max(pair) for pair in ends) + self.bias
+        if low == high:
+            only = _total(self.cells()) * low / divisor + self.bias
+            return only, only
+        above, below = (_total(weight for weight in self.cells() if (weight > 0) == positive) for positive in (True, False))
+        ends = [(above * one + below * other) / divisor for one, other in ((low, high), (high, low))]
+        return min(ends) + self.bias, max(ends) + self.bias
 
 
 def require_size(rows: int, columns: int) -> None:

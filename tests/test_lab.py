@@ -148,7 +148,7 @@ def test_a_difference_of_kernels_is_the_difference_of_results(one, other, seed):
 @pytest.mark.parametrize(
     ("one", "other", "relation"),
     [
-        ("sobel-x", "sobel-x", "the same weights"),
+        ("sobel-x", "sobel-x", "with the same weights"),
         ("sobel-x", "1 0 -1;2 0 -2;1 0 -1", "turned by 180 degrees"),
         ("sobel-x", "sobel-y", "turned clockwise by 90 degrees"),
         ("kirsch:N", "kirsch:NE", "turned clockwise by 45 degrees round its ring"),
@@ -161,7 +161,7 @@ def test_a_difference_of_kernels_is_the_difference_of_results(one, other, seed):
         ("sobel-x", "prewitt-x", ""),
         ("sobel-x", "laplacian", ""),
         ("0 0", "0 1", ""),
-        ("gaussian:1", "gaussian:1,9", "the same weights"),
+        ("gaussian:1", "gaussian:1,9", "with the same weights"),
     ],
 )
 def test_relations(one, other, relation):
@@ -309,6 +309,7 @@ def test_diff(tmp_path):
     assert "-1   0   1" in shown
     assert "give the same results" in text("diff", "vertical", "prewitt-x", cwd=tmp_path)
     assert "--convolve" in text("diff", "-1 0 1", "1 0 -1", cwd=tmp_path)
+    assert "the second is the first with the same weights" in text("diff", "outline", "contour", cwd=tmp_path)
     assert "-255 of bias" in text("diff", "outline", "contour", cwd=tmp_path)
 
 

@@ -13,6 +13,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from hypothesis import given
 from PIL import ImageFilter
 from scipy import ndimage
 
@@ -22,7 +23,7 @@ from imgconv.catalog import text
 from imgconv.catalog.named import named, rows, table
 from imgconv.catalog.named.compass import DIRECTIONS
 from tests import oracle
-from tests.strategies import plain_python
+from tests.strategies import FRACTIONS, law, plain_python, rows_of
 
 NAMED = table()
 EXAMPLES = [row.example for row in NAMED.values()]
@@ -300,6 +301,14 @@ def test_exact_kernels_stay_exact():
         assert imgconv.kernel(name).exact is not None, name
 
 
+def test_the_box_laplacian_is_kornias():
+    """Kornia's get_laplacian_kernel2d(n): ones, and 1 - n*n in the centre."""
+    expected = np.ones((5, 5))
+    expected[2, 2] = 1 - 5 * 5
+    same("laplacian-box:5", expected)
+    assert imgconv.kernel("laplacian-box:3") == imgconv.kernel("laplacian:8")
+
+
 def test_binomials_are_powers_of_the_smallest():
     line = np.array([1])
     for size in range(2, 8):
@@ -345,6 +354,15 @@ def test_engine_and_oracle_agree_on_every_named_kernel(name):
     kernel = imgconv.kernel(name)
     exact = oracle.correlate(pixels, kernel.weights, divisor=kernel.divisor, bias=kernel.bias, dtype="float64")
     np.testing.assert_allclose(imgconv.correlate(pixels, name, dtype="float64").reshape(exact.shape), exact.astype(float), atol=1e-9)
+
+
+@law(200)
+@given(rows_of(FRACTIONS, 3), FRACTIONS.filter(bool), FRACTIONS)
+def test_the_exact_form_is_over_the_least_denominator(given_rows, divisor, bias):
+    rows, offset, denominator = Kernel(given_rows, divisor, bias).exact
+    assert [Fraction(cell, denominator) for row in rows for cell in row] == [cell / divisor for row in given_rows for cell in row]
+    assert Fraction(offset, denominator) == bias
+    assert denominator == math.lcm(bias.denominator, *((cell / divisor).denominator for row in given_rows for cell in row))
 
 
 # ---------------------------------------------------------------- turning

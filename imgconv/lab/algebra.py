@@ -15,7 +15,7 @@ from imgconv.records import record
 EXACT_CELLS = 4096
 """Larger kernels are taken apart in float64: fractions grow with every step of an elimination."""
 MOST_CELLS = 2**20
-HALF_TURN = "turned by 180 degrees"
+HALF_TURN, SAME = "turned by 180 degrees", "with the same weights"
 _NOTHING = 1e-12  # of the greatest: what float64 leaves of a weight or a singular value that is really 0
 
 
@@ -187,7 +187,7 @@ def _relation(one: Kernel, other: Kernel) -> str:
             factor = _factor(weights, one.divisor, other.weights, other.divisor)
             if factor is not None and (factor == 1) == factor_one:
                 times = "" if factor == 1 else f"times {factor if isinstance(factor, (int, Fraction)) else f'{factor:.6g}'}"
-                return " and ".join(part for part in (words, times) if part) or "the same weights"
+                return " and ".join(part for part in (words, times) if part) or SAME
     return ""
 
 

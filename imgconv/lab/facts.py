@@ -9,8 +9,11 @@ from typing import Any
 from imgconv.catalog import kernel as as_kernel
 from imgconv.exact import Number, magnitude, number
 from imgconv.kernels import Kernel
-from imgconv.lab.algebra import MOST_CELLS, split
+from imgconv.lab.algebra import split
 from imgconv.records import record
+
+RANKED = 2**16
+"""Larger kernels are not taken apart for their rank alone."""
 
 Rows = tuple[tuple[Number, ...], ...]
 
@@ -41,7 +44,7 @@ class Facts:
     even, odd : tuple of str
         The mirrors and turns (words of MIRRORS) that leave the weights, and that change their signs.
     rank : int or None
-        How many columns times rows it is the sum of; None beyond 2**20 weights.
+        How many columns times rows it is the sum of; None beyond 2**16 weights.
     pairs : tuple of (column, row)
         Those, as `split` gives them.
     noise : float
@@ -84,7 +87,7 @@ def facts(kernel: Any) -> Facts:
     low, high = given.response(0, 255)
     shares = [float(cell) / float(given.divisor) for cell in given.cells()]
     size = math.fsum(map(abs, shares))
-    pairs = split(given) if len(shares) <= MOST_CELLS else None
+    pairs = split(given) if len(shares) <= RANKED else None
     even = tuple(words for words, mirror in MIRRORS.items() if _same(given.weights, mirror(given.weights), 1))
     odd = tuple(words for words, mirror in MIRRORS.items() if words not in even and _same(given.weights, mirror(given.weights), -1))
     return Facts(
@@ -107,6 +110,6 @@ def _same(one: Rows, other: Rows, sign: int) -> bool:
         return False
     if one == other and sign == 1:
         return True
-    cells = [(a, b) for top, low in zip(one, other, strict=True) for a, b in zip(top, low, strict=True)]
-    slack = 1e-12 * max(abs(float(a)) for a, _ in cells) if any(isinstance(a, float) for a, _ in cells) else 0
-    return all(abs(a - sign * b) <= slack for a, b in cells)
+    floats = any(isinstance(cell, float) for row in one for cell in row)
+    slack = 1e-12 * max(abs(float(cell)) for row in one for cell in row) if floats else 0
+    return all(abs(a - sign * b) <= slack for top, low in zip(one, other, strict=True) for a, b in zip(top, low, strict=True))
