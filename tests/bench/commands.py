@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import json
 import statistics
 import subprocess
@@ -16,6 +17,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+import imgconv
 from tests.bench import timing
 from tests.bench.agreement import difference, mean_difference, objection
 from tests.bench.inputs import BENCH, IMAGES, Pixels, file
@@ -110,6 +112,7 @@ class Contestant:
 def run(case: CommandCase, *, budget: float, cap: float, rounds: int) -> Row:
     """The row of a case: warm-up and agreement first, then interleaved runs."""
     row = Row(case.name, "commands", targets=tuple(case.targets))
+    compileall.compile_dir(Path(imgconv.__file__).parent, quiet=2)  # as pip does for an installed package, and has done for the peers
     with tempfile.TemporaryDirectory(dir=BENCH) as folder, Launcher() as launcher:
         (Path(folder) / "mask.mat").write_text(MASK)
         (Path(folder) / "kept").mkdir()
