@@ -25,6 +25,8 @@ REMARKS = {
     "overviews-dropped": "reduced versions of pages, which a TIFF file marks as such, were left out",
     "not-stable": "a filter that was to be applied until nothing changes still changed something, or grew beyond all numbers",
     "frames-merged": "frames that are like the one before were not written again; that one is shown longer",
+    "stored-shorter": "whole numbers were stored in a shorter type in which all of them fit",
+    "option-idle": "an option has no meaning for the output's format",
     "reader-warning": "the reader warned about the file; its pixels are whole",
 }
 """What is said and is no loss."""

@@ -22,6 +22,7 @@ from imgconv.files.formats import ARRAY, FORMATS
 from imgconv.files.modes import DEEP, LAYOUTS, MODES
 from imgconv.losses import LOSSES, REMARKS
 from imgconv.operations import OPERATIONS
+from tests import matrix
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -87,6 +88,11 @@ def modes() -> str:
     return table(["mode", "becomes", "how"], [[", ".join(names), becomes, rule] for (becomes, rule), names in rules.items()])
 
 
+def fates() -> str:
+    """What happens to pixels of each layout in each format, tried out."""
+    return table(*matrix.table())
+
+
 def formats() -> str:
     words = {name: layout.words for name, layout in (LAYOUTS | DEEP).items()} | {ARRAY: "any type, any channels"}
     return table(
@@ -111,6 +117,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "borders": borders,
     "options": options,
     "modes": modes,
+    "fates": fates,
     "formats": formats,
 }
 

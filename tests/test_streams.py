@@ -197,7 +197,7 @@ def test_format_of_a_stream(here: Path) -> None:
         (GRAY, "--dtype float32 -o out.png", ("npy", "tiff", "pfm"), ("jpeg", "bmp")),
         (GRAY, "--dtype float32", ("npy", "tiff", "pfm"), ("webp",)),
         (GRAY, "--dtype int16 -o out.bmp", ("npy", "tiff"), ("png", "pfm")),
-        (GRAY, "--dtype uint16 --format jpeg", ("npy", "tiff", "png"), ("bmp", "webp")),
+        (GRAY, "--dtype uint16 --format bmp", ("npy", "tiff", "png"), ("bmp", "webp")),
         (COLOUR, "--dtype float32 -o out.tga", ("npy", "pfm"), ("png",)),
         (noise(4, 4, 4), "-o out.jpg", ("npy", "png", "tiff", "webp"), ("bmp", "ppm")),
         (GRAY, "--dtype float64 -o out/", ("npy", "tiff"), ("pfm",)),

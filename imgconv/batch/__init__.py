@@ -119,15 +119,15 @@ def _result_layout(header: Header, settings: Settings) -> Layout:
 
 def _able(header: Header, settings: Settings) -> list[str]:
     """The formats that can hold the result of an image with this header."""
-    from imgconv.files import write
+    from imgconv.files import fit
 
-    return write.able(_result_layout(header, settings))
+    return fit.able(_result_layout(header, settings))
 
 
 def _run(job: Job, pipeline: Pipeline, settings: Settings, reserved: dict[str, str], facts: dict[str, Any], notes: list[Note]) -> Outcome:
     """Header, foretold shape, pixels, steps, bytes, file; `facts` and `notes` grow on the way."""
     from imgconv.batch import deliver, forecast, separate, sides
-    from imgconv.files import frames, read, write
+    from imgconv.files import fit, frames, read, write
     from imgconv.numerics import target
 
     for one in (job, *job.sides):
@@ -141,15 +141,14 @@ def _run(job: Job, pipeline: Pipeline, settings: Settings, reserved: dict[str, s
         "frames_in": header.frames,
         "shape_in": [header.height, header.width, header.layout.channels + header.layout.alpha],
     }
-    for size in set(header.sizes) or {(header.height, header.width)}:
-        pipeline.shape(*size)
+    sizes = [pipeline.shape(*size) for size in set(header.sizes) or {(header.height, header.width)}]
     if settings.plans:
         facts["plan"] = _plan(header, pipeline, settings)
     goal = target(header.layout.type, settings.dtype, settings.range)
     form, path = _settled_place(job, header, _able(header, settings))
     if job.derived and os.path.exists(path) and not job.replace:
         raise errors.file_exists(path)
-    write.check(form, _result_layout(header, settings), path)
+    fit.check(form, _result_layout(header, settings), (max(h for h, _ in sizes), max(w for _, w in sizes)), settings.writing, path)
     may_separate = job.derived or job.in_folder
     if header.frames > 1 and not may_separate:
         frames.check_sizes(form, header)
@@ -162,17 +161,18 @@ def _run(job: Job, pipeline: Pipeline, settings: Settings, reserved: dict[str, s
     facts |= described(image, "in")
     given = image.gray() if settings.gray else image
     result = given.through(pipeline, dtype=settings.dtype, range=goal.range, threads=settings.threads, alpha=settings.alpha)
-    parts = deliver.parts(job, form, path, result, numbers, reserved)
-    result = write.fitted(result, form)
+    type_ = result.pixels.dtype.name
+    parts = deliver.parts(job, form, path, result, numbers, reserved, settings.writing)
+    result = parts[0].image if len(parts) == 1 else write.fitted(result, form, path, settings.writing)
     words = said(image, result)
     facts |= described(result, "out") | settled(result) | {"format_out": form.name}
     beside = []
     for one in job.sides:
         picture = sides.made(one, pipeline, given, settings.alpha, settings.threads)
-        beside.append(deliver.parts(one, sides.form_of(one), one.target, picture, numbers, reserved))
+        beside.append(deliver.parts(one, sides.form_of(one), one.target, picture, numbers, reserved, settings.writing))
     del image, given  # large ones need not stay beside the encoded files
     every = [*parts, *(part for one in beside for part in one)]
-    notes += losses(replace(result, notes=tuple(dict.fromkeys(note for part in every for note in part.image.notes))))
+    notes += losses(replace(result, notes=tuple(dict.fromkeys(note for part in every for note in part.image.notes))), type_)
     if settings.strict and any(note.loss for note in notes):
         raise errors.losses_forbidden(job.source_name, [note.text for note in notes if note.loss])
     deliver.put(every, settings)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from imgconv.batch import separate
 from imgconv.batch.jobs import STREAM, Job
 from imgconv.files.formats import Format
+from imgconv.files.options import Writing
 from imgconv.records import record
 
 if TYPE_CHECKING:
@@ -28,27 +29,26 @@ class Part:
     in_folder: bool
 
 
-def parts(job: Job, form: Format, path: str, result: Image, numbers: Sequence[int], reserved: dict[str, str]) -> list[Part]:
+def parts(job: Job, form: Format, path: str, result: Image, numbers: Sequence[int], reserved: dict[str, str], writing: Writing) -> list[Part]:
     """One part, or one a frame where the format holds one and the name is ours to choose; each fitted to its format, which may leave notes."""
     from imgconv.files import frames, write
 
     separated = (job.derived or job.in_folder) and len(result.frames) > 1 and not frames.fit(form, result.frames)
-    fitted = write.fitted(result, form)
+    fitted = write.fitted(result, form, _shown(path), writing)
     if not separated:
         return [Part(path, form, fitted, job.in_folder)]
     paths = separate.paths(job, path, numbers)
     separate.reserve(paths, job, reserved)
-    return [Part(where, form, write.fitted(image, form), job.in_folder) for where, image in zip(paths, separate.images(fitted), strict=True)]
+    return [Part(where, form, write.fitted(image, form, where, writing), job.in_folder) for where, image in zip(paths, separate.images(fitted), strict=True)]
 
 
 def put(made: Sequence[Part], settings: Settings) -> None:
     """Encodes every part, then writes them."""
     from imgconv.files import place, write
 
-    contents = []
-    for part in made:
-        shown = "standard output" if part.where == STREAM else part.where
-        contents.append(write.encoded(part.image, part.form, shown, fast=_is_pipe(part.where), writing=settings.writing, threads=settings.threads))
+    contents = [
+        write.encoded(part.image, part.form, _shown(part.where), fast=_is_pipe(part.where), writing=settings.writing, threads=settings.threads) for part in made
+    ]
     for part, content in zip(made, contents, strict=True):
         if part.where == STREAM:
             place.write_stdout(content)
@@ -56,6 +56,10 @@ def put(made: Sequence[Part], settings: Settings) -> None:
         if part.in_folder:
             place.make_folder(os.path.dirname(part.where))
         place.write(part.where, content)
+
+
+def _shown(path: str) -> str:
+    return "standard output" if path == STREAM else path
 
 
 def _is_pipe(path: str) -> bool:

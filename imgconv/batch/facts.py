@@ -46,11 +46,11 @@ def said(image: Image, result: Image) -> tuple[str, ...]:
     return (size,) if result.response is None else (size, response_text(result.response.low, result.response.high))
 
 
-def losses(result: Image) -> tuple[Note, ...]:
-    """Everything that must be said of a result, the losses of settling first."""
+def losses(result: Image, type_: str) -> tuple[Note, ...]:
+    """Everything that must be said of a result, the losses of settling into its type first."""
     from imgconv.numerics import limits
 
     seen = result.response
     if seen is None:
         return result.notes
-    return settling(seen.below, seen.above, seen.missing, max(1, seen.count), limits(result.pixels.dtype.name)) + result.notes
+    return settling(seen.below, seen.above, seen.missing, max(1, seen.count), limits(type_)) + result.notes

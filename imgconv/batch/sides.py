@@ -19,11 +19,11 @@ def made(job: Job, pipeline: Pipeline, image: Image, alpha: str, threads: int | 
 
     By `alpha`, the policy, hidden colours count as the result counts them: not, unless it keeps or drops alpha.
     """
-    from imgconv.files import write
+    from imgconv.files import fit
     from imgconv.image import Frame, Image
     from imgconv.numerics import values
 
-    floats = form_of(job).name in write.able(Layout(1, False, "float32"))
+    floats = form_of(job).name in fit.able(Layout(1, False, "float32"))
     step = pipeline.steps[0]
 
     def picture(frame: Frame) -> Frame:

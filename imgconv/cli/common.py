@@ -8,7 +8,7 @@ import click
 
 from imgconv.batch import Settings
 from imgconv.cli.kinds import KindType
-from imgconv.files.formats import COMPRESS_LEVEL
+from imgconv.files.formats import COMPRESS_LEVEL, FORMATS, QUALITY, QUALITY_KIND
 from imgconv.files.options import CHOICE_OF_FRAMES, Reading, Writing
 from imgconv.params import ALPHA, DTYPE, FLAG, FRAMES, MEMORY, PIXELS, RANGE, THREADS, Kind
 from imgconv.records import fields, record
@@ -60,7 +60,7 @@ def COMMON() -> list[click.Parameter]:  # noqa: N802
         click.Option(
             ["--format"],
             metavar="NAME",
-            help="Output format: png, jpeg, tiff, webp, bmp, gif, ppm, tga, pfm or npy.  [default: by the suffix; png on a stream]",
+            help=f"Output format: {', '.join(FORMATS)}.  [default: by the suffix; png on a stream]",
         ),
         flag(["--overwrite"], "Replace existing files in an output folder, derived names, and inputs."),
         kind(["--range"], RANGE, "How results come back into the output's type.  [default: clamp]"),
@@ -70,7 +70,9 @@ def COMMON() -> list[click.Parameter]:  # noqa: N802
         kind(["--frames"], CHOICE_OF_FRAMES, "Frames or pages to take, counted from 0; -1 is the last, B is left out.  [default: all]"),
         flag(["--no-orient"], "Leave pixels as they were stored, and the orientation that the file states."),
         flag(["--strip"], "Leave out EXIF, colour profile, resolution, XMP and text."),
-        kind(["--compress-level"], COMPRESS_LEVEL, "Of PNG: 0 is stored, 1 fast, 9 small.  [default: 3; 1 into a pipe]"),
+        kind(["--quality"], QUALITY_KIND, f"Of JPEG, WebP and AVIF.  [default: {QUALITY}, colours at full resolution]"),
+        flag(["--lossless"], "Lose nothing in writing: WebP without loss, no JPEG or AVIF."),
+        kind(["--compress-level"], COMPRESS_LEVEL, "Of PNG and TIFF: 0 is stored, 1 fast, 9 small.  [default: 3; 1 into a pipe]"),
         kind(["--threads"], THREADS, "Processors to use.  [default: all]"),
         flag(["--allow-narrowing"], "Read 8 bits of each sample where a file has more and no reader for them is installed."),
         flag(["--plan"], "Print how each step would be computed, and run nothing."),

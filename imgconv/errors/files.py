@@ -43,6 +43,12 @@ def file_mode(path: str, mode: str) -> FileError:
     return FileError(f"{path}: pixel mode {mode} is not served; convert the file to gray, RGB or CMYK first")
 
 
+def file_deep_needs_codecs(path: str, form: str, bits: int) -> FileError:
+    return FileError(
+        f"{path}: has {bits} bits a sample, and {form} of more than 8 needs the package imagecodecs; pip install 'imgconv[deep]' (or --allow-narrowing reads 8)"
+    )
+
+
 def file_needs_codecs(path: str, codec: str) -> FileError:
     return FileError(f"{path}: its pixels are compressed by {codec}, for which the package imagecodecs is needed; pip install 'imgconv[deep]'")
 
@@ -162,3 +168,29 @@ def frames_do_not_fit(path: str, name: str, count: int, able: Sequence[str]) -> 
 
 def frames_differ(path: str, name: str, first: str, other: str) -> FileError:
     return FileError(f"{path}: frames of {name.upper()} must be alike, and these are {first} and {other}; tiff holds pages of any size, --frames N takes one")
+
+
+def numbers_do_not_fit(name: str, low: int, high: int, able: Sequence[str]) -> FileError:
+    """The writer that meets it knows no path; `named` says where."""
+    return FileError(f"{name.upper()} holds 0…65535, the result has {low}…{high}; formats that hold it: {', '.join(able)} (or give --range or --dtype uint16)")
+
+
+def profile_unusable(why: str) -> FileError:
+    return FileError(f"its colour profile cannot be used to convert the colours ({why}); --strip leaves it out")
+
+
+def too_long_for(path: str, name: str, height: int, width: int, longest: int, able: Sequence[str]) -> FileError:
+    return FileError(f"{path}: {name.upper()} holds at most {longest} pixels a side, the result has {width}x{height}; formats that hold it: {', '.join(able)}")
+
+
+def always_lossy(path: str, name: str, able: Sequence[str]) -> FileError:
+    return FileError(f"{path}: {name.upper()} cannot be lossless; formats that are: {', '.join(able)}")
+
+
+def quality_of_lossless() -> UsageError:
+    return UsageError("--quality and --lossless ask for two things; give one of them")
+
+
+def format_not_built(name: str) -> ValueError:
+    """The writer that meets it knows no path; `file_unwritable` says where."""
+    return ValueError(f"this Pillow was built without {name.upper()}; imgconv doctor lists what it has")

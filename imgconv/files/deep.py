@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import IO, Any
 
 from imgconv import errors
-from imgconv.files.modes import LAYOUTS, MODES
+from imgconv.files.modes import LAYOUTS, MODES, mode_of
 from imgconv.image import Frame
 from imgconv.layouts import Layout
-from imgconv.records import record
+from imgconv.records import record, replace
 
 TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _WRAPPED = ("I;32", "I;32N", "I;32B")  # unsigned numbers that Pillow takes for signed
@@ -29,7 +29,10 @@ class Deep:
 def narrows(image: Any) -> bool:
     """Whether Pillow would drop bits of an opened image's samples: asked of the raw modes in which it would decode them."""
     eight = image.mode in MODES and LAYOUTS[MODES[image.mode].becomes].type == "uint8"
-    return any((eight and (";16" in raw or raw == "SGI16")) or raw in _WRAPPED or raw.startswith(_ROUNDED) for raw in raw_modes(image))
+    modes = raw_modes(image)
+    if eight and image.format == "PPM" and any(mode.isdigit() and int(mode) > 255 for mode in modes):  # the greatest value
+        return True
+    return any((eight and (";16" in mode or mode == "SGI16" or mode.startswith("BC6"))) or mode in _WRAPPED or mode.startswith(_ROUNDED) for mode in modes)
 
 
 def raw_modes(image: Any) -> list[str]:
@@ -48,9 +51,22 @@ def reader_of(name: str, image: Any, stream: IO[bytes]) -> Deep | None:
         return _large_png(image)
     if image.format == "TIFF" and (narrows(image) or _strange_tiff(image)):
         return _tiff(name, stream, image.tell())
+    if image.format in ("JPEG2000", "AVIF") and LAYOUTS[MODES[image.mode].becomes].type == "uint8":
+        return _coded(name, image, stream)
     if narrows(image):
         raise errors.file_narrowed(name)
     return None
+
+
+def _coded(name: str, image: Any, stream: IO[bytes]) -> Deep | None:
+    from imgconv.files import codecs
+
+    form, depth = str(image.format), codecs.bits(image.format, stream)
+    if depth <= 8:
+        return None
+    codecs.available(name, form, depth)
+    layout = replace(LAYOUTS[mode_of(image)], type="uint16")
+    return Deep(layout, lambda stream, number: codecs.decode(name, form, stream, depth, layout.channels, layout.alpha))
 
 
 def dropped(image: Any) -> int:

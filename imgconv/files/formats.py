@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from imgconv import errors
+from imgconv.files.options import Writing
 from imgconv.params import Kind, whole
 from imgconv.records import record
 
@@ -15,63 +16,111 @@ ARRAY = "array"  # any pixel type, any number of channels
 
 @record
 class Format:
-    """A row: `modes` are Pillow's, plus ARRAY; `options(fast)` are given to Pillow's writer; `carries` names what it holds beside pixels
-    (`files/metadata.py`); `frames` says how several lie in it: an `animation`, `pages` of any size, a `stack` without durations; empty where it holds one."""
+    """A row: `modes` are Pillow's and those of `files/modes.py`, plus ARRAY; `options(writing)` are given to Pillow's writer; `heeds` names the options
+    of `Writing` that mean something to it; `lossless` is "always", "asked" (if asked for) or "never"; `longest` is the most pixels a side (0: no such limit);
+    `carries` names what it holds beside pixels (`files/metadata.py`); `frames` says how several lie in it: an `animation`, `pages` of any
+    size, a `stack` without durations; empty where it holds one."""
 
     name: str
     suffixes: tuple[str, ...]
     pillow: str
     modes: tuple[str, ...]
-    options: Callable[[bool], Mapping[str, Any]] = lambda fast: {}
+    options: Callable[[Writing], Mapping[str, Any]] = lambda writing: {}
+    heeds: tuple[str, ...] = ()
+    lossless: str = "always"
+    longest: int = 0
     carries: tuple[str, ...] = ()
     frames: str = ""
 
 
-def _jpeg(fast: bool) -> Mapping[str, Any]:
-    return {"quality": 92, "subsampling": 0}
+QUALITY = 92
+"""Of lossy formats where nothing else is asked for: colours at full resolution, and errors that nobody sees."""
+
+
+def _jpeg(writing: Writing) -> Mapping[str, Any]:
+    return {"quality": writing.quality or QUALITY, "subsampling": 0}
+
+
+def _webp(writing: Writing) -> Mapping[str, Any]:
+    return {"lossless": True, "exact": True} if writing.lossless else {"quality": writing.quality or QUALITY}
+
+
+def _avif(writing: Writing) -> Mapping[str, Any]:
+    return {"quality": writing.quality or QUALITY, "subsampling": "4:4:4"}
 
 
 _ALL = ("icc_profile", "exif", "xmp", "dpi")
+_SHALLOW = ("L", "LA", "RGB", "RGBA")
+_PNG_SAYS = (*_ALL, "aspect", "text", "gamma", "chromaticity", "srgb")
 
 FORMATS = {
     row.name: row
     for row in (
+        Format("png", (".png",), "PNG", (*_SHALLOW, "I;16", "LA;16", "RGB;16", "RGBA;16"), heeds=("compress_level",), carries=_PNG_SAYS, frames="animation"),
         Format(
-            "png",
-            (".png",),
-            "PNG",
-            ("L", "LA", "RGB", "RGBA", "I;16", "LA;16", "RGB;16", "RGBA;16"),
-            carries=(*_ALL, "aspect", "text", "gamma", "chromaticity", "srgb"),
+            "jpeg",
+            (".jpg", ".jpeg", ".jpe", ".jfif"),
+            "JPEG",
+            ("L", "RGB", "CMYK"),
+            _jpeg,
+            heeds=("quality",),
+            lossless="never",
+            longest=65500,
+            carries=(*_ALL, "comment"),
+        ),
+        Format("tiff", (".tif", ".tiff"), "TIFF", (ARRAY, "CMYK", "LAB"), heeds=("compress_level",), carries=_ALL, frames="pages"),
+        Format(
+            "webp",
+            (".webp",),
+            "WEBP",
+            ("RGB", "RGBA"),
+            _webp,
+            heeds=("quality", "lossless"),
+            lossless="asked",
+            longest=16383,
+            carries=("icc_profile", "exif", "xmp"),
             frames="animation",
-        ),  # files/png.py writes it
-        Format("jpeg", (".jpg", ".jpeg"), "JPEG", ("L", "RGB", "CMYK"), _jpeg, (*_ALL, "comment")),
-        Format("tiff", (".tif", ".tiff"), "TIFF", (ARRAY, "CMYK", "LAB"), carries=_ALL, frames="pages"),  # files/tiff.py writes it
-        Format("webp", (".webp",), "WEBP", ("RGB", "RGBA"), lambda fast: {"quality": 92}, ("icc_profile", "exif", "xmp"), "animation"),
+        ),
+        Format("avif", (".avif",), "AVIF", ("RGB", "RGBA"), _avif, heeds=("quality",), lossless="never", longest=32768, carries=("icc_profile", "exif", "xmp")),
+        Format("jpeg2000", (".jp2", ".jpx", ".jpf"), "JPEG2000", (*_SHALLOW, "CMYK", "I;16")),
+        Format("gif", (".gif",), "GIF", _SHALLOW, longest=65535, carries=("comment",), frames="animation"),
         Format("bmp", (".bmp",), "BMP", ("L", "RGB"), carries=("dpi",)),
-        Format("gif", (".gif",), "GIF", ("L", "LA", "RGB", "RGBA"), carries=("comment",), frames="animation"),
-        Format("ppm", (".ppm", ".pnm"), "", ("L", "RGB", "I;16", "RGB;16")),  # files/raw.py writes these three
+        Format("dib", (".dib",), "DIB", ("L", "RGB"), carries=("dpi",)),
+        Format("ppm", (".ppm", ".pnm"), "", ("L", "RGB", "I;16", "RGB;16")),
         Format("pgm", (".pgm",), "", ("L", "I;16")),
-        Format("tga", (".tga",), "TGA", ("L", "LA", "RGB", "RGBA")),
         Format("pfm", (".pfm",), "", ("F", "RGB;F")),
-        Format("npz", (".npz",), "", (ARRAY,), frames="stack"),  # files/npz.py writes it
+        Format("tga", (".tga",), "TGA", _SHALLOW, longest=65535),
+        Format("qoi", (".qoi",), "QOI", ("RGB", "RGBA")),
+        Format("sgi", (".sgi", ".rgb", ".rgba", ".bw"), "SGI", ("L", "RGB", "RGBA"), longest=65535),
+        Format("pcx", (".pcx",), "PCX", ("L", "RGB"), longest=65534),
+        Format("dds", (".dds",), "DDS", _SHALLOW),
+        Format("spider", (".spi", ".spider"), "SPIDER", ("F",)),
+        Format("npz", (".npz",), "", (ARRAY,), frames="stack"),
         Format("npy", (".npy",), "", (ARRAY,), frames="stack"),
     )
 }
+"""Of what Pillow writes these are left out: ICO and ICNS, which resize; MPO, BLP, PALM, MSP and XBM, which hold few colours or what no result is;
+PDF and EPS, which are documents; IM, which it is about to drop; and BUFR, GRIB, HDF5 and WMF, which it only passes on."""
 BY_SUFFIX = {suffix: row for row in FORMATS.values() for suffix in row.suffixes}
 
 
-def _compress_level(value: object) -> int:
-    expected = "a whole number from 0 (stored) to 9 (smallest)"
-    try:
-        found = whole(value, "compress level")
-    except errors.UsageError:
-        raise errors.not_a("compress level", value, expected) from None
-    if found > 9:
-        raise errors.not_a("compress level", value, expected)
-    return found
+def _from_to(name: str, least: int, most: int, expected: str) -> Callable[[object], int]:
+    """Reads a whole number within bounds."""
+
+    def read(value: object) -> int:
+        try:
+            found = whole(value, name)
+        except errors.UsageError:
+            raise errors.not_a(name, value, expected) from None
+        if not least <= found <= most:
+            raise errors.not_a(name, value, expected)
+        return found
+
+    return read
 
 
-COMPRESS_LEVEL = Kind("0…9", _compress_level)
+COMPRESS_LEVEL = Kind("0…9", _from_to("compress level", 0, 9, "a whole number from 0 (stored) to 9 (smallest)"))
+QUALITY_KIND = Kind("1…100", _from_to("quality", 1, 100, "a whole number from 1 (worst) to 100 (best)"))
 
 
 def format_named(word: str) -> Format:

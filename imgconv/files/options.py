@@ -79,6 +79,11 @@ class Reading:
 
 @record
 class Writing:
-    """What is wanted of outputs. `compress_level` None leaves it to the format and to where the bytes go."""
+    """What is wanted of outputs. None leaves it to the format and to where the bytes go.
+
+    `compress_level` is from 0 (stored) to 9 (smallest), `quality` from 1 to 100; `lossless` refuses formats that lose.
+    """
 
     compress_level: int | None = None
+    quality: int | None = None
+    lossless: bool = False

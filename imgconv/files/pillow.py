@@ -81,7 +81,7 @@ def _layout(name: str, image: Any, stream: IO[bytes], reading: Reading, notes: l
     except errors.FileError:
         if not reading.allow_narrowing:
             raise
-        notes.append(Note("narrowed", "16 bits a channel read as 8"))
+        notes.append(Note("narrowed", "samples of more than 8 bits read as 8 (--allow-narrowing)"))
     if whole is None and image.mode not in MODES:
         raise errors.file_mode(name, image.mode)
     if unknown := deep.dropped(image):

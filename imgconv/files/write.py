@@ -8,25 +8,44 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from imgconv import errors
-from imgconv.files import arrays, npz, place, png, raw
-from imgconv.files.formats import ARRAY, COMPRESS_LEVEL, FORMATS, Format, format_of
+from imgconv.files import arrays, fit, npz, place, png, raw
+from imgconv.files.formats import COMPRESS_LEVEL, FORMATS, QUALITY_KIND, Format, format_of
+from imgconv.files.header import first_line
 from imgconv.files.modes import holder, to_pillow
 from imgconv.files.options import Writing
 from imgconv.files.raw import Content
 from imgconv.image import Image
-from imgconv.layouts import Layout
 from imgconv.records import record, replace
 
 
-def save(image: Image, path: str | os.PathLike[str], format: str | None = None, compress_level: int | None = None) -> None:
+def save(
+    image: Image,
+    path: str | os.PathLike[str],
+    format: str | None = None,
+    *,
+    compress_level: int | None = None,
+    quality: int | None = None,
+    lossless: bool = False,
+) -> None:
     """Writes an image; the suffix decides the format unless `format` names it. An existing file is replaced, atomically.
 
-    `compress_level` is for PNG, from 0 (stored) over 1 (fast) to 9 (small); other formats do not heed it.
+    Parameters
+    ----------
+    image : Image
+    path : str or path-like
+    format : str, optional
+        A name or suffix of a format, such as "png".
+    compress_level : int, optional
+        Of PNG and TIFF, from 0 (stored) over 1 (fast) and 3 (the default) to 9 (small).
+    quality : int, optional
+        Of JPEG, WebP and AVIF, from 1 to 100; 92 unless said otherwise. Other formats do not heed it.
+    lossless : bool
+        WebP without loss; refuses formats that are never without.
 
     Raises
     ------
     UsageError
-        For a suffix or format name that is not known, or another level.
+        For a suffix or format name that is not known, another level or quality, or both quality and lossless.
     FileError
         For an image that the format cannot hold, or a place that cannot be written.
     """
@@ -35,21 +54,8 @@ def save(image: Image, path: str | os.PathLike[str], format: str | None = None, 
     where = os.fspath(path)
     form = format_named(format) if format else format_of(where)
     level = None if compress_level is None else COMPRESS_LEVEL.read(compress_level)
-    place.write(where, encoded(image, form, where, writing=Writing(level)))
-
-
-def able(layout: Layout) -> list[str]:
-    """The names of the formats that can hold such pixels."""
-    mode = holder(layout)
-    return [row.name for row in FORMATS.values() if mode in row.modes or ARRAY in row.modes]
-
-
-def check(form: Format, layout: Layout, path: str) -> None:
-    """Raises FileError, naming formats that can, if `form` cannot hold such pixels."""
-    names = able(layout)
-    if form.name not in names:
-        bare = layout.alpha and form.name in able(replace(layout, alpha=False))
-        raise errors.format_cannot_hold(path, form.name, layout.words, names, "--alpha drop leaves alpha out" if bare else "")
+    wanted = Writing(level, None if quality is None else QUALITY_KIND.read(quality), lossless)
+    place.write(where, encoded(image, form, where, writing=wanted))
 
 
 def prepare(form: Format) -> None:
@@ -58,12 +64,18 @@ def prepare(form: Format) -> None:
         png.prepare()
 
 
-def fitted(image: Image, form: Format) -> Image:
-    """The image with what a format can hold of its frames and metadata, and a note of everything else."""
+def fitted(image: Image, form: Format, path: str = "the result", writing: Writing = Writing()) -> Image:
+    """The image with what a format can hold of its pixels, frames and metadata, and a note of everything else. Raises FileError for what does not fit."""
+    try:
+        image = fit.fitted(image, form, writing)
+    except errors.FileError as error:
+        raise errors.named(path, error) from None
     if len(image.frames) > 1 or form.name == "gif":
         from imgconv.files import frames
 
         image = frames.fitted(image, form)
+        if writing.lossless and any(note.code == "palette-reduced" for note in image.notes):
+            raise errors.always_lossy(path, form.name, [name for name in fit.able(image.layout) if FORMATS[name].lossless != "never" and name != form.name])
     if image.metadata:
         from imgconv.files import metadata
 
@@ -73,24 +85,24 @@ def fitted(image: Image, form: Format) -> Image:
 
 @record
 class How:
-    """What writers are told: PNG's level, whether speed counts more than size, and how many threads there may be."""
+    """What writers are told: the level of deflate, what else is wanted, and how many threads there may be."""
 
     level: int
-    fast: bool
+    writing: Writing
     threads: int | None
 
 
 def encoded(image: Image, form: Format, path: str, *, fast: bool = False, writing: Writing = Writing(), threads: int | None = None) -> Content:
     """The image as the pieces of a file; `fast` prefers speed to size where `writing` does not say more."""
-    image = fitted(image, form)
     for frame in image.frames:
-        check(form, replace(image, frames=(frame,)).layout, path)
+        fit.check(form, replace(image, frames=(frame,)).layout, frame.pixels.shape[:2], writing, path)
+    image = fitted(image, form, path, writing)
     if len(image.frames) > 1:
         from imgconv.files import frames
 
         frames.check(form, image.frames, path)
     try:
-        return _WRITERS.get(form.name, _by_pillow)(image, form, How(png.level_for(writing.compress_level, fast), fast, threads))
+        return _WRITERS.get(form.name, _by_pillow)(image, form, How(png.level_for(writing.compress_level, fast), writing, threads))
     except (OSError, ValueError, OverflowError) as error:
         raise errors.file_unwritable(path, str(error)) from error
 
@@ -106,7 +118,7 @@ def _png(image: Image, form: Format, how: How) -> Content:
 def _tiff(image: Image, form: Format, how: How) -> Content:
     from imgconv.files import tiff
 
-    return [tiff.encode(image.frames, image.metadata, image.colour, png.level_for(None, how.fast), how.threads)]
+    return [tiff.encode(image.frames, image.metadata, image.colour, how.level, how.threads)]
 
 
 def _gif(image: Image, form: Format, how: How) -> Content:
@@ -122,15 +134,31 @@ def _pnm(image: Image, form: Format, how: How) -> Content:
 def _by_pillow(image: Image, form: Format, how: How) -> Content:
     """Of several frames Pillow takes whole milliseconds, and how often they are played."""
     first, *rest = (to_pillow(frame, holder(image.layout)) for frame in image.frames)
-    options: dict[str, Any] = {**form.options(how.fast), **image.metadata}
+    options: dict[str, Any] = {**form.options(how.writing), **image.metadata}
     if rest:
         from imgconv.files.frames import UNTIMED
 
         durations = [round(UNTIMED if frame.duration is None else frame.duration) for frame in image.frames]
         options = {"loop": 1, **options, "save_all": True, "append_images": rest, "duration": durations}
     buffer = io.BytesIO()
-    first.save(buffer, form.pillow, **options)
+    _known(form)
+    try:
+        first.save(buffer, form.pillow, **options)
+    except (OSError, ValueError, OverflowError, MemoryError):
+        raise
+    except Exception as error:  # encoders raise what they like
+        raise ValueError(first_line(error)) from error
     return [buffer.getbuffer()]
+
+
+def _known(form: Format) -> None:
+    """Raises ValueError for a format that Pillow was built without."""
+    from PIL import Image as pillow
+
+    if form.pillow not in pillow.SAVE:
+        pillow.init()
+    if form.pillow not in pillow.SAVE:
+        raise errors.format_not_built(form.name)
 
 
 _WRITERS: Mapping[str, Callable[[Image, Format, How], Content]] = {
