@@ -176,6 +176,7 @@ READINGS: list[tuple[str, Kernel]] = [
     ("1,2,3;\n4,5,6;\n7,8,9;\n", kernel(COUNTED)),
     ("\N{MINUS SIGN}1 0 \N{EN DASH}1", kernel([[-1, 0, -1]])),
     ("- 1 .", kernel([[0, 1, 0]])),
+    ("[1 2 3; 4, 5, 6\n7 8 9]", kernel(COUNTED)),
     ("1/9 .5 1e-1", kernel([[Fraction(1, 9), Fraction(1, 2), Fraction(1, 10)]])),
     ("scale=16; 1 2 1; 2 4 2; 1 2 1", kernel([[1, 2, 1], [2, 4, 2], [1, 2, 1]], 16)),
     ("scale=auto\noffset=128\nanchor=0,1\n1 2", kernel([[1, 2]], 3, 128, (0, 1))),

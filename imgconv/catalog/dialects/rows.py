@@ -18,8 +18,18 @@ _ONLY_NUMBERS = re.compile(r"[-+\N{MINUS SIGN}0-9.,;\s/eExXpPa-fA-F#]*")
 _HEADED = re.compile(r"(?:\s*(?:scale|divisor|offset|bias|anchor)\s*=[^;\n]*[;\n])+[-+\N{MINUS SIGN}0-9.,;\s/eExXpPa-fA-F#]*")
 
 
+_BRACKETS = re.compile(r'\s*\[[^\[\]{}"]*\]\s*')
+
+
+def claims(text: str) -> bool:
+    """MATLAB's brackets around rows: `[1 2 1; 2 4 2]`. (`[1, 2, 1]` is JSON, and no kernel there.)"""
+    return text.lstrip()[:1] == "[" and (";" in text or "," not in text) and bool(_BRACKETS.fullmatch(text))
+
+
 def read(source: Source) -> tuple[Kernel, ...]:
     """One kernel. Lines `scale=16`, `offset=128` and `anchor=1,1` may stand before the rows; `#` starts a comment; `-` and `.` are holes."""
+    if claims(source.text):
+        source = Source(source.text.replace("[", " ").replace("]", " "))
     cells = Cells(source, HOLES)
     stated: dict[str, object] = {}
     rows: list[list[Number]] = []
@@ -52,8 +62,8 @@ def _pieces(text: str) -> Iterator[tuple[int, int]]:
 
 
 def inline(text: str) -> bool:
-    """Numbers and nothing else, or something with numbers that is no path."""
-    return bool(_STARTS.match(text) and (_ONLY_NUMBERS.fullmatch(text) or _HEADED.fullmatch(text)))
+    """Numbers and nothing else, or behind their headers, or in brackets."""
+    return claims(text) or bool(_STARTS.match(text) and (_ONLY_NUMBERS.fullmatch(text) or _HEADED.fullmatch(text)))
 
 
 def write(kernel: Kernel) -> Written:
@@ -65,9 +75,11 @@ def write(kernel: Kernel) -> Written:
 
 ROWS = Dialect(
     "rows",
-    "plain rows on lines or between `;`, cells between blanks or commas, fractions, `#` comments, lines `scale=`, `offset=`, `anchor=`",
+    "plain rows on lines or between `;` (MATLAB's brackets may be around them), cells between blanks or commas; fractions, "
+    "`#` comments, lines `scale=`, `offset=`, `anchor=`",
     "scale=16; 1 2 1; 2 4 2; 1 2 1",
     ("text",),
+    claims=claims,
     inline=inline,
     read=read,
     write=write,
