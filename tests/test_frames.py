@@ -89,14 +89,13 @@ def test_a_frame_of_the_result_is_the_result_of_that_frame_alone(tmp_path, form)
 @pytest.mark.parametrize("target", ["gif", "png", "webp", "tiff", "npy"])
 @pytest.mark.parametrize("source", ["gif", "png", "webp", "tiff"])
 def test_frames_durations_and_plays_go_along(tmp_path, source, target):
-    given = stored(tmp_path, source, moving(colours=3)[:4])
-    done = command("filter", "identity", given.name, "-o", f"out.{target}", cwd=tmp_path)
-    assert done.code == 0, done.err
-    assert "4 frames of 34x24" in done.err
+    image = imgconv.load(stored(tmp_path, source, moving(colours=3)[:4]))
     result = tmp_path / f"out.{target}"
+    imgconv.save(image.through(imgconv.Pipeline.parse("filter identity")), result)
+    if target in ("npy", "tiff"):
+        assert ("timing-dropped" in codes(image, target)) == (source != "tiff")
     if target == "npy":
         assert np.load(result).shape[:3] == (4, 24, 34)
-        assert ("durations and loop count dropped" in done.err) == (source != "tiff")
         return
     pictures, durations, info = shown(result)
     assert len(pictures) == 4
