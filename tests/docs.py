@@ -146,7 +146,7 @@ def ran(block: str) -> str:
                 stderr=subprocess.STDOUT,
                 text=True,
                 check=False,
-                timeout=120,
+                timeout=600,
             )
             shown.append(f"$ {command}\n{done.stdout}")
     return "".join(shown)
