@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image as pillow
+from PIL import features
 
 import imgconv
 from imgconv import errors
@@ -249,7 +250,7 @@ def test_a_named_file_of_a_format_for_one_frame_is_refused(tmp_path):
     stored(tmp_path, "gif", moving())
     done = command("filter", "identity", "in.gif", "-o", "out.jpg", cwd=tmp_path)
     assert done.code == 1
-    assert "JPEG holds one frame and there are 5; formats that hold several: png, tiff, webp, gif, npz, npy; or --frames first" in done.err
+    assert "JPEG holds one frame and there are 5; formats that hold several: png, tiff, webp, avif, gif, npz, npy; or --frames first" in done.err
     assert not (tmp_path / "out.jpg").exists()
     assert command("filter", "identity", "in.gif", "--frames", "first", "-o", "out.jpg", cwd=tmp_path).code == 0
 
@@ -503,3 +504,13 @@ def test_plans_count_frames(tmp_path):
     stored(tmp_path, "gif", moving())
     assert "; for each of 5 frames" in command("filter", "box:3", "in.gif", "--plan", cwd=tmp_path).out.decode()
     assert "frames" not in command("filter", "box:3", "in.gif", "--plan", "--frames", "first", cwd=tmp_path).out.decode()
+
+
+@pytest.mark.skipif(not features.check("avif"), reason="Pillow has no AVIF here")
+def test_avif_keeps_frames_and_durations_and_says_that_plays_are_lost(tmp_path):
+    image = Image(tuple(animation(False, False)), metadata={"loop": 2})
+    assert codes(image, "avif") == ["timing-dropped"]
+    (tmp_path / "a.avif").write_bytes(encoded(image, "avif"))
+    again = imgconv.load(tmp_path / "a.avif")
+    assert [frame.duration for frame in again.frames] == DURATIONS
+    assert again.metadata["loop"] == 0

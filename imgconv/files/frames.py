@@ -17,7 +17,7 @@ from imgconv.numerics import Pixels
 from imgconv.records import replace
 from imgconv.report import Note
 
-_MERGING = ("webp", "avif")  # whose encoders do so unasked
+_MERGING = ("webp",)  # whose encoder does so unasked
 UNTIMED = 1000.0
 """Milliseconds that a frame of an animation is shown whose file did not say: a page."""
 
@@ -108,6 +108,8 @@ def fitted(image: Image, form: Format) -> Image:
     step = 10 if form.name == "gif" else 1
     if form.frames == "animation" and form.name != "png" and any(frame.duration % step for frame in timed if frame.duration is not None):
         notes.append(Note("timing-dropped", f"durations rounded to {step} ms (no finer in {form.name.upper()})"))
+    if form.name == "avif" and said.get("loop"):
+        notes.append(Note("timing-dropped", "number of plays dropped (no place for it in AVIF)"))
     if form.name in _MERGING and (same := sum(_same(*pair) for pair in pairwise(frames))):
         text = f"{same} frame{'s' * (same > 1)} like the one before merged with it ({form.name.upper()} shows that one longer)"
         notes.append(Note("frames-merged", text, loss=False))
