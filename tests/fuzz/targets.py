@@ -22,7 +22,7 @@ from imgconv.files.options import Reading
 from imgconv.pipeline import Pipeline
 from imgconv.report import Outcome
 from tests.examples import EXAMPLES, PIPELINES
-from tests.fuzz import mutate
+from tests.fuzz import dialects, mutate
 from tests.fuzz.seeds import seeds
 
 READING = Reading(max_pixels=4_000_000, max_frames=50, max_memory=400_000_000)
@@ -162,6 +162,13 @@ def kernel(number: str, folder: Path) -> str:
     return _text(KERNEL.read, KERNEL.text, mutate.text(rng.choice(KERNELS), rng))
 
 
+def dialect(number: str, folder: Path) -> str:
+    """A text put together from what dialects are made of, read in each of them and written again."""
+    rng = random.Random(number)
+    dialects.target("".join(rng.choices(dialects.TOKENS, k=rng.randint(1, 12))).encode())
+    return "made"
+
+
 def pipeline(number: str, folder: Path) -> str:
     rng = random.Random(number)
     valid = [*PIPELINES, *(text for texts in EXAMPLES.values() for text in texts)]
@@ -187,7 +194,7 @@ def _text(read: Callable[[str], Any], print_: Callable[[Any], str], given: str) 
     return "made"
 
 
-TARGETS: tuple[tuple[Callable[[str, Path], str], int], ...] = ((image, 80), (kernel, 6), (pipeline, 6), (parameter, 4), (encoded, 4))
+TARGETS: tuple[tuple[Callable[[str, Path], str], int], ...] = ((image, 76), (kernel, 6), (dialect, 4), (pipeline, 6), (parameter, 4), (encoded, 4))
 """Each target and its share of a hundred mutants."""
 
 
