@@ -16,7 +16,7 @@ from scipy import signal
 import imgconv
 from imgconv import Kernel, errors, lab
 from imgconv.catalog.named import table
-from imgconv.catalog.named.compass import DIRECTIONS
+from imgconv.catalog.named.row import DIRECTIONS
 from imgconv.cli.kernels import sheet as sheet_command
 from imgconv.cli.work import Finished
 from imgconv.lab.sample import sample

@@ -21,7 +21,7 @@ import imgconv
 from imgconv import Kernel, errors
 from imgconv.catalog import text
 from imgconv.catalog.named import named, rows, table
-from imgconv.catalog.named.compass import DIRECTIONS
+from imgconv.catalog.named.row import DIRECTIONS
 from tests import oracle
 from tests.strategies import FRACTIONS, law, plain_python, rows_of
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from imgconv.catalog.named.compass import DIRECTIONS
+from imgconv.catalog.named.row import DIRECTIONS
 from imgconv.records import record
 
 PAIR, COMPASS, SHARE, CANNY = "pair", "compass", "share", "canny"

@@ -9,12 +9,9 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-from imgconv.catalog.named.row import Named, Rows, among
+from imgconv.catalog.named.row import DIRECTIONS, Named, Rows, among
 from imgconv.exact import Number
 from imgconv.kernels import Kernel
-
-DIRECTIONS = ("N", "NE", "E", "SE", "S", "SW", "W", "NW")
-"""Clockwise from the top: the order in which banks of compass masks are numbered."""
 
 
 def _compass(name: str, east: Rows, summary: str, source: str) -> Named:

@@ -16,6 +16,8 @@ from imgconv.params import whole
 from imgconv.records import record
 
 Rows = Sequence[Sequence[Number]]
+DIRECTIONS = ("N", "NE", "E", "SE", "S", "SW", "W", "NW")
+"""Of compass masks, clockwise from the top: the order in which banks of them are numbered. (Here, because detectors need no masks to know it.)"""
 
 
 @record
