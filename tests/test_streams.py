@@ -235,12 +235,12 @@ def test_derived_names_on_a_terminal(tmp_path: Path) -> None:
     """In the current folder, in the input's format if that is writable, said on stderr; not a byte of the image on the screen."""
     save(tmp_path / "sub" / "scan.jpg", GRAY)
     save(tmp_path / "drawing.png", COLOUR)
-    save(tmp_path / "old.pcx", GRAY)
-    inputs = ("sub/scan.jpg", "drawing.png", "old.pcx")
+    save(tmp_path / "old.ico", GRAY, sizes=[GRAY.shape[1::-1]])
+    inputs = ("sub/scan.jpg", "drawing.png", "old.ico")
     done = on_terminal("filter", "vertical", *inputs, cwd=tmp_path)
     assert (done.code, done.screen) == (0, b"")
     made = {"drawing-vertical.png": "PNG", "old-vertical.png": "PNG", "scan-vertical.jpg": "JPEG"}
-    assert names(tmp_path) == sorted([*made, "drawing.png", "old.pcx", "sub"])
+    assert names(tmp_path) == sorted([*made, "drawing.png", "old.ico", "sub"])
     for name, form in made.items():
         assert name in done.err
         assert format_of(tmp_path / name) == form
@@ -378,12 +378,12 @@ def test_two_outputs_on_one_path_by_format(here: Path) -> None:
 
 
 def test_two_derived_names_on_one_path(here: Path) -> None:
-    """in.pcx falls back to PNG, and in.png is one: both want in-vertical.png."""
-    save(here / "in.pcx", GRAY + 1)
-    done = on_terminal("filter", "vertical", "in.pcx", "in.png", "--overwrite", cwd=here)
+    """in.ico falls back to PNG, and in.png is one: both want in-vertical.png."""
+    save(here / "in.ico", GRAY + 1, sizes=[GRAY.shape[1::-1]])
+    done = on_terminal("filter", "vertical", "in.ico", "in.png", "--overwrite", cwd=here)
     assert done.code == 2, done.err
-    assert_one_refusal(done.err, "in.pcx", "in.png")
-    assert names(here) == ["in.pcx", "in.png"]
+    assert_one_refusal(done.err, "in.ico", "in.png")
+    assert names(here) == ["in.ico", "in.png"]
 
 
 # ---------------------------------------------------------------- failure leaves nothing
