@@ -9,10 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from imgconv import errors
-from imgconv.colour.alpha import is_opaque, treated
+from imgconv.colour.alpha import is_opaque
+from imgconv.colour.channels import chosen
+from imgconv.colour.light import Curves, white_of
+from imgconv.colour.luma import luma
+from imgconv.colour.profile import curves_of
+from imgconv.colour.treatment import Treatment, treat
 from imgconv.layouts import Layout
 from imgconv.numerics import Pixels, Response, Values, merged, target, values, widened_type
-from imgconv.params import ALPHA, RANGE
+from imgconv.params import ALL_CHANNELS, ALPHA, CHANNELS, RANGE
 from imgconv.records import field, record, replace
 from imgconv.report import Note
 
@@ -95,7 +100,30 @@ class Image:
         note = Note("profile-dropped", "colour profile dropped (it is for RGB, the pixels are gray)")
         return replace(self, frames=frames, metadata=MappingProxyType(kept), notes=(*self.notes, note))
 
-    def through(self, pipeline: Pipeline, *, dtype: Any = None, range: str = "clamp", threads: int | None = None, alpha: str = "auto") -> Image:
+    def light(self) -> Curves:
+        """The curves from pixels to light: one for all channels, or one for each; from the colour profile, or sRGB's.
+
+        Raises
+        ------
+        PixelError
+            For other colours than gray and RGB, signed integers, and profiles that are broken or not made of curves.
+        """
+        layout = self.layout
+        if self.colour or layout.channels not in (1, 3) or white_of(widened_type(self.pixels.dtype)) is None:
+            raise errors.no_light(layout.words)
+        return curves_of(self.metadata, layout.channels)
+
+    def through(
+        self,
+        pipeline: Pipeline,
+        *,
+        dtype: Any = None,
+        range: str = "clamp",
+        threads: int | None = None,
+        alpha: str = "auto",
+        channels: str | Sequence[str | int] = "all",
+        linear: bool = False,
+    ) -> Image:
         """The image after all steps of a pipeline, settled once.
 
         Parameters
@@ -111,22 +139,31 @@ class Image:
             kept by kernels that sum to about 0; an opaque image gives what it would give without alpha. keep: colours as if
             there were no alpha, which goes along. filter: alpha is one channel more. premultiply: colours times alpha, and
             alpha, through all steps, divided at the end. drop: the result has none.
+        channels : "all", "luma" or names or numbers of channels
+            What is filtered; the rest passes as it is, and the size must stay. luma: brightness by Rec. 601, chroma stays.
+        linear : bool
+            Filter light: pixels are decoded by their profile's curves (sRGB's, IEC 61966-2-1, without one), filtered as
+            floats, and encoded again. Bias and constant borders are light then, white being what it is among pixels.
 
         Raises
         ------
         WindowError, PixelError, UsageError
         """
-        if len({frame.pixels.dtype for frame in self.frames}) > 1 and dtype in (None, "same"):
+        types, kinds = ({one(frame) for frame in self.frames} for one in (lambda f: f.pixels.dtype, lambda f: (f.pixels.shape[2:], f.alpha is None)))
+        if (len(types) > 1 and (linear or dtype in (None, "same"))) or (len(kinds) > 1 and (linear or channels != ALL_CHANNELS)):
             alone = [replace(self, frames=(frame,)) for frame in self.frames]
-            return self._one_by_one([one.through(pipeline, range=range, threads=threads, alpha=alpha) for one in alone])
+            how: dict[str, Any] = {"range": range, "threads": threads, "alpha": alpha, "channels": channels, "linear": linear}
+            return self._one_by_one([one.through(pipeline, dtype=dtype, **how) for one in alone])
         goal = target(widened_type(self.pixels.dtype), dtype, RANGE.read(range))
-        policy = ALPHA.read(alpha)
+        policy, has_alpha = ALPHA.read(alpha), self.alpha is not None
+        choice = chosen(CHANNELS.read(channels), self.layout.channels, self.colour, has_alpha and policy != "drop")
+        treatment = Treatment(policy, choice, self.light() if linear else None)
         dropped = tuple(dict.fromkeys(note for frame in self.frames for note in pipeline.dropped(*frame.pixels.shape[:2])))
         notes = self.notes + dropped + pipeline.notes(goal.type, goal.range)
         if policy == "drop" and not all(is_opaque(frame.alpha) for frame in self.frames):
             notes += (Note("flattened", "alpha dropped, and some of it was not opaque"),)
         given = [(values(frame.pixels), frame.alpha if policy != "drop" else None) for frame in self.frames]
-        results = treated(policy, pipeline, given, goal, threads)
+        results = treat(treatment, pipeline, given, goal, threads)
         frames = tuple(
             replace(frame, pixels=_like(colour.pixels, frame.pixels), alpha=_alpha_for(veil, goal.type))
             for frame, (colour, veil, _) in zip(self.frames, results, strict=True)
@@ -164,9 +201,5 @@ def _luma(pixels: Pixels) -> Pixels:
         return pixels.reshape(pixels.shape[:2])
     if pixels.shape[2] != 3:
         raise errors.no_gray(f"{pixels.shape[2]} channels")
-    wide = values(pixels).pixels
-    if wide.dtype.kind == "f":
-        luma: Pixels = wide @ np.array([0.299, 0.587, 0.114], wide.dtype)
-        return luma
-    weighted: Pixels = wide.astype(np.int64) @ np.array([19595, 38470, 7471])
-    return (weighted + 32768 >> 16).astype(wide.dtype)
+    given = values(pixels)
+    return luma(given, given.type).pixels[..., 0]

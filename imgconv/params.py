@@ -202,6 +202,26 @@ MEMORY = amount("max-memory", "500M or 2GiB", "B")
 FRAMES = amount("max-frames", "500 or 20k")
 THREADS = Kind("N", lambda value: whole(value, "threads", least=1))
 RANGE = choice("range", ("clamp", "abs", "shift", "stretch"))
+Channels = str | tuple[str, ...]
+"""ALL_CHANNELS, LUMA, or names and numbers of channels."""
+ALL_CHANNELS, LUMA = "all", "luma"
+
+
+def _channels(value: object) -> Channels:
+    if isinstance(value, str):
+        word = value.strip().lower()
+        if word in (ALL_CHANNELS, LUMA):
+            return word
+        parts: list[object] = [part.strip() for part in word.split(",")]
+    else:
+        parts = list(items(value))
+    words = tuple(str(part).lower() for part in parts)
+    if not words or not all(re.fullmatch(r"[a-z]+|[0-9]{1,9}", word) for word in words) or {ALL_CHANNELS, LUMA} & set(words):
+        raise errors.channels_word(value)
+    return tuple(dict.fromkeys(word.lstrip("0") or "0" if word.isdigit() else word for word in words))
+
+
+CHANNELS = Kind("all|luma|r,g,b,a", _channels, lambda value: value if isinstance(value, str) else ",".join(value), (ALL_CHANNELS, LUMA))
 ALPHA = choice("alpha policy", ("auto", "keep", "filter", "premultiply", "drop"))
 DTYPES = ("uint8", "uint16", "int16", "int32", "float32", "float64")
 DTYPE = choice("dtype", ("same", *DTYPES))

@@ -19,7 +19,7 @@ SMALL = """
 import json, os, sys
 from imgconv.cli import warm
 from imgconv.jit import make
-warm.STEPS, warm.PIPELINES, warm.SETTLED, warm.TYPES = ("relu", "filter vertical"), (), (), ("uint8",)
+warm.STEPS, warm.PIPELINES, warm.SETTLED, warm.IMAGES, warm.TYPES = ("relu", "filter vertical"), (), (), (), ("uint8",)
 from imgconv.cli import main
 os._exit = sys.exit
 try:
@@ -52,7 +52,7 @@ def test_every_request_of_the_table_runs_and_every_object_survives_its_trial(tmp
     probe = (
         "from imgconv.cli import warm\nfrom imgconv.jit import make\n"
         "for request in warm.requests(): assert warm.run_request(*request).size, request\n"
-        "warm.write_png()\n"
+        "warm.run_images()\nwarm.write_png()\n"
         "assert make.log and not [made for made in make.log if made.rung == make.STOCK], make.log"
     )
     done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, timeout=600, check=False)

@@ -15,12 +15,14 @@ from imgconv.files.formats import FORMATS, Format
 from imgconv.files.options import Reading, Writing
 from imgconv.layouts import Layout
 from imgconv.operations.base import Foretold
+from imgconv.params import ALL_CHANNELS, LUMA, Channels
 from imgconv.pipeline import Pipeline
 from imgconv.records import field, record, replace
 from imgconv.report import Note, Outcome, Report
 
 if TYPE_CHECKING:
     from imgconv.files.header import Header
+    from imgconv.image import Image
 
 
 @record
@@ -31,12 +33,19 @@ class Settings:
     range: str = "clamp"
     gray: bool = False
     alpha: str = "auto"
+    channels: Channels = ALL_CHANNELS
+    linear: bool = False
     threads: int | None = None
     reading: Reading = field(default_factory=Reading)
     writing: Writing = field(default_factory=Writing)
     strict: bool = False
     plans: bool = False
     """Whether outcomes tell the plan: only a report shows it."""
+
+    @property
+    def wide(self) -> bool:
+        """Whether steps see floats that are made of the pixels, and leave some that are pixels again only after them."""
+        return self.linear or self.channels == LUMA
 
 
 def run_jobs(jobs: Sequence[Job], pipeline: Pipeline, settings: Settings, say: Callable[[Outcome], None]) -> Report:
@@ -79,12 +88,25 @@ def explain(job: Job, pipeline: Pipeline, settings: Settings) -> list[str]:
 
 
 def _plan(header: Header, pipeline: Pipeline, settings: Settings) -> list[str]:
-    from imgconv.numerics import span, target
+    from imgconv.numerics import target
 
     goal = target(header.layout.type, settings.dtype, settings.range)
-    given = Foretold(header.height, header.width, 1 if settings.gray else header.layout.channels, header.layout.type, span(header.layout.type))
-    first, *rest = pipeline.explain(given, goal.type)
+    first, *rest = pipeline.explain(_given(header, settings), "wide" if settings.wide else goal.type)
     return [f"{first}; for each of {header.frames} frames" if header.frames > 1 else first, *rest]
+
+
+def _given(header: Header, settings: Settings) -> Foretold:
+    """What the first step will see of an image with this header."""
+    from imgconv.colour.channels import chosen
+    from imgconv.numerics import span
+
+    layout = Layout(1, header.layout.alpha) if settings.gray else header.layout
+    choice = chosen(settings.channels, layout.channels, layout.colour, layout.alpha and settings.alpha != "drop")
+    channels = 1 if choice.luma else layout.channels if choice.numbers is None else max(1, len(choice.numbers))
+    type_ = header.layout.type
+    if settings.wide:
+        type_ = "float64" if type_ in ("int32", "float64") else "float32"
+    return Foretold(header.height, header.width, channels, type_, span(type_))
 
 
 def _refuse_derived_clashes(jobs: Sequence[Job], settings: Settings) -> None:
@@ -152,15 +174,16 @@ def _run(job: Job, pipeline: Pipeline, settings: Settings, reserved: dict[str, s
     may_separate = job.derived or job.in_folder
     if header.frames > 1 and not may_separate:
         frames.check_sizes(form, header)
-    forecast.check(header, pipeline, goal, _result_layout(header, settings).channels, settings.reading)
+    forecast.check(header, pipeline, goal, _result_layout(header, settings).channels, settings.reading, wide=settings.wide)
     write.prepare(form)
     with hushed(header.format):
         image = header.load()
     numbers = header.numbers
     del header  # and with it what the decoder still holds of the pixels
     facts |= described(image, "in")
-    given = image.gray() if settings.gray else image
-    result = given.through(pipeline, dtype=settings.dtype, range=goal.range, threads=settings.threads, alpha=settings.alpha)
+    given = _given_image(image, settings)
+    alpha, channels, linear = settings.alpha, settings.channels, settings.linear
+    result = given.through(pipeline, dtype=settings.dtype, range=goal.range, threads=settings.threads, alpha=alpha, channels=channels, linear=linear)
     type_ = result.pixels.dtype.name
     parts = deliver.parts(job, form, path, result, numbers, reserved, settings.writing)
     result = parts[0].image if len(parts) == 1 else write.fitted(result, form, path, settings.writing)
@@ -179,6 +202,15 @@ def _run(job: Job, pipeline: Pipeline, settings: Settings, reserved: dict[str, s
     facts |= {"output": parts[0].where, "outputs": [part.where for part in every]}
     also = tuple(f"{one.what} in {separate.shown([part.where for part in made])}" for one, made in zip(job.sides, beside, strict=True))
     return Outcome(job.source_name, separate.shown([part.where for part in parts]), words + also, tuple(notes), facts)
+
+
+def _given_image(image: Image, settings: Settings) -> Image:
+    """The image that goes through the pipeline: gray if that is wanted."""
+    from imgconv.colour.profile import is_srgb
+
+    if settings.gray and settings.linear and not is_srgb(image.light()):
+        raise errors.profile_left()
+    return image.gray() if settings.gray else image
 
 
 def _settled_place(job: Job, header: Header, able: list[str]) -> tuple[Format, str]:

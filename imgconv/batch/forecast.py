@@ -17,28 +17,30 @@ if TYPE_CHECKING:
 _BYTES = {"uint8": 1, "uint16": 2, "int16": 2, "int32": 4, "float32": 4, "float64": 8}
 
 
-def check(header: Header, pipeline: Pipeline, target: Target, channels: int, reading: Reading) -> None:
-    """Raises FileError if the image would take more memory than it may."""
-    needed, allowed = most_bytes(header, pipeline, target, channels), allowed_bytes(reading.max_memory)
+def check(header: Header, pipeline: Pipeline, target: Target, channels: int, reading: Reading, *, wide: bool = False) -> None:
+    """Raises FileError if the image would take more memory than it may; `wide`: its pixels are made floats before the steps and again pixels after them."""
+    needed, allowed = most_bytes(header, pipeline, target, channels, floats=wide), allowed_bytes(reading.max_memory)
     if needed > allowed:
         raise errors.too_much_memory(header.path, needed, allowed)
 
 
-def most_bytes(header: Header, pipeline: Pipeline, target: Target, channels: int) -> int:
+def most_bytes(header: Header, pipeline: Pipeline, target: Target, channels: int, *, floats: bool = False) -> int:
     """The most memory that arrays take at one time, roughly: all frames as read and as made, and of one of them what the decoder or the steps hold besides;
     or all as read, as made and as a file."""
     wide = 8 if header.type in ("int32", "float64") or target.type == "float64" or target.range == "stretch" else 4
     decoded, made, besides, last = decoded_bytes(header), 0, 0, 0
     for size in sizes(header):
-        held, steps, shape = 0, 0, size  # the first step reads the decoded pixels themselves
+        # the first step reads the decoded pixels themselves, unless floats are made of them
+        held = size[0] * size[1] * channels * wide if floats else 0
+        steps, shape = held, size
         for step in pipeline.steps:
             shape = step.shape(*shape)
-            settled = step is pipeline.steps[-1] and target.range != "stretch"
+            settled = step is pipeline.steps[-1] and target.range != "stretch" and not floats
             new = 0 if settled else shape[0] * shape[1] * channels * wide
             steps, held = max(steps, held + new + 8 * step.held * shape[0] * shape[1] * channels), new
         besides = max(besides, steps)
         last += held
         made += shape[0] * shape[1] * (channels + header.alpha) * _BYTES[target.type]
-    if target.range == "stretch":  # between the extremes of all frames
+    if target.range == "stretch" or floats:  # between the extremes of all frames
         besides = max(besides, last)
     return decoded + max(decoded // header.frames, made + besides, 2 * made)

@@ -10,7 +10,7 @@ from imgconv.batch import Settings
 from imgconv.cli.kinds import KindType
 from imgconv.files.formats import COMPRESS_LEVEL, FORMATS, QUALITY, QUALITY_KIND
 from imgconv.files.options import CHOICE_OF_FRAMES, Reading, Writing
-from imgconv.params import ALPHA, DTYPE, FLAG, FRAMES, MEMORY, PIXELS, RANGE, THREADS, Kind
+from imgconv.params import ALPHA, CHANNELS, DTYPE, FLAG, FRAMES, MEMORY, PIXELS, RANGE, THREADS, Kind
 from imgconv.records import fields, record
 
 _Value = TypeVar("_Value")
@@ -66,6 +66,8 @@ def COMMON() -> list[click.Parameter]:  # noqa: N802
         kind(["--range"], RANGE, "How results come back into the output's type.  [default: clamp]"),
         kind(["--dtype"], DTYPE, "The output's pixel type; values are never rescaled.  [default: same as the input]"),
         flag(["--gray"], "Convert to gray first (Rec. 601 luma)."),
+        kind(["--channels"], CHANNELS, "What is filtered; the rest passes: luma, or names or numbers of channels (r,g; alpha; 0,2).  [default: all]"),
+        flag(["--linear"], "Filter light: decode sRGB (or the colour profile's curves) first, encode again at the end."),
         kind(["--alpha"], ALPHA, "How alpha takes part: weighing colours (auto), going along (keep), ... or not at all (drop).  [default: auto]"),
         kind(["--frames"], CHOICE_OF_FRAMES, "Frames or pages to take, counted from 0; -1 is the last, B is left out.  [default: all]"),
         flag(["--no-orient"], "Leave pixels as they were stored, and the orientation that the file states."),

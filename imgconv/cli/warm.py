@@ -46,6 +46,12 @@ SETTLED = (
     ("filter sobel-x", "int16", "clamp"),
 )
 """Steps whose results are wanted otherwise: (step, output type, range)."""
+IMAGES: tuple[tuple[str, dict[str, Any]], ...] = (
+    *((step, {}) for step in ("filter gaussian:1.5", "filter box:3", "filter sharpen", "filter sobel-x", "avgpool 2", "maxpool 2")),
+    ("filter gaussian:1.5", {"linear": True}),
+    ("filter sharpen", {"channels": "luma", "alpha": "keep"}),
+)
+"""Steps for colour images that are not opaque, each on every type of TYPES: (step, how colour and alpha take part)."""
 EXAMPLES = ("imgconv warm", "imgconv warm --dir /usr/share/imgconv/loops --cpu x86-64-v3")
 HELP = (
     "Compile ahead what filters and poolings of common pixel types need, so that no later run waits for it. "
@@ -93,6 +99,21 @@ def run_sides() -> None:
         api.directions(np.zeros((SIDE, SIDE), np.uint8), detector, "which", threads=1)
 
 
+def run_images() -> None:
+    """What colours and alpha need beyond the arrays of `requests`."""
+    import numpy as np
+
+    from imgconv.image import Frame, Image
+    from imgconv.pipeline import Pipeline
+
+    for type_ in TYPES if IMAGES else ():
+        values = np.arange(SIDE * SIDE * 4).reshape(SIDE, SIDE, 4) % 251
+        image = Image((Frame(values[..., :3].astype(type_), values[..., 3].astype(type_)),))
+        image.gray()
+        for text, options in IMAGES:
+            image.through(Pipeline.parse(text), threads=1, **options)
+
+
 def write_png() -> None:
     """What writing an image needs beyond its computation."""
     import numpy as np
@@ -124,6 +145,7 @@ def _warm(folder: str | None, cpu: str | None, quiet: bool) -> None:
             print(f"\rimgconv: {done * 100 // len(table):3} %, {_counted(make.COMPILED)} compiled ", end="", file=sys.stderr, flush=True)
         run_request(*request)
     run_sides()
+    run_images()
     write_png()
     if shown:
         print("\r\x1b[K", end="", file=sys.stderr)

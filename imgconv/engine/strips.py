@@ -171,4 +171,4 @@ class Divided:
         run_bands(rows, 6 * row * channels, worker, threads)
 
     def response(self) -> Response:
-        return self.watch.response(self.result.size, shift=self.numbers[coverage.SHIFT])
+        return self.watch.response(self.result.size, shift=float(self.numbers[coverage.SHIFT]))

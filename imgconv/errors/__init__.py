@@ -5,6 +5,7 @@ writes `raise errors.unknown(...)`; no sentence is composed outside this package
 """
 
 from imgconv.errors.base import *
+from imgconv.errors.colours import *
 from imgconv.errors.files import *
 from imgconv.errors.kernels import *
 from imgconv.errors.machine import *

@@ -1,0 +1,105 @@
+"""A frame through a pipeline: its chosen channels, in the light that is wanted, with alpha by its policy; the rest passes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from imgconv import errors
+from imgconv.colour import light
+from imgconv.colour.alpha import Made, applied, stretched, treated
+from imgconv.colour.channels import Chosen
+from imgconv.colour.light import Curves
+from imgconv.colour.luma import lifted, luma
+from imgconv.engine import settle
+from imgconv.numerics import Pixels, Target, Values, target, values
+from imgconv.params import ALPHA
+from imgconv.records import record
+
+if TYPE_CHECKING:
+    from imgconv.pipeline import Pipeline
+
+Frames = Sequence[tuple[Values, Pixels | None]]
+
+
+@record
+class Treatment:
+    """What a pipeline's numbers are: alpha's policy, the channels it is for, and the curves to and from light (None: as encoded)."""
+
+    alpha: str = "auto"
+    chosen: Chosen = Chosen()
+    curves: Curves | None = None
+
+
+def treat(treatment: Treatment, pipeline: Pipeline, frames: Frames, goal: Target, threads: int | None) -> list[Made]:
+    """All frames, settled into `goal`: (colours, alpha, response) of each.
+
+    Raises
+    ------
+    PixelError
+        Where channels are left as they are and the pipeline changes the size.
+    """
+    policy, choice = ALPHA.read(treatment.alpha), treatment.chosen
+    if choice.everything and treatment.curves is None:
+        return treated(policy, pipeline, frames, goal, threads)
+    if not choice.everything:
+        _refuse_other_sizes(pipeline, frames)
+    if choice.numbers == ():
+        return [_alpha_alone(pipeline, colour, alpha, goal, threads) for colour, alpha in frames]
+    parts = [(choice.taken(colour), alpha) for colour, alpha in frames]
+    if choice.luma or treatment.curves is not None:
+        wide = [_wide(treatment, policy, pipeline, colour, alpha, threads) for colour, alpha in parts]
+        made = _settled(wide, goal, threads)
+    else:
+        made = treated(policy, pipeline, parts, goal, threads)
+    return [_joined(choice, one, colour, alpha, goal, threads) for one, (colour, alpha) in zip(made, frames, strict=True)]
+
+
+def _refuse_other_sizes(pipeline: Pipeline, frames: Frames) -> None:
+    for colour, _ in frames:
+        before = colour.pixels.shape[0], colour.pixels.shape[1]
+        if (after := pipeline.shape(*before)) != before:
+            raise errors.channels_need_size(before, after)
+
+
+def _wide(treatment: Treatment, policy: str, pipeline: Pipeline, colour: Values, alpha: Pixels | None, threads: int | None) -> tuple[Values, Pixels | None]:
+    """The result before settling, encoded again if it was light."""
+    curves, white = treatment.curves, light.white_of(colour.type)
+    if curves is not None:
+        colour = light.decoded(colour, curves, threads)
+    if treatment.chosen.luma:
+        before = luma(colour, "float64" if colour.type in ("int32", "float64") else "float32", threads)
+        after, veil, _ = applied(policy, pipeline, before, alpha, None, threads)
+        made = lifted(colour, before, after, threads)
+    else:
+        made, veil, _ = applied(policy, pipeline, colour, alpha, None, threads)
+    if curves is not None and white is not None:
+        made = light.encoded(made, curves, white, threads)
+    return made, veil
+
+
+def _settled(wide: list[tuple[Values, Pixels | None]], goal: Target, threads: int | None) -> list[Made]:
+    if goal.range == "stretch":
+        return stretched(wide, goal, threads)
+    results: list[Made] = []
+    for colour, alpha in wide:
+        pixels, response = settle(colour, goal, threads=threads)
+        results.append((Values(pixels, colour.span, colour.notes), alpha, response))
+    return results
+
+
+def _joined(choice: Chosen, made: Made, colour: Values, alpha: Pixels | None, goal: Target, threads: int | None) -> Made:
+    """The result with the channels that pass, which are clamped into another type if need be; alpha passes unless it was chosen."""
+    result, veil, response = made
+    if choice.numbers is not None:
+        others, _ = settle(colour, Target(goal.type), threads=threads)
+        result = Values(choice.returned(result.pixels, others), colour.span, result.notes)
+    return result, veil if choice.alpha or veil is None else alpha, response
+
+
+def _alpha_alone(pipeline: Pipeline, colour: Values, alpha: Pixels | None, goal: Target, threads: int | None) -> Made:
+    """Alpha filtered as a channel of its own, colours as they are."""
+    assert alpha is not None
+    veil, response = pipeline.apply(values(alpha), target(alpha.dtype.name, None, goal.range), threads)
+    pixels, _ = settle(colour, Target(goal.type), threads=threads)
+    return Values(pixels, colour.span, veil.notes), veil.pixels[..., 0], response
