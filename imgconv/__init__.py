@@ -14,6 +14,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from imgconv.api import activate as activate
+    from imgconv.api import bank as bank
     from imgconv.api import convolve as convolve
     from imgconv.api import correlate as correlate
     from imgconv.api import directions as directions
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "activate": "api",
+    "bank": "api",
     "convolve": "api",
     "correlate": "api",
     "directions": "api",
@@ -42,7 +44,7 @@ _HOMES = {
     "Kernel": "kernels",
     "Pipeline": "pipeline",
 }
-__all__ = ["Image", "Kernel", "Pipeline", "activate", "convolve", "correlate", "directions", "edges", "kernel", "load", "pool", "run", "save"]
+__all__ = ["Image", "Kernel", "Pipeline", "activate", "bank", "convolve", "correlate", "directions", "edges", "kernel", "load", "pool", "run", "save"]
 
 
 def __getattr__(name: str) -> Any:

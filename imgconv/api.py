@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from imgconv import catalog
-from imgconv.operations import Activate, Edges, Filter, Pool
+from imgconv.operations import Activate, Bank, Edges, Filter, Pool
 from imgconv.params import RANGE, THREADS, choice
 from imgconv.pipeline import Pipeline
 from imgconv.pipeline import pipeline as as_pipeline
@@ -232,6 +232,57 @@ def directions(
     return step.side(side, numerics.values(pixels), None if threads is None else THREADS.read(threads))
 
 
+def bank(
+    pixels: ArrayLike,
+    kernel: KernelLike,
+    *,
+    with_: KernelLike | Sequence[KernelLike] = (),
+    theta: str | float | None = None,
+    vary: str | Sequence[str] = (),
+    sheet: bool = False,
+    columns: int | None = None,
+    border: str | Border = "edge",
+    pad: Pads = "same",
+    stride: Sides = 1,
+    dilation: Sides = 1,
+    dtype: DTypeLike | None = None,
+    range: str = "clamp",
+    threads: int | None = None,
+    out: Pixels | None = None,
+) -> Pixels:
+    """Each of many kernels' response to the same pixels, as `correlate` would give it: as channels, or as tiles of one picture.
+
+    Parameters
+    ----------
+    pixels : array_like, (H, W) or (H, W, C)
+    kernel : str, Kernel or rows of numbers
+        As in `correlate`, or a list of a dialect, or a named kernel with ranges in its arguments: ``"gabor:8,0:180:22.5"`` is
+        eight kernels. ``A:B:STEP`` leaves B out, as Python does; STEP is 1 unless given; of several ranges the last runs fastest.
+    with_ : kernel or sequence of kernels
+        More of them.
+    theta, vary
+        ``theta="0:180:22.5"``, ``vary="sigma=1:4"``: arguments of the kernels by name, values or ranges.
+    sheet : bool
+        Tiles in reading order, `columns` in a row (None: as many as make it square), instead of channels.
+    border, pad, stride, dilation, dtype, range, threads, out
+        As in `correlate`; "stretch" is over all responses.
+
+    Returns
+    -------
+    numpy.ndarray
+        (H', W', K * C) for K kernels, all channels of the first kernel, then all of the second; with `sheet`
+        (rows * H', columns * W') or (rows * H', columns * W', C).
+
+    Raises
+    ------
+    UsageError, WindowError, PixelError
+        As in `correlate`; also for a range without values, and for an argument that no kernel has.
+    """
+    placed: dict[str, Any] = {"border": border, "stride": stride, "dilation": dilation, "pad": pad}
+    step = Bank(kernel, with_=with_, theta=theta, vary=vary, sheet=sheet, columns=columns, **placed)  # type: ignore[arg-type]
+    return _applied(pixels, step, dtype, range, threads, out)
+
+
 def pool(
     pixels: ArrayLike,
     kind: str = "max",
@@ -349,7 +400,8 @@ def _applied(pixels: ArrayLike, steps: Any, dtype: DTypeLike | None, range_: str
     values = numerics.values(given)
     goal = numerics.target(values.type, dtype, RANGE.read(range_))
     height, width = steps.shape(*given.shape[:2])
-    shape = (height, width, *given.shape[2:])
+    channels = steps.channels(values.pixels.shape[2])
+    shape = (height, width, *given.shape[2:]) if channels == values.pixels.shape[2] else (height, width, channels)
     filled = None if out is None else memory.checked_out(out, shape, goal.type, given)
     result, _ = steps.apply(values, goal, None if threads is None else THREADS.read(threads), filled)
     settled: Pixels = result.pixels.reshape(shape)

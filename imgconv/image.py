@@ -169,7 +169,8 @@ class Image:
             for frame, (colour, veil, _) in zip(self.frames, results, strict=True)
         )
         made = [colour for colour, _, _ in results]
-        return replace(self, frames=frames, response=merged([response for _, _, response in results]), notes=_all_notes(notes, made))
+        colour = self.colour if made[0].pixels.shape[2] == given[0][0].pixels.shape[2] else ""  # other channels have no names
+        return replace(self, frames=frames, response=merged([response for _, _, response in results]), notes=_all_notes(notes, made), colour=colour)
 
     def _one_by_one(self, results: Sequence[Image]) -> Image:
         """Pages of several pixel types, each settled into its own."""
@@ -184,7 +185,7 @@ def _all_notes(known: tuple[Note, ...], results: Sequence[Values]) -> tuple[Note
 
 def _like(result: Pixels, given: Pixels) -> Pixels:
     """(H, W, 1) back to (H, W) where the input was so."""
-    return result[..., 0] if given.ndim == 2 else result
+    return result[..., 0] if given.ndim == 2 and result.shape[2] == 1 else result
 
 
 def _alpha_for(alpha: Pixels | None, type_: str) -> Pixels | None:

@@ -181,6 +181,16 @@ def choice(what: str, names: Sequence[str], aliases: dict[str, str] | None = Non
     return Kind("|".join(names), read, str, tuple(names))
 
 
+def several(kind: Kind, is_one: Callable[[Any], bool] = lambda value: False) -> Kind:
+    """Any number of values of a kind, as a tuple; `is_one` tells a Python sequence that is itself a single value."""
+
+    def read(value: Any) -> tuple[Any, ...]:
+        many = isinstance(value, (tuple, list)) and not is_one(value)
+        return tuple(kind.read(item) for item in (value if many else [value]))
+
+    return Kind(kind.metavar, read, lambda value: " ".join(map(kind.text, value)), kind.choices, kind)
+
+
 def _flag(value: object) -> bool:
     if value in (True, False):
         return bool(value)

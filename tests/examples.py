@@ -25,6 +25,11 @@ EXAMPLES = {
         "edges frei-chen",
         "edges canny norm=l1 sigma=1.5 low=20 high=30%",
     ],
+    "bank": [
+        'bank "gabor:6,theta=0:180:45"',
+        "bank gaussian:1:4 border=wrap stride=2 dilation=1x2 convolve with=-1*laplacian sheet columns=3",
+        'bank "1 2 1" pad=1 with=sobel-x with=prewitt-y',
+    ],
     "pool": [
         "maxpool 2",
         "avgpool 3 stride=2 pad=1 ceil",
@@ -40,4 +45,5 @@ PIPELINES = [
     "filter sobel-x | abs | minpool 2",
     "avgpool 2 | filter sharpen | sigmoid",
     "filter gaussian:1 | edges canny sigma=0 | maxpool 2",
+    "bank gaussian:1:3 | maxpool 2 | bank sobel-x with=sobel-y sheet",
 ]

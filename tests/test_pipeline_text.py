@@ -20,6 +20,7 @@ from imgconv.records import fields
 
 Filter: Any = declared.Filter  # their fields also take what they are read from
 Edges: Any = declared.Edges
+Bank: Any = declared.Bank
 
 # ---------------------------------------------------------------- every pipeline there can be
 
@@ -141,7 +142,30 @@ EDGES = st.one_of(
         st.tuples(PERCENT, PERCENT) | st.tuples(st.integers(0, 9**9), st.floats(0, 1e9)),
     ),
 )
-STRATEGIES: dict[type[Operation], st.SearchStrategy[Any]] = {Filter: st.one_of(filters(), combinations()), Edges: EDGES, Pool: POOLS, Activate: ACTIVATIONS}
+FAMILIES = st.one_of(
+    st.builds(str.__add__, FACTORS, NAMED),
+    st.sampled_from(["gabor:8,0:180:22.5", "gabor:8,theta=90:0:-30,phase=0:90:45", "2*gaussian:1/3:2:0.5", "box:1:6:2", "log: 1 : 3 "]),
+    st.lists(st.integers(-99, 99), min_size=1, max_size=4).map(lambda row: [row]),
+)
+BANKS = st.builds(
+    Bank,
+    FAMILIES,
+    border=BORDERS,
+    stride=PAIRS,
+    dilation=PAIRS,
+    pad=PADS,
+    convolve=st.booleans(),
+    with_=st.lists(FAMILIES, max_size=2).map(tuple),
+    sheet=st.just(True),
+    columns=st.none() | st.integers(1, 99),
+) | st.builds(Bank, st.just("gabor:8"), theta=st.sampled_from([None, "0:180:45", 30]), vary=st.sampled_from([(), "phase=0:90:45", ["aspect=1:3"]]))
+STRATEGIES: dict[type[Operation], st.SearchStrategy[Any]] = {
+    Filter: st.one_of(filters(), combinations()),
+    Edges: EDGES,
+    Bank: BANKS,
+    Pool: POOLS,
+    Activate: ACTIVATIONS,
+}
 PIPELINES = st.lists(st.one_of(*STRATEGIES.values()), min_size=1, max_size=4).map(lambda steps: Pipeline(tuple(steps)))
 
 
@@ -151,6 +175,9 @@ def test_every_operation_is_tried_with_every_option() -> None:
         "with_", "combine", "repeat", "until_stable"
     }  # fmt: skip
     assert {field.name for field in fields(Edges)} == {"detector", "norm", "border", "sigma", "low", "high"}
+    assert {field.name for field in fields(Bank)} == {
+        "kernel", "border", "stride", "dilation", "pad", "convolve", "with_", "theta", "vary", "sheet", "columns"
+    }  # fmt: skip
     assert {field.name for field in fields(Pool)} == {"kind", "size", "stride", "dilation", "pad", "ceil", "count_padding"}
 
 

@@ -62,7 +62,7 @@ def test_every_request_of_the_table_runs_and_every_object_survives_its_trial(tmp
 def test_the_table_is_made_of_canonical_pipelines():
     texts = {text for _, text, _, _ in warm.requests()}
     assert all(Pipeline.parse(text) for text in texts)
-    assert {step.word for text in texts for step in Pipeline.parse(text).steps} == {"filter", "edges", "pool", "activate"}
+    assert {step.word for text in texts for step in Pipeline.parse(text).steps} == {"filter", "edges", "bank", "pool", "activate"}
 
 
 def test_warm_says_what_it_did_and_the_second_time_there_is_nothing_to_do(tmp_path):

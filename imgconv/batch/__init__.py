@@ -51,7 +51,7 @@ class Settings:
 def run_jobs(jobs: Sequence[Job], pipeline: Pipeline, settings: Settings, say: Callable[[Outcome], None]) -> Report:
     """Every job in turn; one that fails does not keep the others from their turn. `say` hears each outcome."""
     report = Report()
-    _refuse_derived_clashes(jobs, settings)
+    _refuse_derived_clashes(jobs, pipeline, settings)
     reserved = {os.path.realpath(path): job.source_name for job in jobs for path in (job.source, job.target) if path != STREAM}
     for job in jobs:
         outcome = _outcome(job, pipeline, settings, reserved)
@@ -109,7 +109,7 @@ def _given(header: Header, settings: Settings) -> Foretold:
     return Foretold(header.height, header.width, channels, type_, span(type_))
 
 
-def _refuse_derived_clashes(jobs: Sequence[Job], settings: Settings) -> None:
+def _refuse_derived_clashes(jobs: Sequence[Job], pipeline: Pipeline, settings: Settings) -> None:
     """Two derived names may meet only once their formats are known, which is by content: those headers are read before any work."""
     from imgconv.files import read
 
@@ -122,7 +122,7 @@ def _refuse_derived_clashes(jobs: Sequence[Job], settings: Settings) -> None:
         for job in group if len(group) > 1 else ():
             try:
                 with read.header(job.source, settings.reading) as header:
-                    place = _settled_place(job, header, _able(header, settings))[1]
+                    place = _settled_place(job, header, _able(header, pipeline, settings))[1]
             except errors.ImgconvError:
                 continue  # said when its turn comes
             if place in places:
@@ -130,20 +130,22 @@ def _refuse_derived_clashes(jobs: Sequence[Job], settings: Settings) -> None:
             places[place] = job.source_name
 
 
-def _result_layout(header: Header, settings: Settings) -> Layout:
+def _result_layout(header: Header, pipeline: Pipeline, settings: Settings) -> Layout:
     """What the pixels of the result of an image with this header will be."""
     from imgconv.numerics import target
 
     type_ = target(header.layout.type, settings.dtype, settings.range).type
     alpha = header.layout.alpha and settings.alpha != "drop"
-    return replace(header.layout, type=type_, alpha=alpha) if not settings.gray else Layout(1, alpha, type_)
+    layout = replace(header.layout, type=type_, alpha=alpha) if not settings.gray else Layout(1, alpha, type_)
+    channels = pipeline.channels(layout.channels)
+    return layout if channels == layout.channels else Layout(channels, alpha, type_)
 
 
-def _able(header: Header, settings: Settings) -> list[str]:
+def _able(header: Header, pipeline: Pipeline, settings: Settings) -> list[str]:
     """The formats that can hold the result of an image with this header."""
     from imgconv.files import fit
 
-    return fit.able(_result_layout(header, settings))
+    return fit.able(_result_layout(header, pipeline, settings))
 
 
 def _run(job: Job, pipeline: Pipeline, settings: Settings, reserved: dict[str, str], facts: dict[str, Any], notes: list[Note]) -> Outcome:
@@ -167,14 +169,14 @@ def _run(job: Job, pipeline: Pipeline, settings: Settings, reserved: dict[str, s
     if settings.plans:
         facts["plan"] = _plan(header, pipeline, settings)
     goal = target(header.layout.type, settings.dtype, settings.range)
-    form, path = _settled_place(job, header, _able(header, settings))
+    form, path = _settled_place(job, header, _able(header, pipeline, settings))
     if job.derived and os.path.exists(path) and not job.replace:
         raise errors.file_exists(path)
-    fit.check(form, _result_layout(header, settings), (max(h for h, _ in sizes), max(w for _, w in sizes)), settings.writing, path)
+    fit.check(form, _result_layout(header, pipeline, settings), (max(h for h, _ in sizes), max(w for _, w in sizes)), settings.writing, path)
     may_separate = job.derived or job.in_folder
     if header.frames > 1 and not may_separate:
         frames.check_sizes(form, header)
-    forecast.check(header, pipeline, goal, _result_layout(header, settings).channels, settings.reading, wide=settings.wide)
+    forecast.check(header, pipeline, goal, _result_layout(header, pipeline, settings).channels, settings.reading, wide=settings.wide)
     write.prepare(form)
     with hushed(header.format):
         image = header.load()
@@ -220,7 +222,7 @@ def _settled_place(job: Job, header: Header, able: list[str]) -> tuple[Format, s
     else:
         own = FORMATS.get(header.format)
         if own is None or (job.derived and own.name not in able):
-            own = FORMATS["png"] if job.derived or job.source == STREAM else own
+            own = FORMATS["png" if "png" in able or not able else able[0]] if job.derived or job.source == STREAM else own
         if own is None:
             raise errors.format_cannot_hold(job.target, header.format, "a result (imgconv does not write it)", able)
         form = own

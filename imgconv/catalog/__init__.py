@@ -94,7 +94,7 @@ def is_named(value: Kernel) -> bool:
     return bool(value.name) and text(value, value.name) == value.name
 
 
-def _one_kernel(value: Any) -> bool:
+def is_one_kernel(value: Any) -> bool:
     """Whether a Python sequence is one kernel, a row of rows of numbers, and not several kernels."""
     rows = [row for row in value if hasattr(row, "__len__") and not isinstance(row, str)]
     return 0 < len(rows) == len(value) and not any(hasattr(cell, "__len__") or isinstance(cell, Kernel) for row in rows for cell in row)
@@ -102,7 +102,7 @@ def _one_kernel(value: Any) -> bool:
 
 def _every(value: Any) -> tuple[Kernel, ...]:
     """The kernels of one value, or of many, each of which may be several itself: `im:Kirsch:@[1..7]`."""
-    if isinstance(value, (tuple, list)) and not _one_kernel(value):
+    if isinstance(value, (tuple, list)) and not is_one_kernel(value):
         return tuple(one for item in value for one in _every(item))
     return read_all(value)
 

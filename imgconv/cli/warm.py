@@ -32,6 +32,7 @@ STEPS = (
     *(f"filter sobel-x with=sobel-y combine={how}" for how in COMBINES),
     "filter sobel-x with=sobel-y with=laplacian",
     *(f"edges {detector}" for detector in DETECTORS),
+    "bank gabor:8,0:180:45 sheet",
     "filter gaussian:1 with=-1*gaussian:2 combine=sum",
 )
 """Single steps, each run on every type of TYPES, and so is every named kernel."""

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from imgconv.engine.activate import activate as activate
 from imgconv.engine.alpha import follow as follow
 from imgconv.engine.alpha import opaque_of as opaque_of
+from imgconv.engine.bank import stacked as stacked
+from imgconv.engine.bank import tiled as tiled
 from imgconv.engine.combine import combine as combine
 from imgconv.engine.correlate import FUSED as FUSED
 from imgconv.engine.correlate import correlate as correlate

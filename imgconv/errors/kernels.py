@@ -236,3 +236,23 @@ def edges_option(name: str, detector: str, able: Sequence[str]) -> UsageError:
 
 def edges_thresholds(low: str, high: str) -> UsageError:
     return UsageError(f"the low threshold {low} is above the high one, {high}; edges begin at the high one and continue down to the low one")
+
+
+def sweep(text: str) -> UsageError:
+    return UsageError(f"{shown(text)} is not a range; expected A:B or A:B:STEP, such as 0:180:22.5 (the end is left out)")
+
+
+def sweep_empty(text: str) -> UsageError:
+    return UsageError(f"the range {shown(text)} has no values; the step leads from the start to the end, which is left out")
+
+
+def sweep_too_long(text: str, most: int, count: int | None = None) -> UsageError:
+    return UsageError(f"{shown(text)} stands for {count or 'too many'} kernels; a bank has at most {most}")
+
+
+def sweep_unused(name: str) -> UsageError:
+    return UsageError(f"none of the kernels has an argument {name} ('imgconv kernels' lists kernels with their arguments)")
+
+
+def columns_alone() -> UsageError:
+    return UsageError("columns are those of a sheet; add --sheet")

@@ -124,6 +124,10 @@ class Operation(ABC):
     def shape(self, height: int, width: int) -> tuple[int, int]:
         """The result's height and width, foretold; WindowError where no window fits."""
 
+    def channels(self, count: int) -> int:
+        """The result's channels, foretold."""
+        return count
+
     def unseen(self, height: int, width: int) -> tuple[int, int]:
         """Rows and columns at the end that no window sees."""
         return 0, 0

@@ -48,6 +48,12 @@ class Pipeline:
             height, width = step.shape(height, width)
         return height, width
 
+    def channels(self, count: int) -> int:
+        """The result's channels, foretold."""
+        for step in self.steps:
+            count = step.channels(count)
+        return count
+
     def apply(self, given: Values, target: Target | None, threads: int | None = None, out: Pixels | None = None) -> tuple[Values, Response | None]:
         """All steps on values, wide between them, settled once at the end (or left wide where `target` is None); the result has the notes of all steps."""
         notes, left = given.notes, list(self.steps)

@@ -1,0 +1,139 @@
+"""Bank: many kernels on the same image, each response a picture of its own."""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from imgconv import errors
+from imgconv.borders import BORDER, Border
+from imgconv.catalog.sweeps import FAMILIES, FAMILY, MOST_KERNELS, SETTINGS, VALUE, families, kernels, with_arguments
+from imgconv.operations.base import Foretold, Operation, option
+from imgconv.operations.filter import Filter
+from imgconv.params import COUNT, DILATION, FLAG, PAD, STRIDE, Pad
+from imgconv.records import record, replace
+
+if TYPE_CHECKING:
+    from imgconv.engine import Covered
+    from imgconv.numerics import Pixels, Response, Target, Values
+
+
+@record
+class Bank(Operation):
+    """Each kernel's response, as `filter` would give it: as more channels (all of the first kernel's, then all of the second's), or as tiles of one sheet."""
+
+    word = "bank"
+    summary = "Apply many kernels to one image: their responses become channels, or tiles of a sheet."
+    examples = (
+        "imgconv bank gabor:8 --theta 0:180:22.5 --sheet in.png --range stretch -o sheet.png",
+        "imgconv bank gabor:8 --theta 0:180:22.5 in.png --dtype float32 -o responses.npy",
+        "imgconv bank gaussian:1:9:2 --with sobel-x --with sobel-y --sheet --columns 3 in.png -o sheet.png",
+    )
+
+    kernel: str = option(FAMILY, "A kernel, in whose arguments ranges A:B:STEP may stand (B is left out), or a list of kernels.", argument=True)
+    border: Border = option(BORDER, "What lies beyond the edge.", Border("edge"))
+    stride: tuple[int, int] = option(STRIDE, "Pixels from one window to the next.", (1, 1))
+    dilation: tuple[int, int] = option(DILATION, "Pixels from one tap to the next.", (1, 1))
+    pad: Pad = option(PAD, "Pixels added around the image before windows are placed.", "same")
+    convolve: bool = option(FLAG, "Turn the kernels by 180 degrees first.", False)
+    with_: tuple[str, ...] = option(FAMILIES, "More kernels, as often as needed.", ())
+    theta: str | None = option(VALUE, "The kernels' argument THETA: one value, or a range.", None)
+    vary: tuple[str, ...] = option(SETTINGS, "Any argument of the kernels by its name, as often as needed.", ())
+    sheet: bool = option(FLAG, "One picture of tiles, in reading order, instead of channels; what is left of the last row is 0.", False)
+    columns: int | None = option(COUNT, "Tiles in a row of the sheet.", None, show="as many as make it square")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        settings = [(name, value) for name, _, value in (setting.partition("=") for setting in self.vary)]
+        settings += [("theta", self.theta)] if self.theta is not None else []
+        used, made = set[str](), list[str]()
+        for text in (self.kernel, *self.with_):
+            full, names = with_arguments(text, settings)
+            used |= names
+            made += families(full)
+        if missing := {name for name, _ in settings} - used:
+            raise errors.sweep_unused(sorted(missing)[0])
+        if self.columns is not None and not self.sheet:
+            raise errors.columns_alone()
+        for name, value in (("kernel", made[0]), ("with_", tuple(made[1:])), ("theta", None), ("vary", ())):
+            object.__setattr__(self, name, value)
+        self.filters  # noqa: B018 (arguments out of their bounds end here)
+
+    @cached_property
+    def filters(self) -> tuple[Filter, ...]:
+        """One filter a kernel."""
+        found = [kernel for text in (self.kernel, *self.with_) for kernel in kernels(text)]
+        if len(found) > MOST_KERNELS:
+            raise errors.sweep_too_long(self.kernel, MOST_KERNELS, len(found))
+        options = {"border": self.border, "stride": self.stride, "dilation": self.dilation, "pad": self.pad, "convolve": self.convolve}
+        return tuple(Filter(kernel, **options) for kernel in found)  # type: ignore[arg-type]
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """Rows and columns of tiles; (1, 1) where there is no sheet."""
+        if not self.sheet:
+            return 1, 1
+        columns = self.columns or math.ceil(math.sqrt(len(self.filters)))
+        return -(-len(self.filters) // columns), columns
+
+    @property
+    def held(self) -> int:
+        return 1
+
+    def channels(self, count: int) -> int:
+        return count if self.sheet else count * len(self.filters)
+
+    def shape(self, height: int, width: int) -> tuple[int, int]:
+        found = [step.shape(height, width) for step in self.filters]
+        if other := next((shape for shape in found if shape != found[0]), None):
+            raise errors.combine_shapes(found[0], other)
+        return found[0][0] * self.grid[0], found[0][1] * self.grid[1]
+
+    def explain(self, given: Foretold, result: str) -> tuple[str, Foretold]:
+        from imgconv.engine.bank import common
+
+        said = [step.explain(given, result) for step in self.filters]
+        type_, span = common([made.type for _, made in said], [made.span for _, made in said])
+        height, width = self.shape(given.height, given.width)
+        grid = f"a sheet of {self.grid[0]}x{self.grid[1]} (rows x columns)" if self.sheet else f"{self.channels(given.channels)} channels"
+        words = f"{len(said)} kernels into {grid}; the first: {said[0][0]}"
+        return words, Foretold(height, width, self.channels(given.channels), type_ if result == "wide" else result, span)
+
+    def apply(self, given: Values, target: Target | None, threads: int | None = None, out: Pixels | None = None) -> tuple[Values, Response | None]:
+        from imgconv import engine
+
+        def response(i: int, goal: Target | None) -> tuple[Values, Response | None]:
+            return self.filters[i].apply(given, goal, threads)
+
+        stacked, seen = engine.stacked(response, len(self.filters), target, threads, None if self.sheet else out)
+        if not self.sheet:
+            return stacked, seen
+        return replace(stacked, pixels=engine.tiled(stacked.pixels, len(self.filters), self.grid, out)), seen
+
+    def apply_alpha(self, alpha: Pixels, threads: int | None = None) -> Pixels:
+        """As under the first kernel; on every tile of a sheet."""
+        from imgconv import engine
+
+        followed = self.filters[0].apply_alpha(alpha, threads)
+        if not self.sheet:
+            return followed
+        return engine.tiled(followed[..., None].repeat(len(self.filters), 2), len(self.filters), self.grid, None)[..., 0]
+
+    def for_alpha(self) -> None:
+        return None
+
+    def apply_covered(self, given: Covered, target: Target | None, threads: int | None = None) -> tuple[Covered, Response | None]:
+        """Each kernel on colours as it alone would see them; alpha as under the first kernel."""
+        from imgconv import engine
+        from imgconv.numerics import Values
+
+        def response(i: int, goal: Target | None) -> tuple[Values, Response | None]:
+            made, seen = self.filters[i].apply_covered(given, goal, threads)
+            return made.colour, seen
+
+        colour, seen = engine.stacked(response, len(self.filters), target, threads, None)
+        if self.sheet:
+            colour = replace(colour, pixels=engine.tiled(colour.pixels, len(self.filters), self.grid, None))
+        alpha = self.apply_alpha(given.alpha.pixels[..., 0], threads)
+        return replace(given, colour=colour, alpha=Values(alpha.reshape(*alpha.shape, 1), given.alpha.span)), seen
