@@ -28,7 +28,7 @@ EXAMPLES = {
     "bank": [
         'bank "gabor:6,theta=0:180:45"',
         "bank gaussian:1:4 border=wrap stride=2 dilation=1x2 convolve with=-1*laplacian sheet columns=3",
-        'bank "1 2 1" pad=1 with=sobel-x with=prewitt-y',
+        'bank "1 2 1;0 1 0;2 1 2" pad=1 with=sobel-x with=prewitt-y',
     ],
     "pool": [
         "maxpool 2",

@@ -11,5 +11,6 @@ from imgconv.errors.kernels import *
 from imgconv.errors.machine import *
 from imgconv.errors.pipelines import *
 from imgconv.errors.pixels import *
+from imgconv.errors.several import *
 from imgconv.errors.streams import *
 from imgconv.errors.words import *
