@@ -263,7 +263,7 @@ def bank(
     theta, vary
         ``theta="0:180:22.5"``, ``vary="sigma=1:4"``: arguments of the kernels by name, values or ranges.
     sheet : bool
-        Tiles in reading order, `columns` in a row (None: as many as make it square), instead of channels.
+        Tiles in reading order, `columns` in a row (None: as many as give a square), instead of channels.
     border, pad, stride, dilation, dtype, range, threads, out
         As in `correlate`; "stretch" is over all responses.
 

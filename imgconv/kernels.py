@@ -90,8 +90,9 @@ class Kernel:
 
     @cached_property
     def balanced(self) -> bool:
-        """Whether the weights sum to about 0, so that the kernel finds differences and averages nothing."""
-        return _balanced(list(self.cells()))
+        """Whether the weights sum to about 0 (less than a fiftieth of their magnitudes), so that the kernel finds differences and averages nothing."""
+        cells = list(self.cells())
+        return 50 * magnitude(_total(cells)) <= _total(magnitude(cell) for cell in cells)
 
     def cells(self) -> Iterable[Number]:
         """Every weight, row by row."""
@@ -183,11 +184,6 @@ def _automatic(rows: Sequence[Sequence[Number]]) -> Number:
         return number(total) if 10**9 * magnitude(total) > beside else 1
     except (OverflowError, errors.UsageError):
         raise errors.kernel_sum_too_large() from None
-
-
-def _balanced(cells: Sequence[Number]) -> bool:
-    """Whether a sum is nothing beside the magnitudes of its parts."""
-    return 10**9 * magnitude(_total(cells)) <= _total(magnitude(cell) for cell in cells)
 
 
 class _Checked(tuple[tuple[Number, ...], ...]):

@@ -166,16 +166,13 @@ def test_canaries_round_every_buffer_survive(text, shape, monkeypatch):
     assert checks or "relu" in text or "abs" in text or text == "identity"
 
 
-def test_plain_python_gives_the_same(monkeypatch):
-    rng = np.random.default_rng(6)
-    for shape in ((5, 6, 3), (4, 3)):
-        for type_ in ("uint8", "int16", "float32"):
-            pixels = rng.integers(0, 100, shape).astype(type_)
-            for text in [text for texts in EXAMPLES.values() for text in texts]:
-                monkeypatch.delenv("IMGCONV_NO_JIT", raising=False)
-                try:
-                    compiled = imgconv.run(pixels, text)
-                except errors.WindowError:
-                    continue
-                monkeypatch.setenv("IMGCONV_NO_JIT", "1")
-                np.testing.assert_array_equal(imgconv.run(pixels, text), compiled, err_msg=f"{text} on {type_}")
+@pytest.mark.parametrize("text", [text for texts in EXAMPLES.values() for text in texts])
+@pytest.mark.parametrize(("shape", "type_"), [((5, 6, 3), "uint8"), pytest.param((4, 3), "float32", marks=pytest.mark.slow)])
+def test_plain_python_gives_the_same(shape, type_, text, monkeypatch):
+    pixels = np.random.default_rng(6).integers(0, 100, shape).astype(type_)
+    try:
+        compiled = imgconv.run(pixels, text)
+    except errors.WindowError:
+        return
+    monkeypatch.setenv("IMGCONV_NO_JIT", "1")
+    np.testing.assert_array_equal(imgconv.run(pixels, text), compiled)

@@ -389,7 +389,7 @@ def test_a_signal_while_waiting_for_input(tmp_path: Path, number: signal.Signals
 @pytest.mark.parametrize("threads", [(), ("--threads", "1")], ids=["all threads", "one thread"])
 def test_a_signal_in_the_middle_of_a_large_computation(tmp_path: Path, threads: tuple[str, ...]) -> None:
     """Ctrl-C is not kept waiting for the picture."""
-    save(tmp_path / "in.npy", noise(3000, 3000).astype("float64"))
+    save(tmp_path / "in.npy", noise(5000, 5000).astype("float64"))
     rows = np.random.default_rng(0).normal(size=(151, 151))
     (tmp_path / "kernel.txt").write_text("\n".join(" ".join(f"{cell:.9e}" for cell in row) for row in rows))
     slow = {"IMGCONV_ALGORITHM": "direct"}  # the planner would be done too soon
@@ -400,5 +400,5 @@ def test_a_signal_in_the_middle_of_a_large_computation(tmp_path: Path, threads: 
     begun = time.monotonic()
     done = finished(process, timeout=120)
     assert done.code == 130
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 8  # the whole picture takes far longer
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.npy", "kernel.txt"]

@@ -30,13 +30,11 @@ def both(image, text, monkeypatch, **how):
     return one, two
 
 
-@pytest.mark.parametrize("range_", ["clamp", "abs", "shift", "stretch"])
+@pytest.mark.parametrize("range_", ["clamp", "shift", "stretch"])
 @pytest.mark.parametrize("text", TEXTS)
 def test_one_pass_gives_what_two_give(text, range_, monkeypatch):
     image = Image((Frame(RNG.integers(0, 256, (9, 14, 3), np.uint8)),))
-    for dtype in ("same", "int16", "float32"):
-        if (dtype, range_) == ("float32", "shift"):
-            continue
+    for dtype in ("same", "int16"):
         one, two = both(image, text, monkeypatch, dtype=dtype, range=range_)
         np.testing.assert_array_equal(one.pixels, two.pixels)
         assert one.response == two.response

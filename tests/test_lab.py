@@ -208,7 +208,7 @@ def test_noise_grows_as_foretold():
         assert got == pytest.approx(10 * lab.facts(name).noise, rel=0.1)
 
 
-@pytest.mark.parametrize("name", ["sobel-x", "gaussian:1.5", "box:4", "roberts-y", "gabor:6,30", "2 0;0 0"])
+@pytest.mark.parametrize("name", ["sobel-x", "gaussian:1.5", "box:4", "roberts-y", "gabor:2,30", "2 0;0 0"])
 def test_the_spectrum_is_numpys(name):
     weights = effective(imgconv.kernel(name))
     whole = np.abs(np.fft.fftshift(np.fft.fft2(weights, (64, 64))))

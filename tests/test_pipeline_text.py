@@ -113,7 +113,9 @@ def combinations(draw: st.DrawFn) -> Any:
     try:
         return Filter(draw(terms), with_=draw(st.lists(terms, min_size=1, max_size=3)), **options)
     except errors.UsageError as error:
-        assume("not a finite number" not in str(error) and "is not a finite real number" not in str(error))  # a factor beyond all floats
+        assume(
+            "not a finite number" not in str(error) and "is not a finite real number" not in str(error) and "beyond the largest float" not in str(error)
+        )  # a factor beyond all floats
         raise
 
 
@@ -181,7 +183,7 @@ def test_every_operation_is_tried_with_every_option() -> None:
     assert {field.name for field in fields(Pool)} == {"kind", "size", "stride", "dilation", "pad", "ceil", "count_padding"}
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(PIPELINES)
 @example(Pipeline((Filter(Kernel([[1, 2]], divisor=3, bias=Fraction(1, 3), anchor=(0, 1), name="vertical")),)))
 @example(Pipeline((Filter("box:3", divisor=1, bias=0),)))
@@ -398,7 +400,7 @@ def test_a_quotation_mark_that_is_not_closed(text: str) -> None:
     assert "quotation mark" in refusal(text)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.text(alphabet="filterpoolmaxrlu 123|'\"\\=#\n;,-:x./", max_size=30) | st.text(max_size=20))
 def test_any_text_is_a_pipeline_or_refused(text: str) -> None:
     """And by nothing but a UsageError."""

@@ -19,7 +19,7 @@ SMALL = """
 import json, os, sys
 from imgconv.cli import warm
 from imgconv.jit import make
-warm.STEPS, warm.PIPELINES, warm.SETTLED, warm.IMAGES, warm.TYPES = ("relu", "filter vertical"), (), (), (), ("uint8",)
+warm.STEPS, warm.PIPELINES, warm.SETTLED, warm.IMAGES, warm.SIDES, warm.TYPES = ("relu", "filter vertical"), (), (), (), (), ("uint8",)
 from imgconv.cli import main
 os._exit = sys.exit
 try:
@@ -77,6 +77,7 @@ def test_warm_says_what_it_did_and_the_second_time_there_is_nothing_to_do(tmp_pa
     assert f"{len(rungs)} there already, 0 compiled" in said
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="modes are another thing there")
 def test_warm_into_a_folder_for_others(tmp_path):
     folder = tmp_path / "image" / "loops"
@@ -88,6 +89,7 @@ def test_warm_into_a_folder_for_others(tmp_path):
     assert set(small_warm(IMGCONV_CACHE_DIR=later)[2]) == {"kept"}
 
 
+@pytest.mark.slow
 def test_warm_for_a_baseline_serves_this_machine(tmp_path):
     from imgconv.jit import machine
 

@@ -15,8 +15,9 @@ from imgconv.files.options import Writing
 from imgconv.records import record
 
 if TYPE_CHECKING:
-    from imgconv.batch import Settings
+    from imgconv.batch.settings import Settings
     from imgconv.image import Image
+    from imgconv.pipeline import Pipeline
 
 
 @record
@@ -40,6 +41,14 @@ def parts(job: Job, form: Format, path: str, result: Image, numbers: Sequence[in
     paths = separate.paths(job, path, numbers)
     separate.reserve(paths, job, reserved)
     return [Part(where, form, write.fitted(image, form, where, writing), job.in_folder) for where, image in zip(paths, separate.images(fitted), strict=True)]
+
+
+def side(job: Job, pipeline: Pipeline, given: Image, numbers: Sequence[int], reserved: dict[str, str], settings: Settings) -> list[Part]:
+    """The parts of a picture that is made beside the result."""
+    from imgconv.batch import sides
+
+    picture = sides.made(job, pipeline, given, settings.alpha, settings.threads)
+    return parts(job, sides.form_of(job), job.target, picture, numbers, reserved, settings.writing)
 
 
 def put(made: Sequence[Part], settings: Settings) -> None:

@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING, Any
 from imgconv.report import Note, response_text, settling
 
 if TYPE_CHECKING:
+    from imgconv.files.header import Header
     from imgconv.image import Image
+
+
+def header_facts(header: Header) -> dict[str, Any]:
+    """What a header says of an input."""
+    return {
+        "format_in": header.format,
+        "mode_in": header.layout.words.removesuffix(f" {header.layout.type}"),
+        "dtype_in": header.layout.type,
+        "frames_in": header.frames,
+        "shape_in": [header.height, header.width, header.layout.channels + header.layout.alpha],
+    }
 
 
 def described(image: Image, side: str) -> dict[str, Any]:

@@ -53,6 +53,8 @@ IMAGES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("filter sharpen", {"channels": "luma", "alpha": "keep"}),
 )
 """Steps for colour images that are not opaque, each on every type of TYPES: (step, how colour and alpha take part)."""
+SIDES = ("sobel", "kirsch")
+"""Detectors whose sides are made."""
 EXAMPLES = ("imgconv warm", "imgconv warm --dir /usr/share/imgconv/loops --cpu x86-64-v3")
 HELP = (
     "Compile ahead what filters and poolings of common pixel types need, so that no later run waits for it. "
@@ -96,7 +98,7 @@ def run_sides() -> None:
 
     from imgconv import api
 
-    for detector in ("sobel", "kirsch"):
+    for detector in SIDES:
         api.directions(np.zeros((SIDE, SIDE), np.uint8), detector, "which", threads=1)
 
 
@@ -116,13 +118,17 @@ def run_images() -> None:
 
 
 def write_png() -> None:
-    """What writing an image needs beyond its computation."""
+    """What reading and writing a PNG need beyond its computation."""
     import numpy as np
 
+    from imgconv import jit
     from imgconv.files import write
     from imgconv.files.formats import FORMATS
     from imgconv.image import Frame, Image
+    from imgconv.loops import unpng
 
+    one = np.zeros(2, np.uint8)
+    jit.bind(unpng.UNFILTER, {}, {"source": one, "rows": 1, "row": 1, "pixel": 1, "zeros": one, "result": one.copy(), "last": 1})
     write.encoded(Image((Frame(np.zeros((SIDE, SIDE), np.uint8)),), "png"), FORMATS["png"], "png")
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from imgconv import engine
+from imgconv import engine, errors
 from imgconv.borders import Border
 from imgconv.engine import extremes, opaque_of, settle
 from imgconv.numerics import Pixels, Response, Target, Values, target, values
@@ -74,6 +74,8 @@ def _premultiply(pipeline: Pipeline, colour: Values, alpha: Pixels, goal: Target
     steps = tuple(step for one in pipeline.steps if (step := one.for_alpha()) is not None)
     if steps:
         shares, _ = replace(pipeline, steps=steps).apply(shares, None, threads)
+    if pipeline.channels(1) != 1 or shares.pixels.shape[:2] != products.pixels.shape[:2]:  # a bank, as channels or as tiles
+        raise errors.premultiply_bank()
     made, response = engine.divided(products, shares, given.opaque, given.type, goal, threads)
     return replace(made.colour, notes=products.notes), made.settled_alpha().pixels[..., 0], response
 

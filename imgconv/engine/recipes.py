@@ -51,7 +51,7 @@ def direct(shape: Shape, made: Plan, rows: Axis, columns: Axis, row_table: Pixel
     ring = ring_rows * ring_row + columns.out * shape[2]
     buffers = {"ring": (ring, made.lane), "sums": (group * PIECE, made.accumulator), "places": (group * shared["taps"], "int64")}
     least = min(rows.effective // rows.stride, 40 * rows.effective // max(1, len(weights)))  # so that filling the ring is a tenth of a band
-    return Recipe(correlate.LOOP, shared, buffers, len(weights) + 4, least, {"taps": filled(len(weights))[1], "lane": made.lane})
+    return Recipe(correlate.LOOP, shared, buffers, len(weights) + 4, least, {"taps": filled(len(weights), made.lane)[1], "lane": made.lane})
 
 
 def separable_(shape: Shape, made: Plan, rows: Axis, columns: Axis, row_table: Pixels, column_table: Pixels) -> Recipe:
@@ -73,7 +73,7 @@ def separable_(shape: Shape, made: Plan, rows: Axis, columns: Axis, row_table: P
     ring = (ring_rows * rank + 1) * part
     buffers = {"ring": (ring, acc), "line": (layout.size, acc), "sums": (group * _PIECE, acc), "places": (group * shared["taps"], "int64")}
     work = rank * (columns.size * rows.stride + rows.size) + 8
-    return Recipe(separable.LOOP, shared, buffers, work, 4 * rows.effective // rows.stride, {"taps": filled(int(kept.sum()))[1]})
+    return Recipe(separable.LOOP, shared, buffers, work, 4 * rows.effective // rows.stride, {"taps": filled(int(kept.sum()), acc)[1]})
 
 
 def running_(shape: Shape, made: Plan, rows: Axis, columns: Axis, row_table: Pixels, column_table: Pixels) -> Recipe:
@@ -133,7 +133,7 @@ def _source(shape: Shape, rows: Axis, row_table: Pixels) -> dict[str, Any]:
 
 def _taps(down: Pixels, along: Pixels, weights: Pixels) -> dict[str, Any]:
     """The taps, and behind them (row -1) as many empty ones as fill up the last pass."""
-    empty = filled(len(weights))[0] - len(weights)
+    empty = filled(len(weights), weights.dtype.name)[0] - len(weights)
     return {
         "tap_row": np.pad(down.astype(np.int64), (0, empty), constant_values=-1),
         "tap_at": np.pad(along.astype(np.int64), (0, empty)),

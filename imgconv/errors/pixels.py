@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from imgconv.errors.base import ImgconvError, PixelError, WindowError
+from imgconv.errors.base import ImgconvError, PixelError, UsageError, WindowError
 
 
 def window_does_not_fit(window: tuple[int, int], image: tuple[int, int], advice: str) -> WindowError:
@@ -41,6 +41,10 @@ def pixel_none(shape: tuple[int, ...]) -> PixelError:
 
 def no_gray(found: str) -> PixelError:
     return PixelError(f"there is no rule for gray from {found}; expected gray or RGB (convert the file to RGB first)")
+
+
+def premultiply_bank() -> UsageError:
+    return UsageError("alpha premultiply divides by one coverage, and each kernel of a bank has a coverage of its own; use --alpha auto")
 
 
 def out_mismatch(what: str, expected: object, found: object) -> PixelError:

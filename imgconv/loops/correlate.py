@@ -18,17 +18,15 @@ from imgconv.loops.settling import BORDER, CONSTANTS, COUNTS, OFFSET, counter, n
 from imgconv.loops.taps import PASS, adder, row_taker
 
 
-def filled(taps: int) -> tuple[int, str]:
-    """How many taps there are once the passes are filled up, and the kind of loop that adds them.
+def filled(taps: int, type_: str) -> tuple[int, str]:
+    """How many taps of a type there are once the passes are filled up, and the kind of loop that adds them.
 
-    Few kinds mean few compilations: the pass that settles has 3, 6 or 9 taps, behind whole passes 3 or 9.
+    Few kinds mean few compilations: one pass of 3, 6 or 9 taps (in rarer types only of 9), or whole passes of 9.
     """
-    if taps <= PASS:
-        final = 3 if taps <= 3 else 6 if taps <= 6 else PASS
-        return final, str(final)
-    whole, rest = divmod(taps, PASS)
-    final = 3 if 0 < rest <= 3 else PASS
-    return (whole * PASS if final == 3 or not rest else (whole + 1) * PASS) + (final if final == 3 else 0), f"{final}+"
+    if taps > PASS or type_ in ("float64", "int64"):
+        return -(-max(taps, 1) // PASS) * PASS, f"{PASS}+" if taps > PASS else str(PASS)
+    final = 3 if taps <= 3 else 6 if taps <= 6 else PASS
+    return final, str(final)
 
 
 def make(src: str, acc: str, out: str, quotient: str, taps: str, key: str, lane: str) -> Body:

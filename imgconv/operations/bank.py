@@ -41,7 +41,7 @@ class Bank(Operation):
     theta: str | None = option(VALUE, "The kernels' argument THETA: one value, or a range.", None)
     vary: tuple[str, ...] = option(SETTINGS, "Any argument of the kernels by its name, as often as needed.", ())
     sheet: bool = option(FLAG, "One picture of tiles, in reading order, instead of channels; what is left of the last row is 0.", False)
-    columns: int | None = option(COUNT, "Tiles in a row of the sheet.", None, show="as many as make it square")
+    columns: int | None = option(COUNT, "Tiles in a row of the sheet.", None, show="as many as give a square")
 
     def __post_init__(self) -> None:
         super().__post_init__()
