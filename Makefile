@@ -19,7 +19,7 @@ run: $(VENV)/.installed  ## set up, filter and pool a sample picture, and say wh
 	@echo "Done: the pictures are in $(OUT)/ ($(BIN)/imgconv --help tells more)."
 
 test: lint types  ## lint, types, and all tests (some minutes the first time, while loops are compiled)
-	$(BIN)/python -m pytest -n auto -q
+	$(BIN)/python -m pytest -n auto --dist worksteal -q
 
 slow: $(VENV)/.tested  ## the tests that take long
 	$(BIN)/python -m pytest -n auto -q -m slow

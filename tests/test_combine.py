@@ -60,7 +60,7 @@ def test_whatever_is_combined_is_exact(data):
 
 
 @pytest.mark.parametrize("how", [*EXACT_WAYS, "l2"])
-@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+@pytest.mark.parametrize("dtype", ["uint8", pytest.param("uint16", marks=pytest.mark.slow)])
 def test_compiled_as_well(how, dtype):
     rng = np.random.default_rng(5)
     pixels = rng.integers(0, np.iinfo(dtype).max + 1, (13, 17), dtype=dtype)
@@ -241,7 +241,7 @@ def test_refusals_of_kernels_and_shapes():
     "step",
     ["filter box:3", "filter gaussian:1 border=wrap", "filter sobel-x with=sobel-y", "filter vertical pad=valid", 'filter "1 2;3 4" stride=2x1 divisor=10'],
 )
-@pytest.mark.parametrize("dtype", ["uint8", "float64"])
+@pytest.mark.parametrize("dtype", ["uint8", pytest.param("float64", marks=pytest.mark.slow)])
 def test_repeats_are_a_pipeline_of_as_many_steps(step, dtype):
     pixels = noise(23, 19, 3, seed=4)
     for count in (1, 2, 3):

@@ -128,7 +128,7 @@ def test_what_is_not_finite_stays_where_it_is(algorithm, monkeypatch):
 
 
 @pytest.mark.parametrize("way", POOLINGS)
-@pytest.mark.parametrize("kind", ["max", "min", "avg"])
+@pytest.mark.parametrize("kind", ["max", pytest.param("min", marks=pytest.mark.slow), "avg"])
 def test_pooling_is_the_same_in_every_way(kind, way, monkeypatch):
     monkeypatch.setenv("IMGCONV_ALGORITHM", way)
     for type_ in ("uint8", "float32"):
