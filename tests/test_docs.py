@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import imgconv
-import imgconv.api
+from imgconv.api import filters
 from tests.docs import README, ROOT, ran, regenerated
 
 TEXT = README.read_text()
@@ -37,7 +37,7 @@ def test_python_does_what_is_shown(tmp_path, monkeypatch):
     assert failed == 0
 
 
-@pytest.mark.parametrize("module", [imgconv, imgconv.api], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", [imgconv, filters], ids=lambda module: module.__name__)
 def test_docstrings_do_what_they_show(module):
     failed, tried = doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE)
     assert tried

@@ -493,3 +493,13 @@ def test_nothing_is_built_before_it_is_asked_for():
         "assert 'imgconv.catalog.named.waves' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", probe], check=True, timeout=60)
+
+
+def test_the_verbs_turn_kernels_as_the_option_does():
+    image = np.random.default_rng(4).integers(0, 256, (9, 11), np.uint8)
+    for degrees in (0, 90, 45, -135):
+        turned = imgconv.kernel("sobel-x").rotated(degrees)
+        expected = imgconv.correlate(image, turned, dtype="int16")
+        assert np.array_equal(imgconv.correlate(image, "sobel-x", rotate=degrees, dtype="int16"), expected)
+        assert np.array_equal(imgconv.run(image, f"filter sobel-x rotate={degrees}", dtype="int16"), expected)
+        assert np.array_equal(imgconv.convolve(image, "sobel-x", rotate=degrees, dtype="int16"), imgconv.convolve(image, turned, dtype="int16"))

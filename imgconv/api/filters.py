@@ -1,0 +1,187 @@
+"""Verbs that slide weights: correlate, convolve, and many kernels at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from imgconv import catalog
+from imgconv.api.applied import applied
+from imgconv.operations import Bank, Filter
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike, DTypeLike
+
+    from imgconv.api.applied import KernelLike, Pads, Pixels, Sides
+    from imgconv.borders import Border
+
+
+def correlate(
+    pixels: ArrayLike,
+    kernel: KernelLike,
+    *,
+    border: str | Border = "edge",
+    pad: Pads = "same",
+    stride: Sides = 1,
+    dilation: Sides = 1,
+    with_: KernelLike | Sequence[KernelLike] = (),
+    combine: str | None = None,
+    repeat: int | None = None,
+    until_stable: bool = False,
+    rotate: int = 0,
+    dtype: DTypeLike | None = None,
+    range: str = "clamp",
+    threads: int | None = None,
+    out: Pixels | None = None,
+) -> Pixels:
+    """Weights times neighbours, summed: convolution as a CNN course teaches it, without a flip.
+
+    ``out[i, j] = sum over r, c of w[r, c] * in[i*stride + r*dilation - top, j*stride + c*dilation - left]``,
+    divided by the kernel's divisor, plus its bias; every channel alike. Integer pixels with integral
+    weights are computed exactly: ``floor(sum / divisor + bias + 1/2)``.
+
+    Parameters
+    ----------
+    pixels : array_like, (H, W) or (H, W, C)
+        Any real type. uint8, uint16, int16, int32, float32 and float64 are taken as they are, others
+        are widened exactly.
+    kernel : str, Kernel or rows of numbers
+        A name (``"sobel-x"``, ``"gaussian:1.5"``), inline rows (``"1 2 1;2 4 2;1 2 1"``), a text
+        file's path, a Kernel, or a 2-D array-like; in text a factor may stand before it (``"2*sobel-x"``).
+    border : {"edge", "reflect", "reflect101", "wrap", "constant:V", "zero"}
+        What lies beyond the edge, V in pixel units.
+    pad : {"same", "valid"}, int, (rows, cols) or (top, bottom, left, right)
+        Pixels added around the image before windows are placed.
+    stride, dilation : int or (rows, cols)
+        Pixels from one window, and from one tap, to the next.
+    with_ : kernel or sequence of kernels
+        More kernels. Each is applied as it would be alone, under the same options, and the responses of
+        one pixel are combined before they are settled. Exact kernels on integer pixels are combined exactly:
+        over one common denominator, divided once; "l2" is then the exactly rounded root below 2**24.
+    combine : {"l2", "l1", "linf", "max", "min", "sum", "avg"}, optional
+        With `with_`: the root of the sum of squares (None is this), the sum of magnitudes, the greatest magnitude,
+        the greatest, the least, the sum, the mean. NaN is passed on.
+    repeat : int, optional
+        Times to apply it, values wide between: a pipeline of as many equal steps. None is once.
+    until_stable : bool
+        Apply it until nothing changes: whole values not at all, others by a millionth of the greatest magnitude;
+        at most `repeat` times, 1000 if that is None.
+    rotate : int
+        Degrees by which the kernels are turned anticlockwise first: a multiple of 90, of 45 for 3x3 kernels (round the ring).
+    dtype : str or numpy dtype, optional
+        The result's type: one of the six above. None keeps the (widened) input's. Values are never rescaled.
+    range : {"clamp", "abs", "shift", "stretch"}
+        How results come back into an integer type: clamped; by magnitude; with half the type's range added
+        (unsigned types); or stretched so that the least value is the type's least and the greatest its
+        greatest (0 and 1 for floats).
+    threads : int, optional
+        Processors to use; None means all. The result does not depend on it.
+    out : numpy.ndarray, optional
+        Filled and returned: of the result's shape and dtype, not overlapping the input.
+
+    Returns
+    -------
+    numpy.ndarray, (H', W') or (H', W', C)
+        ``H' = floor((H + top + bottom - e) / stride) + 1`` with ``e = dilation * (rows - 1) + 1``; ``ceil(H / stride)`` under "same".
+
+    Raises
+    ------
+    UsageError
+        For a kernel or an option that cannot be meant (a ValueError too).
+    WindowError
+        Where the window does not fit the image.
+    PixelError
+        For complex, object or empty arrays, 64-bit integers beyond 2**53, other than 2 or 3 dimensions, or an unfit `out`.
+
+    Examples
+    --------
+    >>> import imgconv, numpy
+    >>> pixels = numpy.array([[0, 64, 128], [48, 192, 144], [142, 226, 168]], "uint8")
+    >>> kernel = [[-1, 0, -2], [0.5, 4.5, -1.5], [1.5, 2, -3]]
+    >>> imgconv.correlate(pixels, kernel, pad="valid", dtype="int16")
+    array([[577]], dtype=int16)
+    >>> imgconv.correlate(pixels, kernel, pad="valid")
+    array([[255]], dtype=uint8)
+    """
+    window = {"border": border, "stride": stride, "dilation": dilation, "pad": pad}
+    several = {"with_": with_, "combine": combine, "repeat": repeat, "until_stable": until_stable, "rotate": rotate}
+    return applied(pixels, Filter(catalog.kernel(kernel), **window, **several), dtype, range, threads, out)  # type: ignore[arg-type]
+
+
+def convolve(
+    pixels: ArrayLike,
+    kernel: KernelLike,
+    *,
+    border: str | Border = "edge",
+    pad: Pads = "same",
+    stride: Sides = 1,
+    dilation: Sides = 1,
+    with_: KernelLike | Sequence[KernelLike] = (),
+    combine: str | None = None,
+    repeat: int | None = None,
+    until_stable: bool = False,
+    rotate: int = 0,
+    dtype: DTypeLike | None = None,
+    range: str = "clamp",
+    threads: int | None = None,
+    out: Pixels | None = None,
+) -> Pixels:
+    """`correlate` with the kernel turned by 180 degrees, a stated anchor with it: convolution in the mathematical sense.
+
+    Parameters, result and errors are those of `correlate`.
+    """
+    window = {"border": border, "stride": stride, "dilation": dilation, "pad": pad}
+    several = {"with_": with_, "combine": combine, "repeat": repeat, "until_stable": until_stable, "rotate": rotate, "convolve": True}
+    return applied(pixels, Filter(catalog.kernel(kernel), **window, **several), dtype, range, threads, out)  # type: ignore[arg-type]
+
+
+def bank(
+    pixels: ArrayLike,
+    kernel: KernelLike,
+    *,
+    with_: KernelLike | Sequence[KernelLike] = (),
+    theta: str | float | None = None,
+    vary: str | Sequence[str] = (),
+    sheet: bool = False,
+    columns: int | None = None,
+    border: str | Border = "edge",
+    pad: Pads = "same",
+    stride: Sides = 1,
+    dilation: Sides = 1,
+    dtype: DTypeLike | None = None,
+    range: str = "clamp",
+    threads: int | None = None,
+    out: Pixels | None = None,
+) -> Pixels:
+    """Each of many kernels' response to the same pixels, as `correlate` would give it: as channels, or as tiles of one picture.
+
+    Parameters
+    ----------
+    pixels : array_like, (H, W) or (H, W, C)
+    kernel : str, Kernel or rows of numbers
+        As in `correlate`, or a list of a dialect, or a named kernel with ranges in its arguments: ``"gabor:8,0:180:22.5"`` is
+        eight kernels. ``A:B:STEP`` leaves B out, as Python does; STEP is 1 unless given; of several ranges the last runs fastest.
+    with_ : kernel or sequence of kernels
+        More of them.
+    theta, vary
+        ``theta="0:180:22.5"``, ``vary="sigma=1:4"``: arguments of the kernels by name, values or ranges.
+    sheet : bool
+        Tiles in reading order, `columns` in a row (None: as many as give a square), instead of channels.
+    border, pad, stride, dilation, dtype, range, threads, out
+        As in `correlate`; "stretch" is over all responses.
+
+    Returns
+    -------
+    numpy.ndarray
+        (H', W', K * C) for K kernels, all channels of the first kernel, then all of the second; with `sheet`
+        (rows * H', columns * W') or (rows * H', columns * W', C).
+
+    Raises
+    ------
+    UsageError, WindowError, PixelError
+        As in `correlate`; also for a range without values, and for an argument that no kernel has.
+    """
+    placed: dict[str, Any] = {"border": border, "stride": stride, "dilation": dilation, "pad": pad}
+    step = Bank(kernel, with_=with_, theta=theta, vary=vary, sheet=sheet, columns=columns, **placed)  # type: ignore[arg-type]
+    return applied(pixels, step, dtype, range, threads, out)

@@ -1,0 +1,121 @@
+"""The other verbs: pool, activate, and whole pipelines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from imgconv.api.applied import applied
+from imgconv.operations import Activate, Pool
+from imgconv.pipeline import Pipeline
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, DTypeLike
+
+    from imgconv.api.applied import Pads, Pixels, Sides
+    from imgconv.operations import Operation
+
+
+def pool(
+    pixels: ArrayLike,
+    kind: str = "max",
+    *,
+    size: Sides = 2,
+    stride: Sides | None = None,
+    pad: Pads = 0,
+    dilation: Sides = 1,
+    ceil: bool = False,
+    count_padding: bool = False,
+    dtype: DTypeLike | None = None,
+    range: str = "clamp",
+    threads: int | None = None,
+    out: Pixels | None = None,
+) -> Pixels:
+    """Each window reduced to its maximum, average or minimum; only existing pixels are seen.
+
+    Parameters
+    ----------
+    pixels : array_like, (H, W) or (H, W, C)
+        As in `correlate`; every channel is pooled alone.
+    kind : {"max", "avg", "min"}
+        Also "maximum", "average", "mean", "minimum".
+    size, stride, dilation : int or (rows, cols)
+        Of the window; stride None is the size.
+    pad : {"same", "valid"}, int, (rows, cols) or (top, bottom, left, right)
+        Pixels by which windows may stand over the image's edge. They have no values.
+    ceil : bool
+        Keep a last window that only partly fits (PyTorch's ``ceil_mode``, its dropping rule included).
+    count_padding : bool
+        Divide an average by all of the window's cells inside the padded image (``count_include_pad``).
+    dtype, range, threads, out
+        As in `correlate`. Averages of integers are rounded: ``floor(sum / count + 1/2)``.
+
+    Returns
+    -------
+    numpy.ndarray, (H', W') or (H', W', C)
+        ``H' = floor((H + top + bottom - e) / stride) + 1`` with ``e = dilation * (size - 1) + 1``.
+
+    Raises
+    ------
+    UsageError, PixelError
+        As in `correlate`.
+    WindowError
+        Where no window fits, or one would see no pixel.
+    """
+    step = Pool(kind, size=size, stride=stride, dilation=dilation, pad=pad, ceil=ceil, count_padding=count_padding)  # type: ignore[arg-type]
+    return applied(pixels, step, dtype, range, threads, out)
+
+
+def activate(
+    pixels: ArrayLike, function: str, *, dtype: DTypeLike | None = None, range: str = "clamp", threads: int | None = None, out: Pixels | None = None
+) -> Pixels:
+    """A function of every value: relu, abs, sigmoid, tanh or identity.
+
+    Parameters
+    ----------
+    pixels : array_like, (H, W) or (H, W, C)
+    function : {"relu", "abs", "sigmoid", "tanh", "identity"}
+        relu is max(v, 0); sigmoid is 1 / (1 + exp(-v)).
+    dtype, range, threads, out
+        As in `correlate`. sigmoid and tanh stay within 1: ask for ``dtype="float32"`` or ``range="stretch"``.
+
+    Returns
+    -------
+    numpy.ndarray of the input's shape
+
+    Raises
+    ------
+    UsageError, PixelError
+    """
+    return applied(pixels, Activate(function), dtype, range, threads, out)
+
+
+def run(
+    pixels: ArrayLike,
+    pipeline: str | Pipeline | Operation,
+    *,
+    dtype: DTypeLike | None = None,
+    range: str = "clamp",
+    threads: int | None = None,
+    out: Pixels | None = None,
+) -> Pixels:
+    """All steps of a pipeline; values stay wide between them and are settled once, at the end.
+
+    Parameters
+    ----------
+    pixels : array_like, (H, W) or (H, W, C)
+    pipeline : str, Pipeline or operation
+        Text such as ``"filter vertical | relu | maxpool 2"``.
+    dtype, range, threads, out
+        As in `correlate`.
+
+    Returns
+    -------
+    numpy.ndarray, (H', W') or (H', W', C)
+        `Pipeline.shape(H, W)` foretells H' and W'.
+
+    Raises
+    ------
+    UsageError, WindowError, PixelError
+        As in `correlate`; a bad step is named by its number.
+    """
+    return applied(pixels, pipeline, dtype, range, threads, out)
