@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import IO
 
 from imgconv.files.chunks import SIGNATURE, chunk
-from imgconv.files.composing import Canvas, Disposal
+from imgconv.files.composing import Canvas, Disposal, Part
 from imgconv.image import Frame
 from imgconv.records import record, replace
 
@@ -19,15 +19,9 @@ _DISPOSALS = (Disposal.LEAVE, Disposal.CLEAR, Disposal.RESTORE)
 
 
 @record
-class Part:
-    """A frame as it is stored: its place, how it is laid on the canvas, and its deflated rows."""
+class _Stored(Part):
+    """A frame of an APNG: whether it is laid over the canvas or replaces it, and its deflated rows."""
 
-    left: int
-    top: int
-    width: int
-    height: int
-    duration: float
-    disposal: Disposal
     over: bool
     rows: bytes
 
@@ -63,10 +57,10 @@ def behind_pixels(stream: IO[bytes]) -> Iterator[tuple[bytes, bytes]]:
             yield kind, content
 
 
-def _parts(stream: IO[bytes]) -> tuple[list[tuple[bytes, bytes]], list[Part]]:
+def _parts(stream: IO[bytes]) -> tuple[list[tuple[bytes, bytes]], list[_Stored]]:
     """The header and what all frames share, and the frames."""
     head: list[tuple[bytes, bytes]] = []
-    parts: list[Part] = []
+    parts: list[_Stored] = []
     rows: list[list[bytes]] = []
     for kind, content in _chunks(stream):
         if kind == _HEADER or (kind in _KEPT and not parts):
@@ -74,12 +68,12 @@ def _parts(stream: IO[bytes]) -> tuple[list[tuple[bytes, bytes]], list[Part]]:
         elif kind == b"fcTL":
             _, width, height, left, top, numerator, denominator, disposal, blend = struct.unpack(">5I2H2B", content[:26])
             duration = 1000 * numerator / (denominator or 100)
-            parts.append(Part(left, top, width, height, duration, _DISPOSALS[disposal], blend == 1, b""))
+            parts.append(_Stored(left, top, width, height, duration, _DISPOSALS[disposal], blend == 1, b""))
             rows.append([])
         elif kind == b"IDAT":
             if not parts:
                 width, height = struct.unpack(">II", head[0][1][:8])
-                parts.append(Part(0, 0, width, height, -1, Disposal.LEAVE, False, b""))
+                parts.append(_Stored(0, 0, width, height, -1, Disposal.LEAVE, False, b""))
                 rows.append([])
             rows[-1].append(content)
         elif kind == b"fdAT":

@@ -9,6 +9,7 @@ import numpy as np
 
 from imgconv.image import Frame
 from imgconv.numerics import Pixels
+from imgconv.records import record
 
 
 class Disposal(Enum):
@@ -17,6 +18,18 @@ class Disposal(Enum):
     LEAVE = 0
     CLEAR = 1
     RESTORE = 2
+
+
+@record
+class Part:
+    """A frame as it is stored: its place on the canvas, how long it is shown, and what becomes of its place then."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+    duration: float
+    disposal: Disposal
 
 
 class Canvas:

@@ -9,7 +9,7 @@ from typing import IO
 
 import numpy as np
 
-from imgconv.files.composing import Canvas, Disposal
+from imgconv.files.composing import Canvas, Disposal, Part
 from imgconv.image import Frame
 from imgconv.numerics import Pixels
 from imgconv.records import record, replace
@@ -19,15 +19,9 @@ _DISPOSALS = {2: Disposal.CLEAR, 3: Disposal.RESTORE}
 
 
 @record
-class Part:
-    """A frame as it is stored: its place, its palette (n, 3), the index that shows nothing (-1: none), and its coded indices."""
+class _Stored(Part):
+    """A frame of a GIF: its palette (n, 3), the index that shows nothing (-1: none), and its coded indices."""
 
-    left: int
-    top: int
-    width: int
-    height: int
-    duration: float
-    disposal: Disposal
     palette: Pixels
     nothing: int
     interlaced: int
@@ -51,7 +45,7 @@ def frames(stream: IO[bytes], height: int, width: int) -> Iterator[Frame]:
         yield replace(canvas.show(picture, part.top, part.left, part.disposal, over=True), duration=part.duration)
 
 
-def _decoded(part: Part) -> Pixels:
+def _decoded(part: _Stored) -> Pixels:
     """The indices of a frame, by Pillow, from a file of nothing else."""
     from PIL import Image as pillow
 
@@ -61,7 +55,7 @@ def _decoded(part: Part) -> Pixels:
         return np.array(image)
 
 
-def _parts(stream: IO[bytes]) -> Iterator[Part]:
+def _parts(stream: IO[bytes]) -> Iterator[_Stored]:
     stream.seek(10)
     flags = _exactly(stream, 3)[0]
     shared = _palette(stream, flags)
@@ -77,7 +71,7 @@ def _parts(stream: IO[bytes]) -> Iterator[Part]:
             left, top, width, height, flags = struct.unpack("<HHHHB", _exactly(stream, 9))
             palette = _palette(stream, flags) if flags & _TABLE else shared
             coded = _exactly(stream, 1) + _blocks(stream)
-            yield Part(left, top, width, height, duration, disposal, palette, nothing, flags & _INTERLACED, coded)
+            yield _Stored(left, top, width, height, duration, disposal, palette, nothing, flags & _INTERLACED, coded)
             duration, disposal, nothing = 0.0, Disposal.LEAVE, -1
 
 

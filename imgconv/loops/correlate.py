@@ -35,7 +35,7 @@ def make(src: str, acc: str, out: str, quotient: str, taps: str, key: str, lane:
     `taps` is the number in the pass that settles, with a "+" where whole passes come before it; `key` is `watch_key(acc)`.
     Source rows and weights are kept as `lane`, in which the products of a pass are added up.
     """
-    load, place_taps, settle_group, wide = loader(lane), placer(), group_settler(acc, out, quotient, taps, lane), np.dtype(lane).type
+    load, place_taps, settle_group, wide = line_loader(lane), placer(), group_settler(acc, out, quotient, taps, lane), np.dtype(lane).type
 
     def correlate(
         source, source_rows, source_row, rows, row_count, edge_to, edge_from, edges, inner_at, inner, channels,
@@ -55,18 +55,31 @@ def make(src: str, acc: str, out: str, quotient: str, taps: str, key: str, lane:
             rows_here = min(group, last - y)
             following = max(following, y * step)
             while following < (y + rows_here - 1) * step + depth:  # convert and extend each source row once
-                slot, row = following % ring_rows, lines[following]
-                here = kept[slot * ring_row : (slot + 1) * ring_row]
-                if row < 0:
-                    for x in range(ring_row):
-                        here[x] = wide(constant[BORDER])
-                else:
-                    load(pixels[row * source_row : (row + 1) * source_row], here, to, whence, edges, inner_at, inner, channels, wide(constant[BORDER]))
+                here = kept[following % ring_rows * ring_row :][:ring_row]
+                load(pixels, source_row, lines[following], here, ring_row, to, whence, edges, inner_at, inner, channels, wide(constant[BORDER]))
                 following += 1
             place_taps(place, dy, dx, taps, y, rows_here, step, ring_rows, ring_row)
             settle_group(total, target[y * result_row :], kept, place, weight, taps, rows_here, piece, result_row, constant, extreme, count)
 
     return correlate
+
+
+def line_loader(acc: str) -> Any:
+    """The helper that fills a line of `size` elements: with a source row, by `loader`, or (row -1: beyond a constant border) with the constant."""
+    load = loader(acc)
+
+    @helper
+    def load_line(
+        pixels: Any, source_row: int, row: int, here: Any, size: int,
+        to: Any, whence: Any, edges: int, inner_at: int, inner: int, channels: int, constant: Any,
+    ) -> None:  # fmt: skip
+        if row < 0:
+            for x in range(size):
+                here[x] = constant
+        else:
+            load(pixels[row * source_row : (row + 1) * source_row], here, to, whence, edges, inner_at, inner, channels, constant)
+
+    return load_line
 
 
 def loader(acc: str) -> Any:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from imgconv.loops import Body, Loop, parameters, view
-from imgconv.loops.correlate import loader
+from imgconv.loops.correlate import line_loader
 from imgconv.loops.settling import CONSTANTS, COUNTS, OFFSET, PIECE, counter, nothing_seen, settler
 
 CHUNK = 128  # frequencies done at a time, so that a window of their spectra stays in the second-level cache
@@ -21,7 +21,7 @@ PASS = 4  # kernel rows added in one pass
 
 def make_load(src: str) -> Body:
     """The body for pixels `src`: line i of the group is row first + i of the window's rows."""
-    load_row = loader("float64")
+    load_line = line_loader("float64")
 
     def load(
         source, source_rows, source_row, rows, row_count, edge_to, edge_from, edges, inner_at, inner, channels, border, lines, line_row, room, first, last
@@ -29,12 +29,8 @@ def make_load(src: str) -> Body:
         pixels, table = view(source, source_rows * source_row), view(rows, row_count)
         to, whence, value, kept = view(edge_to, edges), view(edge_from, edges), view(border, 1)[0], view(lines, room * line_row)
         for y in range(first, last):
-            here, row = kept[(y - first) * line_row : (y - first + 1) * line_row], table[y]
-            if row < 0:
-                for x in range(inner + edges * channels):
-                    here[x] = value
-            else:
-                load_row(pixels[row * source_row : (row + 1) * source_row], here, to, whence, edges, inner_at, inner, channels, value)
+            here = kept[(y - first) * line_row : (y - first + 1) * line_row]
+            load_line(pixels, source_row, table[y], here, inner + edges * channels, to, whence, edges, inner_at, inner, channels, value)
 
     return load
 

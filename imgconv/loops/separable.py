@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 
 from imgconv.loops import Body, Loop, parameters, view
-from imgconv.loops.correlate import group_settler, loader, placer
+from imgconv.loops.correlate import group_settler, line_loader, placer
 from imgconv.loops.settling import BORDER, CONSTANTS, COUNTS, PIECE
 from imgconv.loops.taps import all_adder
 
 
 def make(src: str, acc: str, out: str, quotient: str, taps: str, key: str) -> Body:
     """The body; its types are those of `correlate`, `taps` counts column weights."""
-    load, add_all, place_taps, settle_group = loader(acc), all_adder(acc), placer(), group_settler(acc, out, quotient, taps)
+    load, add_all, place_taps, settle_group = line_loader(acc), all_adder(acc), placer(), group_settler(acc, out, quotient, taps)
     wide = np.dtype(acc).type
 
     def separable(
@@ -41,12 +41,8 @@ def make(src: str, acc: str, out: str, quotient: str, taps: str, key: str) -> Bo
             rows_here = min(group, last - y)
             following = max(following, y * step)
             while following < (y + rows_here - 1) * step + depth:  # each source row goes through the row weights once
-                slot, row = following % ring_rows, lines[following]
-                if row < 0:
-                    for x in range(line_row):
-                        extended[x] = constant[BORDER]
-                else:
-                    load(pixels[row * source_row : (row + 1) * source_row], extended, to, whence, edges, inner_at, inner, channels, constant[BORDER])
+                slot = following % ring_rows
+                load(pixels, source_row, lines[following], extended, line_row, to, whence, edges, inner_at, inner, channels, constant[BORDER])
                 for component in range(rank):
                     here = slot * ring_row + component * (ring_row // rank)
                     w = across_weight[component * across : (component + 1) * across]
