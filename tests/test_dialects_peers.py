@@ -172,6 +172,10 @@ TEXTS: list[tuple[str, Callable[[str, Path], Picture], str]] = [
     ("im", by_imagemagick, "3: -,.2,nan .4,.1,.1 nan,-,.2"),
     ("im", by_imagemagick, "0,.1,.2,.3,0,.1,.1,.1,.05"),
     ("im", by_imagemagick, "Gaussian:0x0.7"),
+    ("im", by_imagemagick, "Blur:0x1.2"),
+    ("im", by_imagemagick, "Comet:4x2+90"),
+    ("im", by_imagemagick, "-define convolve:bias=50% -morphology Convolve LoG:2x1"),
+    ("im", by_imagemagick, "-define convolve:bias=50% -morphology Convolve DoG:3,1,2"),
     ("im", by_imagemagick, "-define convolve:scale=! -morphology Convolve Binomial:2"),
     ("im", by_imagemagick, "-define convolve:scale=50%,50% -morphology Convolve '3: .1,.2,.1 .1,.2,.1 -.1,.2,.1'"),
     ("im", by_imagemagick, "-define convolve:scale='-100%^' -define convolve:bias=50% -morphology Convolve '3: 5,-3,-3 5,0,-3 5,-3,-3'"),
@@ -213,14 +217,24 @@ EXPANSIONS = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("name", EXPANSIONS)
-def test_expansions_are_those_that_imagemagick_shows(name: str, tmp_path: Path) -> None:
+NAMED = (
+    "Gaussian", "Gaussian:0x0.3", "Gaussian:0x6", "Gaussian:0.5x2", "Gaussian:x2", "Gaussian:3x1", "Gaussian:0x1@", "Gaussian:0x1<", "Laplacian:1@",
+    "DoG", "DoG:0,1,2", "DoG:0,2,1", "DoG:0x1.5+0.3", "DoG:0,0,2", "DoG:0x2", "DoG:2,1,2", "LoG", "LoG:0x1", "LoG:0x-1", "LoG:0x5", "LoG:3x1",
+    "Blur", "Blur:0x0.3", "Blur:0x1.7", "Blur:0x6", "Blur:3x2", "Blur:0.5x2", "Blur:0x1+90", "Blur:0x1>", "Blur:0x1<",
+    "Comet", "Comet:0x1", "Comet:5x2", "Comet:0.5x2", "Comet:0x1+90", "Comet:0x1-90", "Comet:0x1+-90", "Comet:0x2>",
+    "FreiChen:1", "FreiChen:2", "FreiChen:2,45", "FreiChen:2,22.6", "FreiChen:10", "FreiChen:10,45", "FreiChen:12@", "FreiChen:-45", "FreiChen:90",
+    "Sobel:22.5", "Sobel:22.7", "Sobel:67.5", "Sobel:-23", "Binomial", "Unity:2",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [*EXPANSIONS, *NAMED])
+def test_named_kernels_and_expansions_are_those_that_imagemagick_shows(name: str, tmp_path: Path) -> None:
     tool = "convert" if shutil.which("convert") else "magick"
     if shutil.which(tool) is None:
         pytest.skip("ImageMagick is not installed")
-    words = [tool, "xc:gray", "-define", "morphology:showKernel=1", "-morphology", "Convolve", name, "null:"]
+    words = [tool, "-precision", "17", "xc:gray", "-define", "morphology:showKernel=1", "-morphology", "Correlate:0", name, "null:"]
     shown = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60).stderr
-    theirs: list[list[list[int]]] = []
+    theirs: list[list[list[float]]] = []
     origins: list[tuple[int, int]] = []
     for line in shown.splitlines():
         if line.startswith("Kernel"):
@@ -228,9 +242,11 @@ def test_expansions_are_those_that_imagemagick_shows(name: str, tmp_path: Path) 
             x, y = line.split(" of size ")[1].split()[0].split("+")[1:]
             origins.append((int(y), int(x)))
         elif line.strip()[:1].isdigit():
-            theirs[-1].append([int(float(cell)) for cell in line.split(":")[1].split()])
+            theirs[-1].append([float(cell) for cell in line.split(":")[1].split()])
     ours = read_all(f"im:Correlate {name}")
-    assert [[list(row) for row in one.weights] for one in ours] == theirs
+    assert len(ours) == len(theirs) > 0
+    for one, other in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(np.array(one.weights, float), other, rtol=1e-11, atol=1e-14)
     centres = [(((one.shape[0] - 1) // 2), ((one.shape[1] - 1) // 2)) for one in ours]
     assert [one.anchor or centre for one, centre in zip(ours, centres, strict=True)] == origins
 

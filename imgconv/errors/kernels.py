@@ -65,6 +65,12 @@ def kernel_grammar(place: str, expected: str) -> UsageError:
     return UsageError(f"kernel, {place}: expected {expected}")
 
 
+def kernel_shape(name: str) -> UsageError:
+    return UsageError(
+        f"ImageMagick's {name} is a shape or a distance for morphology, no weights to sum; if you mean weights, write their numbers (3x3: 0,1,0 …)"
+    )
+
+
 def kernel_junk(place: str) -> UsageError:
     return UsageError(f"kernel, {place}: nothing is expected to follow there")
 

@@ -8,15 +8,18 @@ from collections.abc import Callable, Sequence
 
 from imgconv import errors
 from imgconv.catalog.dialects.base import Source
+from imgconv.catalog.dialects.imagemagick_curves import blur, comet, dog, gaussian, log
 from imgconv.catalog.dialects.imagemagick_turns import Grid, expanded, rotated
 from imgconv.exact import Number, number
 from imgconv.kernels import require_size
 
 _NAME = re.compile("[A-Za-z]+")
 _ARGUMENTS = re.compile(r"[-+0-9.,xX%\seE]*")
+_ARGUMENT = re.compile(r"([-+]*)([0-9.]+(?:[eE][-+]?[0-9]+)?)")
 _MOST_DEVIATION = 200
 
 Arguments = Sequence[Number]
+Place = Callable[[], str]
 
 
 def _rows(text: str) -> list[list[Number]]:
@@ -56,40 +59,43 @@ def _binomial(arguments: Arguments) -> list[list[Number]]:
     return [[above * beside for beside in line] for above in line]
 
 
-def _gaussian(arguments: Arguments) -> list[list[Number]]:
-    """exp(-r^2/2s^2), normalised; without a radius the side grows by 2 until the outermost weight of a row is below 1/65535 of the sum."""
-    radius = float(arguments[0]) if arguments else 1.0
-    deviation = abs(float(arguments[1])) if len(arguments) > 1 else 0.0  # which is the identity
-    if deviation > _MOST_DEVIATION or radius > 3 * _MOST_DEVIATION:
-        raise errors.not_a("Gaussian", f"{radius}x{deviation}", f"a deviation of at most {_MOST_DEVIATION}")
-    reach = int(radius) if radius >= 1 else _gaussian_reach(deviation)
-    line = [math.exp(-0.5 * (x / deviation) ** 2) if deviation > 1e-12 else float(x == 0) for x in range(-reach, reach + 1)]
-    total = math.fsum(line) ** 2
-    return [[above * beside / total for beside in line] for above in line]
-
-
-def _gaussian_reach(deviation: float) -> int:
-    """As GetOptimalKernelWidth2D at 16 bits: the outermost weight of the middle row against the sum of all."""
-    if deviation <= 1e-12:
-        return 0
-    reach = 2
-    while True:
-        total = math.fsum(math.exp(-0.5 * (x / deviation) ** 2) for x in range(-reach, reach + 1)) ** 2
-        outermost = math.exp(-0.5 * (reach / deviation) ** 2) / total
-        if outermost < 1 / 65535 or outermost < 1e-12:
-            return max(1, reach - 1)
-        reach += 1
-
-
 def _ring(text: str) -> Callable[[Arguments], list[list[Number]]]:
     return lambda arguments: _rows(text)
 
 
-def _frei_chen(arguments: Arguments) -> list[list[Number]]:
-    if arguments and arguments[0] != 0:
-        raise errors.not_a("FreiChen", str(arguments[0]), "type 0: ImageMagick's other types are not the orthonormal set; imgconv kernels lists frei-chen")
-    root = math.sqrt(2)
-    return [[1, 0, -1], [root, 0, -root], [1, 0, -1]]
+_ROOTS = {"r": math.sqrt(2), "h": math.sqrt(0.5)}
+_FREI_CHEN = {
+    0: "1 0 -1|r 0 -r|1 0 -1",
+    1: "h 0 -h|1 0 -1|h 0 -h",
+    2: "h 1 0|1 0 -1|0 -1 -h",
+    11: "h 0 -h|1 0 -1|h 0 -h",
+    12: "h 1 h|0 0 0|h 1 h",
+    13: "1 -h 0|-h 0 h|0 h -1",
+    14: "0 h -1|-h 0 h|1 -h 0",
+    15: "0 -1/2 0|1/2 0 1/2|0 -1/2 0",
+    16: "1/2 0 -1/2|0 0 0|-1/2 0 1/2",
+    17: "1/6 -1/3 1/6|-1/3 2/3 -1/3|-1/6 -1/3 1/6",
+    18: "-1/3 1/6 -1/3|1/6 2/3 1/6|-1/3 1/6 -1/3",
+    19: "1/3 1/3 1/3|1/3 1/3 1/3|1/3 1/3 1/3",
+}
+"""As its code has them: 11 to 19 are meant for the orthonormal set and are not (12 lacks signs, 17 has a wrong one, 11 to 14 twice its weights)."""
+
+
+def _frei_chen(place: Place, arguments: Arguments) -> list[Grid]:
+    """A type, or all of 11 to 19 for type 10; then turned by the second argument, or by the first if that is beyond 30."""
+    given: Number = arguments[0] if arguments else 0
+    turn: Number = arguments[1] if len(arguments) > 1 else 0
+    kind = int(given) if abs(float(given)) <= 30 else 0
+    if kind not in (10, *_FREI_CHEN):
+        raise errors.not_a("FreiChen", str(given), "one of ImageMagick's types 0, 1, 2 and 10 to 19; frei-chen:1 to 9 are the orthonormal set")
+    angle = turn or (given if abs(float(given)) > 30 else 0)
+    texts = [_FREI_CHEN[one] for one in (range(11, 20) if kind == 10 else (kind,))]
+    return [rotated(place, Grid([[_root(cell) for cell in row.split()] for row in text.split("|")], (1, 1)), angle) for text in texts]
+
+
+def _root(cell: str) -> Number:
+    root = _ROOTS.get(cell[-1])
+    return number(cell) if root is None else -root if cell[0] == "-" else root
 
 
 _TURNED: dict[str, Callable[[Arguments], list[list[Number]]]] = {
@@ -101,8 +107,17 @@ _TURNED: dict[str, Callable[[Arguments], list[list[Number]]]] = {
 }
 """Their one argument is an angle."""
 
-_SHAPED = {"Unity": _unity, "Laplacian": _laplacian, "Gaussian": _gaussian, "Binomial": _binomial, "FreiChen": _frei_chen}
-NAMES = (*_TURNED, *_SHAPED)
+_SHAPED = {"Unity": _unity, "Laplacian": _laplacian, "Binomial": _binomial, "Gaussian": gaussian, "DoG": dog, "LoG": log}
+_ROUND = ("Laplacian", "Gaussian", "DoG", "LoG")
+"""Of them, those that it never turns."""
+_LINES = {"Blur": blur, "Comet": comet}
+"""Rows, which their third argument turns."""
+NAMES = (*_TURNED, *_SHAPED, *_LINES, "FreiChen")
+_SHAPES = (
+    "square", "diamond", "octagon", "disk", "plus", "cross", "ring", "rectangle", "peaks", "edges", "corners", "diagonals", "lineends", "linejunctions",
+    "ridges", "convexhull", "skeleton", "thinse", "chebyshev", "manhattan", "octagonal", "euclidean",
+)  # fmt: skip
+"""Kernels for morphology: cells that belong to a shape, or distances."""
 
 
 def _call(text: str) -> tuple[str, str, str] | None:
@@ -135,16 +150,29 @@ def build(source: Source, start: int, end: int) -> list[Grid]:
     call = _call(text)
     word = text[: _NAME.match(text).end()]  # type: ignore[union-attr]
     name = next((name for name in NAMES if name.lower() == word.lower()), None)
+    if word.lower() in _SHAPES:
+        raise errors.kernel_shape(word)
     if name is None:
         raise errors.unknown("ImageMagick kernel", word, list(NAMES))
     if call is None:
         raise errors.kernel_grammar(place(), f"arguments such as {name}:0x2 or {name}:45")
     _, given, flag = call
-    arguments = [number(part.rstrip("%"), f"{name}'s argument") for part in re.split(r"[,xX\s]+", given) if part]
+    arguments = [number(("-" if signs.count("-") % 2 else "") + digits, f"{name}'s argument") for signs, digits in _ARGUMENT.findall(given)]
+    arguments = [0, *arguments] if given[:1] in ("x", "X") else arguments
+    grids = _grids(name, place, arguments)
+    if name in _ROUND:
+        return grids * 4 if flag == "<" else grids
+    return [turned for grid in grids for turned in expanded(place, grid, flag)]
+
+
+def _grids(name: str, place: Place, arguments: Arguments) -> list[Grid]:
+    if name == "FreiChen":
+        return _frei_chen(place, arguments)
     if name in _TURNED:
-        rows, angle = _TURNED[name](arguments), int(arguments[0]) if arguments else 0
-        grid = rotated(place, Grid(rows, (1, 1)), angle % 360)
-    else:
-        rows = _SHAPED[name](arguments)
-        grid = Grid(rows, ((len(rows) - 1) // 2, (len(rows[0]) - 1) // 2))
-    return expanded(place, grid, flag)
+        return [rotated(place, Grid(_TURNED[name](arguments), (1, 1)), arguments[0] if arguments else 0)]
+    if name in _LINES:
+        rows = _LINES[name](arguments)
+        grid = Grid(rows, (0, 0 if name == "Comet" else (len(rows[0]) - 1) // 2))
+        return [rotated(place, grid, arguments[2] if len(arguments) > 2 else 0)]
+    rows = _SHAPED[name](arguments)
+    return [Grid(rows, ((len(rows) - 1) // 2, (len(rows[0]) - 1) // 2))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from imgconv import errors
@@ -19,7 +20,7 @@ class Grid:
     origin: tuple[int, int]
 
 
-def rotated(place: Callable[[], str], grid: Grid, angle: int) -> Grid:
+def rotated(place: Callable[[], str], grid: Grid, angle: Number) -> Grid:
     """Clockwise; `place` says where it is written, when asked. Angles between multiples of 45 are rounded to the nearest, as ImageMagick does.
 
     Raises
@@ -27,7 +28,7 @@ def rotated(place: Callable[[], str], grid: Grid, angle: int) -> Grid:
     UsageError
         For an odd multiple of 45 degrees of anything but a 3x3, or of 90 of what is neither square nor a line.
     """
-    eighths = (angle + 22) // 45 % 8 if angle >= 0 else -((-angle + 22) // 45) % 8
+    eighths = math.ceil((float(angle) % 360 - 22.5) / 45) % 8
     if eighths % 2:
         if (len(grid.rows), len(grid.rows[0])) != (3, 3):
             raise errors.kernel_turn(place(), "45", "a 3x3")
