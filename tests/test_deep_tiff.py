@@ -71,10 +71,37 @@ def test_gray_types_that_pillow_would_change(type_, tmp_path):
     assert back.dtype == {"uint32": "uint32"}.get(type_, type_)
 
 
+@pytest.mark.parametrize("compression", [None, "zlib", "packbits"])
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("type_", ["int8", "int32", "float32"])
+def test_gray_types_whose_bytes_pillow_would_take_for_others(type_, order, compression, tmp_path):
+    pixels = np.nan_to_num(pixels_of(type_, 16, 16))
+    tifffile.imwrite(tmp_path / "x.tif", pixels, byteorder=order, compression=compression)
+    np.testing.assert_array_equal(imgconv.load(tmp_path / "x.tif").pixels, pixels)
+
+
+@pytest.mark.parametrize("compression", [None, "zlib", "packbits"])
+@pytest.mark.parametrize("extra", [["unassalpha"], ["unspecified"], ["unspecified"] * 5], ids=["alpha", "one", "five"])
+@pytest.mark.parametrize("type_", ["uint8", "uint16", "float32"])
+def test_no_plane_that_lies_apart_is_forgotten(type_, extra, compression, tmp_path):
+    planes = np.nan_to_num(pixels_of(type_, 1 + len(extra), 6, 7))
+    tifffile.imwrite(tmp_path / "x.tif", planes, photometric="minisblack", planarconfig="separate", extrasamples=extra, compression=compression)
+    image = imgconv.load(tmp_path / "x.tif")
+    if extra == ["unassalpha"]:
+        np.testing.assert_array_equal(image.pixels, planes[0])
+        np.testing.assert_array_equal(image.alpha, planes[1])
+    else:
+        np.testing.assert_array_equal(image.pixels, np.moveaxis(planes, 0, -1))
+
+
 def test_where_white_is_0_numbers_are_turned(tmp_path):
     for pixels in (pixels_of("uint16", 6, 7), pixels_of("uint8", 6, 7)):
         tifffile.imwrite(tmp_path / "x.tif", pixels, photometric="miniswhite")
         np.testing.assert_array_equal(imgconv.load(tmp_path / "x.tif").pixels, np.iinfo(pixels.dtype).max - pixels)
+        tifffile.imwrite(tmp_path / "x.tif", np.dstack([pixels, pixels]), photometric="miniswhite", extrasamples=["unassalpha"])
+        image = imgconv.load(tmp_path / "x.tif")
+        np.testing.assert_array_equal(image.pixels, np.iinfo(pixels.dtype).max - pixels)
+        np.testing.assert_array_equal(image.alpha, pixels)
 
 
 def test_premultiplied_colours_are_divided(tmp_path):
@@ -132,6 +159,13 @@ def test_cut_pages_and_odd_ones_are_refused(tmp_path):
     path.write_bytes(b"II*\0" + bytes(40))
     with pytest.raises(errors.FileError, match=r"x\.tif: "):
         imgconv.load(path)
+
+
+def test_a_compression_that_pillows_libtiff_goes_without_is_read(tmp_path):
+    pytest.importorskip("imagecodecs")
+    pixels = pixels_of("uint8", 40, 50, 3)
+    tifffile.imwrite(tmp_path / "x.tif", pixels, photometric="rgb", compression="webp", compressionargs={"lossless": True})
+    np.testing.assert_array_equal(imgconv.load(tmp_path / "x.tif").pixels, pixels)
 
 
 def test_a_missing_codec_is_named(tmp_path):

@@ -13,7 +13,9 @@ from imgconv.records import record, replace
 
 TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _WRAPPED = ("I;32", "I;32N", "I;32B")  # unsigned numbers that Pillow takes for signed
-_BITS, _PHOTOMETRIC = 258, 262  # tags of TIFF
+_BITS, _PHOTOMETRIC, _SAMPLES, _PLANES, _SIGN, _COMPRESSION = 258, 262, 277, 284, 339, 259  # tags of TIFF
+_APART = {(2, 3), (2, 4), (5, 4)}  # photometric interpretation and samples (RGB, RGBA, CMYK) whose planes Pillow joins
+_WEBP = 50001  # of Compression: Pillow's libtiff goes without
 _ROUNDED = "F;64"
 _LARGE = 2**21  # pixels
 
@@ -77,12 +79,20 @@ def dropped(image: Any) -> int:
 
 
 def _strange_tiff(image: Any) -> bool:
-    """What Pillow does not know or would get wrong: planes of 16 bits apart, whose raw modes do not tell; signed 16 bits, which it widens; numbers in which
-    0 is white, which it does not turn; a second channel without a meaning, which is a channel."""
-    if image.mode == "" or {"I;16S", "I;16BS", "LX"} & set(raw_modes(image)):
+    """What Pillow does not know or would get wrong: planes of 16 bits apart, whose raw modes do not tell; planes apart of which it takes the first alone;
+    signed 8 bits, whose sign it drops; signed 16 bits, which it widens; numbers in which 0 is white, which it does not turn; a second channel without a
+    meaning, which is a channel; compressed 32 bits of the other byte order, which libtiff has turned already;
+    WebP's compression."""
+    modes = raw_modes(image)
+    if image.mode == "" or {"I;16S", "I;16BS", "LX"} & set(modes) or ("libtiff" in modes and {"I;32BS", "F;32BF"} & set(modes)):
         return True
-    bits, white_is_zero = max(image.tag_v2.get(_BITS, (1,))), image.tag_v2.get(_PHOTOMETRIC) == 0
-    return bits > 8 and (white_is_zero or LAYOUTS[MODES[image.mode].becomes].type == "uint8")
+    tags = image.tag_v2
+    photometric, samples, bits = tags.get(_PHOTOMETRIC), tags.get(_SAMPLES, 1), max(tags.get(_BITS, (1,)))
+    if samples > 1 and tags.get(_PLANES) == 2 and (photometric, samples) not in _APART:
+        return photometric in (0, 1, 2, 5)
+    if (bits == 8 and 2 in tags.get(_SIGN, ())) or tags.get(_COMPRESSION) == _WEBP:
+        return True
+    return bits > 8 and (photometric == 0 or LAYOUTS[MODES[image.mode].becomes].type == "uint8")
 
 
 def _png(image: Any) -> Deep:

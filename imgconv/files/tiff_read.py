@@ -121,10 +121,10 @@ def _pixels(name: str, page: Any) -> Frame:
     samples = samples.astype(samples.dtype.newbyteorder("="), copy=False)
     if samples.dtype == np.bool_:  # black and white, as in Pillow's mode 1
         samples = samples.astype(np.uint8) * np.uint8(255)
-    if int(page.photometric) == _WHITE_IS_ZERO and samples.dtype.kind == "u":
-        samples = np.iinfo(samples.dtype).max - samples
     kept = [i for i in range(page.samplesperpixel) if i != alpha][: layout.channels]
     pixels = samples if len(kept) == samples.shape[2] else np.ascontiguousarray(samples[..., kept])
+    if int(page.photometric) == _WHITE_IS_ZERO and pixels.dtype.kind == "u":
+        pixels = np.iinfo(pixels.dtype).max - pixels
     shown = None if alpha is None else np.ascontiguousarray(samples[..., alpha])
     if shown is not None and page.extrasamples[0] == _PREMULTIPLIED:
         pixels = _divided(pixels, shown)
