@@ -155,9 +155,8 @@ class Image:
             how: dict[str, Any] = {"range": range, "threads": threads, "alpha": alpha, "channels": channels, "linear": linear}
             return self._one_by_one([one.through(pipeline, dtype=dtype, **how) for one in alone])
         goal = target(widened_type(self.pixels.dtype), dtype, RANGE.read(range))
-        policy, has_alpha = ALPHA.read(alpha), self.alpha is not None
-        choice = chosen(CHANNELS.read(channels), self.layout.channels, self.colour, has_alpha and policy != "drop")
-        treatment = Treatment(policy, choice, self.light() if linear else None)
+        treatment = self.treatment(alpha, channels, linear)
+        policy = treatment.alpha
         dropped = tuple(dict.fromkeys(note for frame in self.frames for note in pipeline.dropped(*frame.pixels.shape[:2])))
         notes = self.notes + dropped + pipeline.notes(goal.type, goal.range)
         if policy == "drop" and not all(is_opaque(frame.alpha) for frame in self.frames):
@@ -171,6 +170,12 @@ class Image:
         made = [colour for colour, _, _ in results]
         colour = self.colour if made[0].pixels.shape[2] == given[0][0].pixels.shape[2] else ""  # other channels have no names
         return replace(self, frames=frames, response=merged([response for _, _, response in results]), notes=_all_notes(notes, made), colour=colour)
+
+    def treatment(self, alpha: str, channels: str | Sequence[str | int], linear: bool) -> Treatment:
+        """What `through` says of these three, for this image; PixelError for channels or light that it has not."""
+        policy, has_alpha = ALPHA.read(alpha), self.alpha is not None
+        choice = chosen(CHANNELS.read(channels), self.layout.channels, self.colour, has_alpha and policy != "drop")
+        return Treatment(policy, choice, self.light() if linear else None)
 
     def _one_by_one(self, results: Sequence[Image]) -> Image:
         """Pages of several pixel types, each settled into its own."""

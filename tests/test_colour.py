@@ -238,6 +238,8 @@ def test_other_profiles_are_honoured():
     np.testing.assert_allclose(made[..., 2], run((colour[..., 2] / 255.0) ** 2, "filter box:3") ** 0.5 * 255, atol=1e-3)
     light = image(colour, gamma=1.0)
     np.testing.assert_allclose(through(light, "filter box:3", linear=True, dtype="float64").pixels, run(colour.astype(float), "filter box:3"), atol=1e-3)
+    some = through(image(colour, icc_profile=uneven), "filter box:3", linear=True, dtype="float64", channels="1,2").pixels
+    np.testing.assert_array_equal(some[..., 1:], made[..., 1:])
 
 
 @pytest.mark.parametrize(

@@ -297,6 +297,29 @@ def test_files_beside_the_result(tmp_path):
     np.testing.assert_array_equal(pixels_of(tmp_path / "a.png"), np.floor(angle * 256 / 360 + 0.5) % 256)
 
 
+def test_files_beside_are_of_the_channels_and_the_light_that_are_wanted(tmp_path):
+    pixels = noise(20, 26, 4)
+    save(tmp_path / "in.png", pixels)
+    colour, alpha = pixels[..., :3], pixels[..., 3]
+    encoded = colour / 255
+    light = np.where(encoded > 0.04045, ((encoded + 0.055) / 1.055) ** 2.4, encoded / 12.92).astype(np.float32) * np.float32(255)
+    covered = (alpha / 255)[..., None]
+    green, gray = pixels[..., 1], colour @ [0.299, 0.587, 0.114]
+    for words, seen in (
+        ("--channels g --alpha keep", green),
+        ("--channels g", green * covered[..., 0]),
+        ("--channels luma --alpha drop", gray),
+        ("--channels alpha", alpha),
+        ("--linear --alpha drop", light),
+        ("--linear", light * covered),
+        ("--linear --channels r,b --alpha keep", light[..., [0, 2]]),
+    ):
+        done = command.imgconv("edges", "sobel", "in.png", "-o", "e.npy", "--angle", "a.npy", *words.split(), "--dtype", "float32", cwd=tmp_path)
+        assert done.code == 0, done.err
+        turned = (pixels_of(tmp_path / "a.npy") - imgconv.directions(seen, "sobel").astype(float) + 180) % 360 - 180
+        assert np.quantile(np.abs(turned), 0.99) < 0.01, words  # of equals in two channels another may be the first
+
+
 def test_files_beside_follow_the_rules_of_results(tmp_path):
     for name in ("a.png", "b.png"):
         save(tmp_path / name, noise(9, 9))

@@ -47,7 +47,7 @@ def side(job: Job, pipeline: Pipeline, given: Image, numbers: Sequence[int], res
     """The parts of a picture that is made beside the result."""
     from imgconv.batch import sides
 
-    picture = sides.made(job, pipeline, given, settings.alpha, settings.threads)
+    picture = sides.made(job, pipeline, given, settings)
     return parts(job, sides.form_of(job), job.target, picture, numbers, reserved, settings.writing)
 
 

@@ -8,41 +8,31 @@ from imgconv.batch.jobs import Job
 from imgconv.files.formats import Format, format_of
 from imgconv.layouts import Layout
 from imgconv.pipeline import Pipeline
+from imgconv.records import replace
 
 if TYPE_CHECKING:
+    from imgconv.batch.settings import Settings
     from imgconv.image import Frame, Image
-    from imgconv.numerics import Pixels
 
 
-def made(job: Job, pipeline: Pipeline, image: Image, alpha: str, threads: int | None) -> Image:
+def made(job: Job, pipeline: Pipeline, image: Image, settings: Settings) -> Image:
     """The picture of one side: of every frame, without alpha and without what the image's file said, which is said of other pixels.
 
-    By `alpha`, the policy, hidden colours count as the result counts them: not, unless it keeps or drops alpha.
+    It is of what the step saw: the channels and the light that are wanted, and hidden colours as the result counts them: not,
+    unless it keeps or drops alpha.
     """
+    from imgconv.colour.treatment import seen
     from imgconv.files import fit
     from imgconv.image import Frame, Image
-    from imgconv.numerics import values
 
     floats = form_of(job).name in fit.able(Layout(1, False, "float32"))
-    step = pipeline.steps[0]
+    step, threads = pipeline.steps[0], settings.threads
 
     def picture(frame: Frame) -> Frame:
-        seen = frame.pixels if alpha in ("keep", "drop") else _covered(frame)
-        return Frame(step.side(job.what, values(seen), threads, floats=floats), duration=frame.duration)
+        treatment = replace(image, frames=(frame,)).treatment(settings.alpha, settings.channels, settings.linear)
+        return Frame(step.side(job.what, seen(treatment, frame.pixels, frame.alpha, threads), threads, floats=floats), duration=frame.duration)
 
     return Image(tuple(map(picture, image.frames)))
-
-
-def _covered(frame: Frame) -> Pixels:
-    """Colour times alpha, where something shines through."""
-    from imgconv.colour.alpha import is_opaque
-    from imgconv.engine.alpha import opaque_of
-
-    if frame.alpha is None or is_opaque(frame.alpha):
-        return frame.pixels
-    share = frame.alpha.astype("float64") / opaque_of(frame.alpha.dtype.name)
-    covered: Pixels = frame.pixels * (share if frame.pixels.ndim == 2 else share[..., None])
-    return covered
 
 
 def form_of(job: Job) -> Format:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from imgconv import errors
 from imgconv.colour import light
-from imgconv.colour.alpha import Made, applied, stretched, treated
+from imgconv.colour.alpha import Made, applied, is_opaque, stretched, treated
 from imgconv.colour.channels import Chosen
 from imgconv.colour.light import Curves
 from imgconv.colour.luma import lifted, luma
 from imgconv.engine import settle
+from imgconv.engine.alpha import opaque_of
 from imgconv.numerics import Pixels, Target, Values, target, values
 from imgconv.params import ALPHA
 from imgconv.records import record
@@ -29,6 +30,13 @@ class Treatment:
     alpha: str = "auto"
     chosen: Chosen = Chosen()
     curves: Curves | None = None
+
+    @property
+    def curves_taken(self) -> Curves | None:
+        """The curves of the chosen channels."""
+        if self.curves is None or len(self.curves) == 1 or self.chosen.numbers is None:
+            return self.curves
+        return [self.curves[number] for number in self.chosen.numbers]
 
 
 def treat(treatment: Treatment, pipeline: Pipeline, frames: Frames, goal: Target, threads: int | None) -> list[Made]:
@@ -55,6 +63,24 @@ def treat(treatment: Treatment, pipeline: Pipeline, frames: Frames, goal: Target
     return [_joined(choice, one, colour, alpha, goal, threads) for one, (colour, alpha) in zip(made, frames, strict=True)]
 
 
+def seen(treatment: Treatment, pixels: Pixels, alpha: Pixels | None, threads: int | None) -> Values:
+    """What a first step sees of a frame: the chosen channels, in the light that is wanted, times alpha unless that is kept or dropped."""
+    if treatment.chosen.numbers == () and alpha is not None:
+        return values(alpha)
+    colour = treatment.chosen.taken(values(pixels))
+    if (curves := treatment.curves_taken) is not None:
+        colour = light.decoded(colour, curves, threads)
+    if treatment.chosen.luma:
+        colour = _luma(colour, threads)
+    if alpha is None or treatment.alpha in ("keep", "drop") or is_opaque(alpha):
+        return colour
+    return values(colour.pixels * (alpha.astype("float64") / opaque_of(alpha.dtype.name))[..., None])
+
+
+def _luma(colour: Values, threads: int | None) -> Values:
+    return luma(colour, "float64" if colour.type in ("int32", "float64") else "float32", threads)
+
+
 def _refuse_other_sizes(pipeline: Pipeline, frames: Frames) -> None:
     for colour, _ in frames:
         before = colour.pixels.shape[0], colour.pixels.shape[1]
@@ -64,11 +90,11 @@ def _refuse_other_sizes(pipeline: Pipeline, frames: Frames) -> None:
 
 def _wide(treatment: Treatment, policy: str, pipeline: Pipeline, colour: Values, alpha: Pixels | None, threads: int | None) -> tuple[Values, Pixels | None]:
     """The result before settling, encoded again if it was light."""
-    curves, white = treatment.curves, light.white_of(colour.type)
+    curves, white = treatment.curves_taken, light.white_of(colour.type)
     if curves is not None:
         colour = light.decoded(colour, curves, threads)
     if treatment.chosen.luma:
-        before = luma(colour, "float64" if colour.type in ("int32", "float64") else "float32", threads)
+        before = _luma(colour, threads)
         after, veil, _ = applied(policy, pipeline, before, alpha, None, threads)
         made = lifted(colour, before, after, threads)
     else:
