@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ class Values:
 
     @property
     def type(self) -> str:
-        return self.pixels.dtype.name
+        return native_name(self.pixels.dtype)
 
 
 @record
@@ -78,13 +79,13 @@ def values(pixels: Any) -> Values:
         raise errors.pixel_none(array.shape)
     array = _widened(array)
     array = array.reshape(array.shape[0], array.shape[1], -1)
-    return Values(np.require(array, requirements=["C", "ALIGNED"]), span(array.dtype.name))
+    return Values(np.require(array, requirements=["C", "ALIGNED"]), span(native_name(array.dtype)))
 
 
 def _widened(array: Pixels) -> Pixels:
-    name = array.dtype.newbyteorder("=").name
+    name = native_name(array.dtype)
     if name in DTYPES:
-        return array.astype(array.dtype.newbyteorder("="), copy=False)
+        return array if array.dtype.isnative else array.astype(name)
     if name not in _WIDENED:
         raise errors.pixel_type(array.dtype.name)
     if name in ("int64", "uint64"):
@@ -94,14 +95,21 @@ def _widened(array: Pixels) -> Pixels:
     return array.astype(_WIDENED[name])
 
 
+@lru_cache(maxsize=64)
+def native_name(dtype: Any) -> str:
+    """What a dtype is called whatever its byte order: NumPy makes the name anew each time it is asked."""
+    return str(dtype.newbyteorder("=").name)
+
+
 def widened_type(dtype: Any) -> str:
     """The pixel type that an array's dtype is widened to; PixelError where there is none."""
-    name = np.dtype(dtype).newbyteorder("=").name
+    name = native_name(np.dtype(dtype))
     if name not in DTYPES and name not in _WIDENED:
         raise errors.pixel_type(name)
     return str(_WIDENED.get(name, name))
 
 
+@lru_cache(maxsize=64)
 def span(name: str) -> Span:
     """All values of a pixel type; floats have no bounds worth knowing."""
     if name.startswith("float"):
@@ -126,7 +134,7 @@ def target(pixels: str, dtype: Any, range_: str) -> Target:
     if dtype is None or (isinstance(dtype, str) and dtype == "same"):
         return Target(pixels, range_)
     try:
-        name = DTYPE.read(np.dtype(dtype).newbyteorder("=").name)
+        name = DTYPE.read(native_name(np.dtype(dtype)))
     except TypeError:
         name = DTYPE.read(dtype)  # says which names there are
     return Target(str(name), range_)

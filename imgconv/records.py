@@ -7,6 +7,7 @@ classes, and a command should start in the time that takes. These methods are or
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any, TypeVar, dataclass_transform, overload
 
 T = TypeVar("T")
@@ -68,8 +69,14 @@ def _made(cls: type[T], eq: bool, frozen: bool) -> type[T]:
                 delattr(cls, name)
             else:
                 setattr(cls, name, one.default)
-    methods: dict[str, Any] = {"_record_fields": tuple(found.values()), "__init__": _init, "__repr__": _repr, "__signature__": _Signature()}
+    declared = tuple(found.values())
+    free = tuple(frozenset(list(found)[count:]) for count in range(len(found) + 1))
+    plain = {one.name: one.default for one in declared if one.default is not MISSING}
+    methods: dict[str, Any] = {"_record_fields": declared, "_record_names": tuple(found), "_record_defaults": plain, "_record_free": free}
+    methods |= {"__init__": _init, "__repr__": _repr, "__signature__": _Signature()}
     if eq:
+        compared = tuple(one.name for one in declared if one.compare)
+        methods["_record_compared"] = attrgetter(*compared) if compared else _nothing
         methods |= {"__eq__": _eq, "__hash__": _hash if frozen else None}
     if frozen:
         methods |= {"__setattr__": _refuse, "__delattr__": _refuse}
@@ -80,42 +87,50 @@ def _made(cls: type[T], eq: bool, frozen: bool) -> type[T]:
 
 
 def _init(self: Any, *arguments: Any, **named: Any) -> None:
-    declared = self._record_fields
-    if len(arguments) > len(declared):
-        raise TypeError(f"{type(self).__name__} takes {len(declared)} values, not {len(arguments)}")
-    values = self.__dict__
-    for one, value in zip(declared, arguments, strict=False):
-        values[one.name] = value
-    for one in declared[len(arguments) :]:
-        if one.name in named:
-            values[one.name] = named.pop(one.name)
-        elif one.default is not MISSING:
-            values[one.name] = one.default
-        elif one.default_factory is not MISSING:
-            values[one.name] = one.default_factory()
-        else:
-            raise TypeError(f"{type(self).__name__} needs a value for {one.name!r}")
-    if named:
-        wrong = next(iter(named))
-        raise TypeError(f"{type(self).__name__} has {'two values for' if wrong in values else 'no field'} {wrong!r}")
+    names, values = self._record_names, self.__dict__
+    values.update(self._record_defaults)
+    values.update(zip(names, arguments, strict=False))
+    values.update(named)
+    if len(values) != len(names) or len(arguments) > len(names) or not named.keys() <= self._record_free[len(arguments)]:
+        _complete(self, arguments, named)
     if hasattr(self, "__post_init__"):
         self.__post_init__()
+
+
+def _complete(self: Any, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
+    """What is rarer: defaults that are made for each record, and whatever is wrong."""
+    names, values, kind = self._record_names, self.__dict__, type(self).__name__
+    if len(arguments) > len(names):
+        raise TypeError(f"{kind} takes {len(names)} values, not {len(arguments)}")
+    for name in named:
+        if name not in names:
+            raise TypeError(f"{kind} has no field {name!r}")
+        if name in names[: len(arguments)]:
+            raise TypeError(f"{kind} has two values for {name!r}")
+    for one in self._record_fields:
+        if one.name not in values:
+            if one.default_factory is MISSING:
+                raise TypeError(f"{kind} needs a value for {one.name!r}")
+            values[one.name] = one.default_factory()
 
 
 def _repr(self: Any) -> str:
     return f"{type(self).__qualname__}({', '.join(f'{one.name}={getattr(self, one.name)!r}' for one in self._record_fields)})"
 
 
-def _compared(self: Any) -> tuple[Any, ...]:
-    return tuple(getattr(self, one.name) for one in self._record_fields if one.compare)
+def _nothing(record: Any) -> None:
+    """What records without fields are compared by."""
 
 
-def _eq(self: Any, other: object) -> bool:
-    return _compared(self) == _compared(other) if type(other) is type(self) else NotImplemented
+def _eq(self: Any, other: Any) -> Any:
+    if type(other) is not type(self):
+        return NotImplemented
+    compared = self.__class__._record_compared
+    return compared(self) == compared(other)
 
 
 def _hash(self: Any) -> int:
-    return hash(_compared(self))
+    return hash(type(self)._record_compared(self))
 
 
 def _refuse(self: Any, name: str, *_: Any) -> None:

@@ -6,6 +6,8 @@ Effective size `e = dilation*(size-1)+1`; tap t of output i reads position
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from imgconv import errors
 from imgconv.params import Pad
 from imgconv.records import record
@@ -65,6 +67,7 @@ class Window:
     def effective(self) -> tuple[int, int]:
         return tuple(d * (k - 1) + 1 for d, k in zip(self.dilation, self.size, strict=True))  # type: ignore[return-value]
 
+    @lru_cache(maxsize=64)  # noqa: B019 (a window is a small value; a call asks several times)
     def over(self, height: int, width: int) -> tuple[Axis, Axis]:
         """The window placed on an image: its row axis and its column axis.
 

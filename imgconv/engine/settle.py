@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -18,13 +19,22 @@ _ACCUMULATORS = {"uint8": "int16", "int16": "int32", "uint16": "int32", "int32":
 
 def constants(acc: str, out: str, *, offset: Any = 0, border: Any = 0, denominator: int = 1, magnitude: bool = False, least: Any = None) -> Pixels:
     """The settler's constants in accumulator units; the output's limits where the accumulator can tell them. Sums below `least` count as that."""
-    made = np.zeros(CONSTANTS, acc)
+    made = _limits_only(acc, out).copy()
     made[OFFSET], made[BORDER], made[MAGNITUDE] = offset, border, magnitude
-    made[LEAST] = least if least is not None else -np.inf if np.dtype(acc).kind == "f" else np.iinfo(acc).min
+    if least is not None:
+        made[LEAST] = least
     made[DENOMINATOR], made[HALF] = denominator, denominator // 2
+    return made
+
+
+@cache
+def _limits_only(acc: str, out: str) -> Pixels:
+    """Those constants that only the types decide."""
+    made = np.zeros(CONSTANTS, acc)
+    made[LEAST] = -np.inf if made.dtype.kind == "f" else np.iinfo(acc).min
     if not out.startswith("float"):
         low, high = (int(value) for value in limits(out))
-        if np.dtype(acc).kind == "i":
+        if made.dtype.kind == "i":
             inside = np.iinfo(acc)
             low, high = max(low, int(inside.min)), min(high, int(inside.max))
         made[LOW], made[HIGH] = low, high
@@ -48,7 +58,7 @@ class Watch:
         """What all threads saw, in pixel units; (0, 0) where nothing was a number."""
         ends = min(int(extremes[0]) for extremes, _ in self.parts), max(int(extremes[1]) for extremes, _ in self.parts)
         low, high = (value_of_key(end, self.acc) / denominator - shift for end in ends) if ends[0] <= ends[1] else (0.0, 0.0)
-        below, above, missing = (int(total) for total in np.sum([counts for _, counts in self.parts], axis=0))
+        below, above, missing = (sum(totals) for totals in zip(*(counts.tolist() for _, counts in self.parts), strict=True))
         return Response(low, high, below, above, missing, count)
 
 

@@ -65,9 +65,9 @@ def _check(loop: Loop, kinds: Mapping[str, str], values: Mapping[str, Any]) -> N
         if not parameter.type:
             continue
         expected = kinds.get(parameter.type, parameter.type)
-        if not isinstance(value, np.ndarray) or value.dtype != expected:
+        if not isinstance(value, np.ndarray) or not value.dtype.isnative or value.dtype.type is not getattr(np, expected):
             raise errors.loop_argument(loop.name, parameter.name, f"of type {getattr(value, 'dtype', type(value))}, not {expected}")
-        if not value.flags.c_contiguous or not value.dtype.isnative or not value.flags.aligned:
+        if not value.flags.c_contiguous or not value.flags.aligned:
             raise errors.loop_argument(loop.name, parameter.name, "that is not contiguous")
         if parameter.writes and not value.flags.writeable:
             raise errors.loop_argument(loop.name, parameter.name, "that cannot be written")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from imgconv.params import Kind
@@ -74,6 +75,11 @@ class Foretold:
     span: Span
 
 
+@cache
+def _options(operation: type) -> tuple[Option, ...]:
+    return tuple(Option(f.name, default=f.default, **f.metadata) for f in fields(operation))
+
+
 @record
 class Operation(ABC):
     """The root of operations. A subclass declares fields with `option` and the class attributes below."""
@@ -103,7 +109,7 @@ class Operation(ABC):
     @classmethod
     def options(cls) -> tuple[Option, ...]:
         """The declared fields, in order."""
-        return tuple(Option(f.name, default=f.default, **f.metadata) for f in fields(cls))
+        return _options(cls)
 
     @property
     def label(self) -> str:

@@ -75,6 +75,7 @@ def _cheapest(weights: Weights, factors: Factors, accumulator: str, task: Task, 
     return name, fitting[name]
 
 
+@lru_cache(maxsize=64)
 def response_span(made: Plan, given: Span, border_value: Number | None) -> Span:
     """What is known of a plan's results, before they are settled."""
     if not isinstance(made.offset, int) or not all(isinstance(cell, int) for row in made.weights for cell in row):
