@@ -90,6 +90,39 @@ def test_fourier_transforms_are_left_where_they_could_be_wrong():
     assert plan(large, task("float32", line=9000)).algorithm == "fourier"
 
 
+@pytest.mark.parametrize("bias", [2**50 - 3, 2**51 + 1, 2**52 + 1])
+def test_large_numbers_beside_a_sum_keep_their_digits(bias, monkeypatch):
+    """What a transform's float64 could not hold beside its sums is not added to them."""
+    rows = np.arange(81).reshape(9, 9) % 13 - 6
+    pixels = (np.arange(12 * 11).reshape(12, 11) * 7 % 256).astype("uint8")
+    exact = oracle.responses(pixels, rows.tolist(), bias=bias)
+    monkeypatch.setenv("IMGCONV_ALGORITHM", "fourier")
+    made = imgconv.correlate(pixels, imgconv.Kernel(rows.tolist(), bias=bias), dtype="float64")
+    assert made.ravel().tolist() == exact.ravel().tolist()
+    sevenths = imgconv.Kernel(rows.tolist(), divisor=7, bias=bias)  # 7 times the bias is added to the sums
+    made = imgconv.correlate(pixels, sevenths, dtype="float64")
+    monkeypatch.setenv("IMGCONV_ALGORITHM", "direct")
+    np.testing.assert_array_equal(made, imgconv.correlate(pixels, sevenths, dtype="float64"))
+
+
+@pytest.mark.parametrize(("weight", "divisor"), [(1, 3), (31, 7), (63, 2), (63, 255), (63, 65535), (64, 3), (65, 61), (2**14, 77), (-(2**14), 2**14 + 1)])
+def test_quotients_are_exact_on_both_sides_of_each_types_limit(weight, divisor):
+    """Every 16-bit pixel, times a weight that brings the dividend close to 2**22 (where float32 ends) or beyond it."""
+    pixels = np.arange(2**16, dtype="uint16").reshape(256, 256)
+    made = imgconv.correlate(pixels, imgconv.Kernel([[weight]], divisor=divisor), dtype="int32")
+    np.testing.assert_array_equal(made, (2 * weight * pixels.astype("int64") + divisor) // (2 * divisor))
+
+
+@pytest.mark.parametrize("type_", ["uint8", "uint16", "int32"])
+@pytest.mark.parametrize("size", [2, 3])
+def test_averages_of_blocks_are_exact(type_, size):
+    limits = np.iinfo(type_)
+    pixels = np.random.default_rng(size).integers(limits.min, limits.max, (60, 60, 3), type_, endpoint=True)
+    pixels[:, :, 0] = limits.max - np.arange(60) % 5
+    blocks = pixels.astype("int64").reshape(60 // size, size, 60 // size, size, 3).sum(axis=(1, 3))
+    np.testing.assert_array_equal(imgconv.pool(pixels, "avg", size=size), (2 * blocks + size * size) // (2 * size * size))
+
+
 @pytest.mark.parametrize("elements", [1, 2, 3, 9, 1000, 1025, 9001, 2**20 - 1])
 def test_lines_are_long_enough_even_and_smooth(elements):
     length = line_length(elements)

@@ -14,7 +14,7 @@ from imgconv.engine.settle import settle
 from imgconv.loops import Loop, blocks, means, sliding
 from imgconv.loops.pool import EXTREME, MEAN
 from imgconv.numerics import Pixels, Response, Target, Values, shift_of, wide_type
-from imgconv.planner import EXACT_FLOAT32, EXACT_FLOAT64, Span, forced, plan_pool
+from imgconv.planner import Span, forced, plan_pool, quotient_type
 from imgconv.records import record
 from imgconv.shapes import Axis, Window
 
@@ -172,7 +172,7 @@ def _mean_arithmetic(given: Values, type_: str, cells: int) -> tuple[str, str]:
     acc = "int16" if largest < 2**15 else "int32" if largest < 2**31 else "int64"
     if type_.startswith("float"):
         return acc, ""
-    return acc, "float32" if largest < EXACT_FLOAT32 else "float64" if largest < EXACT_FLOAT64 else "int64"
+    return acc, quotient_type(largest)
 
 
 def _same_for_all(cells: int, quotient: str) -> str:

@@ -22,7 +22,7 @@ def make_extreme(kind: str, src: str, wide_window: str, step: str, channels: str
 
 def make_mean(src: str, acc: str, out: str, quotient: str, wide_window: str, step: str, channels: str) -> Body:
     """The body of average pooling of whole numbers; every window has the same number of cells."""
-    return _make(added(acc), acc, out, rounded_quotient(quotient), int(wide_window), int(step), int(channels))
+    return _make(added(acc), acc, out, _quotient_for_all(quotient), int(wide_window), int(step), int(channels))
 
 
 def _make(pick: Any, acc: str, out: str, finish: Any, wide_window: int, step: int, channels: int) -> Body:
@@ -44,6 +44,28 @@ def _make(pick: Any, acc: str, out: str, finish: Any, wide_window: int, step: in
                 put(results, column, x, cells)
 
     return blocks
+
+
+def _quotient_for_all(quotient: str) -> Any:
+    """floor(sum/cells + 1/2) where all windows have the same cells: by a shift, or by their reciprocal (why that is exact: `settling._floor_divide`)."""
+    if quotient.startswith("shift"):
+        bits = int(quotient.removeprefix("shift"))
+        half = 1 << bits >> 1
+
+        @helper
+        def shifted(value: Any, cells: Any) -> Any:
+            return (value + half) >> bits
+
+        return shifted
+    if not quotient.startswith("float"):
+        return rounded_quotient(quotient)
+    wide = np.dtype(quotient).type
+
+    @helper
+    def divide(total: Any, cells: Any) -> Any:
+        return np.floor((wide(2) * wide(total) + wide(cells) + wide(0.5)) * (wide(1) / (wide(2) * wide(cells))))
+
+    return divide
 
 
 def _kept(src: str) -> Any:

@@ -150,16 +150,11 @@ def _window_reducer(pick: Any) -> Any:
 
 
 def rounded_quotient(quotient: str) -> Any:
-    """floor(sum/cells + 1/2), exactly: see `settling._floor_divide` for why floats may do it."""
-    if quotient.startswith("shift"):
-        bits = int(quotient.removeprefix("shift"))
-        half = 1 << bits >> 1
+    """floor(sum/cells + 1/2), exactly.
 
-        @helper
-        def shifted(value: Any, cells: Any) -> Any:
-            return (value + half) >> bits
-
-        return shifted
+    A correctly rounded float quotient of integers below 2**24 (float32) or 2**53 (float64) has the
+    exact quotient's floor: the nearest lower multiple is further away than half a unit in the last place.
+    """
     if quotient == "int64":
 
         @helper

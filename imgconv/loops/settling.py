@@ -95,17 +95,18 @@ def _from_exact(acc: str, out: str, quotient: str) -> Any:
 
 
 def _floor_divide(acc: str, quotient: str) -> Any:
-    """(sum + half) // denominator.
+    """(sum + half) // denominator; in floats by its reciprocal, since a division costs ten multiplications.
 
-    A correctly rounded float quotient of integers below 2**24 (float32) or 2**53 (float64) has the
-    exact quotient's floor: the nearest lower multiple is further away than half a unit in the last place.
+    With integers n and d > 0, (n + 1/2)/d is at least 1/(2d) away from every integer. Reciprocal and product are each
+    rounded by a relative 2**-24 (float32), so the product is off by less than (|n| + 1/2) / d * 2**-23 * (1 + 2**-24): for
+    |n| + 1 < 2**22 that is less than 1/(2d), and the floor is exact. In float64 the same holds below 2**51.
     """
     kept, wide = np.dtype(acc).type, np.dtype(quotient).type
     if quotient.startswith("float"):
 
         @helper
         def divide(value: Any, half: Any, denominator: Any) -> Any:
-            return kept(np.floor((wide(value) + wide(half)) / wide(denominator)))
+            return kept(np.floor((wide(value) + wide(half) + wide(0.5)) * (wide(1) / wide(denominator))))
     else:
 
         @helper

@@ -19,7 +19,10 @@ from imgconv.planner.values import Plan, Span, Task
 
 __all__ = ["ALGORITHMS", "PASS", "POOLINGS", "Plan", "Span", "Task", "forced", "line_length", "plan", "plan_pool", "response_span", "taps_of"]
 
-EXACT_FLOAT32, EXACT_FLOAT64 = 2**24, 2**53
+EXACT_FLOAT64 = 2**53
+"""Whole numbers up to here are exact in float64."""
+QUOTIENTS = (("float32", 2**22), ("float64", 2**51), ("int64", 2**63))
+"""Types for exact quotients, fastest first, and what dividend and divisor do not reach (the proof is at `settling._floor_divide`)."""
 ACCUMULATORS = (("int16", 2**15), ("int32", 2**31), ("float64", EXACT_FLOAT64 // 2), ("int64", 2**63))
 """Types for exact sums, narrowest first, and the magnitude they do not reach."""
 _FLOAT32_MOST = 1e37  # weights, bias and border beyond this are left to float64
@@ -56,16 +59,21 @@ def _exact_plan(kernel: Kernel, task: Task, algorithm: str) -> Plan:
     low, high = sum_bounds(rows, task.span, task.border_value)
     most = max(abs(low + offset), abs(high + offset), abs(offset)) + denominator // 2 + 1
     inputs = max(task.span.magnitude, magnitude(task.border_value or 0))
-    largest = max(most, inputs, denominator, max((abs(cell) for row in rows for cell in row), default=0))
+    largest = int(max(most, inputs, denominator, max((abs(cell) for row in rows for cell in row), default=0)))
     accumulator = next((name for name, limit in ACCUMULATORS if largest < limit), "object")
-    quotient = "" if denominator == 1 else "float32" if largest < EXACT_FLOAT32 else "float64" if largest < EXACT_FLOAT64 else "int64"
+    quotient = quotient_type(largest) if denominator > 1 else ""
     factors = whole_factors(rows)
     name, cost = _cheapest(rows, factors, accumulator, task, algorithm)
     if name == "fourier":
-        accumulator, quotient = "float64", "float64" if denominator > 1 else ""
+        accumulator, quotient = "float64", "float64" if quotient == "float32" else quotient
     why = f"sums lie in {low + offset}…{high + offset}"
     lane = lane_of(rows, accumulator, task) if name == "direct" else accumulator
     return Plan(name, accumulator, quotient, rows, offset, denominator, factors, f"{name} in {accumulator} ({why}), about {cost:.0f} taps a pixel", True, lane)
+
+
+def quotient_type(largest: int) -> str:
+    """The fastest type in which whole numbers up to `largest` are divided exactly."""
+    return next((name for name, limit in QUOTIENTS if largest + 1 < limit), "int64")
 
 
 def _cheapest(weights: Weights, factors: Factors, accumulator: str, task: Task, wanted: str) -> tuple[str, float]:

@@ -83,7 +83,7 @@ def _running_cost(weights: Weights, factors: Factors, accumulator: str, task: Ta
 
 
 def _fourier_cost(weights: Weights, factors: Factors, accumulator: str, task: Task) -> float | None:
-    if accumulator == "object" or task.stride[1] != 1 or not 0 < task.line <= _LONGEST_LINE:
+    if accumulator in ("object", "int64") or task.stride[1] != 1 or not 0 < task.line <= _LONGEST_LINE:
         return None
     if task.span.whole and _fourier_error(weights, task) > 0.25:
         return None
