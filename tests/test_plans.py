@@ -183,6 +183,34 @@ def test_pooling_is_the_same_in_every_way(kind, way, monkeypatch):
                     assert got.tolist() == expected.tolist(), (image.shape, options)
 
 
+@pytest.mark.parametrize("kind", ["max", "avg"])
+@pytest.mark.parametrize("type_", ["uint8", "uint16", "float32"])
+def test_pooling_of_whole_images_is_shared_and_exact(kind, type_):
+    """Windows as high as the image, in parts of 32 rows with a rest, with and without pads; threads do not show, not even in floats."""
+    images_ = [np.random.default_rng(6).integers(0, 256, shape).astype(type_) for shape in ((131, 7, 3), (640, 3))]
+    images_[0][130, 6] = 9999 if type_ != "uint8" else 255
+    for image in images_:
+        high, wide = image.shape[:2]
+        for options in ({"size": (high, wide)}, {"size": (high, 2)}, {"size": (high + 9, 3), "pad": (5, 4, 1, 1)}, {"size": (high - 1, wide), "stride": 9}):
+            expected = oracle.pool(image, kind, **options)
+            for padding in (False, True) if kind == "avg" else (False,):
+                more = {"count_padding": True} if padding else {}
+                expected = oracle.pool(image, kind, **options, **more)
+                got = [imgconv.pool(image, kind, **options, **more, threads=threads) for threads in (1, 3)]
+                np.testing.assert_array_equal(got[0], got[1])
+                np.testing.assert_allclose(got[0], expected.astype("float64"), rtol=1e-6 if type_ == "float32" else 0)
+
+
+def test_sums_beyond_float64_are_not_shared():
+    pixels = np.full((2000, 3), 2**31 - 1, "int32")
+    pixels[0, 0] = 5
+    rows, columns = Window((2000, 3)).over(2000, 3)
+    assert plan_pool("avg", rows, columns, 1, whole=True, exact=False) != "global"
+    assert plan_pool("avg", rows, columns, 1, whole=True, exact=True) == "global"
+    total = int(pixels.astype("int64").sum())
+    assert imgconv.pool(pixels, "avg", size=(2000, 3)).tolist() == [[(2 * total + 6000) // 12000]]
+
+
 def test_nan_wins_in_every_way(monkeypatch):
     image = np.ones((20, 20), "float32")
     image[7, 9] = np.nan

@@ -15,8 +15,10 @@ from imgconv.loops import Loop, blocks, means, sliding
 from imgconv.loops.pool import EXTREME, MEAN
 from imgconv.numerics import Pixels, Response, Target, Values, shift_of, wide_type
 from imgconv.planner import Span, forced, plan_pool, quotient_type
-from imgconv.records import record
+from imgconv.records import record, replace
 from imgconv.shapes import Axis, Window
+
+_PART, _PARTS = 32, 16  # rows of a part at least, and parts at most, where a single row of windows is shared among threads
 
 
 def pool(
@@ -35,15 +37,12 @@ def pool(
     shape = rows.out, columns.out, given.pixels.shape[2]
     result = allocate(shape, type_, "the result") if out is None or not plain else out
     whole = given.span.whole and not given.type.startswith("float") and not type_.startswith("float")
-    way = plan_pool(kind, rows, columns, shape[2], whole=whole, wanted=forced())
-    work = WAYS[way](given, kind, type_, rows, columns, count_padding)
-    shared = work.shared | {"result": result, "result_row": columns.out * shape[2], "last": rows.out}
-
-    def worker() -> Any:
-        own = {name: allocate((size,), work.kinds.get("acc", given.type), "the rows under the window") for name, size in work.buffers.items()}
-        return jit.bind(work.loop, {"src": given.type} | work.kinds, shared | own)
-
-    run_bands(rows.out, work.cost, worker, threads, work.least)
+    exact = kind != "avg" or not given.span.whole or _mean_arithmetic(given, "uint8", rows.size * columns.size)[1] != "int64"
+    way = plan_pool(kind, rows, columns, shape[2], whole=whole, exact=exact, wanted=forced())
+    if way == "global":
+        _global(result, given, kind, type_, rows, columns, count_padding, threads)
+    else:
+        _run(result, given, WAYS[way](given, kind, type_, rows, columns, count_padding), threads)
     pooled = Values(result, span)
     if plain or target is None:
         return pooled, None
@@ -68,6 +67,44 @@ class _Work:
     kinds: dict[str, str]
     cost: int
     least: int = 1
+
+
+def _run(result: Pixels, given: Values, work: _Work, threads: int | None) -> None:
+    """The work over the bands of the result."""
+    rows, columns, channels = result.shape
+    shared = work.shared | {"result": result, "result_row": columns * channels, "last": rows}
+
+    def worker() -> Any:
+        own = {name: allocate((size,), work.kinds.get("acc", given.type), "the rows under the window") for name, size in work.buffers.items()}
+        return jit.bind(work.loop, {"src": given.type} | work.kinds, shared | own)
+
+    run_bands(rows, work.cost, worker, threads, work.least)
+
+
+def _global(
+    result: Pixels, given: Values, kind: str, type_: str, rows: Axis, columns: Axis, count_padding: bool, threads: int | None
+) -> None:  # fmt: skip
+    """One row of windows, as high as many rows: parts of them first, which threads share, then the parts.
+
+    What the parts are does not depend on the number of threads, so neither does a sum of floats.
+    """
+    height, width, channels = given.pixels.shape
+    begin, end = max(0, -rows.before), min(height, rows.size - rows.before)
+    seen = Values(given.pixels[begin:end], given.span)
+    high = max(_PART, -(-(end - begin) // _PARTS))
+    count = -(-(end - begin) // high)
+    down, across = Axis(end - begin, high, high, 1, 0, count * high - (end - begin), count), Axis(width, 1, 1, 1, 0, 0, width)
+    mean = kind == "avg"
+    part_type = "float64" if mean else given.type
+    parts = Values(allocate((count, width, channels), part_type, "parts of the result"), given.span)
+    work = _windows(seen, kind, part_type, down, across, count_padding=False)
+    one, ones = np.ones(count, np.int64), np.ones(width * channels, np.int64)
+    _run(parts.pixels, seen, replace(work, shared=work.shared | {"row_cells": one, "column_cells": ones}) if mean else work, threads)
+    last = _windows(parts, kind, type_, Axis(count, count, 1, 1, 0, 0, 1), columns, count_padding)
+    if mean:
+        kinds = last.kinds | {"acc": "float64", "quotient": "" if type_.startswith("float") else "float64"}
+        last = replace(last, shared=last.shared | {"row_cells": seen_cells(rows, count_padding)}, kinds=kinds)
+    _run(result, parts, last, threads)
 
 
 def _windows(given: Values, kind: str, type_: str, rows: Axis, columns: Axis, count_padding: bool) -> _Work:
