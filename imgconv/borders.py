@@ -6,6 +6,7 @@ A new border is one row of RULES.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from imgconv import errors
 from imgconv.exact import Number, number, number_text
@@ -15,34 +16,35 @@ from imgconv.records import record
 CONSTANT = -1
 
 
-def _edge(position: int, length: int) -> int:
-    return min(max(position, 0), length - 1)
+# rules in arithmetic alone, so that one position and an array of them are asked the same way
 
 
-def _reflect(position: int, length: int) -> int:
-    position %= 2 * length
-    return min(position, 2 * length - 1 - position)
+def _edge(position: Any, length: int) -> Any:
+    return (abs(position) - abs(position - (length - 1)) + length - 1) // 2  # between 0 and length - 1
 
 
-def _reflect101(position: int, length: int) -> int:
+def _reflect(position: Any, length: int) -> Any:
+    return (2 * length - 1 - abs(2 * (position % (2 * length)) - 2 * length + 1)) // 2
+
+
+def _reflect101(position: Any, length: int) -> Any:
     period = max(2 * (length - 1), 1)
-    position %= period
-    return min(position, period - position) if length > 1 else 0
+    return (period - abs(2 * (position % period) - period)) // 2
 
 
-def _wrap(position: int, length: int) -> int:
+def _wrap(position: Any, length: int) -> Any:
     return position % length
 
 
-def _constant(position: int, length: int) -> int:
-    return CONSTANT
+def _constant(position: Any, length: int) -> Any:
+    return 0 * position + CONSTANT
 
 
 @record
 class Rule:
     """A border's rule, its picture (the row `abcd` and what surrounds it) and its other names."""
 
-    source: Callable[[int, int], int]
+    source: Callable[[Any, int], Any]
     picture: str
     aliases: tuple[str, ...] = ()
 

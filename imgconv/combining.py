@@ -27,8 +27,11 @@ class Combine:
 
 
 def _root(spans: Spans) -> tuple[Number, Number]:
-    squares = [float(span.magnitude) ** 2 for span in spans]
-    return 0, math.inf if math.inf in squares else math.ceil(math.sqrt(sum(squares)) * (1 + 1e-9))
+    try:
+        root = math.hypot(*(float(span.magnitude) for span in spans))
+    except OverflowError:
+        root = math.inf
+    return 0, root if math.isinf(root) else math.ceil(root * (1 + 1e-9))
 
 
 def _sum(spans: Spans) -> tuple[Number, Number]:

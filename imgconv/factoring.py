@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 
 from imgconv.exact import Number
+from imgconv.kept import kept
 
 Weights = tuple[tuple[Number, ...], ...]
 Factors = tuple[tuple[tuple[Number, ...], tuple[Number, ...]], ...]
 """(column, row) pairs; the sum of their outer products is the kernel. Empty where there are no useful ones."""
 
 MOST_RANK = 8
-_TOLERANCE = 1e-13  # of the largest weight: far below what float32 and float64 sums resolve
+TOLERANCE = {"float32": 1e-13, "float64": 2.0**-50}
+"""What factors may leave of a weight, as a share of the largest, by the type that sums have: less than the rounding of the sums themselves."""
 
 
-@lru_cache(maxsize=64)
+@kept(64, lambda weights: weights)
 def whole_factors(weights: Weights) -> Factors:
     """One column and one row of whole numbers whose product is the kernel, if it has rank 1."""
     if min(len(weights), len(weights[0])) < 2:
@@ -31,9 +32,9 @@ def whole_factors(weights: Weights) -> Factors:
     return ((column, row),) if fits else ()
 
 
-@lru_cache(maxsize=64)
-def float_factors(weights: Weights) -> Factors:
-    """As few columns and rows as reproduce the kernel to rounding, by elimination with full pivoting; none if that takes more than MOST_RANK."""
+@kept(64, lambda weights: weights)
+def float_factors(weights: Weights, accumulator: str) -> Factors:
+    """As few columns and rows as reproduce the kernel to `TOLERANCE`, by elimination with full pivoting; none if that takes more than MOST_RANK."""
     rest = [[float(cell) for cell in row] for row in weights]
     if min(len(rest), len(rest[0])) < 2:
         return ()
@@ -44,7 +45,7 @@ def float_factors(weights: Weights) -> Factors:
         pivot_row = rest[top]
         left = max(range(len(pivot_row)), key=lambda j: abs(pivot_row[j]))
         pivot = pivot_row[left]
-        if abs(pivot) <= _TOLERANCE * scale:
+        if abs(pivot) <= TOLERANCE[accumulator] * scale:
             return tuple(found)
         if len(found) == min(MOST_RANK, len(rest) - 1, len(rest[0]) - 1):
             return ()

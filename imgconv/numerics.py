@@ -17,6 +17,7 @@ from imgconv.report import Note
 
 Pixels = NDArray[Any]
 _WIDENED = {"bool": "uint8", "int8": "int16", "float16": "float32", "uint32": "float64", "int64": "float64", "uint64": "float64"}
+_EXACT, _LARGEST = 2**53, 2**1023
 
 
 @record
@@ -26,6 +27,10 @@ class Values:
     pixels: Pixels
     span: Span
     notes: tuple[Note, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.span.whole and self.pixels.dtype.kind == "f" and self.span.magnitude > _EXACT:
+            object.__setattr__(self, "span", _rounded(self.span))
 
     @property
     def type(self) -> str:
@@ -50,6 +55,14 @@ class Response:
     above: int = 0
     missing: int = 0
     count: int = 0
+
+
+def _rounded(span: Span) -> Span:
+    """What large whole numbers span once float64 has rounded them: no plan may count on more."""
+    if span.magnitude > _LARGEST:
+        return Span(-np.inf, np.inf, False)
+    low, high = int(span.low), int(span.high)
+    return Span(low - (abs(low) >> 52), high + (abs(high) >> 52), True)
 
 
 def merged(responses: Sequence[Response | None]) -> Response | None:

@@ -261,14 +261,14 @@ def test_factors_multiply_back(side):
     assert whole_factors(broken) == ()
     for rank in (1, 2):
         made = sum(np.outer(rng.normal(size=side), rng.normal(size=side)) for _ in range(rank))
-        factors = float_factors(tuple(map(tuple, made.tolist())))
+        factors = float_factors(tuple(map(tuple, made.tolist())), "float64")
         assert len(factors) == rank
         np.testing.assert_allclose(sum(np.outer(c, r) for c, r in factors), made, rtol=0, atol=1e-12 * np.abs(made).max())
-    assert float_factors(tuple(map(tuple, rng.normal(size=(40, 40)).tolist()))) == ()
+    assert float_factors(tuple(map(tuple, rng.normal(size=(40, 40)).tolist())), "float64") == ()
 
 
 def test_a_kernel_of_zeros_has_no_factors():
     zeros: tuple[tuple[Number, ...], ...] = ((0, 0), (0, 0))
     assert whole_factors(zeros) == ()
-    assert float_factors(zeros) == ()
+    assert float_factors(zeros, "float32") == ()
     assert imgconv.correlate(np.ones((3, 3), "uint8"), imgconv.Kernel(zeros, bias=7)).tolist() == [[7] * 3] * 3

@@ -15,6 +15,7 @@ from imgconv import errors
 Band = Callable[[int, int], None]
 
 _BAND_WORK = 20_000_000  # multiply-adds in a band: a millisecond or a few, so Ctrl-C is quick
+_MOST_THREADS = 256
 _THREAD_WORK = 16_000_000  # multiply-adds that each thread should find: less is done before a second one has its arrays
 
 
@@ -30,7 +31,7 @@ def run_bands(rows: int, row_work: int, worker: Callable[[], Band], threads: int
     a band has `least` rows or more, for loops that begin each band with work of their own.
     Any number of threads gives the same result, for bands are independent.
     """
-    threads = min(threads or max(1, min(available_threads(), rows * row_work // _THREAD_WORK)), rows)
+    threads = min(threads or max(1, min(available_threads(), rows * row_work // _THREAD_WORK)), rows, _MOST_THREADS)
     share = -(-rows // (4 * threads)) if threads > 1 else rows
     height = max(1, min(max(_BAND_WORK // max(1, row_work), least), share))
     team = _Team(rows, height, worker)

@@ -50,7 +50,8 @@ def correlate_big(
             above += int((settled > high).sum())
             out[...] = np.clip(settled, low, high)
         else:
-            out[...] = np.vectorize(lambda total: _quotient(total, made.denominator), otypes=[np.float64])(sums)
+            with np.errstate(over="ignore"):  # beyond the type's greatest number is infinity, as in every float result
+                out[...] = np.vectorize(lambda total: _quotient(total, made.denominator), otypes=[np.float64])(sums)
     return Response(_quotient(least, made.denominator) - shift, _quotient(greatest, made.denominator) - shift, below, above, 0, result.size)
 
 

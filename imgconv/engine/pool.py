@@ -125,8 +125,9 @@ def _windows(given: Values, kind: str, type_: str, rows: Axis, columns: Axis, co
     buffers = {"line": width * channels}
     if kind != "avg":
         return _Work(EXTREME, shared, buffers, {"kind": kind}, cost)
-    acc, quotient = _mean_arithmetic(given, type_, min(rows.size, rows.length) * min(columns.size, columns.length))
-    shared |= {"row_cells": seen_cells(rows, count_padding), "column_cells": np.repeat(seen_cells(columns, count_padding), channels)}
+    down, along = seen_cells(rows, count_padding), seen_cells(columns, count_padding)
+    shared |= {"row_cells": down, "column_cells": np.repeat(along, channels)}
+    acc, quotient = _mean_arithmetic(given, type_, min(rows.size, rows.length) * min(columns.size, columns.length), int(down.max() * along.max()))
     return _Work(MEAN, shared, buffers | {"sums": columns.out * channels}, {"acc": acc, "out": type_, "quotient": quotient}, cost)
 
 
@@ -167,7 +168,8 @@ def _means(given: Values, kind: str, type_: str, rows: Axis, columns: Axis, coun
     row = shared["source_row"]
     most = int((bottom - top).max())
     acc = _mean_arithmetic(given, type_, most * width)[0]
-    quotient = _mean_arithmetic(given, type_, most * min(columns.size, width))[1]
+    cells = shared["row_cells"].max() * shared["column_cells"].max()
+    quotient = _mean_arithmetic(given, type_, most * min(columns.size, width), int(cells))[1]
     buffers = {"line": row, "sums": row + channels}
     kinds = {"acc": "int32" if acc == "int16" else acc, "out": type_, "quotient": quotient}
     return _Work(means.LOOP, shared, buffers, kinds, 12 * row + 8 * columns.out * channels, 4 * rows.size // rows.stride)
@@ -201,11 +203,11 @@ def _taps_inside(axis: Axis, low: int, high: int) -> tuple[Pixels, Pixels]:
     return first, np.maximum(first, stop)
 
 
-def _mean_arithmetic(given: Values, type_: str, cells: int) -> tuple[str, str]:
-    """The types of sums and of the division: floats sum in float64, whole numbers exactly."""
+def _mean_arithmetic(given: Values, type_: str, cells: int, divisor: int = 0) -> tuple[str, str]:
+    """The types of sums of so many cells and of the division (by `divisor`, if that is more): floats sum in float64, whole numbers exactly."""
     if not given.span.whole or given.type.startswith("float"):
         return "float64", ""
-    largest = (2 * int(given.span.magnitude) + 1) * cells
+    largest = 2 * int(given.span.magnitude) * cells + 2 * max(cells, divisor)
     acc = "int16" if largest < 2**15 else "int32" if largest < 2**31 else "int64"
     if type_.startswith("float"):
         return acc, ""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from imgconv.borders import CONSTANT, Border
+from imgconv.borders import CONSTANT, RULES, Border
 from imgconv.engine.memory import aligned, require
+from imgconv.kept import kept
 from imgconv.loops import Loop, correlate, running, separable
 from imgconv.loops.correlate import filled
 from imgconv.loops.settling import PIECE
@@ -93,7 +93,7 @@ def running_(shape: Shape, made: Plan, rows: Axis, columns: Axis, row_table: Pix
 RECIPES: dict[str, Callable[..., Recipe]] = {"direct": direct, "separable": separable_, "running": running_}
 
 
-@lru_cache(maxsize=32)
+@kept(32, lambda made: made.weights)
 def recipe(made: Plan, rows: Axis, columns: Axis, border: Border, shape: Shape) -> Recipe:
     """The recipe of a plan on pixels of a shape; kept, since on small images it takes as long as the loop."""
     return RECIPES[made.algorithm](shape, made, rows, columns, position_table(border, rows), position_table(border, columns))
@@ -151,7 +151,7 @@ def position_table(border: Border, axis: Axis) -> Pixels:
 def index_table(border: Border, length: int, positions: Pixels) -> Pixels:
     """The source index at each position of an axis, CONSTANT where the border's value stands."""
     table = positions.astype(np.int64)
-    for i in np.flatnonzero((table < 0) | (table >= length)):
-        table[i] = border.source(int(table[i]), length)
+    outside = (table < 0) | (table >= length)
+    table[outside] = RULES[border.name].source(table[outside], length)
     assert np.all((table >= CONSTANT) & (table < length))
     return table

@@ -20,6 +20,15 @@ _functions: dict[tuple[str, tuple[tuple[str, str], ...]], Any] = {}
 _compiling = threading.Lock()
 
 
+def _new_lock() -> None:
+    global _compiling  # noqa: PLW0603
+    _compiling = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_new_lock)  # whoever held it is not in the child
+
+
 def plain_python() -> bool:
     """Whether loops run uncompiled, for coverage and debuggers."""
     return os.environ.get("IMGCONV_NO_JIT", "") not in ("", "0")
@@ -77,6 +86,8 @@ def _check(loop: Loop, kinds: Mapping[str, str], values: Mapping[str, Any]) -> N
 
 def _function(loop: Loop, kinds: Mapping[str, str]) -> Any:
     key = loop.name, tuple(sorted(kinds.items()))
+    if key in _functions:  # without the lock: another thread may be compiling for seconds
+        return _functions[key]
     with _compiling:
         if key not in _functions:
             _functions[key] = make.make(loop, dict(kinds))

@@ -225,9 +225,12 @@ def _trusted_content(folder: Path, name: str) -> bytes | None:
         handle = os.open(folder / name, os.O_RDONLY | sum(getattr(os, flag, 0) for flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY")))
     except OSError:
         return None
+    found = os.fstat(handle)
+    if not stat.S_ISREG(found.st_mode) or not _trusted(found):  # a folder could not even be made a stream
+        _closed(handle)
+        return None
     with os.fdopen(handle, "rb") as stream:
-        found = os.fstat(stream.fileno())
-        return stream.read() if stat.S_ISREG(found.st_mode) and _trusted(found) else None
+        return stream.read()
 
 
 def _trusted(found: os.stat_result) -> bool:

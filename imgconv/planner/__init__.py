@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 from fractions import Fraction
-from functools import lru_cache
 
 from imgconv.exact import Number, magnitude
 from imgconv.factoring import Factors, Weights, float_factors, whole_factors
+from imgconv.kept import kept
 from imgconv.kernels import Kernel
 from imgconv.planner.costs import ALGORITHMS, PASS, lane_of, line_length, sum_bounds, taps_of
 from imgconv.planner.pooling import POOLINGS, plan_pool
@@ -25,7 +25,7 @@ QUOTIENTS = (("float32", 2**22), ("float64", 2**51), ("int64", 2**63))
 """Types for exact quotients, fastest first, and what dividend and divisor do not reach (the proof is at `settling._floor_divide`)."""
 ACCUMULATORS = (("int16", 2**15), ("int32", 2**31), ("float64", EXACT_FLOAT64 // 2), ("int64", 2**63))
 """Types for exact sums, narrowest first, and the magnitude they do not reach."""
-_FLOAT32_MOST = 1e37  # weights, bias and border beyond this are left to float64
+_FLOAT32_MOST, _FLOAT32_LEAST = 1e37, 1e-30  # weights, bias and border beyond, and weights that are all below, are left to float64
 
 
 def forced() -> str:
@@ -33,18 +33,24 @@ def forced() -> str:
     return os.environ.get("IMGCONV_ALGORITHM", "")
 
 
-@lru_cache(maxsize=64)
 def plan(kernel: Kernel, task: Task, algorithm: str = "") -> Plan:
     """The cheapest plan for a kernel and a task; a named `algorithm` is taken if it fits at all (tests do so)."""
-    whole_border = task.border_value is None or isinstance(task.border_value, int)
-    if kernel.exact and task.span.whole and whole_border:
+    # 3/4 and 0.75, or 2 and 2.0, are equal to a cache
+    return _plan(kernel, task, algorithm, kernel.exact is not None, task.border_value is None or isinstance(task.border_value, int))
+
+
+@kept(64, lambda kernel: kernel.weights)
+def _plan(kernel: Kernel, task: Task, algorithm: str, exact: bool, whole_border: bool) -> Plan:
+    if exact and task.span.whole and whole_border:
         return _exact_plan(kernel, task, algorithm)
     # RULES: float32 for 8-bit, 16-bit and float32 pixels, float64 for the rest and for float64 results
     weights = tuple(tuple(float(cell / kernel.divisor) for cell in row) for row in kernel.weights)
-    largest = max(magnitude(kernel.bias), magnitude(task.border_value or 0), *(abs(cell) for row in weights for cell in row))
-    accumulator = "float64" if task.pixels in ("int32", "float64") or task.result == "float64" or largest > _FLOAT32_MOST else "float32"
+    heaviest = max(abs(cell) for row in weights for cell in row)
+    largest = max(magnitude(kernel.bias), magnitude(task.border_value or 0), heaviest)
+    beyond = largest > _FLOAT32_MOST or heaviest < _FLOAT32_LEAST
+    accumulator = "float64" if task.pixels in ("int32", "float64") or task.result == "float64" or beyond else "float32"
     why = "the kernel's numbers are not exact" if not kernel.exact else "pixels or border are no integers"
-    factors = float_factors(weights)
+    factors = float_factors(weights, accumulator)
     name, cost = _cheapest(weights, factors, accumulator, task, algorithm)
     accumulator = "float64" if name == "fourier" else accumulator
     return Plan(name, accumulator, "", weights, kernel.bias, 1, factors, f"{name} in {accumulator} ({why}), about {cost:.0f} taps a pixel")
@@ -83,7 +89,7 @@ def _cheapest(weights: Weights, factors: Factors, accumulator: str, task: Task, 
     return name, fitting[name]
 
 
-@lru_cache(maxsize=64)
+@kept(64, lambda made: made.weights)
 def response_span(made: Plan, given: Span, border_value: Number | None) -> Span:
     """What is known of a plan's results, before they are settled."""
     if not isinstance(made.offset, int) or not all(isinstance(cell, int) for row in made.weights for cell in row):

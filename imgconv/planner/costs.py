@@ -76,10 +76,18 @@ def _separable_cost(weights: Weights, factors: Factors, accumulator: str, task: 
 
 
 def _running_cost(weights: Weights, factors: Factors, accumulator: str, task: Task) -> float | None:
-    if accumulator == "object" or task.stride != (1, 1) or task.dilation != (1, 1):
+    if accumulator == "object" or task.stride != (1, 1) or task.dilation != (1, 1) or not _runs_exactly(weights, accumulator, task):
         return None
     first = weights[0][0]
     return RUNNING if first != 0 and all(cell == first for row in weights for cell in row) else None
+
+
+def _runs_exactly(weights: Weights, accumulator: str, task: Task) -> bool:
+    """Whether sums of pixels are whole and fit: else what a running sum lost to rounding would stay in it, and bands would show."""
+    if not task.span.whole or not isinstance(task.border_value or 0, int):
+        return False
+    most = max(task.span.magnitude, magnitude(task.border_value or 0)) * len(weights) * len(weights[0])
+    return most < {"float32": 2**24, "float64": 2**53}.get(accumulator, 2**63)
 
 
 def _fourier_cost(weights: Weights, factors: Factors, accumulator: str, task: Task) -> float | None:
@@ -88,6 +96,8 @@ def _fourier_cost(weights: Weights, factors: Factors, accumulator: str, task: Ta
     if task.span.whole and _fourier_error(weights, task) > 0.25:
         return None
     looking = sum(any(row) for row in weights)
+    if not looking:
+        return None
     return (FOURIER_REST + FOURIER_ROW * looking) / TAP_COST[accumulator]
 
 
@@ -98,8 +108,11 @@ def _fourier_error(weights: Weights, task: Task) -> float:
     Stability of Numerical Algorithms, theorem 24.2), adding up k spectra one of k u; norms of lines are at most sqrt(n) times the largest value.
     """
     n = line_length(task.line)
-    norm = sum(math.sqrt(sum(float(cell) ** 2 for cell in row)) for row in weights)
-    largest = float(max(task.span.magnitude, magnitude(task.border_value or 0)))
+    try:
+        norm = sum(math.hypot(*map(float, row)) for row in weights)
+        largest = float(max(task.span.magnitude, magnitude(task.border_value or 0)))
+    except OverflowError:
+        return math.inf
     return 2.0**-53 * (3 * 6.7 * math.log2(n) + len(weights) + 4) * math.sqrt(n) * largest * norm
 
 
