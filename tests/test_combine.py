@@ -205,6 +205,11 @@ def test_one_spelling_for_one_thing():
     assert Filter("1 2", with_=Kernel([[3, 3]], divisor=3)).with_[0].weights == ((1, 1),)
     assert Filter("sobel-x", with_="2*sobel-y").label == "sobel-x-2-sobel-y"
     assert Filter("sobel-x", with_="1 2 1").label == "filter"
+    assert Filter("sobel-x", with_="sobel-y", combine="max", convolve=True).label == "sobel-x-sobel-y-max-convolve"
+    assert Filter("1 2 1", rotate=90).label == "filter-rotate90"
+    assert Filter("vertical", rotate=360, repeat=1, combine=None).label == "vertical"
+    assert Filter("box:3", repeat=4, border="wrap").label == "box-3-repeat4"
+    assert Filter("box:3", until_stable=True).label == "box-3-stable"
 
 
 @pytest.mark.parametrize(

@@ -278,6 +278,12 @@ def test_one_spelling_for_one_thing():
     assert Edges("canny", low=Fraction(1, 3)).low == Fraction(1, 3)
 
 
+def test_labels_show_what_is_not_the_default():
+    assert Edges("sobel", norm="l2").label == "sobel"
+    assert Edges("sobel", norm="l1", border="wrap").label == "sobel-l1"
+    assert Edges("canny", sigma=1.5, low="12.5%", high=80).label == "canny-sigma1.5-low12.5percent-high80"
+
+
 # ---------------------------------------------------------------- the command and the files beside its result
 
 

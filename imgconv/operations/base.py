@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -22,6 +23,11 @@ def option(kind: Kind, help_: str, default: Any = MISSING, *, argument: bool = F
     """
     metadata = {"kind": kind, "help": help_, "argument": argument, "show": show}
     return field(metadata=metadata) if default is MISSING else field(default=default, metadata=metadata)
+
+
+def file_name(parts: Iterable[str]) -> str:
+    """Words as they may stand in any file's name."""
+    return "".join(c if c.isalnum() or c in "-.," else "-" for c in "-".join(parts))
 
 
 @record

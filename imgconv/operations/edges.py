@@ -9,7 +9,7 @@ from imgconv import errors
 from imgconv.borders import BORDER, Border
 from imgconv.catalog import kernel
 from imgconv.exact import Number, number, number_text
-from imgconv.operations.base import Foretold, Operation, Side, option
+from imgconv.operations.base import Foretold, Operation, Side, file_name, option
 from imgconv.operations.detectors import CANNY, COMPASS, DETECTORS, NORMS, PAIR, SHARE, SHARE_EDGES, Detector
 from imgconv.operations.filter import Filter
 from imgconv.params import Kind, choice
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from imgconv.engine import Covered
     from imgconv.numerics import Pixels, Response, Target, Values
 
+_NAMED = ("norm", "sigma", "low", "high")
+"""Options that a derived file name shows."""
 SIGMA_DEFAULT, LOW_DEFAULT, HIGH_DEFAULT = 1, "10%", "20%"
 
 
@@ -125,7 +127,9 @@ class Edges(Operation):
 
     @property
     def label(self) -> str:
-        return self.detector
+        """The detector and what is not its default, but for the border: `canny-sigma2-high20percent`."""
+        given = [(name, option.kind.text(value)) for option in self.options() if (name := option.name) in _NAMED and (value := getattr(self, name)) is not None]
+        return file_name([self.detector, *(f"{'' if name == 'norm' else name}{text.replace('%', 'percent')}" for name, text in given)])
 
     @property
     def bounds(self) -> str:

@@ -11,7 +11,7 @@ from imgconv.catalog import KERNEL, KERNELS, is_named
 from imgconv.combining import COMBINES
 from imgconv.exact import Number
 from imgconv.kernels import Kernel
-from imgconv.operations.base import Foretold, Operation, option
+from imgconv.operations.base import Foretold, Operation, file_name, option
 from imgconv.params import ANCHOR, BIAS, COUNT, DILATION, DIVISOR, FLAG, PAD, ROTATION, STRIDE, Pad, choice
 from imgconv.records import record, replace
 from imgconv.shapes import Window
@@ -135,10 +135,15 @@ class Filter(Operation):
 
     @property
     def label(self) -> str:
+        """The kernels, and what is done to them: how they are turned and combined, and how often they are applied."""
         names = [kernel.name for kernel in (self.kernel, *self.with_) if is_named(kernel) and not any(c in kernel.name for c in "/\\")]
-        if len(names) != len(self.kernels):
-            return self.word
-        return "".join(c if c.isalnum() or c in "-.," else "-" for c in "-".join(names))
+        parts = names if len(names) == len(self.kernels) else [self.word]
+        parts += [self.combine] if self.combine else []
+        parts += [f"rotate{self.rotate}"] if self.rotate else []
+        parts += ["convolve"] if self.convolve else []
+        parts += [f"repeat{self.repeat}"] if self.repeat else []
+        parts += ["stable"] if self.until_stable else []
+        return file_name(parts)
 
     def shape(self, height: int, width: int) -> tuple[int, int]:
         for _ in range(self.times):
