@@ -190,6 +190,13 @@ def kernel_argument_unknown(name: str, word: str, known: Sequence[str], usage: s
     return UsageError(f"kernel {name!r} has no argument {shown(word)}{suggestion(word, known)}; {choices} ({usage})")
 
 
+def kernel_argument_geometry(name: str, text: str) -> UsageError:
+    """An argument like ImageMagick's RADIUSxSIGMA."""
+    return UsageError(
+        f"kernel {name!r} takes decimal numbers, not {shown(text)}; ImageMagick's kernels, written like that, have im: before them: im:Gaussian:0x2"
+    )
+
+
 def rotation(value: object) -> UsageError:
     return UsageError(f"rotation {shown(value)} is not a multiple of 45 degrees (anticlockwise; negative turns clockwise)")
 

@@ -85,6 +85,8 @@ class Named:
         return [found.get(argument.word.lower(), argument.default) for argument in self.arguments]
 
     def _read(self, word: str, text: str) -> Any:
+        if text.strip().lower().startswith("0x") and "p" not in text.lower():  # a hexadecimal number without exponent: nobody means that
+            raise errors.kernel_argument_geometry(self.name, text.strip())
         return next(argument for argument in self.arguments if argument.word.lower() == word).read(text.strip())
 
     def misused(self, given: str) -> errors.UsageError:

@@ -40,7 +40,7 @@ ROWS = (
     Named(
         "gabor",
         "stripes WAVELENGTH apart; THETA 0 upright, then clockwise (degrees); SIGMA 0.56 wavelengths, ASPECT 1, PHASE 0",
-        "the real part of scikit-image's gabor_kernel; OpenCV's getGaborKernel over 2*pi*sigma_x*sigma_y",
+        "the real part of scikit-image's gabor_kernel; OpenCV's getGaborKernel turned by 180 degrees, over 2*pi*sigma_x*sigma_y",
         _gabor,
         (
             real("WAVELENGTH", above=0),
