@@ -18,7 +18,9 @@ def step(number: int, text: str, why: str) -> UsageError:
 
 
 def step_run_option(name: str) -> str:
-    return f"{name} belongs to the whole run, not to one step; give it to the command (--{name}) or to imgconv.run({name}=...)"
+    other = {"range": "run", "dtype": "run", "threads": "run", "frames": "load"}
+    call = "Image.gray()" if name == "gray" else f"imgconv.{other[name]}({name}=...)" if name in other else f"Image.through({name}=...)"
+    return f"{name} belongs to the whole run, not to one step; give it to the command (--{name}) or, in Python, use {call}"
 
 
 def step_extra(word: str, value: str, usage: str) -> str:

@@ -15,7 +15,7 @@ from imgconv import errors
 from imgconv.operations import OPERATIONS, Operation, Option
 from imgconv.records import record
 
-RUN_OPTIONS = ("range", "dtype", "gray", "threads")
+RUN_OPTIONS = ("range", "dtype", "gray", "threads", "alpha", "channels", "linear", "frames")
 _NO_PRESET: dict[str, Any] = {}
 _NAME = re.compile(r"[A-Za-z][A-Za-z_-]*=")
 _PLAIN = re.compile(r"[^\s|'\"\\#=]+")
