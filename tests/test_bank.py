@@ -107,6 +107,14 @@ def test_stretching_is_over_all_responses():
     np.testing.assert_array_equal(imgconv.bank(pixels, "sobel-x", with_="box:3", range="stretch"), expected)
 
 
+def test_a_bank_convolves():
+    pixels = noise(9, 8)
+    kernels = [[[1, 2], [3, 4]], [[0, 1], [5, 0]]]
+    got = imgconv.bank(pixels, kernels[0], with_=kernels[1], convolve=True, dtype="int32")
+    for channel, kernel in enumerate(kernels):
+        np.testing.assert_array_equal(got[..., channel], imgconv.convolve(pixels, kernel, dtype="int32"))
+
+
 def test_a_bank_is_the_first_layer_of_a_network():
     pixels = noise(16, 16)
     got = imgconv.run(pixels, "bank sobel-x with=sobel-y | relu | maxpool 2", dtype="int32")

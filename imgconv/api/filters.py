@@ -145,6 +145,7 @@ def bank(
     vary: str | Sequence[str] = (),
     sheet: bool = False,
     columns: int | None = None,
+    convolve: bool = False,
     border: str | Border = "edge",
     pad: Pads = "same",
     stride: Sides = 1,
@@ -168,6 +169,8 @@ def bank(
         ``theta="0:180:22.5"``, ``vary="sigma=1:4"``: arguments of the kernels by name, values or ranges.
     sheet : bool
         Tiles in reading order, `columns` in a row (None: as many as give a square), instead of channels.
+    convolve : bool
+        Turn the kernels by 180 degrees first, as `imgconv.convolve` does.
     border, pad, stride, dilation, dtype, range, threads, out
         As in `correlate`; "stretch" is over all responses.
 
@@ -183,5 +186,5 @@ def bank(
         As in `correlate`; also for a range without values, and for an argument that no kernel has.
     """
     placed: dict[str, Any] = {"border": border, "stride": stride, "dilation": dilation, "pad": pad}
-    step = Bank(kernel, with_=with_, theta=theta, vary=vary, sheet=sheet, columns=columns, **placed)  # type: ignore[arg-type]
+    step = Bank(kernel, with_=with_, theta=theta, vary=vary, sheet=sheet, columns=columns, convolve=convolve, **placed)  # type: ignore[arg-type]
     return applied(pixels, step, dtype, range, threads, out)
