@@ -108,6 +108,9 @@ def test_what_cannot_be_meant_is_refused(given, options, sentence):
         through(image(given), "filter box:3", **options)
     with pytest.raises(errors.PixelError, match=r"size must stay; this would make 3x3 of 6x6"):
         through(image(noise(6, 6, 3)), "maxpool 2", channels="r")
+    for channels, counts in (("g", "2 of 1"), ("r,b", "4 of 2"), ("luma", "2 of 1")):
+        with pytest.raises(errors.PixelError, match=f"number must stay; this would make {counts}"):
+            through(image(noise(6, 6, 3)), "bank sobel-x with=sobel-y", channels=channels)
 
 
 # ---------------------------------------------------------------- luma
@@ -240,6 +243,9 @@ def test_other_profiles_are_honoured():
     np.testing.assert_allclose(through(light, "filter box:3", linear=True, dtype="float64").pixels, run(colour.astype(float), "filter box:3"), atol=1e-3)
     some = through(image(colour, icc_profile=uneven), "filter box:3", linear=True, dtype="float64", channels="1,2").pixels
     np.testing.assert_array_equal(some[..., 1:], made[..., 1:])
+    bank = through(image(colour, icc_profile=uneven), "bank identity with=box:3", linear=True, dtype="float64").pixels
+    np.testing.assert_allclose(bank[..., 3:], made, atol=1e-3)
+    np.testing.assert_allclose(bank[..., :3], colour, atol=1e-3)
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ def _each(source: Pixels, result: Pixels, steps: Sequence[Any], threads: int | N
             if len(steps) == 1:
                 result[part] = steps[0](source[part])
             else:
-                for channel, step in enumerate(steps):
-                    result[part, :, channel] = step(source[part, :, channel])
+                for channel in range(channels):  # of several kernels' responses all channels of the first, then all of the second
+                    result[part, :, channel] = steps[channel % len(steps)](source[part, :, channel])
 
     run_bands(height, 20 * width * channels, lambda: band, threads)

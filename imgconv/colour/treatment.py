@@ -45,13 +45,14 @@ def treat(treatment: Treatment, pipeline: Pipeline, frames: Frames, goal: Target
     Raises
     ------
     PixelError
-        Where channels are left as they are and the pipeline changes the size.
+        Where channels are left as they are and the pipeline changes the size, or the number of channels.
     """
     policy, choice = ALPHA.read(treatment.alpha), treatment.chosen
     if choice.everything and treatment.curves is None:
         return treated(policy, pipeline, frames, goal, threads)
     if not choice.everything:
         _refuse_other_sizes(pipeline, frames)
+        _refuse_other_channels(pipeline, choice, frames)
     if choice.numbers == ():
         return [_alpha_alone(pipeline, colour, alpha, goal, threads) for colour, alpha in frames]
     parts = [(choice.taken(colour), alpha) for colour, alpha in frames]
@@ -86,6 +87,13 @@ def _refuse_other_sizes(pipeline: Pipeline, frames: Frames) -> None:
         before = colour.pixels.shape[0], colour.pixels.shape[1]
         if (after := pipeline.shape(*before)) != before:
             raise errors.channels_need_size(before, after)
+
+
+def _refuse_other_channels(pipeline: Pipeline, choice: Chosen, frames: Frames) -> None:
+    for colour, _ in frames:
+        before = 1 if choice.luma else len(choice.numbers or range(colour.pixels.shape[2]))
+        if (after := pipeline.channels(before)) != before:
+            raise errors.channels_need_count(before, after)
 
 
 def _wide(treatment: Treatment, policy: str, pipeline: Pipeline, colour: Values, alpha: Pixels | None, threads: int | None) -> tuple[Values, Pixels | None]:

@@ -15,6 +15,13 @@ def channel_missing(name: str, known: Sequence[str]) -> PixelError:
     return PixelError(f"there is no channel {name!r} in this image; it has {', '.join(known)} (counted from 0: 0 … {len(known) - 1})")
 
 
+def channels_need_count(before: int, after: int) -> PixelError:
+    return PixelError(
+        f"--channels leaves other channels as they are, so their number must stay; this would make {after} of {before} "
+        "(without --channels all are filtered, with --gray the luma alone)"
+    )
+
+
 def channels_need_size(before: tuple[int, int], after: tuple[int, int]) -> PixelError:
     return PixelError(
         f"--channels leaves other channels as they are, so the size must stay; this would make {after[0]}x{after[1]} of {before[0]}x{before[1]} "
