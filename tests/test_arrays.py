@@ -53,6 +53,14 @@ def test_results_are_named_after_file_and_array(archive, tmp_path):
         np.testing.assert_array_equal(back["image"], archive["right"])
 
 
+@pytest.mark.parametrize("words", [("-o", "pair.npz"), ("-o", "x.png", "--report", "pair.npz")], ids=["output", "report"])
+def test_a_file_whose_array_is_read_is_an_input(words, archive, tmp_path):
+    before = (tmp_path / "pair.npz").read_bytes()
+    done = command("filter", "identity", "pair.npz:left", *words, cwd=tmp_path)
+    assert (done.code, done.err.count("\n")) == (2, 1), done.err
+    assert (tmp_path / "pair.npz").read_bytes() == before
+
+
 def test_what_is_written_is_what_numpy_reads(tmp_path):
     for pixels in (RNG.integers(-9, 9, (4, 5, 7)).astype("int16"), SPECIAL):
         imgconv.save(Image((Frame(pixels),)), tmp_path / "x.npz")

@@ -202,6 +202,7 @@ def test_numbers_that_json_has_not() -> None:
         ("--report /dev/stdout > out.png", 2),
         ("--report in.png -o out.png", 2),
         ("--report ./out.png -o out.png", 2),
+        ("--report hard.png -o out.png", 2),
         ("--report r.jsonl -o out.png --plan", 2),
         ("--report none/r.jsonl -o out.png", 1),
         ("--report . -o out.png", 1),
@@ -210,6 +211,7 @@ def test_numbers_that_json_has_not() -> None:
 )
 def test_a_report_that_has_no_place(here: Path, words: str, code: int) -> None:
     before = (here / "in.png").read_bytes()
+    (here / "hard.png").hardlink_to(here / "in.png")
     done = shell(f"imgconv filter vertical in.png {words}", here)
     assert (done.code, done.out) == (code, b""), done.err
     complaint = done.err.splitlines()[-1]

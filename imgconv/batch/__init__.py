@@ -25,7 +25,7 @@ def run_jobs(jobs: Sequence[Job], pipeline: Pipeline, settings: Settings, say: C
     """Every job in turn; one that fails does not keep the others from their turn. `say` hears each outcome."""
     report = Report()
     refuse_derived_clashes(jobs, pipeline, settings)
-    reserved = {os.path.realpath(path): job.source_name for job in jobs for path in (job.source, job.target) if path != STREAM}
+    reserved = {os.path.realpath(path): job.source_name for job in jobs for path in (job.source_file, job.target) if path != STREAM}
     for job in jobs:
         outcome = _outcome(job, pipeline, settings, reserved)
         report.add(outcome)

@@ -37,6 +37,11 @@ class Job:
         return "standard input" if self.source == STREAM else self.source
 
     @property
+    def source_file(self) -> str:
+        """The file that is read: of an array in a file (`stack.npz:left`) that one."""
+        return split_member(self.source)[0]
+
+    @property
     def shown(self) -> str:
         """What is made, where sentences tell results apart."""
         return f"the {self.what} of {self.source_name}" if self.what else self.source_name
@@ -148,7 +153,7 @@ def _name(source: str) -> str:
 
 
 def _refuse_clashes(jobs: list[Job], overwrite: bool) -> None:
-    read = {os.path.realpath(job.source) for job in jobs if job.source != STREAM}
+    read = {os.path.realpath(job.source_file) for job in jobs if job.source != STREAM}
     written: dict[str, str] = {}
     for one in (each for job in jobs for each in (job, *job.sides)):
         where = STREAM if one.target == STREAM else os.path.realpath(one.target)

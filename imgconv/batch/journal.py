@@ -94,10 +94,18 @@ def _refuse_clashes(path: str, jobs: Sequence[Job]) -> None:
         if any(job.target == STREAM for job in jobs):
             raise errors.report_and_image("standard output")
         return
-    where = os.path.realpath(path)
     streamed = any(job.target == STREAM for job in jobs)
-    if any(place != STREAM and os.path.realpath(place) == where for job in jobs for place in (job.source, job.target)) or (streamed and _is_stdout(path)):
+    places = {place for job in jobs for place in (job.source_file, job.target) if place != STREAM}
+    if any(_is_same(path, place) for place in places) or (streamed and _is_stdout(path)):
         raise errors.report_and_image(path)
+
+
+def _is_same(path: str, other: str) -> bool:
+    """Whether two paths are one file, by whatever links: a report is written where it stands, not beside and renamed."""
+    try:
+        return os.path.realpath(path) == os.path.realpath(other) or os.path.samefile(path, other)
+    except OSError:  # one is not there yet
+        return False
 
 
 def _is_stdout(path: str) -> bool:
