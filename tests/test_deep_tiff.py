@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import zlib
 
 import numpy as np
 import pytest
@@ -178,3 +179,22 @@ def test_a_missing_codec_is_named(tmp_path):
     done = subprocess.run([sys.executable, "-c", without, str(tmp_path / "x.tif")], capture_output=True, text=True, check=False)
     assert "FileError" in done.stderr.splitlines()[-1]
     assert "compressed by COMPRESSION.LZW, for which the package imagecodecs is needed; pip install 'imgconv[deep]'" in done.stderr
+
+
+def test_a_strip_without_end_is_refused_before_it_fills_memory(tmp_path):
+    path, megabyte = tmp_path / "x.tif", zlib.compressobj(9, wbits=-15)
+    block = megabyte.compress(bytes(2**20)) + megabyte.flush(zlib.Z_FULL_FLUSH)
+    tifffile.imwrite(path, np.zeros((16, 16, 3), "uint16"), photometric="rgb", compression="zlib", metadata=None)
+    with tifffile.TiffFile(path) as file:
+        count = file.pages[0].tags["StripByteCounts"].valueoffset
+        at = file.pages[0].dataoffsets[0]
+    strip = b"\x78\xda" + 2048 * block
+    content = bytearray(path.read_bytes()[:at] + strip)
+    content[count : count + 4] = len(strip).to_bytes(4, "little")
+    path.write_bytes(content)
+    without = (
+        "import resource, sys; sys.modules['imagecodecs'] = None; resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30)); "
+        "import imgconv; imgconv.load(sys.argv[1])"
+    )
+    done = subprocess.run([sys.executable, "-c", without, str(path)], capture_output=True, text=True, check=False)
+    assert "(a strip or tile holds far more than its pixels)" in done.stderr.splitlines()[-1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import IO, Any, TypeVar
@@ -19,6 +20,9 @@ _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _INKS = 0, 1, 2, 5
 _COLOURS = {_WHITE_IS_ZERO: 1, _BLACK_IS_ZERO: 1, _RGB: 3, _INKS: 4}  # photometric interpretation (TIFF 6.0, section 8) -> channels that have a meaning
 _PREMULTIPLIED, _ALPHA = 1, 2  # of ExtraSamples
 _TAGS = {"orientation": 274, "xmp": 700, "icc_profile": 34675}
+_DEFLATED, _LZMA, _ZSTD = (8, 32946), 34925, 50000  # values of Compression
+_MOST_INFLATED = 1032  # bytes that deflate can make of one
+_HARMLESS, _SLACK = 2**28, 2**26  # bytes that a strip or tile may become unexamined, and more than its pixels take
 _INCH = {2: 1.0, 3: 2.54}  # of ResolutionUnit
 
 _Found = TypeVar("_Found")
@@ -114,6 +118,7 @@ def _pixels(name: str, page: Any) -> Frame:
     layout, alpha = _layout(name, page)
     if any(start + length > page.parent.filehandle.size for start, length in zip(page.dataoffsets, page.databytecounts, strict=False)):
         raise EOFError("pixels are missing")
+    _refuse_bombs(name, page)
     samples = page.asarray()
     if page.axes.startswith("S"):
         samples = np.moveaxis(samples, 0, -1)
@@ -135,6 +140,30 @@ def _pixels(name: str, page: Any) -> Frame:
     from imgconv.files import metadata
 
     return metadata.turned(frame, int(turn.value))
+
+
+def _refuse_bombs(name: str, page: Any) -> None:
+    """Inflates what could be a bomb as far as it may go: without imagecodecs tifffile lets a strip or tile become as large as it likes."""
+    if page.compression not in (*_DEFLATED, _LZMA, _ZSTD) or _has_imagecodecs():
+        return
+    if page.compression not in _DEFLATED:  # rare, and not worth a bound of its own
+        raise errors.file_needs_codecs(name, f"COMPRESSION.{page.compression.name}")
+    from isal import isal_zlib
+
+    most = math.prod(page.chunks) * page.dtype.itemsize + _SLACK
+    for start, length in zip(page.dataoffsets, page.databytecounts, strict=False):
+        if length * _MOST_INFLATED > _HARMLESS:
+            page.parent.filehandle.seek(start)
+            if len(isal_zlib.decompressobj().decompress(page.parent.filehandle.read(length), most + 1)) > most:
+                raise ValueError("a strip or tile holds far more than its pixels")
+
+
+def _has_imagecodecs() -> bool:
+    try:
+        import imagecodecs  # noqa: F401
+    except ImportError:
+        return False
+    return True
 
 
 def _divided(pixels: Pixels, alpha: Pixels) -> Pixels:
