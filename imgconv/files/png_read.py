@@ -96,8 +96,10 @@ def _inflate(chunks: Iterator[tuple[bytes, bytes]], filtered: Pixels, come: Call
             come(filled)
         elif kind == b"IEND":
             break
-    if filled < length or not inflate.eof:
+    if filled < length:
         raise EOFError(f"{length - filled} bytes of pixels are missing")
+    if not inflate.eof:
+        raise EOFError("its compressed pixels have no end, or go on behind the last row")
     return key
 
 
