@@ -108,3 +108,22 @@ def test_every_level_comes_back_and_threads_change_nothing(level):
     one = tiff.encode(given, {}, level=level, threads=1)
     assert all(tiff.encode(given, {}, level=level, threads=threads) == one for threads in (2, 5))
     np.testing.assert_array_equal(pages(one)[0][1], whole(given[0]))
+
+
+class _Counting(io.BytesIO):
+    fetched = 0
+
+    def seek(self, at: int, whence: int = 0, /) -> int:
+        self.fetched += 1
+        return super().seek(at, whence)
+
+
+def test_pages_are_not_found_by_way_of_all_before_them() -> None:
+    fetched = []
+    for count in (50, 100):
+        stream = _Counting(tiff.encode([frame("uint8", 1, False, (1, 1))] * count, {}, "", 1, 1))
+        for number in range(count):
+            tiff.exif_of_page(stream, number)
+            tiff.other_tags(stream, number)
+        fetched.append(stream.fetched)
+    assert fetched[1] < 2.5 * fetched[0]

@@ -51,12 +51,22 @@ def order_of(start: bytes) -> str:
 def chain(fetch: Fetch, order: str) -> Iterator[int]:
     """The offset of each directory in turn; one that was there already ends it."""
     seen: set[int] = set()
-    at = _number(fetch, order, 4, "I")
+    at = first(fetch, order)
     while at and at not in seen:
         seen.add(at)
         yield at
-        count = _number(fetch, order, at, "H")
-        at = None if count is None else _number(fetch, order, at + 2 + 12 * count, "I")
+        at = following(fetch, order, at)
+
+
+def first(fetch: Fetch, order: str) -> int:
+    """The offset of the first directory; 0 if there is none."""
+    return _number(fetch, order, 4, "I") or 0
+
+
+def following(fetch: Fetch, order: str, at: int) -> int:
+    """The offset of the directory behind the one that stands here; 0 if there is none."""
+    count = _number(fetch, order, at, "H")
+    return 0 if count is None else _number(fetch, order, at + 2 + 12 * count, "I") or 0
 
 
 def read(fetch: Fetch, order: str, at: int, wanted: Collection[int] | None = None, depth: int = 2) -> tuple[Entry, ...]:

@@ -10,6 +10,7 @@ import struct
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import IO, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -147,7 +148,17 @@ def _page_at(stream: IO[bytes], number: int) -> tuple[directories.Fetch, str, in
     """How to fetch from a file, its byte order, and where a page's directory stands; 0 if there is none."""
     fetch = fetch_from(stream)
     order = directories.order_of(fetch(0, 8))
-    return fetch, order, next((at for i, at in enumerate(directories.chain(fetch, order)) if i == number), 0) if order else 0
+    places = _places.setdefault(stream, [])  # or each page would be found by way of all before it
+    while order and len(places) <= number:
+        place = directories.following(fetch, order, places[-1]) if places else directories.first(fetch, order)
+        if not place:
+            break
+        places.append(place)
+    return fetch, order, places[number] if number < len(places) else 0
+
+
+_places: WeakKeyDictionary[IO[bytes], list[int]] = WeakKeyDictionary()
+"""Of a stream, where the directories stand that were looked for."""
 
 
 def _head(order: str, first: int) -> bytes:
