@@ -43,6 +43,7 @@ SETTLED = [  # values, result type, range, result
     ((-7, 3, 13), "float32", "stretch", [0, 0.5, 1]),
     ((-10, 0, 10), "int16", "stretch", [-32768, 0, 32767]),
     ((5, 5), "uint8", "stretch", [0, 0]),
+    ((-1.7e308, 0, 1.7e308), "int32", "stretch", [-(2**31), 0, 2**31 - 1]), ((0, 1e300, 4e299), "uint8", "stretch", [0, 255, 102]),
     ((5, 5), "int16", "stretch", [-32768, -32768]),
     ((-INF, 2.5, NAN), "float32", "abs", [INF, 2.5, NAN]),
     ((-INF, 1e-3, 300.25), "float32", "clamp", [-INF, np.float32(1e-3), 300.25]),

@@ -16,6 +16,8 @@ from imgconv.numerics import Pixels, Response, Target, Values, limits, shift_of
 # where nothing is mapped, the narrowest type that holds every magnitude of the pixel type
 _ACCUMULATORS = {"uint8": "int16", "int16": "int32", "uint16": "int32", "int32": "float64"}
 
+_HUGE = 2.0**960  # beyond it a difference of values, or its product with a type's range, could overflow
+
 
 def constants(acc: str, out: str, *, offset: Any = 0, border: Any = 0, denominator: int = 1, magnitude: bool = False, least: Any = None) -> Pixels:
     """The settler's constants in accumulator units; the output's limits where the accumulator can tell them. Sums below `least` count as that."""
@@ -70,14 +72,16 @@ def settle(
     `ends` are the least and greatest value that `stretch` maps to the type's limits (several frames
     of one image share them); by default those of the values themselves.
     """
-    pixels = given.pixels
+    pixels = small = given.pixels
     result = np.empty(pixels.shape, target.type) if out is None else out
     if pixels.dtype == target.type and target.range in ("clamp", "shift") and shift_of(target) == 0:
         result[...] = pixels
         return result, Response(*extremes(pixels), count=pixels.size)
     mapping = (0.0, 1.0, 1.0, float(shift_of(target)))
     if target.range == "stretch":
-        mapping = _stretch(*(ends or extremes(pixels)), target.type)
+        low, high = ends or extremes(pixels)
+        small = pixels if max(abs(low), abs(high)) < _HUGE else pixels * 2.0**-64  # a power of two: stretching does not notice
+        mapping = _stretch(*((low, high) if small is pixels else (low * 2.0**-64, high * 2.0**-64)), target.type)
     moved = mapping != (0, 1, 1, 0)
     acc = "float64" if moved else _ACCUMULATORS.get(given.type, given.type)
     watch = Watch(acc)
@@ -87,7 +91,7 @@ def settle(
     def worker() -> Any:
         seen, counts = watch.part()
         given_arrays = {
-            "source": pixels, "mapping": np.array(mapping, np.float64), "moved": int(moved),
+            "source": small, "mapping": np.array(mapping, np.float64), "moved": int(moved),
             "result": result, "row": row, "constants": numbers, "extremes": seen, "counts": counts, "last": pixels.shape[0],
         }  # fmt: skip
         return jit.bind(settle_loop.LOOP, {"src": given.type, "acc": acc, "out": target.type, "key": watch_key(acc)}, given_arrays)
