@@ -324,3 +324,17 @@ def test_a_fifo_that_closes_early(tmp_path: Path) -> None:
         writer.start()
         refused(command("filter", "identity", "fifo", cwd=tmp_path), "fifo", word)
         writer.join(10)
+
+
+def test_a_header_that_asks_for_the_sky_is_broken(tmp_path: Path) -> None:
+    """A box of 72 petabytes in a JPEG 2000 file of some hundred bytes: not a lack of memory, a broken file."""
+    whole = encoded(noise(9, 13), "JPEG2000")
+    path = tmp_path / "sky.jp2"
+    path.write_bytes(whole.replace(b"\0\0\0\x0fcolr", b"\0\0\0\x01colr"))
+    assert path.read_bytes() != whole
+    done = command("filter", "identity", path, "-o", "o.png", cwd=tmp_path)
+    assert done.returncode == 1
+    assert (
+        done.stderr
+        == f"imgconv: {path}: broken or cut short (its header asks for more memory than there is); get a whole copy (--allow-truncated reads what is there)\n"
+    )

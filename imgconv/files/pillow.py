@@ -189,6 +189,8 @@ def _opened(name: str, stream: IO[bytes], notes: list[Note]) -> Any:
                 foreign.refuse(name, start)
         except pillow.DecompressionBombError as error:
             raise errors.too_many_pixels(name, *_pixels_of(error)) from None
+        except MemoryError:
+            raise errors.file_broken(name, "its header asks for more memory than there is") from None
 
     return parsed(name, opened)
 
