@@ -327,14 +327,12 @@ def test_a_fifo_that_closes_early(tmp_path: Path) -> None:
 
 
 def test_a_header_that_asks_for_the_sky_is_broken(tmp_path: Path) -> None:
-    """A box of 72 petabytes in a JPEG 2000 file of some hundred bytes: not a lack of memory, a broken file."""
-    whole = encoded(noise(9, 13), "JPEG2000")
+    """A box of an exabyte in a JPEG 2000 file of some hundred bytes: not a lack of memory, a broken file."""
+    content = bytearray(encoded(noise(9, 13), "JPEG2000"))
+    at = content.index(b"jp2h")
+    content[at - 4 : at], content[at + 4 : at + 12] = b"\0\0\0\1", b"\x0f" * 8
     path = tmp_path / "sky.jp2"
-    path.write_bytes(whole.replace(b"\0\0\0\x0fcolr", b"\0\0\0\x01colr"))
-    assert path.read_bytes() != whole
+    path.write_bytes(content)
     done = command("filter", "identity", path, "-o", "o.png", cwd=tmp_path)
-    assert done.returncode == 1
-    assert (
-        done.stderr
-        == f"imgconv: {path}: broken or cut short (its header asks for more memory than there is); get a whole copy (--allow-truncated reads what is there)\n"
-    )
+    why = "its header asks for more memory than there is"
+    assert (done.code, done.err) == (1, f"imgconv: {path}: broken or cut short ({why}); get a whole copy (--allow-truncated reads what is there)\n")
