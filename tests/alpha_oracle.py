@@ -21,9 +21,9 @@ def covered(pixels: Any, alpha: Any) -> Covered:
 
 
 def averages(weights: Sequence[Sequence[Number]]) -> bool:
-    """Whether a kernel averages: its weights do not sum to about 0."""
+    """Whether a kernel averages: its weights sum to a fiftieth of their magnitudes or more."""
     cells = [exact(weight) for row in weights for weight in row]
-    return 10**9 * abs(sum(cells)) > sum(map(abs, cells))
+    return 50 * abs(sum(cells)) > sum(map(abs, cells))
 
 
 def filtered(given: Covered, weights: Sequence[Sequence[Number]], divisor: Any = 1, bias: Number = 0, anchor: Any = None, **options: Any) -> Covered:

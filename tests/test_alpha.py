@@ -171,6 +171,25 @@ def test_large_images_go_strip_by_strip(text, dtype, monkeypatch):
     np.testing.assert_allclose(whole.alpha[part], veil[..., 0].astype(float) * most, atol=0.5 + 1e-6 * most if most > 1 else 1e-5)
 
 
+@pytest.mark.parametrize("threads", [1, 3])
+def test_long_rows_are_the_exact_quotient_in_machine_code(threads):
+    """Rows longer than what is divided at a time, pieces with and without hidden pixels, sums small enough for float32's quotients: all as integers say."""
+    rng = np.random.default_rng(11)
+    colour, alpha = rng.integers(0, 256, (60, 2500, 3), np.uint8), rng.choice(np.array([0, 1, 2, 254, 255], np.uint8), (60, 2500))
+    alpha[:, 1100:1500], alpha[20:, 2000:] = 0, 255
+    for text, window in (("filter box:3", 3), ("avgpool 2", 2)):
+        made = through(colour, alpha, text, compiled=True, threads=threads)
+        veil, shown = alpha.astype(np.int64)[..., None], colour
+        if window == 3:
+            veil, shown = (np.pad(part, ((1, 1), (1, 1), (0, 0)), mode="edge") for part in (veil, colour))
+        under = np.lib.stride_tricks.sliding_window_view(np.concatenate([shown * veil, veil], axis=2), (window, window), axis=(0, 1)).sum((-1, -2))
+        under = under if window == 3 else under[::2, ::2]
+        total, weight = under[..., :3], under[..., 3:]
+        hidden = colour if window == 3 else np.zeros_like(total)
+        np.testing.assert_array_equal(made.pixels, np.where(weight > 0, (2 * total + weight) // np.maximum(2 * weight, 1), hidden))
+        np.testing.assert_array_equal(made.alpha, (2 * weight[..., 0] + window**2) // (2 * window**2))
+
+
 # ---------------------------------------------------------------- what must never happen
 
 

@@ -7,6 +7,7 @@ stop, and a call returns only when as many bands were done as were planned.
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 
@@ -24,16 +25,16 @@ def available_threads() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def run_bands(rows: int, row_work: int, worker: Callable[[], Band], threads: int | None, least: int = 1) -> None:
+def run_bands(rows: int, row_work: int, worker: Callable[[], Band], threads: int | None, least: int = 1, most: int = sys.maxsize) -> None:
     """Calls `worker()` once a thread for a band function with buffers of its own, and covers 0…rows-1 with it.
 
     `row_work` is the cost of one output row in multiply-adds; `threads` None means as many processors as are worth it;
-    a band has `least` rows or more, for loops that begin each band with work of their own.
+    a band has `least` rows or more, for loops that begin each band with work of their own, and no more than `most`.
     Any number of threads gives the same result, for bands are independent.
     """
     threads = min(threads or max(1, min(available_threads(), rows * row_work // _THREAD_WORK)), rows, _MOST_THREADS)
     share = -(-rows // (4 * threads)) if threads > 1 else rows
-    height = max(1, min(max(_BAND_WORK // max(1, row_work), least), share))
+    height = max(1, min(max(_BAND_WORK // max(1, row_work), least), share, most))
     team = _Team(rows, height, worker)
     others = [threading.Thread(target=team.work, name=f"imgconv-{i}", daemon=True) for i in range(1, threads)]
     try:

@@ -7,6 +7,7 @@ colour times alpha, and alpha goes along under the window's centre. Among opaque
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import gcd
 
 import numpy as np
@@ -17,7 +18,7 @@ from imgconv.engine.alpha import centres, follow, opaque_of
 from imgconv.engine.correlate import correlate
 from imgconv.engine.memory import allocate
 from imgconv.engine.settle import settle
-from imgconv.engine.strips import WEIGHT_LOST, Divided, Strips
+from imgconv.engine.strips import WEIGHT_LOST, Divided, Held, Strip, Strips
 from imgconv.exact import magnitude
 from imgconv.kernels import Kernel
 from imgconv.numerics import Pixels, Response, Target, Values, merged, shift_of, values, wide_type
@@ -86,12 +87,13 @@ def _differences(given: Covered, kernel: Kernel, window: Window, border: Border,
         parts = Strips.of_shares(given.colour, given.alpha, given.opaque, border, rows, wide)
     goal = target or Target(wide)
     result = allocate((rows.out, columns.out, given.colour.pixels.shape[2]), goal.type, "the result")
-    responses = []
-    for strip in parts.over(window, columns, threads):
-        _, response = correlate(
-            strip.colour, product, strip.window(window), parts.beyond_colour, target=goal, threads=threads, out=result[strip.first : strip.last]
-        )
-        responses.append(response)
+    responses: list[Response | None] = []
+
+    def take(strip: Strip) -> None:
+        place, into = strip.window(window), result[strip.first : strip.last]
+        responses.append(correlate(strip.colour, product, place, parts.beyond_colour, target=goal, threads=1, out=into)[1])
+
+    parts.each(window, columns, threads, lambda: take)
     followed = follow(given.alpha.pixels[..., 0], window, border, given.opaque)
     made = Covered(Values(result, UNKNOWN), Values(np.ascontiguousarray(followed)[..., None], given.alpha.span), given.opaque, given.type)
     return made, merged(responses)
@@ -113,11 +115,13 @@ def _average(given: Covered, kernel: Kernel, window: Window, border: Border, tar
         numbers = strips.numbers(gain=gain // common, bias=bias // common, denominator=denominator // common, empty=beyond, shift=shift, limit=given.opaque)
         cells: float = sign * total
         parts = Strips.of_whole(given.colour, given.alpha, given.opaque, border, rows)
+        reach = sum(abs(cell) for row in weights for cell in row)
+        most: float = reach * (abs(gain) * max(-parts.span.low, parts.span.high) + (abs(bias) + denominator) * given.opaque) / common
         plain = wide_type(given.colour.type, Span(-(2**31), 2**31 - 1, True), divided=denominator != 1, last=False)
         wide, formula, whole_alpha = "float64" if plain == "int32" else plain, "quotient", cells == 1
     else:
         wide, formula, whole_alpha = _product_type(given, target), "scaled", False
-        parts = Strips.of_shares(given.colour, given.alpha, given.opaque, border, rows, wide)
+        parts, most = Strips.of_shares(given.colour, given.alpha, given.opaque, border, rows, wide), np.inf
         colours = kernel.using(bias=kernel.bias + shift)
         positive = kernel.response(1, 1)[0] - kernel.bias > 0
         coverage = Kernel(kernel.weights if positive else [[-cell for cell in row] for row in kernel.weights], kernel.divisor)
@@ -130,14 +134,22 @@ def _average(given: Covered, kernel: Kernel, window: Window, border: Border, tar
     result = allocate(shape, target.type if target is not None else wide, "the result")
     alpha = allocate((*shape[:2], 1), given.type if target is not None else "float64", "the result's alpha")
     below = given.colour.pixels, *centres(window, border, rows, columns)
-    divided = Divided(formula, numbers, result, alpha, magnitude=target is not None and target.range == "abs", below=below)
+    divided = Divided(formula, numbers, result, alpha, magnitude=target is not None and target.range == "abs", most=most, below=below)
     ones = np.ones(columns.out)
-    for strip in parts.over(window, columns, threads):
-        place = strip.window(window)
-        sums, _ = correlate(strip.colour, colours, place, parts.beyond_colour, target=None, threads=threads)
-        weights_, _ = correlate(strip.alpha, coverage, place, parts.beyond_alpha, target=None, threads=threads)
-        high = np.full(strip.last - strip.first, float(cells))
-        divided.fill(strip, sums.pixels, weights_.pixels, (high, high), (ones, ones), threads)
+
+    def begin() -> Callable[[Strip], None]:
+        held = Held()
+
+        def take(strip: Strip) -> None:
+            place, n = strip.window(window), strip.last - strip.first
+            sums, _ = correlate(strip.colour, colours, place, parts.beyond_colour, target=None, threads=1, out=held.kept("sums", n))
+            weights_, _ = correlate(strip.alpha, coverage, place, parts.beyond_alpha, target=None, threads=1, out=held.kept("weights", n))
+            high = np.full(n, float(cells))
+            divided.fill(strip, held.keep("sums", sums.pixels), held.keep("weights", weights_.pixels), (high, high), (ones, ones), 1)
+
+        return take
+
+    parts.each(window, columns, threads, begin)
     made = Covered(Values(result, UNKNOWN), Values(alpha, Span(0, given.opaque, whole_alpha)), given.opaque, given.type)
     return made, divided.response()
 

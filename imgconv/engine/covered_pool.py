@@ -13,7 +13,7 @@ from imgconv.engine.bands import run_bands
 from imgconv.engine.correlate import correlate
 from imgconv.engine.covered import UNKNOWN, Covered
 from imgconv.engine.memory import allocate
-from imgconv.engine.pool import pool, seen_cells
+from imgconv.engine.pool import pool, seen_cells, sums
 from imgconv.engine.settle import settle
 from imgconv.engine.strips import Divided, Strips
 from imgconv.kernels import Kernel
@@ -74,22 +74,28 @@ def _average(given: Covered, window: Window, count_padding: bool, target: Target
     numbers = strips.numbers(
         bias=shift, shift=shift, full=full, scale=1 if whole else given.opaque, limit=given.opaque, least=0 if whole else 1e-9 * rows.size * columns.size
     )
-    divided = Divided("quotient", numbers, result, alpha, magnitude=target is not None and target.range == "abs")
+    most = float(max(given.colour.span.magnitude, 1) + shift) * given.opaque * rows.size * columns.size if whole else np.inf
+    divided = Divided("quotient", numbers, result, alpha, magnitude=target is not None and target.range == "abs", most=most)
     cells, seen = ([seen_cells(axis, count).astype(np.float64) for axis in (rows, columns)] for count in (count_padding, False))
-    for strip in parts.over(window, columns, threads):
-        sums, weights = (_sums(strip, plane, window, threads) for plane in (strip.colour, strip.alpha))
+
+    def take(strip: strips.Strip) -> None:
+        sums_, weights = (_sums(strip, plane, window) for plane in (strip.colour, strip.alpha))
         place = slice(strip.first, strip.last)
-        divided.fill(strip, sums, weights, (cells[0][place], seen[0][place]), (cells[1], seen[1]), threads)
+        divided.fill(strip, sums_, weights, (cells[0][place], seen[0][place]), (cells[1], seen[1]), 1)
+
+    parts.each(window, columns, threads, lambda: take)
     covered = Covered(Values(result, UNKNOWN), Values(alpha, Span(0, given.opaque, False)), given.opaque, given.type)
     plain = target is None or (target.range == "clamp" and (target.type == given.colour.type or target.type.startswith("float")))
     return covered, None if plain else divided.response()
 
 
-def _sums(strip: strips.Strip, plane: Values, window: Window, threads: int | None) -> Pixels:
+def _sums(strip: strips.Strip, plane: Values, window: Window) -> Pixels:
     """Sums under the windows, down the columns first, then along the rows: exact for whole numbers, and as the plain average adds floats."""
     place = strip.window(window)
+    if (whole := sums(plane, place, threads=1)) is not None:
+        return whole
     down = Window((place.size[0], 1), (place.stride[0], 1), (place.dilation[0], 1))
     along = Window((1, place.size[1]), (1, place.stride[1]), (1, place.dilation[1]), place.pad)
-    made, _ = correlate(plane, Kernel([[1]] * place.size[0]), down, _NOTHING, target=None, threads=threads)
-    made, _ = correlate(made, Kernel([[1] * place.size[1]]), along, _NOTHING, target=None, threads=threads)
+    made, _ = correlate(plane, Kernel([[1]] * place.size[0]), down, _NOTHING, target=None, threads=1)
+    made, _ = correlate(made, Kernel([[1] * place.size[1]]), along, _NOTHING, target=None, threads=1)
     return made.pixels

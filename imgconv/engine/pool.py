@@ -12,7 +12,7 @@ from imgconv.engine.bands import run_bands
 from imgconv.engine.memory import allocate, require
 from imgconv.engine.settle import settle
 from imgconv.loops import Loop, blocks, means, sliding
-from imgconv.loops.pool import EXTREME, MEAN
+from imgconv.loops.pool import EXTREME, MEAN, UNDIVIDED
 from imgconv.numerics import Pixels, Response, Target, Values, shift_of, wide_type
 from imgconv.planner import Span, forced, plan_pool, quotient_type
 from imgconv.records import record, replace
@@ -48,6 +48,20 @@ def pool(
         return pooled, None
     settled, response = settle(pooled, target, threads=threads, out=out)
     return Values(settled, span), response
+
+
+def sums(given: Values, window: Window, *, threads: int | None = None) -> Pixels | None:
+    """Sums of the existing pixels under each window, of whole numbers, as int32; None where they might not fit, or pixels are floats."""
+    rows, columns = window.over(*given.pixels.shape[:2])
+    most = (2 * int(given.span.magnitude) + 1) * min(rows.size, rows.length) * min(columns.size, columns.length) if given.span.whole else 2**31
+    if given.type.startswith("float") or most >= 2**31:
+        return None
+    shape = rows.out, columns.out, given.pixels.shape[2]
+    result = allocate(shape, "int32", "the sums under the window")
+    way = plan_pool("avg", rows, columns, shape[2], whole=True, exact=True, wanted=forced())
+    work = WAYS[way if way in WAYS else "windows"](given, "avg", "int32", rows, columns, False)
+    _run(result, given, replace(work, kinds=work.kinds | {"quotient": UNDIVIDED}), threads)
+    return result
 
 
 def _mean_type(given: Values, target: Target | None) -> tuple[str, Span]:

@@ -6,15 +6,15 @@ along the rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from imgconv import jit
 from imgconv.borders import Border
-from imgconv.engine.bands import run_bands
-from imgconv.engine.memory import allocate
+from imgconv.engine.bands import Band, run_bands
+from imgconv.engine.memory import allocate, buffer
 from imgconv.engine.recipes import index_table
 from imgconv.engine.settle import Watch, constants
 from imgconv.loops import coverage
@@ -26,8 +26,38 @@ from imgconv.shapes import Axis, Window
 
 WEIGHT_LOST = 2.0**-20
 """A share of the weights' magnitudes that rounding may leave in float32: coverage of no more than that counts as none."""
-_STRIP = 2**22  # values of colour in a strip: a few MiB, enough for all threads
+_STRIP = 2**21  # values of colour in a strip: a few MiB for each thread
+_WORK = 16  # multiply-adds that a value of colour costs: where a second thread is worth it
 _SHARE = Span(0, 1, False)
+
+
+def strip_rows(rows: Axis, row: int) -> int:
+    """The most output rows in a strip of source rows with `row` values."""
+    return max(1, 4 * rows.effective // rows.stride, _STRIP // (rows.stride * row))
+
+
+class Held:
+    """A thread's arrays between strips, by what they are for: made once, and filled anew."""
+
+    def __init__(self) -> None:
+        self.rooms: dict[str, Pixels] = {}
+
+    def filled(self, shape: tuple[int, int, int], type_: str, what: str) -> Pixels:
+        """An array to fill: the last one of this name, if it has the rows."""
+        if what not in self.rooms or len(self.rooms[what]) < shape[0]:
+            self.rooms[what] = allocate(shape, type_, what)
+        return self.rooms[what][: shape[0]]
+
+    def kept(self, what: str, rows: int) -> Pixels | None:
+        """The same for an array that somebody else made (see `keep`); None where there is none."""
+        room = self.rooms.get(what)
+        return None if room is None or len(room) < rows else room[:rows]
+
+    def keep(self, what: str, made: Pixels) -> Pixels:
+        """Remembers an array, unless it is part of the one that is remembered."""
+        if made.base is not self.rooms.get(what):
+            self.rooms[what] = made
+        return made
 
 
 @record
@@ -78,23 +108,26 @@ class Strips:
         nothing = Border("constant", 0)
         return replace(self, row_border=nothing, beyond_colour=nothing, beyond_alpha=nothing)
 
-    def over(self, window: Window, columns: Axis, threads: int | None) -> Iterator[Strip]:
-        """All strips, one after the other; the next one's products replace this one's."""
+    def each(self, window: Window, columns: Axis, threads: int | None, begin: Callable[[], Callable[[Strip], None]]) -> None:
+        """Calls `begin()` once a thread, and what it gives with every strip that this thread takes; the next strip's products replace this one's."""
         height, width, channels = self.colour.pixels.shape
         effective, stride = self.rows.effective, self.rows.stride
-        most = max(1, 4 * effective // stride, _STRIP // (stride * width * channels))
-        most = min(most, self.rows.out)
-        reach = (most - 1) * stride + effective
-        products = allocate((reach, width, channels), self.type, "colour times alpha")
-        veils = allocate((reach, width, 1), self.type, "alpha")
         along = columns.before, max(0, columns.reach - columns.length - columns.before)
         veil_span = Span(0, self.opaque, True) if self.whole else _SHARE
-        for first in range(0, self.rows.out, most):
-            last = min(first + most, self.rows.out)
-            positions = np.arange((last - first - 1) * stride + effective) + (first * stride - self.rows.before)
-            self.multiply(index_table(self.row_border, height, positions), products, veils, threads)
-            n = len(positions)
-            yield Strip(first, last, Values(products[:n], self.span), Values(veils[:n], veil_span), along)
+
+        def worker() -> Band:
+            take, held = begin(), Held()
+
+            def band(first: int, last: int) -> None:
+                positions = np.arange((last - first - 1) * stride + effective) + (first * stride - self.rows.before)
+                products = held.filled((len(positions), width, channels), self.type, "colour times alpha")
+                veils = held.filled((len(positions), width, 1), self.type, "alpha")
+                self.multiply(index_table(self.row_border, height, positions), products, veils, 1)
+                take(Strip(first, last, Values(products, self.span), Values(veils, veil_span), along))
+
+            return band
+
+        run_bands(self.rows.out, _WORK * stride * width * channels, worker, threads, most=strip_rows(self.rows, width * channels))
 
     def multiply(self, table: Pixels, products: Pixels, veils: Pixels, threads: int | None) -> None:
         """Fills `products` and `veils` with the source rows that a table names, CONSTANT being what lies outside."""
@@ -138,35 +171,49 @@ def numbers(
 class Divided:
     """A result that is filled strip by strip: sums of products over sums of alpha, settled and counted.
 
+    `most` is what numerators and denominators of whole numbers never exceed; where it is small, they are divided in float32, which rounds as exactly.
     `below` are the colours (H, W, C) that stay where a window sees nothing visible, and the rows and columns of each window's centre in them.
     """
 
     def __init__(
-        self, formula: str, numbers: Pixels, result: Pixels, alpha: Pixels, *, magnitude: bool, below: tuple[Pixels, Pixels, Pixels] | None = None
+        self,
+        formula: str,
+        numbers: Pixels,
+        result: Pixels,
+        alpha: Pixels,
+        *,
+        magnitude: bool,
+        most: float = np.inf,
+        below: tuple[Pixels, Pixels, Pixels] | None = None,
     ) -> None:
-        self.formula, self.numbers, self.result, self.alpha = formula, numbers, result, alpha
+        small = most < 2**23 and "float64" not in (result.dtype.name, alpha.dtype.name)
+        self.acc = "float32" if small else "float64"
+        self.formula, self.result, self.alpha = formula, result, alpha
         nowhere = np.full(result.shape[0], -1), np.full(result.shape[1], -1)
         self.below, self.row_at, self.column_at = below or (np.zeros((1, 1, 1), np.uint8), *nowhere)
-        self.constants = constants("float64", result.dtype.name, magnitude=magnitude)
-        self.watch = Watch("float64")
+        self.numbers = numbers.astype(self.acc)
+        self.constants = constants(self.acc, result.dtype.name, magnitude=magnitude)
+        self.watch = Watch(self.acc)
 
     def fill(self, strip: Strip, sums: Pixels, weights: Pixels, down: tuple[Pixels, Pixels], along: tuple[Pixels, Pixels], threads: int | None) -> None:
         """One strip; `down` and `along` are the cells that count and those that are seen, of each row and of each column (their products count)."""
         rows, row, channels = sums.shape
+        cells = [part.astype(self.acc) for part in (*down, *along)]
         shared = {
             "sums": sums, "weights": weights, "below": self.below, "below_size": self.below.size, "below_row": self.below.shape[1],
             "row_at": self.row_at[strip.first : strip.last], "column_at": self.column_at, "row": row, "channels": channels,
-            "row_cells": down[0], "row_seen": down[1], "column_cells": along[0], "column_seen": along[1], "numbers": self.numbers,
+            "row_cells": cells[0], "row_seen": cells[1], "column_cells": cells[2], "column_seen": cells[3], "numbers": self.numbers,
             "constants": self.constants, "result": self.result[strip.first : strip.last], "veil": self.alpha[strip.first : strip.last], "last": rows,
         }  # fmt: skip
         kinds = {
             "src": sums.dtype.name, "weight": weights.dtype.name, "colour": self.below.dtype.name, "out": self.result.dtype.name,
-            "alpha": self.alpha.dtype.name, "channels": str(channels), "formula": self.formula, "key": watch_key("float64"),
+            "alpha": self.alpha.dtype.name, "channels": str(channels), "formula": self.formula, "acc": self.acc, "key": watch_key(self.acc),
         }  # fmt: skip
 
         def worker() -> Any:
             seen, counts = self.watch.part()
-            return jit.bind(coverage.DIVIDE, kinds, shared | {"extremes": seen, "counts": counts})
+            own = {"values": buffer(coverage.AT_ONCE * channels, self.acc, "colours"), "shares": buffer(coverage.AT_ONCE, self.acc, "coverage")}
+            return jit.bind(coverage.DIVIDE, kinds, shared | own | {"extremes": seen, "counts": counts})
 
         run_bands(rows, 6 * row * channels, worker, threads)
 

@@ -149,13 +149,22 @@ def _window_reducer(pick: Any) -> Any:
     return reduce_window
 
 
+UNDIVIDED = "shift0"
+"""The quotient of means that are to stay sums."""
+
+
 def rounded_quotient(quotient: str) -> Any:
     """floor(sum/cells + 1/2), exactly.
 
     A correctly rounded float quotient of integers below 2**24 (float32) or 2**53 (float64) has the
     exact quotient's floor: the nearest lower multiple is further away than half a unit in the last place.
     """
-    if quotient == "int64":
+    if quotient == UNDIVIDED:
+
+        @helper
+        def divide(total: Any, cells: Any) -> Any:
+            return total
+    elif quotient == "int64":
 
         @helper
         def divide(total: Any, cells: Any) -> Any:
