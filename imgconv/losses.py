@@ -15,8 +15,8 @@ LOSSES = {
     "palette-reduced": "colours were reduced to those of a palette",
     "frames-dropped": "frames or pages were left out",
     "timing-dropped": "durations, loop count or disposal of frames were left out",
-    "profile-dropped": "a colour profile was left out",
-    "metadata-dropped": "EXIF, XMP, text or resolution was left out",
+    "profile-dropped": "a colour profile, or colours told by PNG's cICP, mDCV or cLLI, was left out",
+    "metadata-dropped": "EXIF, XMP, IPTC, text, resolution, or tags, chunks and segments that are not known were left out",
 }
 """What was lost, by code; --strict refuses each of them. What was asked for by name (--gray, --strip, --dtype) is no loss."""
 

@@ -278,6 +278,38 @@ def test_tags_without_a_name_elsewhere_are_said(tmp_path):
     assert read(tmp_path, stored("tiff", COLOUR, tiffinfo={33550: (1.0, 1.0, 0.0)}), strip=True).notes == ()
 
 
+def _with_chunks(*kinds: bytes) -> bytes:
+    """A PNG with chunks of these kinds behind its header."""
+    content = stored("png", COLOUR)
+    return content[:33] + b"".join(chunks.chunk(kind, bytes(7)) for kind in kinds) + content[33:]
+
+
+def test_what_png_and_jpeg_say_beyond_that_is_said(tmp_path):
+    """The pixels are the same; what is lost has a code, so that --strict sees it; what held of the old file alone is passed over."""
+    image = read(tmp_path, _with_chunks(b"cICP", b"vpAg", b"prVt"))
+    assert {note.code: note.text for note in image.notes} == {
+        "profile-dropped": "colour profile dropped (PNG's cICP)",
+        "metadata-dropped": "PNG chunk vpAg and PNG chunk prVt dropped",
+    }
+    assert all(note.loss for note in image.notes)
+    np.testing.assert_array_equal(image.pixels, COLOUR)
+    assert read(tmp_path, _with_chunks(b"cICP", b"prVt"), strip=True).notes == ()
+    assert read(tmp_path, _with_chunks(b"tIME", b"bKGD", b"sBIT")).notes == ()
+    plain = stored("jpeg", COLOUR)
+    segments = b"\xff\xeb\0\x06JP\0\1" + b"\xff\xec\0\x07Ducky" + b"\xff\xed\0\x05Own"  # APP11, APP12, APP13
+    image = read(tmp_path, plain[:2] + segments + plain[2:])
+    assert [note.text for note in image.notes] == ["JPEG segment APP11 and JPEG segment APP13 dropped"]
+    assert read(tmp_path, plain).notes == ()
+
+
+def test_strict_sees_a_chunk_that_is_dropped(tmp_path):
+    (tmp_path / "in.png").write_bytes(_with_chunks(b"cICP"))
+    done = command("filter", "identity", "in.png", "--strict", "-o", "out.png", cwd=tmp_path)
+    assert done.code == 3, done.err
+    assert "cICP" in done.err
+    assert not (tmp_path / "out.png").exists()
+
+
 def test_a_thumbnail_is_taken_out():
     given = pillow.Exif()
     given.endian = "<"

@@ -16,6 +16,7 @@ from imgconv.files.formats import FORMATS
 from imgconv.files.header import Header, first_line, loader, parsed
 from imgconv.files.modes import LAYOUTS, MODES, mode_of, to_frame
 from imgconv.files.options import Reading
+from imgconv.files.unnamed import unnamed
 from imgconv.image import Frame, Image
 from imgconv.layouts import Layout
 from imgconv.records import replace
@@ -152,7 +153,7 @@ def _as_meant(frames: list[Frame], image: Any, stream: IO[bytes], reading: Readi
         from imgconv.files import said
 
         said.take_late(image, stream)
-    if not _says_something(image):
+    if not (_says_something(image) or any(unnamed(image, stream))):
         return frames, {}, []
     from imgconv.files import metadata, said
 

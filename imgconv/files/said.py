@@ -11,6 +11,7 @@ from typing import IO, Any
 from imgconv.files import apng_read
 from imgconv.files.chunks import SIGNATURE, chunk
 from imgconv.files.exif import PREFIX
+from imgconv.files.unnamed import unnamed
 from imgconv.report import Note
 
 _X_RESOLUTION = 282
@@ -28,13 +29,15 @@ def metadata_of(image: Any, stream: IO[bytes]) -> tuple[dict[str, Any], list[Not
         found["srgb"] = info["srgb"]
     if image.format == "PNG" and (texts := {key: value for key, value in _texts(image).items() if key not in _KNOWN_TEXTS}):
         found["text"] = texts
-    lost = ["IPTC (Photoshop's block)"] if info.get("photoshop") else []
+    colours, others = unnamed(image, stream)
+    lost = (["IPTC (Photoshop's block)"] if info.get("photoshop") else []) + others
     if image.format == "TIFF":
         from imgconv.files import tiff
 
-        if others := tiff.other_tags(stream, image.tell()):
-            lost.append(f"TIFF tag{'s' * (len(others) > 1)} {', '.join(map(str, others))}")
-    return found, [Note("metadata-dropped", f"{' and '.join(lost)} dropped")] if lost else []
+        if tags := tiff.other_tags(stream, image.tell()):
+            lost.append(f"TIFF tag{'s' * (len(tags) > 1)} {', '.join(map(str, tags))}")
+    notes = [Note("profile-dropped", f"colour profile dropped (PNG's {' and '.join(colours)})")] if colours else []
+    return found, notes + ([Note("metadata-dropped", f"{' and '.join(lost)} dropped")] if lost else [])
 
 
 def exif_and_xmp(image: Any, stream: IO[bytes]) -> dict[str, bytes]:
