@@ -6,8 +6,8 @@ import struct
 from typing import IO, Any
 
 _CHUNKS = b"IHDR PLTE tRNS gAMA cHRM sRGB iCCP pHYs eXIf tEXt zTXt iTXt acTL fcTL fdAT iDOT tIME bKGD hIST sBIT sPLT".split()
-"""PNG's chunks that are kept, are the pixels themselves, or hold of the file as it was alone: when it was changed, before what it would like to be seen, how often its colours occurred,
-how many bits they had, which palette would suit them, where a decoder may begin."""
+"""PNG's chunks that are kept, are the pixels themselves, or hold of the file as it was alone: when it was changed, before what it would like
+to be seen, how often its colours occurred, how many bits they had, which palette would suit them, where a decoder may begin."""
 _COLOUR = (b"cICP", b"mDCV", b"cLLI")  # primaries and curve by numbers, and the screen and the light they were made for (third edition, 11.3.2.6 to 8)
 _SEGMENTS = {
     "APP0": (b"",),
