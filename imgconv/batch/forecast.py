@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from imgconv import errors
-from imgconv.engine.memory import allowed_bytes
+from imgconv.engine.bands import available_threads
+from imgconv.engine.memory import STRIP, allowed_bytes
 from imgconv.files.limits import decoded_bytes, sizes
 from imgconv.files.options import Reading
 from imgconv.pipeline import Pipeline
@@ -24,6 +25,11 @@ def check(header: Header, pipeline: Pipeline, target: Target, channels: int, rea
         raise errors.too_much_memory(header.path, needed, allowed)
 
 
+def _strips(size: tuple[int, int], channels: int) -> int:
+    """What threads hold of colours and their coverage while they go through an image strip by strip: products and sums, in doubles at most."""
+    return 3 * 8 * min(size[0] * size[1] * (channels + 1), available_threads() * STRIP)
+
+
 def most_bytes(header: Header, pipeline: Pipeline, target: Target, channels: int, *, floats: bool = False) -> int:
     """The most memory that arrays take at one time, roughly: all frames as read and as made, and of one of them what the decoder or the steps hold besides;
     or all as read, as made and as a file."""
@@ -38,7 +44,7 @@ def most_bytes(header: Header, pipeline: Pipeline, target: Target, channels: int
             settled = step is pipeline.steps[-1] and target.range != "stretch" and not floats
             new = 0 if settled else shape[0] * shape[1] * channels * wide
             steps, held = max(steps, held + new + 8 * step.held * shape[0] * shape[1] * channels), new
-        besides = max(besides, steps)
+        besides = max(besides, steps + (_strips(size, channels) if header.alpha else 0))
         last += held
         made += shape[0] * shape[1] * (channels + header.alpha) * _BYTES[target.type]
     if target.range == "stretch" or floats:  # between the extremes of all frames

@@ -15,6 +15,8 @@ from imgconv.numerics import Pixels
 
 SHARE = 0.8
 """Of the machine's memory that one image may take where no limit is given."""
+STRIP = 2**21
+"""Values of colour in a strip of an image that is not opaque: a few MiB for each thread."""
 _LINE = 64  # bytes
 
 

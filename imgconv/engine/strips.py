@@ -14,7 +14,7 @@ import numpy as np
 from imgconv import jit
 from imgconv.borders import Border
 from imgconv.engine.bands import Band, run_bands
-from imgconv.engine.memory import allocate, buffer
+from imgconv.engine.memory import STRIP, allocate, buffer
 from imgconv.engine.recipes import index_table
 from imgconv.engine.settle import Watch, constants
 from imgconv.loops import coverage
@@ -26,14 +26,13 @@ from imgconv.shapes import Axis, Window
 
 WEIGHT_LOST = 2.0**-20
 """A share of the weights' magnitudes that rounding may leave in float32: coverage of no more than that counts as none."""
-_STRIP = 2**21  # values of colour in a strip: a few MiB for each thread
 _WORK = 16  # multiply-adds that a value of colour costs: where a second thread is worth it
 _SHARE = Span(0, 1, False)
 
 
 def strip_rows(rows: Axis, row: int) -> int:
     """The most output rows in a strip of source rows with `row` values."""
-    return max(1, 4 * rows.effective // rows.stride, _STRIP // (rows.stride * row))
+    return max(1, 4 * rows.effective // rows.stride, STRIP // (rows.stride * row))
 
 
 class Held:
