@@ -19,7 +19,8 @@ SMALL = """
 import json, os, sys
 from imgconv.cli import warm
 from imgconv.jit import make
-warm.STEPS, warm.PIPELINES, warm.SETTLED, warm.IMAGES, warm.SIDES, warm.TYPES = ("relu", "filter vertical"), (), (), (), (), ("uint8",)
+warm.requests = lambda: [("uint8", step, "same", "clamp") for step in ("relu", "filter vertical")]
+warm.IMAGES, warm.SIDES = (), ()
 from imgconv.cli import main
 os._exit = sys.exit
 try:
