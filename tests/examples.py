@@ -42,7 +42,7 @@ EXAMPLES = {
 
 PIPELINES = [
     "filter vertical | relu | maxpool 2 | filter gaussian:1.5 border=reflect | avgpool 3 stride=2",
-    "filter sobel-x | abs | minpool 2",
+    "filter sobel-x | abs | maxpool 2",
     "avgpool 2 | filter sharpen | sigmoid",
     "filter gaussian:1 | edges canny sigma=0 | maxpool 2",
     "bank gaussian:1:3 | maxpool 2 | bank sobel-x with=sobel-y sheet",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeVar
 from unittest.mock import patch
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
@@ -15,6 +17,7 @@ from tests import oracle
 
 TYPES = ("uint8", "uint16", "int16", "int32", "float32", "float64")
 INTEGERS = TYPES[:4]
+T = TypeVar("T")
 RANGES = ("clamp", "abs", "shift", "stretch")
 HALF_UNIT = {"float32": 2.0**-24, "float64": 2.0**-53}
 
@@ -27,6 +30,20 @@ def law(examples: int = 80) -> settings:
 def plain_python() -> AbstractContextManager[Any]:
     """Loops run uncompiled: every combination of types without the price of compiling it."""
     return patch.dict("os.environ", IMGCONV_NO_JIT="1")
+
+
+def compiled(wanted: bool) -> AbstractContextManager[Any]:
+    """Loops run compiled if that is wanted, else as plain Python."""
+    return nullcontext() if wanted else plain_python()
+
+
+EVERYTHING = pytest.mark.parametrize("everything", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["everyday", "everything"])
+"""A law over many types of loops: every day some of its cases are compiled and the rest run as plain Python; `make slow` compiles all."""
+
+
+def all_but(values: Iterable[T], *everyday: T) -> list[Any]:
+    """Parameters of a test: those named run every day, the others in `make slow`."""
+    return [value if value in everyday else pytest.param(value, marks=pytest.mark.slow) for value in values]
 
 
 # ---------------------------------------------------------------- images

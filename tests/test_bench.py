@@ -14,7 +14,12 @@ from tests.bench.tools import COLD, TOOLS, Tool
 
 # one size for all images: a case is told by its operation and its pixels' type
 TABLE = {(case.operation.title, case.dtype): case for case in CASES}
-PAIRS = [(case, name) for case in TABLE.values() for name, peer in case.peers().items() if not peer.yardstick]
+PAIRS = [
+    pytest.param(case, name, marks=[pytest.mark.slow] * (case.dtype != "uint8"))
+    for case in TABLE.values()
+    for name, peer in case.peers().items()
+    if not peer.yardstick
+]
 
 
 def small(dtype):
