@@ -72,6 +72,7 @@ MISUSES: list[tuple[int, tuple[str, ...], tuple[str, ...]]] = [
     (2, (*FILTER, "--format", "pgn"), ("pgn", "did you mean png")),
     (2, ("activate", "rleu", "in.png"), ("rleu", "did you mean relu")),
     (2, ("kernels", "show", "sobelx"), ("sobelx", "did you mean sobel-x")),
+    (2, ("kernels", "gaussian:2"), ("gaussian:2", "is a kernel", "imgconv kernels show gaussian:2")),
     (2, ("kernels", "shw", "sobel-x"), ("shw",)),
     (2, ("run", "filtr vertical", "in.png"), ("step 1", "filtr", "did you mean filter")),
     (2, ("run", "filter vertical | maxpol 2", "in.png"), ("step 2", "maxpol", "did you mean maxpool")),

@@ -514,3 +514,11 @@ def test_avif_keeps_frames_and_durations_and_says_that_plays_are_lost(tmp_path):
     again = imgconv.load(tmp_path / "a.avif")
     assert [frame.duration for frame in again.frames] == DURATIONS
     assert again.metadata["loop"] == 0
+
+
+def test_a_file_of_frames_may_be_called_apng(tmp_path):
+    pillow.fromarray(np.zeros((3, 4), np.uint8)).save(tmp_path / "in.png", save_all=True, append_images=[pillow.fromarray(np.full((3, 4), 9, np.uint8))])
+    done = command("filter", "identity", "in.png", "-o", "out.apng", cwd=tmp_path)
+    assert done.code == 0, done.err
+    assert (tmp_path / "out.apng").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+    assert len(imgconv.load(tmp_path / "out.apng").frames) == 2

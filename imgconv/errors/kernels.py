@@ -91,6 +91,10 @@ def kernel_ambiguous(text: str, dialect: str, readings: str) -> UsageError:
     return UsageError(f"kernel {shown(text)} can be read in two ways, as {readings}; name one: {dialect}:… or rows:…")
 
 
+def kernel_for_command(name: str) -> UsageError:
+    return UsageError(f"{shown(name)} is a kernel, no command of 'imgconv kernels'; look at it with: imgconv kernels show {name}")
+
+
 def kernel_several(text: str, count: int) -> UsageError:
     return UsageError(
         f"{shown(text)} holds {count} kernels where one is needed; pick one by its number in brackets at the end, [0] to [{count - 1}] (--with takes several)"

@@ -56,7 +56,9 @@ _PNG_SAYS = (*_ALL, "aspect", "text", "gamma", "chromaticity", "srgb")
 FORMATS = {
     row.name: row
     for row in (
-        Format("png", (".png",), "PNG", (*_SHALLOW, "I;16", "LA;16", "RGB;16", "RGBA;16"), heeds=("compress_level",), carries=_PNG_SAYS, frames="animation"),
+        Format(
+            "png", (".png", ".apng"), "PNG", (*_SHALLOW, "I;16", "LA;16", "RGB;16", "RGBA;16"), heeds=("compress_level",), carries=_PNG_SAYS, frames="animation"
+        ),
         Format(
             "jpeg",
             (".jpg", ".jpeg", ".jpe", ".jfif"),

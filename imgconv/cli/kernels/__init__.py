@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from imgconv import errors
+from imgconv.catalog.named import find
 from imgconv.cli.bridge import Command
 from imgconv.cli.work import Finished
 
@@ -46,6 +47,8 @@ class Kernels(click.Group):
 
             return SHEET, sheet.command(), args
         if self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            if find(args[0]) is not None:
+                raise errors.kernel_for_command(args[0])
             raise errors.unknown("command of 'imgconv kernels'", args[0], COMMANDS, "imgconv kernels --help")
         return super().resolve_command(ctx, args)
 
