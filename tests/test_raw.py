@@ -68,3 +68,13 @@ def test_npy_is_what_numpy_writes(pixels, tmp_path):
     expected = io.BytesIO()
     np.save(expected, np.ascontiguousarray(pixels))
     assert path.read_bytes() == expected.getvalue()
+
+
+@pytest.mark.parametrize(("unit", "said"), [("-1.0", []), ("1", []), ("-2.5", ["PFM's unit of 2.5 dropped"])])
+def test_a_unit_of_pfm_has_no_place_in_a_result(unit, said, tmp_path):
+    values = np.arange(6, dtype="<f4" if unit.startswith("-") else ">f4").reshape(2, 3)
+    path = tmp_path / "x.pfm"
+    path.write_bytes(f"Pf\n3 2\n{unit}\n".encode() + values[::-1].tobytes())
+    image = imgconv.load(path)
+    np.testing.assert_array_equal(image.pixels, values)
+    assert [(note.code, note.text, note.loss) for note in image.notes] == [("metadata-dropped", text, True) for text in said]

@@ -38,6 +38,7 @@ class Raw:
     start: int
     most: int = 0  # the greatest value, which is white
     upwards: bool = False  # the last row comes first
+    unit: float = 1  # what a PFM says that 1.0 stands for
 
     @property
     def type(self) -> str:
@@ -63,7 +64,7 @@ def parse(start: bytes) -> Raw | None:
             return None
         if 0 in (width, height, scale):
             return None
-        return Raw("pfm", height, width, 3 if found[1] == b"F" else 1, "<f4" if scale < 0 else ">f4", found.end(), upwards=True)
+        return Raw("pfm", height, width, 3 if found[1] == b"F" else 1, "<f4" if scale < 0 else ">f4", found.end(), upwards=True, unit=abs(scale))
     return None
 
 
@@ -81,7 +82,10 @@ def header(name: str, stream: IO[bytes], reading: Reading) -> Header:
         pixels, missing = _pixels(stream, raw)
         if missing and not reading.allow_truncated:
             raise errors.bytes_missing(name, missing)
-        return Image((Frame(_scaled(pixels, raw)),), raw.format, notes=(Note("truncated", errors.missing_zeroed(missing)),) if missing else ())
+        notes = [Note("truncated", errors.missing_zeroed(missing))] if missing else []
+        if raw.unit != 1:  # the numbers are kept as they are, as every reader does; only what 1.0 means has no place in a result
+            notes.append(Note("metadata-dropped", f"PFM's unit of {raw.unit:g} dropped"))
+        return Image((Frame(_scaled(pixels, raw)),), raw.format, notes=tuple(notes))
 
     return Header(name, raw.height, raw.width, Layout(raw.channels, type=raw.type), raw.format, loader(name, stream, read), stream)
 
