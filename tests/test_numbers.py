@@ -268,13 +268,20 @@ def test_int32_overflows_nowhere() -> None:
     assert imgconv.correlate(image, [[-1, 1]], pad="valid", dtype="float64").tolist() == [[2**32 - 1]]
     assert imgconv.correlate(image, imgconv.Kernel([[-1, 1]], 2), pad="valid").tolist() == [[high]]  # 2**31 - 1/2, rounded up, clamped
     assert imgconv.correlate(image, imgconv.Kernel([[1]], 1, -1)).tolist() == [[low, high - 1]]
-    assert imgconv.run(image, 'filter "1" bias=-1 | filter "1" bias=1').tolist() == [[low, high]]
-    assert imgconv.run(image, 'abs | filter "-1"').tolist() == [[low, -high]]
-    assert imgconv.run(image, 'filter "1 -1" pad=valid | filter "1/2"').tolist() == [[1 - 2**31]]  # -(2**32 - 1)/2 = -2**31 + 1/2, rounded up
-    assert imgconv.run(image, 'filter "4" | filter "1/4"').tolist() == [[low, high]]
-    assert imgconv.run(image, 'filter "3" | maxpool 1x2', dtype="float64").tolist() == [[3 * high]]
-    assert imgconv.run(image, 'filter "3" | avgpool 1x2', dtype="float64").tolist() == [[-1.5]]
-    assert imgconv.activate(image, "identity", range="stretch", dtype="uint8").tolist() == [[0, 255]]
+
+
+@EVERYTHING
+def test_int32_overflows_nowhere_between_steps(everything: bool) -> None:
+    low, high = -(2**31), 2**31 - 1
+    image = row(low, high, dtype="int32")
+    with compiled(everything):
+        assert imgconv.run(image, 'filter "1" bias=-1 | filter "1" bias=1').tolist() == [[low, high]]
+        assert imgconv.run(image, 'abs | filter "-1"').tolist() == [[low, -high]]
+        assert imgconv.run(image, 'filter "1 -1" pad=valid | filter "1/2"').tolist() == [[1 - 2**31]]  # -(2**32 - 1)/2 = -2**31 + 1/2, rounded up
+        assert imgconv.run(image, 'filter "4" | filter "1/4"').tolist() == [[low, high]]
+        assert imgconv.run(image, 'filter "3" | maxpool 1x2', dtype="float64").tolist() == [[3 * high]]
+        assert imgconv.run(image, 'filter "3" | avgpool 1x2', dtype="float64").tolist() == [[-1.5]]
+        assert imgconv.activate(image, "identity", range="stretch", dtype="uint8").tolist() == [[0, 255]]
 
 
 @pytest.mark.parametrize("range_", RANGES)

@@ -10,7 +10,7 @@ from imgconv.operations import OPERATIONS
 from imgconv.operations.activate import FUNCTIONS
 from imgconv.operations.pool import REDUCTIONS
 from tests.examples import EXAMPLES, PIPELINES
-from tests.strategies import all_but, plain_python
+from tests.strategies import all_but, compiled, plain_python
 
 STEPS = [text for texts in EXAMPLES.values() for text in texts]
 SHAPES = [(1, 1), (1, 9), (9, 1), (2, 2), (7, 5), (12, 9, 3), (6, 6, 5)]
@@ -50,7 +50,8 @@ def test_foretold_shape_and_untouched_input(text, shape):
         with pytest.raises(errors.WindowError, match=r"window of .* image of"):
             imgconv.run(pixels, pipeline)
         return
-    result = imgconv.run(pixels, pipeline)
+    with compiled(text in (*STEPS, PIPELINES[0])):
+        result = imgconv.run(pixels, pipeline)
     channels = pipeline.channels([*shape, 1][2])
     assert result.shape == (*foretold, *(shape[2:] if channels == [*shape, 1][2] else (channels,)))
     assert result.dtype == np.uint8

@@ -100,18 +100,20 @@ def test_fourier_transforms_are_left_where_they_could_be_wrong():
 
 
 @pytest.mark.parametrize("bias", [2**50 - 3, 2**51 + 1, 2**52 + 1])
-def test_large_numbers_beside_a_sum_keep_their_digits(bias, monkeypatch):
+@EVERYTHING
+def test_large_numbers_beside_a_sum_keep_their_digits(bias, everything, monkeypatch):
     """What a transform's float64 could not hold beside its sums is not added to them."""
     rows = np.arange(81).reshape(9, 9) % 13 - 6
     pixels = (np.arange(12 * 11).reshape(12, 11) * 7 % 256).astype("uint8")
     exact = oracle.responses(pixels, rows.tolist(), bias=bias)
     monkeypatch.setenv("IMGCONV_ALGORITHM", "fourier")
-    made = imgconv.correlate(pixels, imgconv.Kernel(rows.tolist(), bias=bias), dtype="float64")
-    assert made.ravel().tolist() == exact.ravel().tolist()
     sevenths = imgconv.Kernel(rows.tolist(), divisor=7, bias=bias)  # 7 times the bias is added to the sums
-    made = imgconv.correlate(pixels, sevenths, dtype="float64")
-    monkeypatch.setenv("IMGCONV_ALGORITHM", "direct")
-    np.testing.assert_array_equal(made, imgconv.correlate(pixels, sevenths, dtype="float64"))
+    with compiled(everything):
+        made = imgconv.correlate(pixels, imgconv.Kernel(rows.tolist(), bias=bias), dtype="float64")
+        assert made.ravel().tolist() == exact.ravel().tolist()
+        made = imgconv.correlate(pixels, sevenths, dtype="float64")
+        monkeypatch.setenv("IMGCONV_ALGORITHM", "direct")
+        np.testing.assert_array_equal(made, imgconv.correlate(pixels, sevenths, dtype="float64"))
 
 
 @pytest.mark.parametrize(("weight", "divisor"), [(1, 3), (31, 7), (63, 2), (63, 255), (63, 65535), (64, 3), (65, 61), (2**14, 77), (-(2**14), 2**14 + 1)])
