@@ -22,7 +22,7 @@ test: lint types  ## lint, types, and all tests (some minutes the first time, wh
 	$(BIN)/python -m pytest -n auto --dist worksteal -q
 
 slow: $(VENV)/.tested  ## the tests that take long
-	$(BIN)/python -m pytest -n auto -q -m slow
+	$(BIN)/python -m pytest -n auto --dist worksteal -q -m slow
 
 fuzz: $(VENV)/.tested  ## 100,000 spoilt images and texts: a correct output or a refusal, nothing else
 	$(BIN)/python -m tests.fuzz --mutants 100000
