@@ -13,7 +13,8 @@ from imgconv.engine.bands import run_bands
 from imgconv.engine.correlate import correlate
 from imgconv.engine.covered import UNKNOWN, Covered
 from imgconv.engine.memory import allocate
-from imgconv.engine.pool import pool, seen_cells, sums
+from imgconv.engine.pool import pool, sums
+from imgconv.engine.poolings import seen_cells
 from imgconv.engine.settle import settle
 from imgconv.engine.strips import Divided, Strips
 from imgconv.kernels import Kernel
