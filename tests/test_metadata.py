@@ -289,7 +289,7 @@ def test_what_png_and_jpeg_say_beyond_that_is_said(tmp_path):
     image = read(tmp_path, _with_chunks(b"cICP", b"vpAg", b"prVt"))
     assert {note.code: note.text for note in image.notes} == {
         "profile-dropped": "colour profile dropped (PNG's cICP)",
-        "metadata-dropped": "PNG chunk vpAg and PNG chunk prVt dropped",
+        "metadata-dropped": "PNG chunks vpAg, prVt dropped",
     }
     assert all(note.loss for note in image.notes)
     np.testing.assert_array_equal(image.pixels, COLOUR)
@@ -298,8 +298,16 @@ def test_what_png_and_jpeg_say_beyond_that_is_said(tmp_path):
     plain = stored("jpeg", COLOUR)
     segments = b"\xff\xeb\0\x06JP\0\1" + b"\xff\xec\0\x07Ducky" + b"\xff\xed\0\x05Own"  # APP11, APP12, APP13
     image = read(tmp_path, plain[:2] + segments + plain[2:])
-    assert [note.text for note in image.notes] == ["JPEG segment APP11 and JPEG segment APP13 dropped"]
+    assert [note.text for note in image.notes] == ["JPEG segments APP11, APP13 dropped"]
     assert read(tmp_path, plain).notes == ()
+
+
+def test_thousands_of_chunks_are_one_sentence(tmp_path):
+    kinds = [bytes((97 + i % 26, 65 + i // 26 % 26, 65 + i // 676, 97)) for i in range(3000)]
+    (note,) = read(tmp_path, _with_chunks(*kinds)).notes
+    assert note.text.startswith("PNG chunks aAAa, bAAa, ")
+    assert note.text.endswith(" and 2992 more dropped")
+    assert len(note.text) < 100
 
 
 def test_strict_sees_a_chunk_that_is_dropped(tmp_path):

@@ -11,7 +11,7 @@ from typing import IO, Any
 from imgconv.files import apng_read
 from imgconv.files.chunks import SIGNATURE, chunk
 from imgconv.files.exif import PREFIX
-from imgconv.files.unnamed import unnamed
+from imgconv.files.unnamed import listed, unnamed
 from imgconv.report import Note
 
 _X_RESOLUTION = 282
@@ -35,7 +35,7 @@ def metadata_of(image: Any, stream: IO[bytes]) -> tuple[dict[str, Any], list[Not
         from imgconv.files import tiff
 
         if tags := tiff.other_tags(stream, image.tell()):
-            lost.append(f"TIFF tag{'s' * (len(tags) > 1)} {', '.join(map(str, tags))}")
+            lost.append(listed("TIFF tag", tags))
     notes = [Note("profile-dropped", f"colour profile dropped (PNG's {' and '.join(colours)})")] if colours else []
     return found, notes + ([Note("metadata-dropped", f"{' and '.join(lost)} dropped")] if lost else [])
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from typing import IO, Any
 
+_MOST_NAMED = 8
 _CHUNKS = b"IHDR PLTE tRNS gAMA cHRM sRGB iCCP pHYs eXIf tEXt zTXt iTXt acTL fcTL fdAT iDOT tIME bKGD hIST sBIT sPLT".split()
 """PNG's chunks that are kept, are the pixels themselves, or hold of the file as it was alone: when it was changed, before what it would like
 to be seen, how often its colours occurred, how many bits they had, which palette would suit them, where a decoder may begin."""
@@ -25,11 +27,18 @@ def unnamed(image: Any, stream: IO[bytes]) -> tuple[list[str], list[str]]:
     """What an opened image says and nothing takes along: about its colours, and else; `stream` stays where it is."""
     if image.format == "PNG":
         found = _strange_chunks(stream)
-        return ([kind.decode() for kind in found if kind in _COLOUR], [f"PNG chunk {_name(kind)}" for kind in found if kind not in _COLOUR])
+        colours, others = [kind.decode() for kind in found if kind in _COLOUR], [_name(kind) for kind in found if kind not in _COLOUR]
+        return colours, [listed("PNG chunk", others)] if others else []
     if image.format in ("JPEG", "MPO"):
         strange = [name for name, content in image.applist if not content.startswith(_SEGMENTS.get(name, ()))]
-        return [], [f"JPEG segment {name}" for name in dict.fromkeys(strange)]
+        return [], [listed("JPEG segment", list(dict.fromkeys(strange)))] if strange else []
     return [], []
+
+
+def listed(what: str, names: Sequence[object]) -> str:
+    """Names of one kind, in a sentence that stays one however many there are."""
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return f"{what}{'s' * (len(names) > 1)} {', '.join(map(str, names[:_MOST_NAMED]))}{more}"
 
 
 def _strange_chunks(stream: IO[bytes]) -> list[bytes]:
