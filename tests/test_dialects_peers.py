@@ -18,6 +18,7 @@ from imgconv import errors
 from imgconv.catalog import read_all
 from imgconv.catalog.dialects import table
 from imgconv.kernels import Kernel
+from tests.programs import imagemagick
 from tests.strategies import plain_python
 
 Picture = np.ndarray[Any, Any]
@@ -43,7 +44,7 @@ def opened(path: Path) -> Picture:
 
 def by_imagemagick(text: str, folder: Path) -> Picture:
     words = table_words(text)
-    run(["convert" if shutil.which("convert") else "magick", "in.pgm", *words, "out.pgm"], folder)
+    run([imagemagick() or "magick", "in.pgm", *words, "out.pgm"], folder)
     return opened(folder / "out.pgm")
 
 
@@ -231,8 +232,8 @@ NAMED = (
 
 @pytest.mark.parametrize("name", [*EXPANSIONS, *NAMED])
 def test_named_kernels_and_expansions_are_those_that_imagemagick_shows(name: str, tmp_path: Path) -> None:
-    tool = "convert" if shutil.which("convert") else "magick"
-    if shutil.which(tool) is None:
+    tool = imagemagick()
+    if tool is None:
         pytest.skip("ImageMagick is not installed")
     words = [tool, "-precision", "17", "xc:gray", "-define", "morphology:showKernel=1", "-morphology", "Correlate:0", name, "null:"]
     shown = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60).stderr
@@ -255,8 +256,8 @@ def test_named_kernels_and_expansions_are_those_that_imagemagick_shows(name: str
 
 def test_a_picture_as_a_kernel_is_imagemagicks(tmp_path: Path) -> None:
     """KERNEL: writes intensities as weights, and - for pixels less than half opaque; ours are over their sum."""
-    tool = "convert" if shutil.which("convert") else "magick"
-    if shutil.which(tool) is None:
+    tool = imagemagick()
+    if tool is None:
         pytest.skip("ImageMagick is not installed")
     pixels = np.array([[[0, 255], [255, 255], [51, 0]], [[102, 255], [0, 0], [255, 200]]], "uint8")
     Image.fromarray(pixels, "LA").save(tmp_path / "k.png")

@@ -6,7 +6,6 @@ Peers that the test group does not hold are compared with where they are install
 import itertools
 import math
 import re
-import shutil
 import subprocess
 import sys
 from fractions import Fraction
@@ -23,6 +22,7 @@ from imgconv.catalog import text
 from imgconv.catalog.named import named, rows, table
 from imgconv.catalog.named.row import DIRECTIONS
 from tests import oracle
+from tests.programs import imagemagick
 from tests.strategies import FRACTIONS, law, plain_python, rows_of
 
 NAMED = table()
@@ -197,18 +197,16 @@ def test_the_rest_in_scikit_image_itself():
 
 # ---------------------------------------------------------------- ImageMagick, where installed
 
-MAGICK = shutil.which("magick") or shutil.which("convert")
-
 
 def shown_by_imagemagick(name):
     """The numbers of a kernel as ImageMagick prints them; it convolves, so they are turned round here."""
-    command = [MAGICK, "xc:", "-define", "morphology:showkernel=1", "-morphology", "Convolve", name, "null:"]
+    command = [imagemagick(), "xc:", "-define", "morphology:showkernel=1", "-morphology", "Convolve", name, "null:"]
     said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stderr
     rows = re.findall(r"^ *\d+:((?: +[-+.\d]+)+) *$", said, flags=re.M)
     return np.array([row.split() for row in rows], float)[::-1, ::-1]
 
 
-@pytest.mark.skipif(MAGICK is None or sys.platform == "win32", reason="ImageMagick is not installed")
+@pytest.mark.skipif(imagemagick() is None, reason="ImageMagick is not installed")
 @pytest.mark.parametrize(
     ("name", "theirs", "sign"),
     [

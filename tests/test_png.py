@@ -26,6 +26,7 @@ from imgconv.image import Frame, Image
 from imgconv.loops import png as loops
 from tests.command import compression_level
 from tests.command import imgconv as command
+from tests.programs import imagemagick
 from tests.test_engine import guarded
 
 Pixels = np.ndarray[Any, Any]
@@ -384,11 +385,11 @@ def test_vips_reads_the_same_pixels(tmp_path):
         assert raw.read_bytes() == pixels.tobytes(), path.name
 
 
-@pytest.mark.skipif(not shutil.which("convert"), reason="ImageMagick is not installed")
+@pytest.mark.skipif(imagemagick() is None, reason="ImageMagick is not installed")
 def test_imagemagick_reads_the_same_pixels(tmp_path):
     for path, pixels in files(tmp_path).items():
         channels, depth = pixels.shape[2], 8 * pixels.dtype.itemsize
         form = {1: "gray", 2: "graya", 3: "rgb", 4: "rgba"}[channels]
-        found = ran("convert", path, "-depth", str(depth), "-endian", "LSB", f"{form}:-")
+        found = ran(imagemagick(), path, "-depth", str(depth), "-endian", "LSB", f"{form}:-")
         assert found == pixels.astype(pixels.dtype.newbyteorder("<")).tobytes(), path.name
         ran("identify", "-regard-warnings", path)

@@ -16,7 +16,7 @@ from typing import Any
 
 from tests.bench.inputs import ROOT
 from tests.bench.results import Cell, Row, row_from
-from tests.bench.tools import found
+from tests.programs import found
 
 README = ROOT / "README.md"
 _PLACE = re.compile(r"(<!-- bench -->\n).*?(<!-- end -->)", re.S)

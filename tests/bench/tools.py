@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
-import os
-import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.bench.results import OURS
+from tests.programs import found
 
 SCRIPTS = Path(__file__).parent / "scripts"
 FLOOR = "Pillow decode + encode"
@@ -49,20 +48,6 @@ class Tool:
     def written(self, path: Path) -> str:
         """The output as the tool wants it: some take options in its name, or before it."""
         return self.out.get(path.suffix, "{}").replace("{}", str(path))
-
-
-def found(program: str) -> str | None:
-    """Where a program is: beside this Python, or the first on the path that is no script standing in for it."""
-    here = Path(sys.executable).parent / program
-    if here.is_file():
-        return str(here)
-    for folder in os.get_exec_path():
-        path = shutil.which(program, path=folder)
-        if path:
-            with open(path, "rb") as file:
-                if file.read(2) != b"#!":
-                    return path
-    return None
 
 
 def script(name: str, *modules: str, **row: object) -> Tool:
