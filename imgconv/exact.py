@@ -11,6 +11,9 @@ from imgconv import errors
 Number = int | Fraction | float
 """A weight, divisor or bias. Ints and Fractions are exact; a float is one that is no multiple of 2**-16."""
 
+BY_SHIFT = "shift"
+"""How whole sums are divided by a power of two: the quotient of a plan, beside types in which others are divided."""
+
 _DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _HEX = re.compile(r"[+-]?0[xX][0-9a-fA-F]+(\.[0-9a-fA-F]*)?([pP][+-]?\d{1,4})?", re.ASCII)
 _LONGEST_NUMBER = 400

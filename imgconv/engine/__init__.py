@@ -14,6 +14,7 @@ from imgconv.engine.bank import tiled as tiled
 from imgconv.engine.combine import combine as combine
 from imgconv.engine.correlate import FUSED as FUSED
 from imgconv.engine.correlate import correlate as correlate
+from imgconv.engine.correlate import task_of as task_of
 from imgconv.engine.pool import pool as pool
 from imgconv.engine.repeat import repeat as repeat
 from imgconv.engine.settle import extremes as extremes

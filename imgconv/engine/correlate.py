@@ -18,7 +18,7 @@ from imgconv.engine.settle import Watch, constants, settle
 from imgconv.kernels import Kernel
 from imgconv.loops.settling import watch_key
 from imgconv.numerics import Pixels, Response, Target, Values, shift_of, wide_type
-from imgconv.planner import ALGORITHMS, Plan, Task, forced, plan, response_span
+from imgconv.planner import SPREADING, Plan, Span, Task, forced, plan, response_span
 from imgconv.records import replace
 from imgconv.shapes import Axis, Window
 
@@ -74,13 +74,18 @@ def _stretched(
     return Values(settled, reached), Response(low, high, lost.below, lost.above, lost.missing, lost.count)
 
 
+def task_of(type_: str, span: Span, rows: Axis, columns: Axis, channels: int, border: Border, result: str) -> Task:
+    """What a plan is made for: pixels of a type and what is known of them, under windows along both axes, into results of a type."""
+    spacing = channels * columns.dilation if type_ == "uint8" and jit.multiplies_bytes() else 0
+    steps = (rows.stride, columns.stride), (rows.dilation, columns.dilation)
+    return Task(type_, span, border.constant, result, *steps, line=columns.reach * channels, spacing=spacing)
+
+
 def _planned(given: Values, kernel: Kernel, rows: Axis, columns: Axis, border: Border, result: str) -> Plan:
     """The plan; only where it could spread a NaN or an infinity are the pixels searched for one."""
-    line = columns.reach * given.pixels.shape[2]
-    task = Task(given.type, given.span, border.constant, result, (rows.stride, columns.stride), (rows.dilation, columns.dilation), line=line)
+    task = task_of(given.type, given.span, rows, columns, given.pixels.shape[2], border, result)
     made = plan(kernel, task, forced())
-    spreads = next(row.spreads for row in ALGORITHMS if row.name == made.algorithm)
-    if spreads and given.pixels.dtype.kind == "f" and not _finite(given.pixels):
+    if given.pixels.dtype.kind == "f" and made.algorithm in SPREADING and not _finite(given.pixels):
         return plan(kernel, replace(task, finite=False))
     return made
 

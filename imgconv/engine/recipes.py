@@ -10,16 +10,16 @@ import numpy as np
 from imgconv.borders import CONSTANT, RULES, Border
 from imgconv.engine.memory import aligned, require
 from imgconv.kept import kept
-from imgconv.loops import Loop, correlate, running, separable
+from imgconv.loops import Loop, correlate, dots, running, separable, tiles
 from imgconv.loops.correlate import filled
 from imgconv.loops.settling import PIECE
 from imgconv.numerics import Pixels
-from imgconv.planner import Plan
+from imgconv.planner import FOUR, Plan, digits_of
 from imgconv.records import field, record
 from imgconv.shapes import Axis
 
 _GROUP, _PIECE = 16, 512  # output rows, and elements of each, that go through a pass of column weights together
-
+_TILES = 8  # that settle together
 
 Shape = tuple[int, int, int]
 
@@ -90,7 +90,31 @@ def running_(shape: Shape, made: Plan, rows: Axis, columns: Axis, row_table: Pix
     return Recipe(running.LOOP, shared, buffers, 16, 4 * rows.size, {"interleaved": interleaved})
 
 
-RECIPES: dict[str, Callable[..., Recipe]] = {"direct": direct, "separable": separable_, "running": running_}
+def dots_(shape: Shape, made: Plan, rows: Axis, columns: Axis, row_table: Pixels, column_table: Pixels) -> Recipe:
+    """Rows of bytes as they are; a step is a row of the windows of two output rows and four of its columns."""
+    layout, high, spacing = _Layout(shape, columns, column_table), rows.size, shape[2] * columns.dilation
+    digits, fours = digits_of(made.weights), -(-columns.size // FOUR)  # type: ignore[arg-type]
+    cells = np.zeros((digits, high + tiles.ROWS - 1 + 1, fours * FOUR), np.int8)  # the first and last row are zeros: each window leaves one of the rows alone
+    rest = np.array(made.weights, np.int64)
+    for digit in reversed(range(digits)):
+        cells[digit, 1 : high + 1, : columns.size] = rest  # cut to its lowest 8 bits
+        rest = (rest - cells[digit, 1 : high + 1, : columns.size]) >> 8
+    lines_ = cells.view(np.int32)
+    both = np.stack([lines_[:, 1:], lines_[:, :-1]], axis=-1)  # (digits, rows, fours, output rows)
+    y, four = np.nonzero(both.any(axis=(0, 3)))
+    ring_row, ring_rows = aligned(layout.size, "uint8"), high + tiles.ROWS - 1
+    shared: dict[str, Any] = layout.shared | _source(shape, rows, row_table)
+    shared |= {
+        "step_row": y.copy(), "step_at": FOUR * spacing * four, "steps": len(y), "digits": digits, "weights": both[:, y, four].ravel(),
+        "spread": tiles.spread(spacing), "depth": high, "piece": _TILES * tiles.COLUMNS, "ring_rows": ring_rows, "ring_row": ring_row,
+    }  # fmt: skip
+    buffers = {
+        "ring": (ring_rows * ring_row + dots.SLACK, "uint8"), "sums": (tiles.ROWS * shared["piece"], made.accumulator), "places": (len(y), "int64"),
+    }  # fmt: skip
+    return Recipe(dots.LOOP, shared, buffers, 0.4 * len(y) * digits + 4, 4 * high)
+
+
+RECIPES: dict[str, Callable[..., Recipe]] = {"direct": direct, "separable": separable_, "running": running_, "dots": dots_}
 
 
 @kept(32, lambda made: made.weights)

@@ -10,7 +10,22 @@ import numpy as np
 from imgconv import jit
 from imgconv.engine.bands import run_bands
 from imgconv.loops import settle as settle_loop
-from imgconv.loops.settling import BORDER, CONSTANTS, COUNTS, DENOMINATOR, HALF, HIGH, LEAST, LOW, MAGNITUDE, OFFSET, nothing_seen, value_of_key, watch_key
+from imgconv.loops.settling import (
+    BORDER,
+    CONSTANTS,
+    COUNTS,
+    DENOMINATOR,
+    HALF,
+    HIGH,
+    LEAST,
+    LOW,
+    MAGNITUDE,
+    OFFSET,
+    SHIFT,
+    nothing_seen,
+    value_of_key,
+    watch_key,
+)
 from imgconv.numerics import Pixels, Response, Target, Values, limits, shift_of
 
 # where nothing is mapped, the narrowest type that holds every magnitude of the pixel type
@@ -25,7 +40,7 @@ def constants(acc: str, out: str, *, offset: Any = 0, border: Any = 0, denominat
     made[OFFSET], made[BORDER], made[MAGNITUDE] = offset, border, magnitude
     if least is not None:
         made[LEAST] = least
-    made[DENOMINATOR], made[HALF] = denominator, denominator // 2
+    made[DENOMINATOR], made[HALF], made[SHIFT] = denominator, denominator // 2, denominator.bit_length() - 1
     return made
 
 

@@ -10,10 +10,11 @@ import ctypes
 import os
 import threading
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 from imgconv import errors
-from imgconv.jit import make
+from imgconv.jit import machine, make, store
 from imgconv.loops import Loop
 
 _functions: dict[tuple[str, tuple[tuple[str, str], ...]], Any] = {}
@@ -32,6 +33,17 @@ if hasattr(os, "register_at_fork"):
 def plain_python() -> bool:
     """Whether loops run uncompiled, for coverage and debuggers."""
     return os.environ.get("IMGCONV_NO_JIT", "") not in ("", "0")
+
+
+def multiplies_bytes() -> bool:
+    """Whether loops may use tiles (`loops.tiles`): compiled for this machine, or as plain Python."""
+    return plain_python() or (machine.multiplies_bytes() and _tiles_can_be_kept())
+
+
+@cache
+def _tiles_can_be_kept() -> bool:
+    """False where loops were compiled ahead for a baseline, which has no tiles, into folders that cannot be written: they would be compiled each time."""
+    return store.writable_folder() is not None or store.holds("dots") or not store.holds()
 
 
 def bind(loop: Loop, kinds: Mapping[str, str], arguments: Mapping[str, Any]) -> Callable[[int, int], None]:

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from imgconv import errors, loops
+from imgconv import errors
 from imgconv.jit import machine
+from imgconv.jit.intrinsics import intrinsics
 from imgconv.loops import Loop
 
 # what object code may leave to the process: string.h, and the part of libm that loops use
@@ -105,39 +106,13 @@ def _compiler() -> Any:
     return NoAlias
 
 
-@cache
-def _view() -> Any:
-    """The compiled twin of `loops.view`: Numba's carray, but as an intrinsic, since a function that returns an array needs reference counts."""
-    from llvmlite import ir
-    from numba import types as numba_types
-    from numba.core import cgutils
-    from numba.extending import intrinsic
-    from numba.np.arrayobj import make_array, populate_array
-
-    @intrinsic  # type: ignore[misc, untyped-decorator, unused-ignore]
-    def view(typing_context: Any, buffer: Any, count: Any) -> Any:
-        array_type = numba_types.Array(buffer.dtype, 1, "C")
-
-        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            pointer, length = arguments
-            array = make_array(array_type)(context, builder)
-            size = ir.Constant(context.get_value_type(numba_types.intp), context.get_abi_sizeof(context.get_data_type(buffer.dtype)))
-            shape, strides = cgutils.pack_array(builder, [length]), cgutils.pack_array(builder, [size])
-            populate_array(array, data=pointer, shape=shape, strides=strides, itemsize=size, meminfo=None)
-            return array._getvalue()
-
-        return array_type(buffer, numba_types.intp), generate
-
-    return view
-
-
 def _specialised(function: Any, done: dict[Any, Any]) -> Any:
-    """The function with every helper it closes over compiled too, and `view` in its compiled form."""
+    """The function with every helper it closes over compiled too, and intrinsics in their compiled form."""
     from numba import njit
 
     def compiled(value: Any) -> Any:
-        if value is loops.view:
-            return _view()
+        if getattr(value, "is_loop_intrinsic", False):
+            return intrinsics()[value.__name__]
         if not getattr(value, "is_loop_helper", False):
             return value
         if value not in done:

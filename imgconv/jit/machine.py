@@ -75,9 +75,23 @@ def mark_of(cpuinfo: bytes) -> str:
     return f"machine-{store.hashed(repr(fields).encode() + store.environment()).hexdigest()[:32]}"
 
 
+def multiplies_bytes() -> bool:
+    """Whether what is compiled for adds up products of four bytes in one instruction, and brings any bytes together in one."""
+    return _multiplies_bytes(target())
+
+
+@cache
+def _multiplies_bytes(machine: Machine) -> bool:
+    return {"avx512bw", "avx512vbmi", "avx512vnni"} <= _able(machine)
+
+
+def _able(machine: Machine) -> set[str]:
+    return {word[1:] for word in machine.features.split(",") if word.startswith("+")}
+
+
 def baselines() -> tuple[Machine, ...]:
     """The baselines whose code this machine runs, best first."""
-    able = {word[1:] for word in here().features.split(",") if word.startswith("+")}
+    able = _able(here())
     return tuple(Machine(name) for name, needed in levels().items() if needed <= able)
 
 

@@ -86,6 +86,15 @@ def state(folder: Path) -> tuple[str, int, int]:
     return "writable" if os.access(folder, os.W_OK | os.X_OK) else "read-only", len(kept), sum(kept)
 
 
+def holds(loop: str = "") -> bool:
+    """Whether any folder has code of a loop of that name, for whatever types and machine; of any loop, if none is named."""
+    for folder in folders():
+        with contextlib.suppress(OSError):
+            if any(_NAME.fullmatch(name) and name.startswith(f"{loop}-" if loop else "") for name in os.listdir(folder)):
+                return True
+    return False
+
+
 def key(loop: Loop, kinds: Mapping[str, str], machine: Machine) -> str:
     """A name that changes with everything that could change the machine code."""
     digest = hashed(environment())
@@ -97,7 +106,7 @@ def key(loop: Loop, kinds: Mapping[str, str], machine: Machine) -> str:
 def environment() -> bytes:
     """Sources of loops and compiler, versions of Numba and llvmlite, and Numba's variables."""
     digest = hashed()
-    for source in sorted([*_PACKAGE.joinpath("loops").glob("*.py"), _PACKAGE / "jit" / "compile.py"]):
+    for source in sorted([*_PACKAGE.joinpath("loops").glob("*.py"), _PACKAGE / "jit" / "compile.py", _PACKAGE / "jit" / "intrinsics.py"]):
         digest.update(source.read_bytes())
     for package in ("numba", "llvmlite"):
         found = find_spec(package)

@@ -2,7 +2,7 @@
 
 A body is written once and runs twice: compiled by Numba, and as plain Python under
 IMGCONV_NO_JIT=1. So it takes views only through `view`, casts every value on store,
-calls only functions marked `helper`, and addresses rows by slices from 0 to n (a signed
+calls only functions marked `helper` or `intrinsic`, and addresses rows by slices from 0 to n (a signed
 index expression would keep Numba from vectorising). Bodies never see a border's name.
 """
 
@@ -16,6 +16,13 @@ from imgconv.records import record
 Body = Callable[..., None]
 
 
+def intrinsic(function: Any) -> Any:
+    """Marks a function that has a compiled twin of the same name in `jit/intrinsics`; what is marked is the twin in plain Python."""
+    function.is_loop_intrinsic = True
+    return function
+
+
+@intrinsic
 def view(buffer: Any, count: int) -> Any:
     """The first `count` elements behind a pointer; this is the plain-Python twin of Numba's carray."""
     return buffer[:count]

@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from imgconv.exact import BY_SHIFT
 from imgconv.loops import helper
 
-OFFSET, BORDER, HALF, DENOMINATOR, LOW, HIGH, MAGNITUDE, LEAST = range(8)
-CONSTANTS = 8
+OFFSET, BORDER, HALF, DENOMINATOR, LOW, HIGH, MAGNITUDE, LEAST, SHIFT = range(9)
+CONSTANTS = 9
 BELOW, ABOVE, NAN = range(3)
 COUNTS = 3
 PIECE = 4096  # elements of a row done at a time: sums stay in the first-level cache, counts within 16 bits
@@ -84,7 +85,7 @@ def _from_exact(acc: str, out: str, quotient: str) -> Any:
             result = final(np.float64(value) / np.float64(constants[DENOMINATOR])) if divided else final(value)
             return result, (least, greatest, below, above, missing)
         if divided:
-            value = divide(value, constants[HALF], constants[DENOMINATOR])
+            value = divide(value, constants[HALF], constants[DENOMINATOR], constants[SHIFT])
         value = kept(value)
         low, high = constants[LOW], constants[HIGH]
         below = tally(below + tally(value < low))
@@ -95,22 +96,31 @@ def _from_exact(acc: str, out: str, quotient: str) -> Any:
 
 
 def _floor_divide(acc: str, quotient: str) -> Any:
-    """(sum + half) // denominator; in floats by its reciprocal, since a division costs ten multiplications.
+    """(sum + half) // denominator; by a shift where the quotient is "shift", for powers of two; in floats by its reciprocal, since a division
+    costs ten multiplications.
 
     With integers n and d > 0, (n + 1/2)/d is at least 1/(2d) away from every integer. Reciprocal and product are each
     rounded by a relative 2**-24 (float32), so the product is off by less than (|n| + 1/2) / d * 2**-23 * (1 + 2**-24): for
     |n| + 1 < 2**22 that is less than 1/(2d), and the floor is exact. In float64 the same holds below 2**51.
     """
-    kept, wide = np.dtype(acc).type, np.dtype(quotient).type
+    kept = np.dtype(acc).type
+    if quotient == BY_SHIFT:
+
+        @helper
+        def shift(value: Any, half: Any, denominator: Any, places: Any) -> Any:
+            return kept(kept(value + half) >> places)
+
+        return shift
+    wide = np.dtype(quotient).type
     if quotient.startswith("float"):
 
         @helper
-        def divide(value: Any, half: Any, denominator: Any) -> Any:
+        def divide(value: Any, half: Any, denominator: Any, places: Any) -> Any:
             return kept(np.floor((wide(value) + wide(half) + wide(0.5)) * (wide(1) / wide(denominator))))
     else:
 
         @helper
-        def divide(value: Any, half: Any, denominator: Any) -> Any:
+        def divide(value: Any, half: Any, denominator: Any, places: Any) -> Any:
             return kept((wide(value) + wide(half)) // wide(denominator))
 
     return divide
@@ -182,6 +192,20 @@ def counter() -> Any:
         counts[NAN] += np.int64(missing)
 
     return count
+
+
+def piece_settler(acc: str, out: str, quotient: str) -> Any:
+    """The helper `settle_piece(sums, target, m, constants, extremes, counts)`: m whole sums, and the offset, settled."""
+    settle, tally, start, wide = settler(acc, out, quotient), counter(), nothing_seen(acc), np.dtype(acc).type
+
+    @helper
+    def settle_piece(sums: Any, target: Any, m: int, constants: Any, extremes: Any, counts: Any) -> None:
+        seen, offset = start, constants[OFFSET]
+        for x in range(m):
+            target[x], seen = settle(wide(sums[x] + offset), constants, seen)
+        tally(extremes, counts, seen)
+
+    return settle_piece
 
 
 def nothing_seen(acc: str) -> tuple[Any, ...]:

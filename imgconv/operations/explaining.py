@@ -29,11 +29,11 @@ def filtered(step: Filter, given: Foretold, result: str) -> tuple[str, Foretold]
 
 
 def _once(step: Filter, given: Foretold, result: str) -> tuple[str, Foretold]:
+    from imgconv.engine import task_of
     from imgconv.numerics import wide_type
 
     rows, columns = step.window.over(given.height, given.width)
-    line = columns.reach * given.channels
-    task = Task(given.type, given.span, step.border.constant, result, (rows.stride, columns.stride), (rows.dilation, columns.dilation), line=line)
+    task = task_of(given.type, given.span, rows, columns, given.channels, step.border, result)
     if step.with_:
         joined = combination(step.way, step.kernels, task)
         span, divided = joined.span, not joined.span.whole

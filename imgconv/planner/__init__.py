@@ -9,15 +9,20 @@ from __future__ import annotations
 import os
 from fractions import Fraction
 
-from imgconv.exact import Number, magnitude
+from imgconv.exact import BY_SHIFT, Number, magnitude
 from imgconv.factoring import Factors, Weights, float_factors, whole_factors
 from imgconv.kept import kept
 from imgconv.kernels import Kernel
-from imgconv.planner.costs import ALGORITHMS, PASS, lane_of, line_length, sum_bounds, taps_of
+from imgconv.planner.costs import ALGORITHMS, PASS, SPREADING, lane_of, line_length, sum_bounds, taps_of
+from imgconv.planner.fixed import FARTHEST, FOUR, digits_of, fixed_point
 from imgconv.planner.pooling import POOLINGS, plan_pool
 from imgconv.planner.values import Plan, Span, Task
+from imgconv.records import replace
 
-__all__ = ["ALGORITHMS", "PASS", "POOLINGS", "Plan", "Span", "Task", "forced", "line_length", "plan", "plan_pool", "response_span", "taps_of"]
+__all__ = [
+    "ALGORITHMS", "FARTHEST", "FOUR", "PASS", "POOLINGS", "SPREADING", "Plan", "Span", "Task", "digits_of", "forced", "line_length", "plan", "plan_pool",
+    "response_span", "taps_of",
+]  # fmt: skip
 
 EXACT_FLOAT64 = 2**53
 """Whole numbers up to here are exact in float64."""
@@ -51,7 +56,12 @@ def _plan(kernel: Kernel, task: Task, algorithm: str, exact: bool, whole_border:
     accumulator = "float64" if task.pixels in ("int32", "float64") or task.result == "float64" or beyond else "float32"
     why = "the kernel's numbers are not exact" if not kernel.exact else "pixels or border are no integers"
     factors = float_factors(weights, accumulator)
-    name, cost = _cheapest(weights, factors, accumulator, task, algorithm)
+    fixed = fixed_point(weights, kernel.bias) if task.spacing and accumulator == "float32" else None
+    name, cost = _cheapest(weights, factors, accumulator, task if fixed else replace(task, spacing=0), algorithm)
+    if name == "dots" and fixed:
+        rows, offset, denominator = fixed
+        why = f"{why}: multiples of 2**-{denominator.bit_length() - 1}"
+        return Plan(name, "int32", BY_SHIFT, rows, offset, denominator, (), f"{name} in int32 ({why}), about {cost:.0f} taps a pixel")
     accumulator = "float64" if name == "fourier" else accumulator
     return Plan(name, accumulator, "", weights, kernel.bias, 1, factors, f"{name} in {accumulator} ({why}), about {cost:.0f} taps a pixel")
 
@@ -72,6 +82,8 @@ def _exact_plan(kernel: Kernel, task: Task, algorithm: str) -> Plan:
     name, cost = _cheapest(rows, factors, accumulator, task, algorithm)
     if name == "fourier":
         accumulator, quotient = "float64", "float64" if quotient == "float32" else quotient
+    elif quotient and denominator & (denominator - 1) == 0 and accumulator.startswith("int"):
+        quotient = BY_SHIFT
     why = f"sums lie in {low + offset}…{high + offset}"
     lane = lane_of(rows, accumulator, task) if name == "direct" else accumulator
     return Plan(name, accumulator, quotient, rows, offset, denominator, factors, f"{name} in {accumulator} ({why}), about {cost:.0f} taps a pixel", True, lane)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from imgconv.exact import Number, magnitude
 from imgconv.factoring import Factors, Weights
+from imgconv.planner.fixed import DIGITS, FARTHEST, FOUR, digits_of
 from imgconv.planner.values import Span, Task
 from imgconv.records import record
 
@@ -22,6 +23,8 @@ FOURIER_REST, FOURIER_ROW = 225.0, 6.0
 """What transforms cost a pixel, and each row of the window."""
 SEPARABLE_REST = 6.0
 RUNNING = 16.0
+DOTS_STEP = 0.57
+"""What a step of `dots` costs: four columns of a row of the window, of two output rows, for each digit of the weights."""
 
 
 def taps_of(weights: Weights) -> int:
@@ -101,6 +104,18 @@ def _fourier_cost(weights: Weights, factors: Factors, accumulator: str, task: Ta
     return (FOURIER_REST + FOURIER_ROW * looking) / TAP_COST[accumulator]
 
 
+def _dots_cost(weights: Weights, factors: Factors, accumulator: str, task: Task) -> float | None:
+    border = task.border_value or 0
+    fits = task.pixels == "uint8" and accumulator in ("int16", "int32", "float32") and isinstance(border, int) and 0 <= border <= 255
+    if not fits or not 0 < task.spacing <= FARTHEST or task.stride != (1, 1) or task.dilation[0] != 1:
+        return None
+    digits = DIGITS if accumulator == "float32" else digits_of(weights)  # type: ignore[arg-type]
+    looking = [any(row[at : at + FOUR]) for row in weights for at in range(0, len(row), FOUR)]
+    fours = -(-len(weights[0]) // FOUR)
+    steps = sum(one or other for one, other in zip([*looking, *[False] * fours], [*[False] * fours, *looking], strict=True))
+    return DOTS_STEP * steps * digits
+
+
 def _fourier_error(weights: Weights, task: Task) -> float:
     """How far a sum by Fourier transforms can be from the true one.
 
@@ -132,5 +147,7 @@ ALGORITHMS = (
     Algorithm("separable", _separable_cost, spreads=True),
     Algorithm("running", _running_cost, spreads=True),
     Algorithm("fourier", _fourier_cost, spreads=True),
+    Algorithm("dots", _dots_cost),
     Algorithm("big", _big_cost),
 )
+SPREADING = frozenset(row.name for row in ALGORITHMS if row.spreads)

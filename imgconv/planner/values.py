@@ -65,3 +65,5 @@ class Task:
     finite: bool = True
     line: int = 0
     """Elements of a source row once the border has extended it."""
+    spacing: int = 0
+    """Elements between neighbouring taps of a row, where the machine adds up products of four bytes at once; 0 where it does not."""

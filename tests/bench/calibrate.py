@@ -73,6 +73,8 @@ def main() -> None:
     print(f"fourier: {(rest - common) / unit:.0f} and {row / unit:.1f} a row of the window   (table: {costs.FOURIER_REST}, {costs.FOURIER_ROW})")
     apart = slope(lambda n: per_value(pixels["float32"], np.outer(rng.normal(size=n), rng.normal(size=n)), "separable"), 9, 33, lambda n: 2.0 * n)
     print(f"separable: {(apart[1] - common) / unit:.0f} and {apart[0] / unit:.2f} a weight   (table: {costs.SEPARABLE_REST}, 1)")
+    step, _ = slope(lambda n: per_value(pixels["int32"], rng.integers(-127, 128, (n, n)), "dots"), 7, 15, lambda n: (n + 1) * -(-n // costs.FOUR))
+    print(f"dots: {step / unit:.2f} a step   (table: {costs.DOTS_STEP})")
     box = per_value(pixels["int32"], np.ones((31, 31), int), "running")
     print(f"running: {(box - common) / unit:.0f}   (table: {costs.RUNNING})")
 

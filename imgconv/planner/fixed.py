@@ -1,0 +1,51 @@
+"""Weights for `dots`: whole numbers in digits of 8 bits, and any weights as whole multiples of a power of two."""
+
+from __future__ import annotations
+
+import math
+
+from imgconv.exact import Number, magnitude
+from imgconv.factoring import Weights
+
+FOUR = 4  # bytes whose products are added up at once
+FARTHEST = 10  # elements between neighbouring taps, at most, so that a vector holds those of its sums
+DIGITS = 3  # of 8 bits, that a weight may have: sums of bytes then fit 32 bits
+_SUMS, _BYTE = 2**31, 255
+_FINE = 0.999 * 2**22  # what the magnitudes of weights come to at least, in units of the least digit
+_MOST_SHIFT = 30
+
+Whole = tuple[tuple[int, ...], ...]
+
+
+def digits_of(weights: Whole) -> int:
+    """How many signed digits of 8 bits (-128…127) the largest weight takes."""
+    low, high, count = min(map(min, weights)), max(map(max, weights)), 1
+    while not -128 * (256**count - 1) // 255 <= low <= high <= 127 * (256**count - 1) // 255:
+        count += 1
+    return count
+
+
+def fixed_point(weights: Weights, bias: Number) -> tuple[Whole, int, int] | None:
+    """Weights and bias as multiples of one over a power of two, and that power: the greatest with which sums over bytes fit 32 bits.
+
+    None where that is coarser than `_FINE`. Weights are rounded so that their sum stays what it was, within half a unit: under pixels that
+    are all alike nothing is lost. Each is off by less than a unit, most by half of one at most; so a response to n weights is off by less than
+    n * 2**-22.99 of 255 times the sum of magnitudes (half of that but for the rarest kernels), and by that share of what the pixels in view come to.
+    """
+    total, columns = math.fsum(abs(float(cell)) for row in weights for cell in row), len(weights[0])
+    room = (_SUMS - 2 - _BYTE * (len(weights) * columns + 1)) / (_BYTE * total + magnitude(bias) + 0.5)
+    shift = min(_MOST_SHIFT, math.floor(math.log2(room))) if room >= 1 else -1
+    if shift < 1 or total * 2**shift < _FINE:
+        return None
+    cells = _rounded([float(cell) * 2**shift for row in weights for cell in row])
+    return tuple(tuple(cells[start : start + columns]) for start in range(0, len(cells), columns)), round(bias * 2**shift), 2**shift
+
+
+def _rounded(cells: list[float]) -> list[int]:
+    """Whole numbers of the same rounded sum: those nearest to a half are rounded the other way. Zeros stay zeros."""
+    whole = [round(cell) for cell in cells]
+    missing = round(math.fsum(cells)) - sum(whole)
+    step = 1 if missing > 0 else -1
+    for place in sorted(range(len(cells)), key=lambda i: step * (whole[i] - cells[i]))[: abs(missing)]:
+        whole[place] += step
+    return whole
