@@ -103,12 +103,12 @@ def test_a_kernel_of_zeros_has_no_transform(monkeypatch):
     assert not imgconv.correlate(np.ones((9, 9), "uint8"), np.zeros((5, 5), int)).any()
 
 
-def test_large_kernels_are_not_kept():
+def test_few_large_kernels_are_kept_and_none_of_the_largest():
     calls = []
-    ask = kept(4, lambda rows: rows)(lambda rows: calls.append(len(rows)))
-    for side in (3, 3, 65, 65):
+    ask = kept(9, lambda rows: rows)(lambda rows: calls.append(len(rows)))
+    for side in (3, 3, 65, 65, 257, 257, 66, 67, 68, 69, 65, 3):  # 65 x 65 is pushed out by four others
         ask(((0,) * side,) * side)
-    assert calls == [3, 65, 65]
+    assert calls == [3, 65, 257, 257, 66, 67, 68, 69, 65]
 
 
 def test_a_folder_in_the_place_of_a_loop_is_no_loop(tmp_path):

@@ -33,7 +33,7 @@ def run_bands(rows: int, row_work: int, worker: Callable[[], Band], threads: int
     Any number of threads gives the same result, for bands are independent.
     """
     threads = min(threads or max(1, min(available_threads(), rows * row_work // _THREAD_WORK)), rows, _MOST_THREADS)
-    share = -(-rows // (4 * threads)) if threads > 1 else rows
+    share = max(-(-rows // (4 * threads)), min(least, -(-rows // threads))) if threads > 1 else rows  # four bands a thread, if that leaves them `least` rows
     height = max(1, min(max(_BAND_WORK // max(1, row_work), least), share, most))
     team = _Team(rows, height, worker)
     others = [threading.Thread(target=team.work, name=f"imgconv-{i}", daemon=True) for i in range(1, threads)]
