@@ -26,9 +26,9 @@ def task(**changed: object) -> Task:
     return Task(**{"pixels": "uint8", "span": Span(0, 255, True), "border_value": None, "result": "uint8", "spacing": 3} | changed)  # type: ignore[arg-type]
 
 
-def by_dots(monkeypatch: pytest.MonkeyPatch, pixels: np.ndarray, kernel: object, **options: object) -> np.ndarray:
-    """The result by dots, which must be what the planner takes; on machines that cannot, by the body as plain Python."""
-    monkeypatch.setenv("IMGCONV_ALGORITHM", "dots")
+def by_dots(monkeypatch: pytest.MonkeyPatch, pixels: np.ndarray, kernel: object, algorithm: str = "dots", **options: object) -> np.ndarray:
+    """The result by dots, or by another algorithm; on machines that cannot, by the body as plain Python."""
+    monkeypatch.setenv("IMGCONV_ALGORITHM", algorithm)
     with compiled(NATIVE):
         return imgconv.correlate(pixels, kernel, **options)  # type: ignore[arg-type]
 
@@ -95,31 +95,48 @@ def test_fixed_point_numbers_are_left_where_they_would_be_coarse():
 
 
 @pytest.mark.parametrize("side", [3, 5, 11])
-def test_floats_are_within_the_stated_bound_and_flat_images_stay_flat(side, monkeypatch):
+@pytest.mark.parametrize("algorithm", ["dots", "separable-dots"])
+def test_floats_are_within_the_stated_bound_and_flat_images_stay_flat(algorithm, side, monkeypatch):
     rng = np.random.default_rng(side)
     pixels = rng.integers(0, 256, (40, 83, 3)).astype("uint8")
-    weights = rng.random((side, side)) + 0.01
+    weights = np.outer(rng.random(side) + 0.01, rng.random(side) + 0.01)
     weights /= weights.sum()
     exact = imgconv.correlate(pixels.astype("float64"), weights, border="reflect")
-    got = by_dots(monkeypatch, pixels, weights, border="reflect", dtype="float32")
+    got = by_dots(monkeypatch, pixels, weights, algorithm, border="reflect", dtype="float32")
     assert np.abs(got - exact).max() <= side * side * 2.0**-22.99 * 255 + 2.0**-17
     for level in (0, 1, 128, 255):
         flat = np.full((8, 40), level, "uint8")
-        assert np.all(by_dots(monkeypatch, flat, weights) == level)
+        assert np.all(by_dots(monkeypatch, flat, weights, algorithm) == level)
     biased = imgconv.Kernel(weights.tolist(), bias=-31.7)
-    wide = by_dots(monkeypatch, pixels, biased, dtype="float32")
+    wide = by_dots(monkeypatch, pixels, biased, algorithm, dtype="float32")
     np.testing.assert_allclose(wide, imgconv.correlate(pixels.astype("float64"), biased), rtol=0, atol=1e-3)
 
 
-def test_bands_and_threads_never_show(monkeypatch):
-    """Bands of odd heights end in a tile of one row."""
-    pixels = np.random.default_rng(3).integers(0, 256, (57, 200)).astype("uint8")
-    kernel = imgconv.Kernel(np.random.default_rng(4).normal(size=(5, 6)).tolist())
-    expected = by_dots(monkeypatch, pixels, kernel, dtype="float32", threads=1)
+@pytest.mark.parametrize("scale", [1e-20, 1.0, 1e20])
+@pytest.mark.parametrize("shape", [(1, 1), (1, 300), (9, 1), (5, 43, 3), (38, 22, 4), (7, 65), (33, 16, 10)])
+def test_lines_of_any_size_and_rank_are_within_rounding(shape, scale, monkeypatch):
+    """Rows that fill a group of 32 and that do not, tiles that are just begun, components beside each other, weights far from 1, rows of zeros."""
+    rng = np.random.default_rng(9)
+    pixels = rng.integers(0, 256, shape).astype("uint8")
+    for rows, columns, rank in ((2, 2, 1), (7, 5, 1), (5, 9, 2), (11, 4, 3)):
+        weights = sum(np.outer(rng.normal(size=rows), rng.normal(size=columns)) for _ in range(rank)) * scale
+        weights[rows // 2] *= rank == 1 and rows < 7
+        exact = imgconv.correlate(pixels.astype("float64"), weights, border="constant:77", pad=6)
+        got = by_dots(monkeypatch, pixels, weights, "separable-dots", border="constant:77", pad=6, dtype="float32")
+        assert np.abs(got - exact).max() <= 255 * np.abs(weights).sum() * 2.0**-21, (rows, columns, rank)
+
+
+@pytest.mark.parametrize("algorithm", ["dots", "separable-dots"])
+def test_bands_and_threads_never_show(algorithm, monkeypatch):
+    """Bands of odd heights end in a tile of fewer rows."""
+    rng = np.random.default_rng(3)
+    pixels = rng.integers(0, 256, (57, 200)).astype("uint8")
+    kernel = imgconv.Kernel(np.outer(rng.normal(size=5), rng.normal(size=6)).tolist())
+    expected = by_dots(monkeypatch, pixels, kernel, algorithm, dtype="float32", threads=1)
     for work in (3_000, 20_000):
         monkeypatch.setattr(bands, "_BAND_WORK", work)
         for threads in (1, 2, 3):
-            np.testing.assert_array_equal(by_dots(monkeypatch, pixels, kernel, dtype="float32", threads=threads), expected)
+            np.testing.assert_array_equal(by_dots(monkeypatch, pixels, kernel, algorithm, dtype="float32", threads=threads), expected)
 
 
 @pytest.mark.parametrize("changed", [
@@ -130,7 +147,8 @@ def test_what_does_not_fit_is_planned_otherwise(changed):
     for kernel in ("vertical", imgconv.Kernel([[0.3, 0.123456789, 5.0], [1.0, 2.0, math.pi]])):
         assert plan(imgconv.kernel(kernel), task()).algorithm == "dots"
         assert plan(imgconv.kernel(kernel), task(**changed)).algorithm != "dots"
-        assert plan(imgconv.kernel(kernel), task(**changed), "dots").algorithm != "dots"
+        for wanted in ("dots", "separable-dots"):
+            assert plan(imgconv.kernel(kernel), task(**changed), wanted).algorithm != wanted
     assert plan(imgconv.Kernel([[0.3, math.pi]]), task(result="float64")).algorithm == "direct"  # RULES: float64 then
     assert plan(imgconv.Kernel([[10**7, 1]]), task()).algorithm == "direct"  # beyond 32 bits
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from imgconv.borders import CONSTANT, Border
-from imgconv.engine.recipes import index_table
+from imgconv.engine.tables import index_table
 from imgconv.numerics import Pixels
 from imgconv.shapes import Axis, Window
 

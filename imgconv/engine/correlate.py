@@ -13,8 +13,9 @@ from imgconv.engine.bands import run_bands
 from imgconv.engine.big import correlate_big
 from imgconv.engine.fourier import Fourier, Worker
 from imgconv.engine.memory import allocate, buffer, require
-from imgconv.engine.recipes import lines, position_table, recipe
+from imgconv.engine.recipes import recipe
 from imgconv.engine.settle import Watch, constants, settle
+from imgconv.engine.tables import lines, position_table
 from imgconv.kernels import Kernel
 from imgconv.loops.settling import watch_key
 from imgconv.numerics import Pixels, Response, Target, Values, shift_of, wide_type

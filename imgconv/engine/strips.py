@@ -15,8 +15,8 @@ from imgconv import jit
 from imgconv.borders import Border
 from imgconv.engine.bands import Band, run_bands
 from imgconv.engine.memory import STRIP, allocate, buffer
-from imgconv.engine.recipes import index_table
 from imgconv.engine.settle import Watch, constants
+from imgconv.engine.tables import index_table
 from imgconv.loops import coverage
 from imgconv.loops.settling import watch_key
 from imgconv.numerics import Pixels, Response, Values

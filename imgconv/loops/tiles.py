@@ -1,7 +1,8 @@
-"""A tile of sums, in registers: ROWS output rows of COLUMNS values, to which products of four bytes and four weights are added at once.
+"""Tiles of sums, in registers: some rows of some columns, to all of which a step is added at once.
 
-Processors do that in one instruction for 16 sums. Loops cannot say so in a loop over elements, so each function
-here stands twice: as NumPy, below, and as vectors of LLVM in `jit/intrinsics`.
+A step of bytes is four of them, times four weights, for each sum; processors do that in one instruction for 16 sums.
+Loops cannot say so in a loop over elements, so each function here stands twice: as NumPy, below, and as vectors of
+LLVM in `jit/intrinsics`. What all rows of a tile look at is loaded once.
 """
 
 from __future__ import annotations
@@ -13,10 +14,15 @@ import numpy as np
 from imgconv.loops import intrinsic
 
 ROWS, COLUMNS = 2, 128
+"""Of a tile of whole sums: output rows and values."""
+DIGITS, DIGIT_COLUMNS = 3, 64
+"""Of a tile whose rows are the digits of 8 bits that weights have, highest first."""
+FLOAT_ROWS, FLOAT_COLUMNS = 4, 64
+"""Of a tile of float32."""
 BLOCK = 16  # sums in a vector
 FOUR = 4  # bytes whose products are added up at once
 READ = 32 * (COLUMNS // 32 - 1) + 64
-"""Bytes that `add_dots` reads from a place on: vectors of 64, one for every two blocks."""
+"""Bytes that `add_dots` reads at most from a place on: vectors of 64, one for every two blocks."""
 
 
 def spread(spacing: int) -> np.ndarray[Any, Any]:
@@ -27,17 +33,37 @@ def spread(spacing: int) -> np.ndarray[Any, Any]:
 
 @intrinsic
 def empty_tile() -> Any:
-    """A tile of zeros."""
+    """A tile of whole sums, 0 all."""
     return np.zeros((ROWS, COLUMNS), np.int32)
+
+
+@intrinsic
+def empty_digits() -> Any:
+    """A tile of digits, 0 all."""
+    return np.zeros((DIGITS, DIGIT_COLUMNS), np.int32)
+
+
+@intrinsic
+def empty_floats() -> Any:
+    """A tile of float32, 0 all."""
+    return np.zeros((FLOAT_ROWS, FLOAT_COLUMNS), np.float32)
 
 
 @intrinsic
 def add_dots(tile: Any, kept: Any, at: int, spread: Any, weights: Any, w: int) -> Any:
     """The tile plus, at (r, x), the four bytes that `spread` tells for x from kept[at] on, times the four that make up weights[w + r]."""
-    vectors = [kept[at + 32 * pair :][:64][spread.reshape(2, 64)] for pair in range(COLUMNS // 32)]
-    bytes_ = np.stack(vectors).reshape(COLUMNS, FOUR).astype(np.int32)
-    four = weights[w : w + ROWS].copy().view(np.int8).reshape(ROWS, FOUR).astype(np.int32)
+    rows, columns = tile.shape
+    vectors = [kept[at + 32 * pair :][:64][spread.reshape(2, 64)] for pair in range(columns // 32)]
+    bytes_ = np.stack(vectors).reshape(columns, FOUR).astype(np.int32)
+    four = weights[w : w + rows].copy().view(np.int8).reshape(rows, FOUR).astype(np.int32)
     return tile + four @ bytes_.T
+
+
+@intrinsic
+def add_line(tile: Any, kept: Any, at: int, weights: Any, w: int) -> Any:
+    """The tile plus, at (r, x), kept[at + x] times weights[w + r]: each product rounded, then each sum."""
+    rows, columns = tile.shape
+    return tile + weights[w : w + rows, None] * kept[at : at + columns]
 
 
 @intrinsic
@@ -48,6 +74,15 @@ def raised(tile: Any) -> Any:
 
 @intrinsic
 def put(tile: Any, sums: Any, at: int, row: int) -> None:
-    """The tile into `sums` from `at` on, its rows `row` apart, cut to the bits that they hold."""
-    for r in range(ROWS):
-        sums[at + r * row : at + r * row + COLUMNS] = tile[r].astype(sums.dtype)
+    """The tile into `sums` from `at` on, its rows `row` apart; whole sums are cut to the bits that those hold."""
+    for r, line in enumerate(tile):
+        sums[at + r * row : at + r * row + len(line)] = line.astype(sums.dtype)
+
+
+@intrinsic
+def put_joined(tile: Any, line: Any, at: int, unit: Any) -> None:
+    """The rows of a tile of digits as one: sums in units of the last, times the value of a unit, into float32 from line[at] on."""
+    whole = tile[0]
+    for digit in tile[1:]:
+        whole = (whole << np.int32(8)) + digit
+    line[at : at + len(whole)] = whole.astype(np.float32) * unit
