@@ -19,7 +19,7 @@ from PIL import ImageCms
 
 import imgconv
 from imgconv import errors, jit
-from imgconv.files import png, write
+from imgconv.files import coders, png, write
 from imgconv.files.formats import COMPRESS_LEVEL, FORMATS
 from imgconv.files.options import Writing
 from imgconv.image import Frame, Image
@@ -174,7 +174,7 @@ def test_alpha_takes_the_type_of_the_colour():
 
 @pytest.mark.parametrize("level", range(1, 10))
 def test_without_isal_zlib_stands_in(level, monkeypatch):
-    monkeypatch.setattr(png, "_isal", lambda: None)
+    monkeypatch.setattr(coders, "_isal", lambda: None)
     given = frame(MODES[2], LARGE)
     assert np.array_equal(by_pillow(png.encode(given, {}, level)), given.pixels)
 
@@ -262,7 +262,7 @@ def test_plain_python_gives_the_same_bytes(mode, monkeypatch):
 def test_adler_sums_are_combined(lengths):
     rng = np.random.default_rng(4)
     for one, other in ((rng.bytes(lengths[0]), rng.bytes(lengths[1])), (b"\xff" * lengths[0], b"\xff" * lengths[1])):
-        assert png.adler32_combine(zlib.adler32(one), zlib.adler32(other), len(other)) == zlib.adler32(one + other)
+        assert coders.adler32_combine(zlib.adler32(one), zlib.adler32(other), len(other)) == zlib.adler32(one + other)
 
 
 def test_small_images_are_one_strip_without_threads(monkeypatch):
@@ -272,10 +272,10 @@ def test_small_images_are_one_strip_without_threads(monkeypatch):
 
 
 def test_a_strip_that_fails_raises_and_no_thread_outlives_the_call(monkeypatch):
-    real = png.coder
+    real = coders.coder
 
-    def failing(level: int) -> png.Coder:
-        deflate = real(level)
+    def failing(level: int, size: int) -> coders.Coder:
+        deflate = real(level, size)
         return lambda content, last: (_ for _ in ()).throw(MemoryError("no buffer")) if last else deflate(content, last)
 
     monkeypatch.setattr(png, "coder", failing)
@@ -328,9 +328,9 @@ def test_save_takes_a_level(tmp_path):
 
 def test_pipes_take_the_fastest_and_a_stated_level_wins():
     image, form = Image((Frame(picture(50, 60)),)), FORMATS["png"]
-    assert write.encoded(image, form, "x", fast=True) == write.encoded(image, form, "x", writing=Writing(png.FASTEST))
+    assert write.encoded(image, form, "x", fast=True) == write.encoded(image, form, "x", writing=Writing(coders.FASTEST))
     assert write.encoded(image, form, "x", fast=True, writing=Writing(9)) == write.encoded(image, form, "x", writing=Writing(9))
-    assert write.encoded(image, form, "x") == write.encoded(image, form, "x", writing=Writing(png.DEFAULT))
+    assert write.encoded(image, form, "x") == write.encoded(image, form, "x", writing=Writing(coders.DEFAULT))
     found = [compression_level(png.encode(image.frames[0], {}, level)) for level in range(10)]
     assert found == [0, 0, 1, 2, 2, 2, 2, 3, 3, 3]
 
@@ -393,3 +393,24 @@ def test_imagemagick_reads_the_same_pixels(tmp_path):
         found = ran(imagemagick(), path, "-depth", str(depth), "-endian", "LSB", f"{form}:-")
         assert found == pixels.astype(pixels.dtype.newbyteorder("<")).tobytes(), path.name
         ran("identify", "-regard-warnings", path)
+
+
+@pytest.mark.parametrize("columns", [599, 600])
+def test_from_a_mebibyte_on_the_loop_codes_what_isal_does_not_make_smaller(columns, monkeypatch, tmp_path):
+    """On both sides of the limit; any number of threads gives the same bytes, whoever codes a strip."""
+    sizes = []
+    real = coders.runs_coder
+
+    def counted():
+        deflate = real()
+        return lambda content, last: (sizes.append(len(content)), deflate(content, last))[1]
+
+    monkeypatch.setattr(coders, "runs_coder", counted)
+    rows = -(-coders.LARGE // (3 * 600))
+    pixels = np.random.default_rng(1).normal(128, 5, (rows, columns, 3)).astype(np.uint8)
+    content = png.encode(Frame(pixels), {}, threads=1)
+    assert bool(sizes) is (rows * columns * 3 >= coders.LARGE)
+    assert np.array_equal(by_pillow(content), pixels)
+    assert all(png.encode(Frame(pixels), {}, threads=threads) == content for threads in (2, 3))
+    half = Frame(np.concatenate([pixels[: rows // 2], np.tile(pixels[:8], (rows // 16, 1, 1))]))  # the lower half repeats itself: ISA-L's part
+    assert np.array_equal(by_pillow(png.encode(half, {})), half.pixels)

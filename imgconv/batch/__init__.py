@@ -64,7 +64,7 @@ def _run(job: Job, pipeline: Pipeline, settings: Settings, reserved: dict[str, s
     """Header, promises, pixels, steps, bytes, files; `facts` and `notes` grow on the way."""
     from imgconv.batch import deliver
     from imgconv.batch.separate import shown
-    from imgconv.files import read, write
+    from imgconv.files import limits, read, write
 
     for one in (job, *job.sides):
         if not one.derived and not one.replace and one.target != STREAM and os.path.exists(one.target):
@@ -74,7 +74,7 @@ def _run(job: Job, pipeline: Pipeline, settings: Settings, reserved: dict[str, s
     if settings.plans:
         facts["plan"] = plan(header, pipeline, settings)
     form, path = promised(job, header, pipeline, settings)
-    write.prepare(form)
+    write.prepare(form, limits.decoded_bytes(header))
     with hushed(header.format):
         image = header.load()
     numbers = header.numbers

@@ -122,13 +122,14 @@ def write_png() -> None:
     import numpy as np
 
     from imgconv import jit
-    from imgconv.files import write
+    from imgconv.files import coders, write
     from imgconv.files.formats import FORMATS
     from imgconv.image import Frame, Image
     from imgconv.loops import unpng
 
     one = np.zeros(2, np.uint8)
     jit.bind(unpng.UNFILTER, {}, {"source": one, "rows": 1, "row": 1, "pixel": 1, "zeros": one, "result": one.copy(), "last": 1})
+    coders.runs_coder()(one, True)
     write.encoded(Image((Frame(np.zeros((SIDE, SIDE), np.uint8)),), "png"), FORMATS["png"], "png")
 
 

@@ -15,6 +15,8 @@ from imgconv import errors
 
 Band = Callable[[int, int], None]
 
+WHOLE_BAND = 2**30
+"""As the work of a row it makes each row a band of its own: for rows that are jobs."""
 _BAND_WORK = 20_000_000  # multiply-adds in a band: a millisecond or a few, so Ctrl-C is quick
 _MOST_THREADS = 256
 _THREAD_WORK = 16_000_000  # multiply-adds that each thread should find: less is done before a second one has its arrays

@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from imgconv.files import chunks, png
+from imgconv.files.coders import DEFAULT
 from imgconv.files.frames import changed, cut, delay
 from imgconv.image import Frame
 
 _LEAVE, _REPLACE = 0, 0  # dispose_op NONE, blend_op SOURCE: frames are whole pictures, nothing shines through
 
 
-def encode(frames: Sequence[Frame], metadata: Mapping[str, Any], level: int = png.DEFAULT, threads: int | None = None) -> bytes:
+def encode(frames: Sequence[Frame], metadata: Mapping[str, Any], level: int = DEFAULT, threads: int | None = None) -> bytes:
     """The frames, all of one size and layout, as an animated PNG file.
 
     Of the metadata, what `chunks.carried` names is kept; `loop` is how often it is played, 0 for ever (1 if it does not say), and

@@ -12,34 +12,29 @@ import io
 import struct
 import threading
 import zlib
-from collections.abc import Callable, Mapping
-from functools import cache
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from imgconv import jit
-from imgconv.engine.bands import Band, run_bands
+from imgconv.engine.bands import WHOLE_BAND, Band, run_bands
 from imgconv.files import chunks
+from imgconv.files.coders import DEFAULT, FASTEST, LARGE, adler32_combine, checksums, coder, zlib_header
 from imgconv.image import Frame
+from imgconv.loops import deflate
 from imgconv.loops import png as loops
 from imgconv.numerics import Pixels
 
-FASTEST, DEFAULT = 1, 3
 STRIP = 256 * 1024  # bytes before deflate: a few milliseconds of one thread, within its cache; images below are one strip
 
 _COLOURS = {(1, False): 0, (3, False): 2, (1, True): 4, (3, True): 6}  # (channels, alpha?) -> PNG's colour type
-_SAMPLE = 16 * 1024  # bytes by which a coder is chosen for a strip
-WHOLE_BAND = 2**30  # as the work of a strip it makes each a band of its own for `run_bands`
-_ADLER_BASE = 65521  # the largest prime below 2**16
-
-Coder = Callable[[Any, bool], bytes]
 
 
 def encode(frame: Frame, metadata: Mapping[str, Any], level: int = DEFAULT, threads: int | None = None) -> bytes:
     """The frame as a PNG file: uint8 or uint16, gray or RGB, with or without alpha.
 
-    `level` is 0 (stored), 1 to 3 (ISA-L, the last with Huffman-only runs where they are smaller) or 4 to 9 (zlib).
+    `level` is 0 (stored), 1 to 3 (ISA-L, the last with codes of bytes and runs alone where they are smaller) or 4 to 9 (zlib).
     Of the metadata, what `chunks.carried` names is kept; ValueError for a resolution that PNG cannot hold.
     """
     file = io.BytesIO()
@@ -65,11 +60,12 @@ def write_pixels(frame: Frame, file: io.BytesIO, level: int, threads: int | None
     return strips.count
 
 
-def prepare() -> None:
-    """Has what `encode` needs compiled meanwhile, if it is not there yet."""
+def prepare(size: int) -> None:
+    """Has what `encode` needs for an image of so many bytes compiled meanwhile, if it is not there yet."""
     from imgconv.jit.ahead import compile_ahead
 
-    compile_ahead(loops.FILTER, {})
+    for loop in (loops.FILTER, *([deflate.LOOP] if size >= LARGE else ())):
+        compile_ahead(loop, {})
 
 
 def level_for(wanted: int | None, fast: bool) -> int:
@@ -100,7 +96,7 @@ class _Strips:
 
     def worker(self) -> Band:
         """A band function over the numbers of strips, with buffers of its own."""
-        deflate, (crc32, adler32) = coder(self.level), checksums()
+        deflated, (crc32, adler32) = coder(self.level, self.height * self.row), checksums()
         filtered = np.empty(self.rows * (self.row + 1), np.uint8)
         run = self._filter(filtered)
 
@@ -110,7 +106,7 @@ class _Strips:
                 stop = min(start + self.rows, self.height)
                 run(start, stop)
                 content = filtered[: (stop - start) * (self.row + 1)]
-                part = (zlib_header(self.level) if number == 0 else b"") + deflate(content, stop == self.height)
+                part = (zlib_header(self.level) if number == 0 else b"") + deflated(content, stop == self.height)
                 self._append(number, part, crc32(part, zlib.crc32(self._start(number))), adler32(content), len(content))
 
         return band
@@ -151,81 +147,3 @@ class _Strips:
             run(above, stop - start + above)
 
         return run_copied
-
-
-def adler32_combine(first: int, second: int, length: int) -> int:
-    """The Adler-32 of two texts in a row from the sums of both and the second's length (zlib, adler32.c: adler32_combine)."""
-    low = (first & 0xFFFF) + (second & 0xFFFF) - 1
-    high = (first >> 16) + (second >> 16) + length % _ADLER_BASE * ((first & 0xFFFF) - 1)
-    return low % _ADLER_BASE | high % _ADLER_BASE << 16
-
-
-# ---------------------------------------------------------------- coders
-
-
-def coder(level: int) -> Coder:
-    """What deflates strips at a level: `(content, whether it is the last)` to a piece of a raw stream.
-
-    Z_RLE codes nothing but runs beside single bytes: after the row filters of a photograph that is as small as
-    zlib's default search, for what else repeats is short and by chance; of drawings it knows too little.
-    """
-    isal = _isal()
-    if level == 0:
-        return _zlib_coder(0, zlib.Z_DEFAULT_STRATEGY)
-    if level > 3:
-        return _zlib_coder(level, zlib.Z_FILTERED)
-    if isal is None:
-        return _zlib_coder(level, zlib.Z_RLE)
-    searching = _isal_coder(isal, min(level, 2))
-    return searching if level < 3 else _smaller(searching, _zlib_coder(1, zlib.Z_RLE))
-
-
-def _zlib_coder(level: int, strategy: int) -> Coder:
-    def deflate(content: Any, last: bool) -> bytes:
-        stream = zlib.compressobj(level, zlib.DEFLATED, -15, 9, strategy)
-        return stream.compress(content) + stream.flush(zlib.Z_FINISH if last else zlib.Z_FULL_FLUSH)
-
-    return deflate
-
-
-def _isal_coder(isal: Any, level: int) -> Coder:
-    def deflate(content: Any, last: bool) -> bytes:
-        stream = isal.compressobj(level, isal.DEFLATED, -15)
-        coded: bytes = stream.compress(content) + stream.flush(isal.Z_FINISH if last else isal.Z_FULL_FLUSH)
-        return coded
-
-    return deflate
-
-
-def _smaller(one: Coder, other: Coder) -> Coder:
-    """For each strip the coder that makes less of a piece from its middle."""
-
-    def deflate(content: Any, last: bool) -> bytes:
-        start = max(0, (len(content) - _SAMPLE) // 2)
-        sample = content[start : start + _SAMPLE]
-        return (one if len(one(sample, True)) <= len(other(sample, True)) else other)(content, last)
-
-    return deflate
-
-
-def checksums() -> tuple[Callable[..., int], Callable[..., int]]:
-    """CRC-32 and Adler-32, by ISA-L where it is there: several times faster."""
-    library = _isal() or zlib
-    return library.crc32, library.adler32
-
-
-@cache
-def _isal() -> Any:
-    """ISA-L's zlib, or None on platforms without it."""
-    try:
-        from isal import isal_zlib
-    except ImportError:
-        return None
-    return isal_zlib
-
-
-def zlib_header(level: int) -> bytes:
-    """RFC 1950, 2.2: deflate with a window of 32 KiB, how much was tried (0 fastest … 3 most), and a check: a multiple of 31."""
-    effort = 0 if level <= FASTEST else 1 if level < DEFAULT else 2 if level < 7 else 3
-    header = 0x7800 | effort << 6
-    return struct.pack(">H", header + -header % 31)

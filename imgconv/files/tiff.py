@@ -15,8 +15,8 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from imgconv import errors
-from imgconv.engine.bands import Band, run_bands
-from imgconv.files import directories, png
+from imgconv.engine.bands import WHOLE_BAND, Band, run_bands
+from imgconv.files import coders, directories
 from imgconv.files.directories import LONG, RATIONAL, SHORT, Entry, fields, raw
 from imgconv.files.exif import PREFIX
 from imgconv.files.modes import joined
@@ -37,7 +37,7 @@ _FORMATS = {"u": 1, "i": 2, "f": 3}
 _PHOTOMETRICS = {"": {3: 2}, "CMYK": {4: 5}, "LAB": {3: 8}}  # by what the channels mean and how many there are; 1 is gray, or anything
 
 
-def encode(frames: Sequence[Frame], metadata: Mapping[str, Any], colour: str = "", level: int = png.DEFAULT, threads: int | None = None) -> bytes:
+def encode(frames: Sequence[Frame], metadata: Mapping[str, Any], colour: str = "", level: int = coders.DEFAULT, threads: int | None = None) -> bytes:
     """The frames as the pages of a TIFF file, of any type, channels and size each.
 
     Of the metadata `icc_profile`, `exif`, `dpi` and `xmp` are kept, the describing fields of EXIF as tags; the same on every page.
@@ -88,7 +88,7 @@ def _strips(pixels: Pixels, rows: int, predicted: bool, level: int, threads: int
     strips = [b""] * -(-len(pixels) // rows)
 
     def worker() -> Band:
-        deflate, (_, adler32) = png.coder(level), png.checksums()
+        deflate, (_, adler32) = coders.coder(level, pixels.nbytes), coders.checksums()
 
         def band(first: int, last: int) -> None:
             for number in range(first, last):
@@ -97,11 +97,11 @@ def _strips(pixels: Pixels, rows: int, predicted: bool, level: int, threads: int
                     part = part.copy()
                     part[:, 1:] -= part[:, :-1].copy()
                 content = np.ascontiguousarray(part.astype(part.dtype.newbyteorder("<"), copy=False)).reshape(-1).view(np.uint8)
-                strips[number] = png.zlib_header(level) + deflate(content, True) + struct.pack(">I", adler32(content))
+                strips[number] = coders.zlib_header(level) + deflate(content, True) + struct.pack(">I", adler32(content))
 
         return band
 
-    run_bands(len(strips), png.WHOLE_BAND, worker, threads)
+    run_bands(len(strips), WHOLE_BAND, worker, threads)
     return strips
 
 

@@ -58,10 +58,10 @@ def save(
     place.write(where, encoded(image, form, where, writing=wanted))
 
 
-def prepare(form: Format) -> None:
-    """What can be made ready for writing while the pixels are still computed."""
+def prepare(form: Format, size: int) -> None:
+    """What can be made ready for writing an image of so many bytes while its pixels are still computed."""
     if form.name == "png":
-        png.prepare()
+        png.prepare(size)
 
 
 def fitted(image: Image, form: Format, path: str = "the result", writing: Writing = Writing()) -> Image:

@@ -113,10 +113,12 @@ def _specialised(function: Any, done: dict[Any, Any]) -> Any:
     def compiled(value: Any) -> Any:
         if getattr(value, "is_loop_intrinsic", False):
             return intrinsics()[value.__name__]
-        if not getattr(value, "is_loop_helper", False):
+        inlined = getattr(value, "is_loop_helper", False)
+        if not inlined and not getattr(value, "is_loop_subroutine", False):
             return value
         if value not in done:
-            done[value] = njit(inline="always", error_model="numpy", _nrt=False)(_specialised(value, done))
+            options = {"inline": "always"} if inlined else {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+            done[value] = njit(error_model="numpy", _nrt=False, **options)(_specialised(value, done))
         return done[value]
 
     namespace = {name: compiled(function.__globals__[name]) for name in function.__code__.co_names if name in function.__globals__}

@@ -21,7 +21,16 @@ def intrinsics() -> dict[str, Any]:
         "empty_digits": tile(tiles.DIGITS, tiles.DIGIT_COLUMNS, "int32"),
         "empty_floats": tile(tiles.FLOAT_ROWS, tiles.FLOAT_COLUMNS, "float32"),
     }
-    found = {"view": _view, "add_dots": _add_dots, "add_line": _add_line, "raised": _raised, "put": _put, "put_joined": _put_joined}
+    found = {
+        "view": _view,
+        "put_word": _put_word,
+        "take_word": _take_word,
+        "add_dots": _add_dots,
+        "add_line": _add_line,
+        "raised": _raised,
+        "put": _put,
+        "put_joined": _put_joined,
+    }
     return {name: intrinsic(function) for name, function in (found | {name: _empty(kind) for name, kind in empty.items()}).items()}
 
 
@@ -43,6 +52,32 @@ def _view(typing_context: Any, buffer: Any, count: Any) -> Any:
         return array._getvalue()
 
     return array_type(buffer, types.intp), generate
+
+
+def _put_word(typing_context: Any, buffer: Any, at: Any, value: Any) -> Any:
+    from numba import types
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        from llvmlite import ir
+
+        buffer_, at_, value_ = arguments
+        value_ = context.cast(builder, value_, value, types.uint64)
+        builder.store(value_, _place(context, builder, buffer, buffer_, at_, ir.IntType(64)), align=1)
+        return context.get_dummy_value()
+
+    return types.void(buffer, at, value), generate
+
+
+def _take_word(typing_context: Any, buffer: Any, at: Any) -> Any:
+    from numba import types
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        from llvmlite import ir
+
+        buffer_, at_ = arguments
+        return builder.load(_place(context, builder, buffer, buffer_, at_, ir.IntType(64)), align=1)
+
+    return types.uint64(buffer, at), generate
 
 
 # ---------------------------------------------------------------- tiles

@@ -28,9 +28,29 @@ def view(buffer: Any, count: int) -> Any:
     return buffer[:count]
 
 
+@intrinsic
+def put_word(buffer: Any, at: int, value: Any) -> None:
+    """64 bits into eight bytes, wherever they begin, the lowest byte first."""
+    buffer[at : at + 8] = bytearray(int(value).to_bytes(8, "little"))
+
+
+@intrinsic
+def take_word(buffer: Any, at: int) -> Any:
+    """The 64 bits of eight bytes, wherever they begin, the lowest byte first."""
+    import numpy as np
+
+    return np.uint64(int.from_bytes(bytes(buffer[at : at + 8]), "little"))
+
+
 def helper(function: Any) -> Any:
     """Marks a function that bodies call, so that the compiler compiles it too."""
     function.is_loop_helper = True
+    return function
+
+
+def subroutine(function: Any) -> Any:
+    """Marks a function that bodies call, and that is compiled once and not at every call: a long one, or one called often."""
+    function.is_loop_subroutine = True
     return function
 
 
