@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import IO, Any
 
 from imgconv import errors
 from imgconv.files import arrays, fit, npz, place, png, raw
@@ -14,7 +14,7 @@ from imgconv.files.header import first_line
 from imgconv.files.modes import holder, to_pillow
 from imgconv.files.options import Writing
 from imgconv.files.raw import Content
-from imgconv.image import Image
+from imgconv.image import Frame, Image
 from imgconv.records import record, replace
 
 
@@ -141,14 +141,30 @@ def _by_pillow(image: Image, form: Format, how: How) -> Content:
         durations = [round(UNTIMED if frame.duration is None else frame.duration) for frame in image.frames]
         options = {"loop": 1, **options, "save_all": True, "append_images": rest, "duration": durations}
     buffer = io.BytesIO()
+    _saved(first, buffer, form, options)
+    return [buffer.getbuffer()]
+
+
+def _jpeg(image: Image, form: Format, how: How) -> Content:
+    from imgconv.files import jpeg
+
+    mode, options = holder(image.layout), form.options(how.writing)
+
+    def save(frame: Frame, stream: IO[bytes], first: bool) -> None:
+        _saved(to_pillow(frame, mode), stream, form, {**options, **image.metadata} if first else options)
+
+    return [jpeg.encode(image.frames[0], save)]
+
+
+def _saved(picture: Any, stream: IO[bytes], form: Format, options: Mapping[str, Any]) -> None:
+    """A picture of Pillow's into a stream; ValueError for whatever its encoders raise."""
     _known(form)
     try:
-        first.save(buffer, form.pillow, **options)
+        picture.save(stream, form.pillow, **options)
     except (OSError, ValueError, OverflowError, MemoryError):
         raise
     except Exception as error:  # encoders raise what they like
         raise ValueError(first_line(error)) from error
-    return [buffer.getbuffer()]
 
 
 def _known(form: Format) -> None:
@@ -165,6 +181,7 @@ _WRITERS: Mapping[str, Callable[[Image, Format, How], Content]] = {
     "png": _png,
     "tiff": _tiff,
     "gif": _gif,
+    "jpeg": _jpeg,
     "ppm": _pnm,
     "pgm": _pnm,
     "pfm": lambda image, form, how: raw.pfm(image.frames[0]),
