@@ -10,8 +10,6 @@ from imgconv import jit
 from imgconv.borders import Border
 from imgconv.engine.activate import activate, span_of
 from imgconv.engine.bands import run_bands
-from imgconv.engine.big import correlate_big
-from imgconv.engine.fourier import Fourier, Worker
 from imgconv.engine.memory import allocate, buffer, require
 from imgconv.engine.recipes import recipe
 from imgconv.engine.settle import Watch, constants, settle
@@ -101,6 +99,8 @@ def _fill(
     """Runs the plan over the bands of the result."""
     value = border.constant or 0
     if made.algorithm == "big":
+        from imgconv.engine.big import correlate_big
+
         row_table, column_table = position_table(border, rows), position_table(border, columns)
         return correlate_big(given.pixels, made, rows, columns, row_table, column_table, value, result, magnitude=magnitude, shift=shift)
     if made.algorithm == "fourier":
@@ -131,6 +131,8 @@ def _fill(
 def _by_fourier(
     result: Pixels, given: Values, made: Plan, rows: Axis, columns: Axis, border: Border, *, magnitude: bool, least: Any, shift: int, threads: int | None
 ) -> Response:
+    from imgconv.engine.fourier import Fourier, Worker
+
     value, tables = border.constant or 0, (position_table(border, rows), position_table(border, columns))
     numbers = constants("float64", result.dtype.name, offset=made.offset, border=value, denominator=made.denominator, magnitude=magnitude, least=least)
     shared = Fourier(given.pixels, made, rows, columns, lines(given.pixels.shape, rows, columns, *tables), result, numbers)

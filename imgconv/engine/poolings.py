@@ -1,4 +1,4 @@
-"""WAYS of pooling: what each gives its loop, as `recipes` does for filters. One row a way of the planner."""
+"""WAYS of pooling: what each gives its loop, which it loads, as `recipes` does for filters. One row a way of the planner."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ import numpy as np
 from imgconv import jit
 from imgconv.engine.bands import run_bands
 from imgconv.engine.memory import allocate, require
-from imgconv.loops import Loop, blocks, means, sliding
-from imgconv.loops.pool import EXTREME, MEAN
+from imgconv.loops import Loop
 from imgconv.numerics import Pixels, Values
 from imgconv.planner import quotient_type
 from imgconv.records import record, replace
@@ -61,6 +60,8 @@ def run(result: Pixels, work: Work, threads: int | None) -> None:
 
 def _windows(asked: Asked) -> Work:
     """Any window: which taps of each window row, and which windows of each column tap, see the image."""
+    from imgconv.loops.pool import EXTREME, MEAN
+
     given, rows, columns = asked.given, asked.rows, asked.columns
     height, width, channels = given.pixels.shape
     row_from, row_to = _taps_inside(rows, 0, height)
@@ -86,6 +87,8 @@ def _windows(asked: Asked) -> Work:
 
 def _blocks(asked: Asked) -> Work:
     """Small windows wholly in the image: all have the same number of cells."""
+    from imgconv.loops import blocks
+
     given, rows, columns = asked.given, asked.rows, asked.columns
     shared = _source(given) | {"high": rows.size, "row_step": rows.stride, "cells": rows.size * columns.size}
     kinds = {"wide_window": str(columns.size), "step": str(columns.stride), "channels": str(given.pixels.shape[2])}
@@ -99,6 +102,8 @@ def _blocks(asked: Asked) -> Work:
 
 def _sliding(asked: Asked) -> Work:
     """Large overlapping windows, on rows and columns extended by their pads (and by what ceil lets hang over)."""
+    from imgconv.loops import sliding
+
     given, rows, columns = asked.given, asked.rows, asked.columns
     channels = given.pixels.shape[2]
     line_row = (max(columns.reach, columns.before + columns.length)) * channels
@@ -114,6 +119,8 @@ def _sliding(asked: Asked) -> Work:
 
 def _means(asked: Asked) -> Work:
     """Large overlapping averages: where in the image each window begins and ends; sums from the row's start must fit the accumulator."""
+    from imgconv.loops import means
+
     given, rows, columns = asked.given, asked.rows, asked.columns
     width, channels = given.pixels.shape[1:]
     (top, bottom), (left, right) = _seen(rows), _seen(columns)

@@ -1,4 +1,7 @@
-"""RECIPES: what each algorithm's loop is given, beside the result and what is counted. One row an algorithm of the planner."""
+"""RECIPES: what each algorithm's loop is given, beside the result and what is counted. One row an algorithm of the planner.
+
+Each loads its own loop: a command needs one of them.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,6 @@ from imgconv.engine.memory import aligned
 from imgconv.engine.tables import Layout, Recipe, Shape, position_table, source_rows
 from imgconv.engine.tile_recipes import dots_, separable_dots_
 from imgconv.kept import kept
-from imgconv.loops import correlate, running, separable
-from imgconv.loops.correlate import filled
 from imgconv.loops.settling import PIECE
 from imgconv.numerics import Pixels
 from imgconv.planner import Plan
@@ -24,6 +25,8 @@ _GROUP, _PIECE = 16, 512  # output rows, and elements of each, that go through a
 
 def direct(shape: Shape, made: Plan, rows: Axis, columns: Axis, row_table: Pixels, column_table: Pixels) -> Recipe:
     """Every weight a tap: where in the ring it reads."""
+    from imgconv.loops import correlate
+
     layout = Layout(shape, columns, column_table)
     y, x = np.nonzero(np.array([[cell != 0 for cell in row] for row in made.weights]))
     weights = np.array([made.weights[j][i] for j, i in zip(y, x, strict=True)], made.lane)
@@ -34,11 +37,14 @@ def direct(shape: Shape, made: Plan, rows: Axis, columns: Axis, row_table: Pixel
     ring = ring_rows * ring_row + columns.out * shape[2]
     buffers = {"ring": (ring, made.lane), "sums": (group * PIECE, made.accumulator), "places": (group * shared["taps"], "int64")}
     least = min(rows.effective // rows.stride, 40 * rows.effective // max(1, len(weights)))  # so that filling the ring is a tenth of a band
-    return Recipe(correlate.LOOP, shared, buffers, len(weights) + 4, least, {"taps": filled(len(weights), made.lane)[1], "lane": made.lane})
+    return Recipe(correlate.LOOP, shared, buffers, len(weights) + 4, least, {"taps": correlate.filled(len(weights), made.lane)[1], "lane": made.lane})
 
 
 def separable_(shape: Shape, made: Plan, rows: Axis, columns: Axis, row_table: Pixels, column_table: Pixels) -> Recipe:
     """Row weights across each source row, column weights down the ring; components lie beside each other in a ring row."""
+    from imgconv.loops import separable
+    from imgconv.loops.correlate import filled
+
     layout, acc = Layout(shape, columns, column_table), made.accumulator
     part, rank = aligned(columns.out * shape[2], acc), len(made.factors)
     y, component = (part.ravel() for part in np.meshgrid(np.arange(rows.size), np.arange(rank)))
@@ -61,6 +67,8 @@ def separable_(shape: Shape, made: Plan, rows: Axis, columns: Axis, row_table: P
 
 def running_(shape: Shape, made: Plan, rows: Axis, columns: Axis, row_table: Pixels, column_table: Pixels) -> Recipe:
     """One weight, kept apart; sums of plain pixels run down and along."""
+    from imgconv.loops import running
+
     layout = Layout(shape, columns, column_table)
     shared = layout.shared | source_rows(shape, rows, row_table)
     shared |= {
@@ -86,6 +94,8 @@ def recipe(made: Plan, rows: Axis, columns: Axis, border: Border, shape: Shape) 
 
 def _taps(down: Pixels, along: Pixels, weights: Pixels) -> dict[str, Any]:
     """The taps, and behind them (row -1) as many empty ones as fill up the last pass."""
+    from imgconv.loops.correlate import filled
+
     empty = filled(len(weights), weights.dtype.name)[0] - len(weights)
     return {
         "tap_row": np.pad(down.astype(np.int64), (0, empty), constant_values=-1),

@@ -9,7 +9,6 @@ import numpy as np
 
 from imgconv.engine.memory import aligned
 from imgconv.engine.tables import Layout, Recipe, Shape, source_rows
-from imgconv.loops import dots, separable_dots, tiles
 from imgconv.numerics import Pixels
 from imgconv.planner import FOUR, Plan, digits_of, fixed_point
 from imgconv.shapes import Axis
@@ -20,6 +19,8 @@ _PIECE, _GROUP = 512, 32  # values and output rows that read the same lines of t
 
 def dots_(shape: Shape, made: Plan, rows: Axis, columns: Axis, row_table: Pixels, column_table: Pixels) -> Recipe:
     """Rows of bytes as they are; a step is a row of the windows of two output rows and four of its columns."""
+    from imgconv.loops import dots, tiles
+
     layout, high, spacing = Layout(shape, columns, column_table), rows.size, shape[2] * columns.dilation
     fours = _fours(np.array(made.weights, np.int64), digits_of(made.weights))  # type: ignore[arg-type]
     both = _shared_by(fours, tiles.ROWS)
@@ -38,6 +39,8 @@ def dots_(shape: Shape, made: Plan, rows: Axis, columns: Axis, row_table: Pixels
 
 def separable_dots_(shape: Shape, made: Plan, rows: Axis, columns: Axis, row_table: Pixels, column_table: Pixels) -> Recipe:
     """Row weights across each source row, in fixed-point numbers; column weights down the ring, where components lie beside each other."""
+    from imgconv.loops import dots, separable_dots, tiles
+
     layout, high, rank, spacing = Layout(shape, columns, column_table), rows.size, len(made.factors), shape[2] * columns.dilation
     lines_, units = zip(*(_line(row) for _, row in made.factors), strict=True)
     fours = _fours(np.array(lines_, np.int64), tiles.DIGITS)  # (digits, rank, fours)
