@@ -38,6 +38,16 @@ def test_deep_samples_are_read_whole(form, channels, bits, tmp_path):
         np.testing.assert_array_equal(image.alpha, pixels[..., 3])
 
 
+def test_every_frame_of_a_deep_animation_is_read_whole(tmp_path):
+    """In a process of its own: asked for one frame of several, the decoder wrote beyond its memory, and the command died without a word."""
+    pixels = np.repeat(np.array([100, 500, 1000], "uint16"), 32 * 32 * 3).reshape(3, 32, 32, 3)
+    (tmp_path / "x.avif").write_bytes(imagecodecs.avif_encode(pixels, level=100, bitspersample=10))
+    for words, expected in (([], pixels), (["--frames", "1"], pixels[1])):
+        done = command("filter", "identity", "x.avif", *words, "-q", "-o", "x.npy", cwd=tmp_path)
+        assert done.code == 0, done.err
+        np.testing.assert_array_equal(np.load(tmp_path / "x.npy"), expected << 6)
+
+
 @pytest.mark.parametrize("form", ["jp2", "avif"])
 def test_8_bits_stay_pillows(form, tmp_path):
     pillow.fromarray((DEEP[..., :3] >> 8).astype("uint8")).save(tmp_path / f"x.{form}")

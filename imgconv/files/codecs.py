@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import IO, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from imgconv import errors
 from imgconv.image import Frame
+from imgconv.numerics import Pixels
 from imgconv.records import replace
 
 _START = 2**16  # bytes within which both formats say how many bits there are
@@ -29,19 +31,26 @@ def bits(form: str, stream: IO[bytes]) -> int:
     return 8
 
 
-def decode(name: str, form: str, stream: IO[bytes], depth: int, channels: int, alpha: bool) -> Frame:
-    """The pixels in 16 bits, shifted up as Pillow does with deep gray. Raises FileError without imagecodecs."""
+def decode(name: str, form: str, stream: IO[bytes], number: int, depth: int, channels: int, alpha: bool) -> Frame:
+    """The pixels of a frame in 16 bits, shifted up as Pillow does with deep gray. Raises FileError without imagecodecs."""
     imagecodecs = available(name, form, depth)
-    stream.seek(0)
-    content = stream.read()
-    found = imagecodecs.jpeg2k_decode(content) if form == "JPEG2000" else imagecodecs.avif_decode(content, index=0)
-    samples = np.atleast_3d(np.asarray(found))
+    if stream not in _decoded:
+        stream.seek(0)
+        content = stream.read()
+        # of an animated AVIF all frames at once: asked for one of them (2026.3.6), imagecodecs writes beyond its memory
+        _decoded[stream] = np.asarray(imagecodecs.jpeg2k_decode(content) if form == "JPEG2000" else imagecodecs.avif_decode(content))
+    found = _decoded[stream]
+    samples = np.atleast_3d(found[number] if found.ndim == 4 else found)
     if samples.dtype != np.uint16 or samples.shape[2] != channels + alpha:
         raise ValueError(f"decoded as {samples.shape} of {samples.dtype}")
     samples = samples << np.uint16(16 - depth)
     frame = Frame(np.ascontiguousarray(samples[..., :channels]))
     frame = replace(frame, pixels=frame.pixels[..., 0]) if channels == 1 else frame
     return replace(frame, alpha=np.ascontiguousarray(samples[..., channels])) if alpha else frame
+
+
+_decoded: WeakKeyDictionary[IO[bytes], Pixels] = WeakKeyDictionary()
+"""Of a stream, all of its frames, or an animation would be decoded once for each."""
 
 
 def available(name: str, form: str, depth: int) -> Any:

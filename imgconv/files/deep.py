@@ -68,7 +68,7 @@ def _coded(name: str, image: Any, stream: IO[bytes]) -> Deep | None:
         return None
     codecs.available(name, form, depth)
     layout = replace(LAYOUTS[mode_of(image)], type="uint16")
-    return Deep(layout, lambda stream, number: codecs.decode(name, form, stream, depth, layout.channels, layout.alpha))
+    return Deep(layout, lambda stream, number: codecs.decode(name, form, stream, number, depth, layout.channels, layout.alpha))
 
 
 def dropped(image: Any) -> int:
