@@ -13,7 +13,7 @@ from imgconv.colour.alpha import is_opaque
 from imgconv.colour.channels import chosen
 from imgconv.colour.light import Curves, white_of
 from imgconv.colour.luma import luma
-from imgconv.colour.profile import curves_of
+from imgconv.colour.profile import ENCODING, curves_of
 from imgconv.colour.treatment import Treatment, treat
 from imgconv.layouts import Layout
 from imgconv.numerics import Pixels, Response, Values, merged, target, values, widened_type
@@ -94,9 +94,9 @@ class Image:
             raise errors.no_gray(self.colour)
         frames = tuple(replace(frame, pixels=_luma(frame.pixels)) for frame in self.frames)
         colour = self.pixels.ndim == 3 and self.pixels.shape[2] == 3
+        kept = {key: value for key, value in self.metadata.items() if not colour or key not in ("icc_profile", ENCODING)}
         if not colour or "icc_profile" not in self.metadata:
-            return replace(self, frames=frames)
-        kept = {key: value for key, value in self.metadata.items() if key != "icc_profile"}
+            return replace(self, frames=frames, metadata=MappingProxyType(kept))
         note = Note("profile-dropped", "colour profile dropped (it is for RGB, the pixels are gray)")
         return replace(self, frames=frames, metadata=MappingProxyType(kept), notes=(*self.notes, note))
 

@@ -298,8 +298,14 @@ def test_the_command(tmp_path):
             assert done.code == 0, done.err
             given = imgconv.load(tmp_path / f"{name}.png")
             np.testing.assert_array_equal(pixels_of(done.out), given.through(Pipeline.parse("filter sharpen"), **options).pixels)
+    left_out = command("filter", "sharpen", "--linear", "--strip", "adobe.png", cwd=tmp_path)
+    kept = command("filter", "sharpen", "--linear", "adobe.png", cwd=tmp_path)
+    np.testing.assert_array_equal(pixels_of(left_out.out), pixels_of(kept.out))  # what goes along is one thing, what pixels mean another
+    assert b"iCCP" in kept.out
+    assert b"iCCP" not in left_out.out
     done = command("filter", "sharpen", "--linear", "--gray", "adobe.png", cwd=tmp_path)
     assert done.code == 1
+    assert command("filter", "sharpen", "--linear", "--gray", "--strip", "adobe.png", cwd=tmp_path).code == 1
     assert "adobe.png: its colour profile is not sRGB" in done.err
     assert command("filter", "sharpen", "--linear", "--gray", "in.png", cwd=tmp_path).code == 0
     assert command("filter", "sharpen", "--channels", "x", "in.png", cwd=tmp_path).code == 1

@@ -344,6 +344,9 @@ def test_strip_leaves_all_out_and_loses_nothing(tmp_path):
     done = command("filter", "identity", "in.jpg", "--strip", "--strict", "-o", "out.npy", cwd=tmp_path)
     assert done.code == 0, done.err
     assert np.load(tmp_path / "out.npy").shape == (30, 20, 3)
+    (tmp_path / "in.pfm").write_bytes(b"Pf\n1 1\n-2.5\n" + bytes(4))  # 1.0 stands for 2.5 of something
+    assert command("filter", "identity", "in.pfm", "--strict", "-o", "out.npy", cwd=tmp_path).code == 3
+    assert command("filter", "identity", "in.pfm", "--strip", "--strict", "-o", "out.npy", cwd=tmp_path).code == 0
     done = command("filter", "identity", "in.jpg", "-o", "out2.npy", "--strict", cwd=tmp_path)
     assert done.code == 3
     assert "colour profile dropped" in done.err

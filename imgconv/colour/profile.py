@@ -20,6 +20,12 @@ _SPACES = {b"RGB ": 3, b"GRAY": 1}
 _COUNTS = (1, 3, 4, 5, 7)  # parameters of each of ICC's function types
 
 
+MEANING = ("icc_profile", "gamma", "srgb")
+"""What metadata say of the curve."""
+ENCODING = "encoding"
+"""Where metadata keep that of a file whose metadata were left out: its pixels are what they were."""
+
+
 def curves_of(metadata: Mapping[str, Any], channels: int) -> Curves:
     """The curves of an image with this metadata: one for all channels, or one for each.
 
@@ -28,6 +34,7 @@ def curves_of(metadata: Mapping[str, Any], channels: int) -> Curves:
     PixelError
         For a profile that is broken, is for other channels, or works otherwise than by curves.
     """
+    metadata = metadata.get(ENCODING, metadata)
     profile = metadata.get("icc_profile")
     if profile:
         return _of_profile(bytes(profile), channels)

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from imgconv.colour.profile import ENCODING, MEANING
 from imgconv.files import exif as blocks
 from imgconv.files.formats import Format
 from imgconv.image import Frame, Image
@@ -68,6 +69,12 @@ def upright(metadata: Metadata) -> dict[str, Any]:
     if kept.get("xmp"):
         kept["xmp"] = _ORIENTATION.sub(rb"\g<1>1", kept["xmp"])
     return kept
+
+
+def stripped(metadata: Metadata) -> dict[str, Any]:
+    """Nothing that goes along: only how the pixels were encoded, which --linear has to know and no writer looks at."""
+    meaning = {key: metadata[key] for key in MEANING if key in metadata}
+    return {ENCODING: meaning} if meaning else {}
 
 
 # ---------------------------------------------------------------- into a format

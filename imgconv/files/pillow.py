@@ -166,7 +166,7 @@ def _as_meant(frames: list[Frame], image: Any, stream: IO[bytes], reading: Readi
     if turn > 1:
         frames = [metadata.turned(frame, turn) for frame in frames]
     if reading.strip:
-        return frames, {}, []
+        return frames, metadata.stripped(found), []
     return frames, found if reading.no_orient else metadata.upright(found), notes
 
 

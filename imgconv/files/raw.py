@@ -83,7 +83,7 @@ def header(name: str, stream: IO[bytes], reading: Reading) -> Header:
         if missing and not reading.allow_truncated:
             raise errors.bytes_missing(name, missing)
         notes = [Note("truncated", errors.missing_zeroed(missing))] if missing else []
-        if raw.unit != 1:  # the numbers are kept as they are, as every reader does; only what 1.0 means has no place in a result
+        if raw.unit != 1 and not reading.strip:  # the numbers are kept as they are, as every reader does; only what 1.0 means has no place in a result
             notes.append(Note("metadata-dropped", f"PFM's unit of {raw.unit:g} dropped"))
         return Image((Frame(_scaled(pixels, raw)),), raw.format, notes=tuple(notes))
 
