@@ -116,6 +116,20 @@ def test_resolution_turns_with_the_pixels(tmp_path, form):
     assert image.metadata["dpi"] == pytest.approx((150, 300), abs=0.02)
 
 
+@pytest.mark.parametrize("target", ["tiff", "jpeg", "webp", "png"])
+@pytest.mark.parametrize("turn", [1, 6])
+def test_a_resolution_that_only_exif_states_goes_along_and_turns(tmp_path, turn, target):
+    made = pillow.Exif()
+    made.load(block(turn))
+    made[282], made[283], made[296] = 300.0, 150.0, 2
+    (tmp_path / "in.webp").write_bytes(stored("webp", COLOUR, exif=made.tobytes()))
+    done = command("filter", "identity", "in.webp", "--strict", "-o", f"out.{target}", cwd=tmp_path)
+    assert done.code == 0, done.err
+    result = opened((tmp_path / f"out.{target}").read_bytes())
+    found = (result.info["dpi"],) if target == "tiff" else tuple((said[282], said[283]) for said in [result.getexif()])
+    assert found == ((300, 150) if turn == 1 else (150, 300),)
+
+
 def test_orientation_behind_the_pixels_is_applied_too(tmp_path):
     content = stored("png", COLOUR)
     late = content[:-12] + chunks.chunk(b"eXIf", block(6).removeprefix(exif.PREFIX)) + content[-12:]

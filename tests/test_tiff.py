@@ -9,10 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image as pillow
 
 from imgconv.files import tiff
 from imgconv.image import Frame
+from tests.command import imgconv as command
+from tests.command import noise
 
 TYPES = ("uint8", "uint16", "int16", "int32", "float32", "float64")
 LAYOUTS = ((1, False), (3, False), (1, True), (3, True), (4, False), (5, False))
@@ -127,3 +130,37 @@ def test_pages_are_not_found_by_way_of_all_before_them() -> None:
             tiff.other_tags(stream, number)
         fetched.append(stream.fetched)
     assert fetched[1] < 2.5 * fetched[0]
+
+
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize("type_", ["uint8", "uint16"])
+def test_bigtiff_says_what_tiff_says(tmp_path, type_, order):
+    """The same pages in both: descriptions go along, reduced versions are no frames, other tags are dropped and said."""
+    pixels = noise(60, 80, 3).astype(type_)
+    for name, big in (("small", False), ("big", True)):
+        with tifffile.TiffWriter(tmp_path / f"{name}.tif", bigtiff=big, byteorder=order) as file:
+            more = [(33550, "d", 3, (1.0, 1.0, 0.0), False), (315, "s", 0, "its maker", False)]
+            file.write(pixels, photometric="rgb", description="a picture", resolution=(300, 150), resolutionunit="inch", extratags=more, metadata=None)
+            file.write(pixels[::2, ::2], photometric="rgb", subfiletype=1, metadata=None)
+    small, big = (command("filter", "identity", f"{name}.tif", "-o", "out.tif", cwd=tmp_path).err.replace(name, "") for name in ("small", "big"))
+    assert small == big
+    assert "TIFF tag 33550 dropped" in big
+    assert "1 reduced version of pages left out" in big
+    with pillow.open(tmp_path / "out.tif") if type_ == "uint8" else tifffile.TiffFile(tmp_path / "out.tif") as found:
+        if type_ == "uint8":
+            assert (found.n_frames, found.tag_v2[270], found.tag_v2[315], found.info["dpi"]) == (1, "a picture", "its maker", (300, 150))
+        else:
+            assert (len(found.pages), found.pages[0].description, found.pages[0].tags[315].value) == (1, "a picture", "its maker")
+            np.testing.assert_array_equal(found.asarray(), pixels)
+
+
+def test_directories_that_claim_anything_are_read_as_far_as_they_are_there(tmp_path):
+    """Counts and offsets of 64 bits that lead nowhere: a sentence at most, and no time."""
+    pixels = noise(20, 30, 3)
+    tifffile.imwrite(tmp_path / "x.tif", pixels, bigtiff=True, photometric="rgb", metadata=None)
+    whole = (tmp_path / "x.tif").read_bytes()
+    for at in (8, int.from_bytes(whole[8:16], "little"), int.from_bytes(whole[8:16], "little") + 8 + 20 * 3 + 4):
+        (tmp_path / "y.tif").write_bytes(whole[:at] + b"\xff" * 8 + whole[at + 8 :])
+        done = command("filter", "identity", "y.tif", "-o", "out.npy", cwd=tmp_path, timeout=20)
+        assert done.code in (0, 1)
+        assert done.err.count("\n") == 1

@@ -1,4 +1,4 @@
-"""TIFF's directories (TIFF 6.0, section 2), which EXIF blocks are made of too: read as values and written again, in their own byte order.
+"""TIFF's directories (TIFF 6.0, section 2; BigTIFF), which EXIF blocks are made of too: read as values and written again, in their own byte order.
 
 Values stay bytes: what a field means is nobody's business here, so nothing in it can be changed by mistake.
 """
@@ -11,14 +11,32 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from imgconv.records import record, replace
 
 ORDERS = {b"II": "<", b"MM": ">"}
-SHORT, LONG, RATIONAL, BYTES = 3, 4, 5, 7
-_WIDTHS = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}  # bytes of one value, by type
+SHORT, LONG, RATIONAL, BYTES, _LONG8 = 3, 4, 5, 7, 16
+_WIDTHS = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, _LONG8: 8}  # bytes of one value, by type
 _UNITS = {3: 2, 4: 4, 5: 4, 8: 2, 9: 4, 10: 4, 11: 4, 12: 8, 13: 4}  # bytes that a byte order arranges, by type; others have none
 _NESTED = (34665, 34853, 40965)  # Exif, GPS, interoperability: their value is where a directory starts
 _LONGEST = 2**26  # bytes of one value that are believed
+_MOST = 2**16  # fields of one directory that are believed
 
 Fetch = Callable[[int, int], bytes]
 """`(offset, length)` to bytes, fewer or none where there are no more."""
+
+
+class BigOrder(str):
+    """The byte order of a BigTIFF file, whose counts and offsets have 64 bits."""
+
+
+@record
+class _Form:
+    """How a directory lies: struct's codes of the number of its fields and of an offset, bytes of a field's entry, and where the first offset stands."""
+
+    count: str
+    number: str
+    entry: int
+    first: int
+
+
+_CLASSIC, _BIG = _Form("H", "I", 12, 4), _Form("Q", "Q", 20, 8)
 
 
 @record
@@ -43,8 +61,10 @@ def raw(tag: int, value: bytes) -> Entry:
 
 
 def order_of(start: bytes) -> str:
-    """The byte order (struct's sign) of what starts as a TIFF file, or nothing; BigTIFF's directories are others."""
+    """The byte order (struct's sign; a BigOrder if it is BigTIFF) of what starts as a TIFF file, or nothing."""
     order = ORDERS.get(start[:2], "")
+    if order and start[2:8] == struct.pack(f"{order}HHH", 43, 8, 0):
+        return BigOrder(order)
     return order if order and start[2:4] == struct.pack(f"{order}H", 42) else ""
 
 
@@ -60,23 +80,23 @@ def chain(fetch: Fetch, order: str) -> Iterator[int]:
 
 def first(fetch: Fetch, order: str) -> int:
     """The offset of the first directory; 0 if there is none."""
-    return _number(fetch, order, 4, "I") or 0
+    form = _form(order)
+    return _number(fetch, order, form.first, form.number) or 0
 
 
 def following(fetch: Fetch, order: str, at: int) -> int:
     """The offset of the directory behind the one that stands here; 0 if there is none."""
-    count = _number(fetch, order, at, "H")
-    return 0 if count is None else _number(fetch, order, at + 2 + 12 * count, "I") or 0
+    form = _form(order)
+    count = _number(fetch, order, at, form.count)
+    return 0 if count is None else _number(fetch, order, at + struct.calcsize(form.count) + form.entry * count, form.number) or 0
 
 
 def read(fetch: Fetch, order: str, at: int, wanted: Collection[int] | None = None, depth: int = 2) -> tuple[Entry, ...]:
     """The fields of a directory with the tags wanted (None: all), and of those inside it; what cannot be read is left out."""
-    found = []
-    for place in range(at + 2, at + 2 + 12 * (_number(fetch, order, at, "H") or 0), 12):
-        entry = fetch(place, 12)
-        if len(entry) < 12:
-            break
-        tag, type_, count, offset = struct.unpack(f"{order}HHII", entry)
+    found, form = [], _form(order)
+    inside = struct.calcsize(form.number)  # bytes of a value that stand in the entry itself
+    for entry in _entries(fetch, order, at):
+        tag, type_, count, offset = struct.unpack(f"{order}HH2{form.number}", entry)
         length = _WIDTHS.get(type_, 0) * count
         if not 0 < length <= _LONGEST or (wanted is not None and tag not in wanted):
             continue
@@ -84,7 +104,7 @@ def read(fetch: Fetch, order: str, at: int, wanted: Collection[int] | None = Non
             if depth and (inner := read(fetch, order, offset, depth=depth - 1)):
                 found.append(Entry(tag, LONG, 1, inner))
             continue
-        value = entry[8 : 8 + length] if length <= 4 else fetch(offset, length)
+        value = entry[-inside:][:length] if length <= inside else fetch(offset, length)
         if len(value) == length:
             found.append(Entry(tag, type_, count, value))
     return tuple(found)
@@ -92,14 +112,14 @@ def read(fetch: Fetch, order: str, at: int, wanted: Collection[int] | None = Non
 
 def tags(fetch: Fetch, order: str, at: int) -> list[int]:
     """The tags of a directory."""
-    return [tag for place in range(_number(fetch, order, at, "H") or 0) if (tag := _number(fetch, order, at + 2 + 12 * place, "H")) is not None]
+    return [int(struct.unpack_from(f"{order}H", entry)[0]) for entry in _entries(fetch, order, at)]
 
 
 def numbers(fetch: Fetch, order: str, at: int, tags: Collection[int]) -> dict[int, int]:
     """The fields of a directory with these tags that are one whole number."""
     found = {}
     for entry in read(fetch, order, at, tags):
-        if entry.count == 1 and entry.type in (SHORT, LONG) and isinstance(entry.value, bytes):
+        if entry.count == 1 and entry.type in (SHORT, LONG, _LONG8) and isinstance(entry.value, bytes):
             found[entry.tag] = int.from_bytes(entry.value, "little" if order == "<" else "big")
     return found
 
@@ -137,6 +157,21 @@ def swapped(entries: Sequence[Entry]) -> list[Entry]:
 
 def fetch_from(content: bytes) -> Fetch:
     return lambda at, length: content[at : at + length]
+
+
+def _form(order: str) -> _Form:
+    return _BIG if isinstance(order, BigOrder) else _CLASSIC
+
+
+def _entries(fetch: Fetch, order: str, at: int) -> Iterator[bytes]:
+    """The entries of a directory, as far as they are there."""
+    form = _form(order)
+    start = at + struct.calcsize(form.count)
+    for number in range(min(_number(fetch, order, at, form.count) or 0, _MOST)):
+        entry = fetch(start + form.entry * number, form.entry)
+        if len(entry) < form.entry:
+            return
+        yield entry
 
 
 def _number(fetch: Fetch, order: str, at: int, kind: str) -> int | None:

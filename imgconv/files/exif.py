@@ -15,7 +15,8 @@ WIDTH, HEIGHT, ORIENTATION = 0x0100, 0x0101, 0x0112
 _EXIF_DIRECTORY, _PIXEL_WIDTH, _PIXEL_HEIGHT = 0x8769, 0xA002, 0xA003
 _THUMBNAIL, _THUMBNAIL_LENGTH = 0x0201, 0x0202
 _SHORT, _LONG = 3, 4
-_X_RESOLUTION = 0x011A
+_X_RESOLUTION, _Y_RESOLUTION = 0x011A, 0x011B
+_FOCAL_X_RESOLUTION, _FOCAL_Y_RESOLUTION = 0xA20E, 0xA20F
 _ENTRY = 12
 
 
@@ -53,6 +54,13 @@ class _Block:
         """The whole number under a tag in the directory at an offset, or None."""
         return next((self.value(place) for name, place in self.entries(at) if name == tag), None)
 
+    def exchange(self, at: int | None, one: int, other: int) -> None:
+        """Lets two entries of a directory change their values, if both are there."""
+        places = [place for tag, place in self.entries(at) if tag in (one, other)]
+        if len(places) == 2:
+            first, second = (slice(place + 2, place + _ENTRY) for place in places)  # type, count and value
+            self.raw[first], self.raw[second] = self.raw[second], self.raw[first]
+
     def drop_thumbnail(self) -> bool:
         """Unlinks the second directory and takes its picture out; whether there was one."""
         if self.first is None or (count := self._number("H", self.first)) is None:
@@ -87,12 +95,15 @@ def states_resolution(exif: bytes) -> bool:
     return any(tag == _X_RESOLUTION for tag, _ in block.entries(block.first))
 
 
-def upright(exif: bytes) -> bytes:
-    """The block of a picture whose pixels have been turned: its orientation, if it has one, becomes 1."""
+def upright(exif: bytes, swapped: bool = False) -> bytes:
+    """The block of a picture whose pixels have been turned: its orientation, if it has one, becomes 1; resolutions change places if rows became columns."""
     block = _Block(exif)
     for tag, place in block.entries(block.first):
         if tag == ORIENTATION:
             block.change(place, 1)
+    if swapped:
+        block.exchange(block.first, _X_RESOLUTION, _Y_RESOLUTION)
+        block.exchange(block.found(block.first, _EXIF_DIRECTORY), _FOCAL_X_RESOLUTION, _FOCAL_Y_RESOLUTION)
     return PREFIX + bytes(block.raw)
 
 

@@ -62,10 +62,11 @@ def turned(frame: Frame, orientation: int) -> Frame:
 def upright(metadata: Metadata) -> dict[str, Any]:
     """The metadata of a picture whose pixels have been turned."""
     kept = dict(metadata)
-    if orientation(metadata) >= 5:  # rows have become columns
+    swapped = orientation(metadata) >= 5  # rows have become columns
+    if swapped:
         kept |= {key: tuple(reversed(kept[key])) for key in ("dpi", "aspect") if key in kept}
     if kept.get("exif"):
-        kept["exif"] = blocks.upright(kept["exif"])
+        kept["exif"] = blocks.upright(kept["exif"], swapped)
     if kept.get("xmp"):
         kept["xmp"] = _ORIENTATION.sub(rb"\g<1>1", kept["xmp"])
     return kept

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import io
-import re
-import warnings
 from collections.abc import Callable, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import IO, Any
 
 from imgconv import errors
-from imgconv.files import deep, foreign
+from imgconv.files import deep
 from imgconv.files.formats import FORMATS
-from imgconv.files.header import Header, first_line, loader, parsed
+from imgconv.files.header import Header, loader, parsed
 from imgconv.files.modes import LAYOUTS, MODES, mode_of, to_frame
+from imgconv.files.opening import opened, quietly
 from imgconv.files.options import Reading
 from imgconv.files.unnamed import unnamed
 from imgconv.image import Frame, Image
@@ -34,7 +33,7 @@ _ABOUT_PIXELS = {
 def header(name: str, stream: IO[bytes], reading: Reading) -> Header:
     """The header of an image that Pillow recognises; FileError where it does not, or where it would narrow."""
     notes: list[Note] = []
-    image = _opened(name, stream, notes)
+    image = opened(name, stream, notes)
     numbers, places, sizes = _wanted(name, image, stream, reading, notes)
     animated = len(numbers) > 1 or (image.format in ("GIF", "PNG") and image.n_frames > 1)
     first = parsed(name, lambda: _at(name, image, stream, places[0], notes)) if places[0] and not animated else image
@@ -64,7 +63,7 @@ def _at(name: str, image: Any, stream: IO[bytes], place: int, notes: list[Note])
     """The image with a frame at hand; for a page that Pillow does not know, what reads it instead."""
     try:
         if hasattr(image, "seek"):
-            _quietly(partial(image.seek, place), notes)
+            quietly(partial(image.seek, place), notes)
             return image
     except SyntaxError:
         if image.format != "TIFF":
@@ -88,7 +87,7 @@ def _layout(name: str, image: Any, stream: IO[bytes], reading: Reading, notes: l
     if unknown := deep.dropped(image):
         notes.append(Note("channels-dropped", f"{unknown} channel{'s' * (unknown > 1)} without a meaning left out"))
     if whole is None:
-        return LAYOUTS[mode_of(image)], lambda: _quietly(lambda: to_frame(image), notes)
+        return LAYOUTS[mode_of(image)], lambda: quietly(lambda: to_frame(image), notes)
     number = image.tell()
     return whole.layout, lambda: whole.read(stream, number)
 
@@ -127,7 +126,7 @@ def _several(name: str, image: Any, stream: IO[bytes], reading: Reading, places:
 def _picture(name: str, reading: Reading, notes: list[Note], content: bytes) -> Frame:
     """A still picture's pixels, from its bytes."""
     stream = io.BytesIO(content)
-    return _layout(name, _opened(name, stream, notes), stream, reading, notes)[1]()
+    return _layout(name, opened(name, stream, notes), stream, reading, notes)[1]()
 
 
 def _says_something(image: Any) -> bool:
@@ -170,80 +169,7 @@ def _as_meant(frames: list[Frame], image: Any, stream: IO[bytes], reading: Readi
     return frames, found if reading.no_orient else metadata.upright(found), notes
 
 
-def _opened(name: str, stream: IO[bytes], notes: list[Note]) -> Any:
-    from PIL import Image as pillow
-    from PIL import UnidentifiedImageError
-
-    def opened() -> Any:
-        try:
-            return _quietly(lambda: _by_plugin(stream) or pillow.open(stream), notes)
-        except UnidentifiedImageError:
-            stream.seek(0)
-            start = stream.read(4096)
-            if not start.startswith(deep.TIFF_STARTS):
-                foreign.refuse(name, start)
-            from imgconv.files import tiff_read
-
-            try:
-                return tiff_read.opened(name, stream)
-            except IndexError:  # no page
-                foreign.refuse(name, start)
-        except pillow.DecompressionBombError as error:
-            raise errors.too_many_pixels(name, *_pixels_of(error)) from None
-        except MemoryError:
-            raise errors.file_broken(name, "its header asks for more memory than there is") from None
-
-    return parsed(name, opened)
-
-
-_PLUGINS = {
-    b"\x89PNG\r\n\x1a\n": ("PngImagePlugin", "PngImageFile"),
-    b"\xff\xd8\xff": ("JpegImagePlugin", "jpeg_factory"),
-    b"II*\0": ("TiffImagePlugin", "TiffImageFile"),
-    b"MM\0*": ("TiffImagePlugin", "TiffImageFile"),
-}
-
-
-def _by_plugin(stream: IO[bytes]) -> Any:
-    """The image, opened by the one plugin that its start calls for; Pillow would load five first. None where that fails: Pillow then says why."""
-    start = stream.read(8)
-    stream.seek(0)
-    found = next((where for magic, where in _PLUGINS.items() if start.startswith(magic)), None)
-    if found is None:
-        return None
-    from importlib import import_module
-
-    try:
-        return getattr(import_module(f"PIL.{found[0]}"), found[1])(stream)
-    except Exception:  # what broken bytes lead it to; Pillow's own way is next
-        stream.seek(0)
-        return None
-
-
-def _pixels_of(error: Exception) -> tuple[int, int]:
-    """How many pixels Pillow found, and half of how many it takes at most; it says so in words only."""
-    found, most = (int(word) for word in re.findall(r"[0-9]+", str(error))[:2])
-    return found, most // 2
-
-
 def _format(image: Any) -> str:
     """Our name of an image's format, else Pillow's."""
     name = "ppm" if image.format == "PPM" and image.mode == "RGB" else "pgm" if image.format == "PPM" else image.format
     return next((row.name for row in FORMATS.values() if name in (row.pillow, row.name)), str(name).lower())
-
-
-def _quietly(call: Callable[[], Any], notes: list[Note], default: Any = None) -> Any:
-    """The call's result; Pillow's warnings become notes. With a default, a failure gives that: the pixels will tell."""
-    from PIL.Image import DecompressionBombWarning
-
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        warnings.simplefilter("ignore", DecompressionBombWarning)
-        try:
-            return call()
-        except Exception:
-            if default is None:
-                raise
-            return default
-        finally:
-            notes.extend(Note("reader-warning", first_line(warning.message), loss=False) for warning in caught)

@@ -56,7 +56,7 @@ def _pages(stream: IO[bytes], reading: Reading, notes: list[Note]) -> list[tuple
     from imgconv.files import directories, tiff
 
     fetch = tiff.fetch_from(stream)
-    order = directories.order_of(fetch(0, 8))
+    order = directories.order_of(fetch(0, 16))
     pages: list[tuple[int, tuple[int, int]]] = []
     reduced = masks = 0
     for number, at in enumerate(directories.chain(fetch, order) if order else ()):

@@ -24,8 +24,10 @@ from imgconv.image import Frame
 from imgconv.numerics import Pixels
 
 STRIP = 256 * 1024  # bytes before deflate
+_FARTHEST = 2**62  # offset that is looked for
 _LARGEST = 2**32 - 2**16  # bytes of a file whose offsets have 32 bits
 _EXIF, _GPS, _XMP, _PROFILE = 34665, 34853, 700, 34675
+_RESOLUTION = frozenset({282, 283, 296})
 # What speaks of the picture and not of how its bytes lie (TIFF 6.0, section 8; TIFF/EP; Exif 2.32; Windows' XP tags)
 DESCRIPTIVE = frozenset({269, 270, 271, 272, 274, 285, 305, 306, 315, 316, 18246, 18249, 33432, _EXIF, _GPS, *range(40091, 40096)})
 # How its bytes lie, or what has a name of its own elsewhere: the writer knows these better
@@ -110,7 +112,8 @@ def _said(metadata: Mapping[str, Any]) -> list[Entry]:
     block = metadata.get("exif", b"").removeprefix(PREFIX)
     fetch, order = directories.fetch_from(block), directories.order_of(block)
     first = next(directories.chain(fetch, order), None) if order else None
-    said = [] if first is None else list(directories.read(fetch, order, first, DESCRIPTIVE))
+    wanted = DESCRIPTIVE if metadata.get("dpi") else DESCRIPTIVE | _RESOLUTION  # of a file that has no other place for it
+    said = [] if first is None else list(directories.read(fetch, order, first, wanted))
     said = directories.swapped(said) if order == ">" else said
     if dpi := metadata.get("dpi"):
         for tag, value in zip((282, 283), dpi, strict=True):
@@ -138,6 +141,8 @@ def fetch_from(stream: IO[bytes]) -> directories.Fetch:
     """How to fetch from a stream, wherever it stands."""
 
     def fetch(at: int, length: int) -> bytes:
+        if at > _FARTHEST:
+            return b""
         stream.seek(at)
         return stream.read(length)
 
@@ -147,7 +152,7 @@ def fetch_from(stream: IO[bytes]) -> directories.Fetch:
 def _page_at(stream: IO[bytes], number: int) -> tuple[directories.Fetch, str, int]:
     """How to fetch from a file, its byte order, and where a page's directory stands; 0 if there is none."""
     fetch = fetch_from(stream)
-    order = directories.order_of(fetch(0, 8))
+    order = directories.order_of(fetch(0, 16))
     places = _places.setdefault(stream, [])  # or each page would be found by way of all before it
     while order and len(places) <= number:
         place = directories.following(fetch, order, places[-1]) if places else directories.first(fetch, order)

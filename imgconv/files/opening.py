@@ -1,0 +1,86 @@
+"""A file, opened by the part of Pillow that knows it, or refused by a sentence that says what it is."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Callable
+from typing import IO, Any
+
+from imgconv import errors
+from imgconv.files import deep, foreign
+from imgconv.files.header import first_line, parsed
+from imgconv.report import Note
+
+
+def opened(name: str, stream: IO[bytes], notes: list[Note]) -> Any:
+    """An image as Pillow, or for some TIFF files tifffile, opens it; its warnings are added to the notes. FileError where nobody does."""
+    from PIL import Image as pillow
+    from PIL import UnidentifiedImageError
+
+    def recognised() -> Any:
+        warned: list[Note] = []
+        try:
+            image = quietly(lambda: _by_plugin(stream) or pillow.open(stream), warned)
+            notes.extend(warned)  # what Pillow says of a file that it then does not know is about nothing
+            return image
+        except UnidentifiedImageError:
+            stream.seek(0)
+            start = stream.read(4096)
+            if not start.startswith(deep.TIFF_STARTS):
+                foreign.refuse(name, start)
+            from imgconv.files import tiff_read
+
+            try:
+                return tiff_read.opened(name, stream)
+            except IndexError:  # no page
+                foreign.refuse(name, start)
+        except pillow.DecompressionBombError as error:
+            raise errors.too_many_pixels(name, *_pixels_of(error)) from None
+        except MemoryError:
+            raise errors.file_broken(name, "its header asks for more memory than there is") from None
+
+    return parsed(name, recognised)
+
+
+_PLUGINS = {
+    b"\x89PNG\r\n\x1a\n": ("PngImagePlugin", "PngImageFile"),
+    b"\xff\xd8\xff": ("JpegImagePlugin", "jpeg_factory"),
+    b"II*\0": ("TiffImagePlugin", "TiffImageFile"),
+    b"MM\0*": ("TiffImagePlugin", "TiffImageFile"),
+}
+
+
+def _by_plugin(stream: IO[bytes]) -> Any:
+    """The image, opened by the one plugin that its start calls for; Pillow would load five first. None where that fails: Pillow then says why."""
+    start = stream.read(8)
+    stream.seek(0)
+    found = next((where for magic, where in _PLUGINS.items() if start.startswith(magic)), None)
+    if found is None:
+        return None
+    from importlib import import_module
+
+    try:
+        return getattr(import_module(f"PIL.{found[0]}"), found[1])(stream)
+    except Exception:  # what broken bytes lead it to; Pillow's own way is next
+        stream.seek(0)
+        return None
+
+
+def _pixels_of(error: Exception) -> tuple[int, int]:
+    """How many pixels Pillow found, and half of how many it takes at most; it says so in words only."""
+    found, most = (int(word) for word in re.findall(r"[0-9]+", str(error))[:2])
+    return found, most // 2
+
+
+def quietly(call: Callable[[], Any], notes: list[Note]) -> Any:
+    """The call's result; Pillow's warnings become notes."""
+    from PIL.Image import DecompressionBombWarning
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        warnings.simplefilter("ignore", DecompressionBombWarning)
+        try:
+            return call()
+        finally:
+            notes.extend(Note("reader-warning", first_line(warning.message), loss=False) for warning in caught)
