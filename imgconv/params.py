@@ -58,7 +58,7 @@ def amount(what: str, example: str, unit: str = "") -> Kind:
     def read(value: object) -> int:
         expected = f"a whole number from 1, such as {example}"
         if isinstance(value, str):
-            found = re.fullmatch(rf"\s*([0-9]{{1,18}}(?:\.[0-9]{{1,9}})?)\s*([kmgt]?i?)(?:{unit})?\s*", value, flags=re.IGNORECASE)
+            found = re.fullmatch(rf"\s*([0-9]{{1,24}}(?:\.[0-9]{{1,9}})?)\s*([kmgt]?i?)(?:{unit})?\s*", value, flags=re.IGNORECASE)
             if found is None or found[2].lower() not in _UNITS:
                 raise errors.not_a(what, value, expected)
             value = int(Fraction(found[1]) * _UNITS[found[2].lower()])

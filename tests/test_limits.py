@@ -41,7 +41,18 @@ def refused(done, *words: str, code: int = 1) -> None:
 
 @pytest.mark.parametrize(
     ("text", "count"),
-    [("1", 1), ("500M", 500_000_000), ("2GiB", 2**31), ("2gib", 2**31), ("1.5k", 1500), ("64 KiB", 65536), ("3 B", 3), ("1T", 10**12), ("0.5Mi", 2**19)],
+    [
+        ("1", 1),
+        ("500M", 500_000_000),
+        ("2GiB", 2**31),
+        ("2gib", 2**31),
+        ("1.5k", 1500),
+        ("64 KiB", 65536),
+        ("3 B", 3),
+        ("1T", 10**12),
+        ("0.5Mi", 2**19),
+        (str((2**31 - 1) ** 2), (2**31 - 1) ** 2),
+    ],
 )
 def test_amounts(text: str, count: int) -> None:
     assert MEMORY.read(text) == count
@@ -331,6 +342,77 @@ def test_whole_files_are_whole_whatever_is_allowed(tmp_path: Path) -> None:
     assert (done.code, done.out) == (3, b"")
     done = command("filter", "identity", "--allow-truncated", cwd=tmp_path, stdin=png(COLOUR)[:9000])
     assert np.array_equal(pixels_of(done.out)[:20], COLOUR[:20])
+
+
+def _chunks(content: bytes, without: bytes) -> bytes:
+    """A PNG without its chunks of a kind."""
+    at, kept = 8, content[:8]
+    while at < len(content):
+        end = at + 12 + int.from_bytes(content[at : at + 4], "big")
+        kept += b"" if content[at + 4 : at + 8] == without else content[at:end]
+        at = end
+    return kept
+
+
+def test_a_png_that_ends_too_early_is_cut_short_though_its_pixels_are_whole(tmp_path: Path) -> None:
+    """What would stand behind them (texts, EXIF with an orientation) may be missing, and nobody could say so."""
+    frames = [Image.fromarray(noise(9, 9, 3, seed=k)) for k in range(3)]
+    frames[0].save(tmp_path / "several.png", save_all=True, append_images=frames[1:])
+    for content in (png(COLOUR), (tmp_path / "several.png").read_bytes()):
+        (tmp_path / "in.png").write_bytes(_chunks(content, b"IEND"))
+        refused(command("filter", "identity", "in.png", cwd=tmp_path), "its end is missing", "--allow-truncated")
+        done = command("filter", "identity", "in.png", "--allow-truncated", cwd=tmp_path)
+        assert (done.code, "its end is missing" in done.err) == (0, True), done.err
+        (tmp_path / "in.png").write_bytes(content + b"and more")
+        done = command("filter", "identity", "in.png", "--strict", cwd=tmp_path)
+        assert (done.code, done.out[:8]) == (0, content[:8]), done.err
+
+
+def test_a_palette_that_is_missing_or_too_short(tmp_path: Path) -> None:
+    (tmp_path / "none.png").write_bytes(raw_png(3, 2, 8, 3, bytes(8)))
+    refused(command("filter", "identity", "none.png", cwd=tmp_path), "its palette is missing")
+    image = Image.frombytes("P", (4, 1), bytes([0, 1, 2, 3]))
+    image.putpalette([9, 8, 7, 6, 5, 4, 3, 2, 1, 0, 1, 2])
+    image.save(tmp_path / "long.png")
+    whole = (tmp_path / "long.png").read_bytes()
+    at = whole.index(b"PLTE")
+    colours = b"PLTE" + bytes([9, 8, 7, 6, 5, 4])
+    short = whole[: at - 4] + struct.pack(">I", 6) + colours + struct.pack(">I", zlib.crc32(colours)) + whole[at + 4 + 12 + 4 :]
+    (tmp_path / "short.png").write_bytes(short)
+    assert imgconv.load(tmp_path / "long.png").notes == ()
+    found = imgconv.load(tmp_path / "short.png")
+    assert [(note.code, note.text) for note in found.notes] == [("reader-warning", "colours up to number 3 of a palette of 2: those beyond it are black")]
+    assert found.pixels.tolist() == [[[9, 8, 7], [6, 5, 4], [0, 0, 0], [0, 0, 0]]]
+
+
+@pytest.mark.parametrize("form", ["gif", "png"])
+def test_the_frames_before_the_cut_are_there(tmp_path: Path, form: str) -> None:
+    frames = [Image.fromarray(noise(30, 40, 3, seed=k) // 64 * 64) for k in range(4)]
+    frames[0].save(tmp_path / f"in.{form}", save_all=True, append_images=frames[1:], duration=50)
+    whole = imgconv.load(tmp_path / f"in.{form}")
+    content = (tmp_path / f"in.{form}").read_bytes()
+    (tmp_path / f"in.{form}").write_bytes(content[: len(content) * 6 // 10])
+    refused(command("filter", "identity", f"in.{form}", "--format", "npy", cwd=tmp_path), "cut short", "--allow-truncated")
+    done = command("filter", "identity", f"in.{form}", "--allow-truncated", "--format", "npy", cwd=tmp_path)
+    assert (done.code, "as far as it goes" in done.err) == (0, True), done.err
+    found = pixels_of(done.out)
+    for k in range(2):
+        np.testing.assert_array_equal(found[k], whole.frames[k].pixels)
+
+
+def test_what_nothing_can_be_read_of_is_not_promised(tmp_path: Path) -> None:
+    (tmp_path / "in.jpg").write_bytes(encoded(COLOUR, "JPEG")[:200])
+    refused(command("filter", "identity", "in.jpg", cwd=tmp_path), "--allow-truncated")
+    done = command("filter", "identity", "in.jpg", "--allow-truncated", cwd=tmp_path)
+    refused(done, "so much that nothing of it can be read")
+    assert "--allow-truncated" not in done.err
+
+
+def test_what_opens_and_cannot_be_read_is_named(tmp_path: Path) -> None:
+    """Reading /proc/self/mem from its start is an input/output error, as on a broken disk."""
+    if not Path("/proc/self/mem").exists():
+        pytest.skip("this system has no /proc/self/mem")
+    refused(command("filter", "identity", "/proc/self/mem", cwd=tmp_path), "/proc/self/mem: cannot be read")
 
 
 def test_a_fifo_that_closes_early(tmp_path: Path) -> None:

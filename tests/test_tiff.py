@@ -164,3 +164,16 @@ def test_directories_that_claim_anything_are_read_as_far_as_they_are_there(tmp_p
         done = command("filter", "identity", "y.tif", "-o", "out.npy", cwd=tmp_path, timeout=20)
         assert done.code in (0, 1)
         assert done.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("order", "<>")
+def test_bigtiff_that_is_cut_within_its_fields_is_refused(tmp_path, order):
+    """What is missing may be what the pixels mean."""
+    tifffile.imwrite(tmp_path / "x.tif", noise(20, 30, 3), bigtiff=True, byteorder=order, photometric="rgb", metadata=None, software=" " * 99)
+    content = (tmp_path / "x.tif").read_bytes()
+    at = int.from_bytes(content[8:16], "little" if order == "<" else "big")
+    assert at < content.index(b" " * 98) < content.index(noise(20, 30, 3).tobytes())  # the fields stand before the pixels
+    moved = content[:8] + (len(content)).to_bytes(8, "little" if order == "<" else "big") + content[16:] + content[at : at + 8 + 20 * 9]
+    (tmp_path / "y.tif").write_bytes(moved)
+    done = command("filter", "identity", "y.tif", "-o", "out.npy", cwd=tmp_path)
+    assert (done.code, done.err.count("\n")) == (1, 1), done.err

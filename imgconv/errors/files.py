@@ -35,8 +35,11 @@ def file_header_broken(path: str, kind: str) -> FileError:
     return FileError(f"{path}: begins as a {kind} file, but is broken, cut short or of a kind that is not served; get a whole copy or convert it")
 
 
+_REMEDY = "; get a whole copy (--allow-truncated reads what is there)"
+
+
 def file_broken(path: str, why: str) -> FileError:
-    return FileError(f"{path}: broken or cut short ({why}); get a whole copy (--allow-truncated reads what is there)")
+    return FileError(f"{path}: broken or cut short ({why}){_REMEDY}")
 
 
 def file_mode(path: str, mode: str) -> FileError:
@@ -83,7 +86,7 @@ def stream_too_long(path: str, most: float) -> FileError:
 
 
 def bytes_missing(path: str, count: int) -> FileError:
-    return FileError(f"{path}: cut short, {count} bytes of its pixels are missing; get a whole copy (--allow-truncated reads what is there)")
+    return FileError(f"{path}: cut short, {count} bytes of its pixels are missing{_REMEDY}")
 
 
 def missing_zeroed(count: int) -> str:
@@ -97,6 +100,11 @@ def read_as_far(why: ImgconvError) -> str:
 
 def file_beyond_reading(path: str, why: ImgconvError) -> FileError:
     return FileError(f"{path}: {_reason(why)}, so much that nothing of it can be read; get a whole copy")
+
+
+def is_broken(error: ImgconvError) -> bool:
+    """Whether an error says that a file is damaged, and that what is there could be read."""
+    return isinstance(error, FileError) and _REMEDY in str(error)
 
 
 def _reason(why: ImgconvError) -> str:

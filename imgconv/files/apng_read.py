@@ -58,7 +58,7 @@ def behind_pixels(stream: IO[bytes]) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _parts(stream: IO[bytes]) -> tuple[list[tuple[bytes, bytes]], list[_Stored]]:
-    """The header and what all frames share, and the frames."""
+    """The header and what all frames share, and the frames; of a damaged file those before the damage, if Pillow is lenient."""
     head: list[tuple[bytes, bytes]] = []
     parts: list[_Stored] = []
     rows: list[list[bytes]] = []
@@ -82,15 +82,20 @@ def _parts(stream: IO[bytes]) -> tuple[list[tuple[bytes, bytes]], list[_Stored]]
 
 
 def _chunks(stream: IO[bytes]) -> Iterator[tuple[bytes, bytes]]:
-    """Name and content of every chunk. Raises EOFError or ValueError for damaged ones."""
+    """Name and content of every chunk. Raises EOFError or ValueError for damaged ones, or ends before them if Pillow is lenient."""
+    from PIL import ImageFile
+
     stream.seek(len(SIGNATURE))
     while len(start := stream.read(8)) == 8:
         (length,), kind = struct.unpack(">I", start[:4]), start[4:]
         content = stream.read(length)
         checksum = stream.read(4)
+        broken = len(content) < length or len(checksum) < 4 or zlib.crc32(content, zlib.crc32(kind)) != struct.unpack(">I", checksum)[0]
+        if broken and ImageFile.LOAD_TRUNCATED_IMAGES:
+            return
         if len(content) < length or len(checksum) < 4:
             raise EOFError("a chunk is cut short")
-        if zlib.crc32(content, zlib.crc32(kind)) != struct.unpack(">I", checksum)[0]:
+        if broken:
             raise ValueError(f"the checksum of a chunk ({kind.decode('ascii', 'replace')}) is wrong")
         if kind == _END:
             return

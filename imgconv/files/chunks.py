@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from collections.abc import Mapping
-from typing import Any
+from typing import IO, Any
 
 from imgconv import errors
 
@@ -18,6 +19,21 @@ _INCH, _METRE, _UNKNOWN = 0.0254, 1, 0
 
 def chunk(kind: bytes, content: bytes) -> bytes:
     return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(content, zlib.crc32(kind)))
+
+
+def has_end(stream: IO[bytes]) -> bool:
+    """Whether the chunk that ends a PNG is there; what is behind it does not matter."""
+    stream.seek(0, io.SEEK_END)
+    stream.seek(max(0, stream.tell() - 12))
+    if stream.read() == chunk(b"IEND", b""):
+        return True
+    stream.seek(len(SIGNATURE))
+    while len(head := stream.read(8)) == 8:
+        length, kind = struct.unpack(">I4s", head)
+        if kind == b"IEND":
+            return True
+        stream.seek(length + 4, io.SEEK_CUR)
+    return False
 
 
 def carried(metadata: Mapping[str, Any]) -> list[tuple[bytes, bytes]]:

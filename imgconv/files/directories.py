@@ -115,6 +115,15 @@ def tags(fetch: Fetch, order: str, at: int) -> list[int]:
     return [int(struct.unpack_from(f"{order}H", entry)[0]) for entry in _entries(fetch, order, at)]
 
 
+def is_whole(fetch: Fetch, order: str, at: int) -> bool:
+    """Whether a directory has all of its fields, and these all of their values."""
+    form = _form(order)
+    inside, entries = struct.calcsize(form.number), list(_entries(fetch, order, at))
+    lengths = [(_WIDTHS.get(type_, 0) * count, offset) for _, type_, count, offset in (struct.unpack(f"{order}HH2{form.number}", one) for one in entries)]
+    there = all(length <= inside or len(fetch(offset + length - 1, 1)) == 1 for length, offset in lengths)
+    return there and len(entries) == _number(fetch, order, at, form.count)
+
+
 def numbers(fetch: Fetch, order: str, at: int, tags: Collection[int]) -> dict[int, int]:
     """The fields of a directory with these tags that are one whole number."""
     found = {}

@@ -31,9 +31,17 @@ class _Stored(Part):
 def frames(stream: IO[bytes], height: int, width: int) -> Iterator[Frame]:
     """Every frame as it is seen on a canvas of that size, with alpha; gray if all palettes are.
 
-    Raises ValueError, struct.error or EOFError for damaged files, and what Pillow raises.
+    Raises ValueError, struct.error or EOFError for damaged files, and what Pillow raises; if Pillow is lenient, behind the frames before the damage.
     """
-    parts = list(_parts(stream))
+    from PIL import ImageFile
+
+    parts, damage = list[_Stored](), None
+    try:
+        parts.extend(_parts(stream))
+    except (ValueError, struct.error, EOFError) as error:
+        if not ImageFile.LOAD_TRUNCATED_IMAGES:
+            raise
+        damage = error
     gray = all((part.palette == part.palette[:, :1]).all() for part in parts)
     canvas = Canvas(height, width, 1 if gray else 3, np.uint8)
     for part in parts:
@@ -43,6 +51,8 @@ def frames(stream: IO[bytes], height: int, width: int) -> Iterator[Frame]:
         alpha = np.where(indices == part.nothing, np.uint8(0), np.uint8(255))
         picture = Frame(table[:, 0][indices] if gray else table[indices], alpha)
         yield replace(canvas.show(picture, part.top, part.left, part.disposal, over=True), duration=part.duration)
+    if damage:
+        raise damage
 
 
 def _decoded(part: _Stored) -> Pixels:

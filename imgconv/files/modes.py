@@ -94,6 +94,13 @@ def _gray_palette(image: Any) -> bool:
     return bool((planes == planes[0]).all())
 
 
+def beyond_palette(image: Any) -> str:
+    """What is to be said of a loaded picture whose pixels name colours that its palette has not; nothing otherwise."""
+    raw, data = image.palette.getdata()
+    count, most = len(data) // len(raw.partition(";")[0]), image.getextrema()[1]
+    return f"colours up to number {most} of a palette of {count}: those beyond it are black" if count <= most else ""
+
+
 def to_frame(image: Any) -> Frame:
     """An opened Pillow image of a mode in MODES as a Frame."""
     key = image.info.get("transparency") if image.mode in ("1", "L", "RGB") else None

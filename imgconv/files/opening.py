@@ -12,6 +12,9 @@ from imgconv.files import deep, foreign
 from imgconv.files.header import first_line, parsed
 from imgconv.report import Note
 
+_BIG_ENDIAN = b"MM\0+"
+"""How a BigTIFF file starts that Pillow takes for another, and warns of."""
+
 
 def opened(name: str, stream: IO[bytes], notes: list[Note]) -> Any:
     """An image as Pillow, or for some TIFF files tifffile, opens it; its warnings are added to the notes. FileError where nobody does."""
@@ -22,15 +25,19 @@ def opened(name: str, stream: IO[bytes], notes: list[Note]) -> Any:
         warned: list[Note] = []
         try:
             image = quietly(lambda: _by_plugin(stream) or pillow.open(stream), warned)
-            notes.extend(warned)  # what Pillow says of a file that it then does not know is about nothing
+            notes.extend(warned)
             return image
         except UnidentifiedImageError:
             stream.seek(0)
             start = stream.read(4096)
             if not start.startswith(deep.TIFF_STARTS):
                 foreign.refuse(name, start)
-            from imgconv.files import tiff_read
+            from imgconv.files import tiff, tiff_read
 
+            if not start.startswith(_BIG_ENDIAN):
+                notes.extend(warned)
+            elif tiff.is_cut(stream):
+                notes.append(Note("reader-warning", "Truncated fields", loss=False))
             try:
                 return tiff_read.opened(name, stream)
             except IndexError:  # no page
@@ -41,6 +48,18 @@ def opened(name: str, stream: IO[bytes], notes: list[Note]) -> Any:
             raise errors.file_broken(name, "its header asks for more memory than there is") from None
 
     return parsed(name, recognised)
+
+
+def refuse_endless(name: str, image: Any, stream: IO[bytes]) -> None:
+    """Raises FileError for a PNG whose last chunk is not there: its pixels are whole, but what was to be said behind them may not be."""
+    if image.format != "PNG":
+        return
+    from PIL import ImageFile
+
+    from imgconv.files.chunks import has_end
+
+    if not ImageFile.LOAD_TRUNCATED_IMAGES and not has_end(stream):
+        raise errors.file_broken(name, "its end is missing")
 
 
 _PLUGINS = {

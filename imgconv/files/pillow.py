@@ -12,8 +12,8 @@ from imgconv import errors
 from imgconv.files import deep
 from imgconv.files.formats import FORMATS
 from imgconv.files.header import Header, loader, parsed
-from imgconv.files.modes import LAYOUTS, MODES, mode_of, to_frame
-from imgconv.files.opening import opened, quietly
+from imgconv.files.modes import LAYOUTS, MODES, beyond_palette, mode_of, to_frame
+from imgconv.files.opening import opened, quietly, refuse_endless
 from imgconv.files.options import Reading
 from imgconv.files.unnamed import unnamed
 from imgconv.image import Frame, Image
@@ -44,6 +44,7 @@ def header(name: str, stream: IO[bytes], reading: Reading) -> Header:
         if animated:
             return _several(name, image, stream, reading, places, notes)
         (frame,), said, more = _as_meant([pixels()], first, stream, reading)
+        refuse_endless(name, image, stream)
         return Image((frame,), _format(image), MappingProxyType(said), notes=tuple(dict.fromkeys([*notes, *more])), colour=layout.colour)
 
     return Header(name, height, width, layout, _format(image), loader(name, stream, read), stream, numbers, sizes)
@@ -84,12 +85,21 @@ def _layout(name: str, image: Any, stream: IO[bytes], reading: Reading, notes: l
         notes.append(Note("narrowed", "samples of more than 8 bits read as 8 (--allow-narrowing)"))
     if whole is None and image.mode not in MODES:
         raise errors.file_mode(name, image.mode)
+    if image.format == "PNG" and image.mode == "P" and image.palette is None:
+        raise errors.file_broken(name, "its palette is missing")
     if unknown := deep.dropped(image):
         notes.append(Note("channels-dropped", f"{unknown} channel{'s' * (unknown > 1)} without a meaning left out"))
     if whole is None:
-        return LAYOUTS[mode_of(image)], lambda: quietly(lambda: to_frame(image), notes)
+        return LAYOUTS[mode_of(image)], lambda: _decoded(image, notes)
     number = image.tell()
     return whole.layout, lambda: whole.read(stream, number)
+
+
+def _decoded(image: Any, notes: list[Note]) -> Frame:
+    frame: Frame = quietly(lambda: to_frame(image), notes)
+    if image.mode == "P" and image.palette is not None and (beyond := beyond_palette(image)):
+        notes.append(Note("reader-warning", beyond, loss=False))
+    return frame
 
 
 def _several(name: str, image: Any, stream: IO[bytes], reading: Reading, places: Sequence[int], notes: list[Note]) -> Image:
@@ -113,6 +123,7 @@ def _several(name: str, image: Any, stream: IO[bytes], reading: Reading, places:
             notes += [*more, *([Note("metadata-dropped", "what pages after the first say dropped")] if other else [])]
         colour = colour if found else layout.colour
         found.append(replace(frame, duration=image.info.get("duration") if image.format in sequences.TIMED else None))
+    refuse_endless(name, image, stream)
     if not pages:
         found, said, more = _as_meant(found, image, stream, reading)
         found, notes = list(frames.alike(found)), [*notes, *more]

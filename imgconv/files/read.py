@@ -103,15 +103,20 @@ def header(path: str, reading: Reading = Reading()) -> Header:
     try:
         found = _recognised(name, stream, reading)
         limits.check(found, reading)
-    except BaseException:
+    except BaseException as error:
         stream.close()
+        if reading.allow_truncated and isinstance(error, errors.FileError) and errors.is_broken(error):
+            raise errors.file_beyond_reading(name, error) from None
         raise
     return replace(found, load=lambda: _loaded(found, reading))
 
 
 def _recognised(name: str, stream: IO[bytes], reading: Reading) -> Header:
-    start = stream.read(START)
-    stream.seek(0)
+    try:
+        start = stream.read(START)
+        stream.seek(0)
+    except OSError as error:  # a disk's error, or what opens and cannot be read
+        raise errors.file_unreadable(name, error.strerror or str(error)) from None
     if not start:
         raise errors.file_empty(name)
     reader = next(reader for reader in READERS if reader.knows(start))
@@ -142,10 +147,14 @@ def _loaded(header: Header, reading: Reading) -> Image:
     return replace(image, notes=(Note("truncated", errors.read_as_far(why)), *image.notes))
 
 
+_FIELDS_MISSING = "Expecting to read"
+"""What Pillow says of a TIFF file whose fields are not all there; of EXIF in other files it may say so, too."""
+
+
 def _uncut(name: str, image: Image) -> Image:
     """The image, unless its reader only warned that something is missing (a TIFF's last tags, which may say what the pixels mean)."""
     for note in image.notes:
-        if note.code == "reader-warning" and note.text.startswith("Truncated"):
+        if note.code == "reader-warning" and (note.text.startswith("Truncated") or (image.format == "tiff" and _FIELDS_MISSING in note.text)):
             raise errors.file_broken(name, note.text)
     return image
 

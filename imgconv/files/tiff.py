@@ -137,6 +137,12 @@ def other_tags(stream: IO[bytes], number: int) -> list[int]:
     return sorted(set(directories.tags(fetch, order, at)) - DESCRIPTIVE - STRUCTURAL) if at else []
 
 
+def is_cut(stream: IO[bytes]) -> bool:
+    """Whether fields of the first page are missing, or what they say."""
+    fetch, order, at = _page_at(stream, 0)
+    return not directories.is_whole(fetch, order, at)
+
+
 def fetch_from(stream: IO[bytes]) -> directories.Fetch:
     """How to fetch from a stream, wherever it stands."""
 
