@@ -79,16 +79,22 @@ def white_of(type_: str) -> float | None:
     return 1.0 if type_.startswith("float") else float(np.iinfo(type_).max) if type_.startswith("uint") else None
 
 
-def decoded(given: Values, curves: Curves, threads: int | None = None) -> Values:
-    """Encoded pixels as light, in pixel units: white is what it was. 8 and 16 bits become float32, by a table of all their values."""
+def float_for(type_: str, goal: str = "") -> str:
+    """The float in which pixels of a type are computed for a result of the type `goal`."""
+    return "float64" if goal == "float64" or type_ in ("int32", "float64") else "float32"
+
+
+def decoded(given: Values, curves: Curves, threads: int | None = None, goal: str = "") -> Values:
+    """Encoded pixels as light, in pixel units: white is what it was. 8 and 16 bits become floats by a table of all their values."""
     white = white_of(given.type)
     assert white is not None
-    result = allocate(given.pixels.shape, "float64" if given.type == "float64" else "float32", "linear light")
+    type_ = float_for(given.type, goal)
+    result = allocate(given.pixels.shape, type_, "linear light")
     if given.type.startswith("float"):
-        steps = [lambda piece, curve=curve: curve.decoded(piece) for curve in curves]
+        steps = [lambda piece, curve=curve: curve.decoded(piece.astype(type_, copy=False)) for curve in curves]
     else:
         every = np.arange(white + 1)
-        tables = [(curve.decoded(every / white) * white).astype(np.float32) for curve in curves]
+        tables = [(curve.decoded(every / white) * white).astype(type_) for curve in curves]
         steps = [lambda piece, table=table: table[piece] for table in tables]
     _each(given.pixels, result, steps, threads)
     return Values(result, Span(-np.inf, np.inf, False), given.notes)

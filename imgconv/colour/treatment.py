@@ -9,7 +9,7 @@ from imgconv import errors
 from imgconv.colour import light
 from imgconv.colour.alpha import Made, applied, is_opaque, stretched, treated
 from imgconv.colour.channels import Chosen
-from imgconv.colour.light import Curves
+from imgconv.colour.light import Curves, float_for
 from imgconv.colour.luma import lifted, luma
 from imgconv.engine import settle
 from imgconv.engine.alpha import opaque_of
@@ -57,7 +57,7 @@ def treat(treatment: Treatment, pipeline: Pipeline, frames: Frames, goal: Target
         return [_alpha_alone(pipeline, colour, alpha, goal, threads) for colour, alpha in frames]
     parts = [(choice.taken(colour), alpha) for colour, alpha in frames]
     if choice.luma or treatment.curves is not None:
-        wide = [_wide(treatment, policy, pipeline, colour, alpha, threads) for colour, alpha in parts]
+        wide = [_wide(treatment, policy, pipeline, colour, alpha, goal.type, threads) for colour, alpha in parts]
         made = _settled(wide, goal, threads)
     else:
         made = treated(policy, pipeline, parts, goal, threads)
@@ -72,14 +72,10 @@ def seen(treatment: Treatment, pixels: Pixels, alpha: Pixels | None, threads: in
     if (curves := treatment.curves_taken) is not None:
         colour = light.decoded(colour, curves, threads)
     if treatment.chosen.luma:
-        colour = _luma(colour, threads)
+        colour = luma(colour, float_for(colour.type), threads)
     if alpha is None or treatment.alpha in ("keep", "drop") or is_opaque(alpha):
         return colour
     return values(colour.pixels * (alpha.astype("float64") / opaque_of(alpha.dtype.name))[..., None])
-
-
-def _luma(colour: Values, threads: int | None) -> Values:
-    return luma(colour, "float64" if colour.type in ("int32", "float64") else "float32", threads)
 
 
 def _refuse_other_sizes(pipeline: Pipeline, frames: Frames) -> None:
@@ -96,13 +92,15 @@ def _refuse_other_channels(pipeline: Pipeline, choice: Chosen, frames: Frames) -
             raise errors.channels_need_count(before, after)
 
 
-def _wide(treatment: Treatment, policy: str, pipeline: Pipeline, colour: Values, alpha: Pixels | None, threads: int | None) -> tuple[Values, Pixels | None]:
-    """The result before settling, encoded again if it was light."""
+def _wide(
+    treatment: Treatment, policy: str, pipeline: Pipeline, colour: Values, alpha: Pixels | None, goal: str, threads: int | None
+) -> tuple[Values, Pixels | None]:
+    """The result before settling into the type `goal`, encoded again if it was light."""
     curves, white = treatment.curves_taken, light.white_of(colour.type)
     if curves is not None:
-        colour = light.decoded(colour, curves, threads)
+        colour = light.decoded(colour, curves, threads, goal)
     if treatment.chosen.luma:
-        before = _luma(colour, threads)
+        before = luma(colour, float_for(colour.type, goal), threads)
         after, veil, _ = applied(policy, pipeline, before, alpha, None, threads)
         made = lifted(colour, before, after, threads)
     else:
