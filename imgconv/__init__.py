@@ -8,11 +8,14 @@ Importing this package loads nothing heavy and changes nothing; NumPy, Pillow an
 loops are loaded by the first call that needs them.
 """
 
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
 
 __version__ = "0.1.0"
 
+TYPE_CHECKING = False  # typing's, without loading typing: a Ctrl-C meanwhile would show a traceback, for nothing is guarded yet
 if TYPE_CHECKING:
+    from typing import Any
+
     from imgconv.api import activate as activate
     from imgconv.api import bank as bank
     from imgconv.api import convolve as convolve

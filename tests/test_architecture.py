@@ -100,3 +100,10 @@ def test_public_names_are_there():
     for name in imgconv.__all__:
         assert getattr(imgconv, name).__doc__, name
     assert not hasattr(imgconv, "nonsense")
+
+
+def test_nothing_is_loaded_before_an_interrupt_is_guarded():
+    """Until `main` runs, a Ctrl-C shows a traceback; so no module may take its time before."""
+    words = f"import sys; sys.path.insert(0, {str(PACKAGE.parent)!r}); before = set(sys.modules); import imgconv.cli; print(*sorted(set(sys.modules) - before))"
+    done = subprocess.run([sys.executable, "-S", "-c", words], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["__future__", "imgconv", "imgconv.cli"]
