@@ -114,6 +114,14 @@ def test_premultiplied_colours_are_divided(tmp_path):
     assert image.pixels.tolist() == [[[0, 0, 0], [10, 20, 65535], [200, 400, 65535]]]
 
 
+def test_premultiplied_alpha_is_found_behind_channels_without_a_meaning(tmp_path):
+    pixels = np.tile(np.array([100, 200, 32768, 7, 32768], "uint16"), (2, 3, 1))
+    tifffile.imwrite(tmp_path / "x.tif", pixels, photometric="rgb", planarconfig="contig", extrasamples=["unspecified", "assocalpha"])
+    image = imgconv.load(tmp_path / "x.tif")
+    assert image.pixels.tolist() == [[[200, 400, 65535]] * 3] * 2
+    assert [note.code for note in image.notes] == ["channels-dropped"]
+
+
 def test_channels_without_a_meaning_are_said(tmp_path):
     for type_ in ("uint8", "uint16"):
         pixels = pixels_of(type_, 6, 7, 4)
@@ -169,16 +177,36 @@ def test_a_compression_that_pillows_libtiff_goes_without_is_read(tmp_path):
     np.testing.assert_array_equal(imgconv.load(tmp_path / "x.tif").pixels, pixels)
 
 
-def test_a_missing_codec_is_named(tmp_path):
+def without_codecs(tmp_path, *words: str):
+    """The command where imagecodecs is not installed."""
+    line = "import sys; sys.modules['imagecodecs'] = None; sys.argv[0] = 'imgconv'; from imgconv.cli import main; main()"
+    command = [sys.executable, "-c", line, "filter", "identity", "x.tif", "-o", "y.npy", *words]
+    return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("codec", ["lzw", "zstd", "lzma"])
+def test_a_missing_codec_is_named_and_narrowing_does_without(codec, tmp_path):
     imagecodecs = pytest.importorskip("imagecodecs")
     pixels = pixels_of("uint16", 40, 50, 3)
-    tifffile.imwrite(tmp_path / "x.tif", pixels, photometric="rgb", compression="lzw")
+    tifffile.imwrite(tmp_path / "x.tif", pixels, photometric="rgb", compression=codec)
     assert imagecodecs
     np.testing.assert_array_equal(imgconv.load(tmp_path / "x.tif").pixels, pixels)
-    without = "import sys; sys.modules['imagecodecs'] = None; import imgconv; imgconv.load(sys.argv[1])"
-    done = subprocess.run([sys.executable, "-c", without, str(tmp_path / "x.tif")], capture_output=True, text=True, check=False)
-    assert "FileError" in done.stderr.splitlines()[-1]
-    assert "compressed by COMPRESSION.LZW, for which the package imagecodecs is needed; pip install 'imgconv[deep]'" in done.stderr
+    done = without_codecs(tmp_path)
+    assert done.returncode == 1
+    assert f"TIFF compressed by {codec.upper()} of more than 8 needs the package imagecodecs; pip install 'imgconv[deep]' (or --allow-" in done.stderr
+    done = without_codecs(tmp_path, "--allow-narrowing")
+    assert (done.returncode, "read as 8" in done.stderr) == (0, True), done.stderr
+    np.testing.assert_array_equal(np.load(tmp_path / "y.npy"), pixels >> 8)
+    assert without_codecs(tmp_path, "--allow-narrowing", "--strict").returncode == 3
+
+
+def test_a_missing_codec_of_what_cannot_be_narrowed_is_named(tmp_path):
+    pytest.importorskip("imagecodecs")
+    tifffile.imwrite(tmp_path / "x.tif", pixels_of("float32", 40, 50, 3), photometric="rgb", compression="lzw")
+    for words in ((), ("--allow-narrowing",)):
+        done = without_codecs(tmp_path, *words)
+        assert done.returncode == 1
+        assert "compressed by LZW, for which the package imagecodecs is needed; pip install 'imgconv[deep]'" in done.stderr
 
 
 def test_a_strip_without_end_is_refused_before_it_fills_memory(tmp_path):

@@ -30,11 +30,15 @@ class Deep:
 
 def narrows(image: Any) -> bool:
     """Whether Pillow would drop bits of an opened image's samples: asked of the raw modes in which it would decode them."""
-    eight = image.mode in MODES and LAYOUTS[MODES[image.mode].becomes].type == "uint8"
+    eight = _eight(image)
     modes = raw_modes(image)
     if eight and image.format == "PPM" and any(mode.isdigit() and int(mode) > 255 for mode in modes):  # the greatest value
         return True
     return any((eight and (";16" in mode or mode == "SGI16" or mode.startswith("BC6"))) or mode in _WRAPPED or mode.startswith(_ROUNDED) for mode in modes)
+
+
+def _eight(image: Any) -> bool:
+    return image.mode in MODES and LAYOUTS[MODES[image.mode].becomes].type == "uint8"
 
 
 def raw_modes(image: Any) -> list[str]:
@@ -52,7 +56,7 @@ def reader_of(name: str, image: Any, stream: IO[bytes]) -> Deep | None:
     if image.format == "PNG" and _large(image):
         return _large_png(image)
     if image.format == "TIFF" and (narrows(image) or _strange_tiff(image)):
-        return _tiff(name, stream, image.tell())
+        return _tiff(name, image, stream)
     if image.format in ("JPEG2000", "AVIF") and LAYOUTS[MODES[image.mode].becomes].type == "uint8":
         return _coded(name, image, stream)
     if narrows(image):
@@ -130,7 +134,10 @@ def _large_png(image: Any) -> Deep | None:
     return Deep(LAYOUTS[image.mode], read)
 
 
-def _tiff(name: str, stream: IO[bytes], number: int) -> Deep:
+def _tiff(name: str, image: Any, stream: IO[bytes]) -> Deep:
     from imgconv.files import tiff_read
 
-    return Deep(tiff_read.opened(name, stream, number).layout, lambda stream, number: tiff_read.decode(name, stream, number))
+    opened = tiff_read.opened(name, stream, image.tell())
+    if opened.codec and _eight(image) and narrows(image):  # which Pillow would read in 8 bits, and rightly
+        raise errors.file_deep_needs_codecs(name, f"TIFF compressed by {opened.codec}", 16)
+    return Deep(opened.layout, lambda stream, number: tiff_read.decode(name, stream, number))

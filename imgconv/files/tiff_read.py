@@ -21,6 +21,7 @@ _COLOURS = {_WHITE_IS_ZERO: 1, _BLACK_IS_ZERO: 1, _RGB: 3, _INKS: 4}  # photomet
 _PREMULTIPLIED, _ALPHA = 1, 2  # of ExtraSamples
 _TAGS = {"orientation": 274, "xmp": 700, "icc_profile": 34675}
 _DEFLATED, _LZMA, _ZSTD = (8, 32946), 34925, 50000  # values of Compression
+_UNBOUNDED = (_LZMA, _ZSTD)  # which are not read without imagecodecs: rare, and not worth a bound of their own
 _MOST_INFLATED = 1032  # bytes that deflate can make of one
 _HARMLESS, _SLACK = 2**28, 2**26  # bytes that a strip or tile may become unexamined, and more than its pixels take
 _INCH = {2: 1.0, 3: 2.54}  # of ResolutionUnit
@@ -43,6 +44,7 @@ class Opened:
     mode: str = ""
     tile: tuple[()] = ()
     number: int = 0
+    codec: str = ""  # what compressed the pixels, if the package for that is not there
 
     def tell(self) -> int:
         return self.number
@@ -71,7 +73,7 @@ def _of_pages(name: str, stream: IO[bytes], use: Callable[[Any], _Found]) -> _Fo
             raise
         except Exception as error:
             if "imagecodecs" in str(error):
-                raise errors.file_needs_codecs(name, str(error).split(" requires")[0].strip("<>").split(":")[0]) from None
+                raise errors.file_needs_codecs(name, _codec_of(error)) from None
             raise
 
 
@@ -86,7 +88,14 @@ def _silent() -> Iterator[None]:
         logger.disabled = before
 
 
+def _codec_of(error: Exception) -> str:
+    """The name in what tifffile says: `<COMPRESSION.LZW: 5> requires the 'imagecodecs' package`."""
+    return str(error).split(" requires")[0].strip("<>'\"").split(":")[0].rpartition(".")[2]
+
+
 def _described(name: str, pages: Any, number: int) -> Opened:
+    import tifffile
+
     page = pages[number]
     layout, alpha = _layout(name, page)
     height, width = page.imagelength, page.imagewidth
@@ -99,7 +108,9 @@ def _described(name: str, pages: Any, number: int) -> Opened:
     if scale and 282 in page.tags and 283 in page.tags:
         info["dpi"] = tuple(float(value) * scale for value in page.resolution)  # type: ignore[assignment]
     dropped = page.samplesperpixel - layout.channels - (alpha is not None)
-    return Opened(height, width, layout, {274: orientation}, info, len(pages), dropped, number=number)
+    there = page.compression in tifffile.TIFF.DECOMPRESSORS and (page.compression not in _UNBOUNDED or _has_imagecodecs())
+    codec = "" if there else page.compression.name
+    return Opened(height, width, layout, {274: orientation}, info, len(pages), dropped, number=number, codec=codec)
 
 
 def _layout(name: str, page: Any) -> tuple[Layout, int | None]:
@@ -131,7 +142,7 @@ def _pixels(name: str, page: Any) -> Frame:
     if int(page.photometric) == _WHITE_IS_ZERO and pixels.dtype.kind == "u":
         pixels = np.iinfo(pixels.dtype).max - pixels
     shown = None if alpha is None else np.ascontiguousarray(samples[..., alpha])
-    if shown is not None and page.extrasamples[0] == _PREMULTIPLIED:
+    if shown is not None and alpha is not None and page.extrasamples[alpha - page.samplesperpixel] == _PREMULTIPLIED:
         pixels = _divided(pixels, shown)
     frame = Frame(pixels[..., 0] if layout.channels == 1 else pixels, shown)
     turn = page.tags.get(_TAGS["orientation"])
@@ -144,10 +155,10 @@ def _pixels(name: str, page: Any) -> Frame:
 
 def _refuse_bombs(name: str, page: Any) -> None:
     """Inflates what could be a bomb as far as it may go: without imagecodecs tifffile lets a strip or tile become as large as it likes."""
-    if page.compression not in (*_DEFLATED, _LZMA, _ZSTD) or _has_imagecodecs():
+    if page.compression not in (*_DEFLATED, *_UNBOUNDED) or _has_imagecodecs():
         return
-    if page.compression not in _DEFLATED:  # rare, and not worth a bound of its own
-        raise errors.file_needs_codecs(name, f"COMPRESSION.{page.compression.name}")
+    if page.compression in _UNBOUNDED:
+        raise errors.file_needs_codecs(name, page.compression.name)
     from isal import isal_zlib
 
     most = math.prod(page.chunks) * page.dtype.itemsize + _SLACK
