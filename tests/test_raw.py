@@ -78,3 +78,25 @@ def test_a_unit_of_pfm_has_no_place_in_a_result(unit, said, tmp_path):
     image = imgconv.load(path)
     np.testing.assert_array_equal(image.pixels, values)
     assert [(note.code, note.text, note.loss) for note in image.notes] == [("metadata-dropped", text, True) for text in said]
+
+
+@pytest.mark.parametrize(("most", "values", "meant"), [(65535, [0, 300, 65535], [0, 300, 65535]), (1000, [0, 500, 1000], [0, 32768, 65535])])
+def test_16_bits_are_16_bits_in_figures_too(most, values, meant, tmp_path):
+    """Pillow makes 32-bit numbers of them, which would be clamped at other ends; white is white in both."""
+    (tmp_path / "plain.pgm").write_text(f"P2\n3 1\n{most}\n{' '.join(map(str, values))}\n")
+    (tmp_path / "binary.pgm").write_bytes(b"P5\n3 1\n%d\n" % most + np.array(values, ">u2").tobytes())
+    for name in ("plain", "binary"):
+        image = imgconv.load(tmp_path / f"{name}.pgm")
+        assert image.mode == "gray uint16"
+        assert image.pixels.tolist() == [meant]
+
+
+def test_a_reason_is_told_in_words(tmp_path):
+    """Some of Pillow's and NumPy's errors hold bytes, or addresses."""
+    (tmp_path / "x.pgm").write_bytes(b"P5\n99999999999 4\n255\n")
+    with pytest.raises(errors.FileError, match=r"\(Token too long in file header: 99999999999\)"):
+        imgconv.load(tmp_path / "x.pgm")
+    text = b"__import__('os').system('true')".ljust(59) + b"\n"
+    (tmp_path / "x.npy").write_bytes(b"\x93NUMPY\1\0" + len(text).to_bytes(2, "little") + text)
+    with pytest.raises(errors.FileError, match=r"\(malformed node or string on line 1: <ast.Call object>\)"):
+        imgconv.load(tmp_path / "x.npy")

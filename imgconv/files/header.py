@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import IO, TypeVar
 
@@ -77,5 +78,7 @@ def parsed(name: str, read: Callable[[], _Read]) -> _Read:
 
 def first_line(error: object) -> str:
     """What an error says, short enough for a sentence."""
-    line = (str(error).strip() or type(error).__name__).splitlines()[0]
+    said = error.args[0] if isinstance(error, Exception) and error.args and isinstance(error.args[0], bytes) else str(error)
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+    line = re.sub(r" at 0x[0-9a-f]+", "", (text.strip() or type(error).__name__).splitlines()[0])
     return line if len(line) <= 120 else line[:117] + "..."

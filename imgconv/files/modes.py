@@ -78,6 +78,8 @@ _STRIP = 32  # rows taken from Pillow at a time: in the processor's cache, and n
 def mode_of(image: Any) -> str:
     """The mode in LAYOUTS that an opened image's pixels are taken in."""
     mode = MODES[image.mode].becomes
+    if image.mode == "I" and image.format == "PPM":
+        return "I;16"  # a gray of 16 bits written in figures, which Pillow widens
     if image.mode == "P" and image.palette is not None and _gray_palette(image):
         mode = "L"
     has_alpha = "transparency" in image.info or getattr(image.palette, "mode", "RGB") == "RGBA"

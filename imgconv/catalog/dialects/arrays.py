@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -49,7 +50,10 @@ def _loaded(content: bytes, path: str) -> np.ndarray[Any, Any]:
     import numpy as np
 
     try:
+        _refuse_short(content, path)
         array: np.ndarray[Any, Any] = np.lib.format.read_array(io.BytesIO(content), allow_pickle=False)
+    except errors.ImgconvError:
+        raise
     except Exception as error:  # whatever broken bytes lead to
         pickled = "pickle" in str(error).lower()
         why = "it holds Python objects, which are pickles; save numbers" if pickled else f"it is no whole .npy ({errors.cut(str(error))})"
@@ -57,6 +61,17 @@ def _loaded(content: bytes, path: str) -> np.ndarray[Any, Any]:
     if array.dtype.kind not in "biuf":
         raise errors.kernel_file(path, f"it holds {array.dtype}, and weights are real numbers")
     return array
+
+
+def _refuse_short(content: bytes, path: str) -> None:
+    """Raises UsageError for a header that promises more numbers than there are, before NumPy makes room for them."""
+    import numpy as np
+
+    stream = io.BytesIO(content)
+    head = np.lib.format.read_array_header_1_0 if np.lib.format.read_magic(stream) == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, _, dtype = head(stream)
+    if not dtype.hasobject and (missing := math.prod(shape) * dtype.itemsize - (len(content) - stream.tell())) > 0:
+        raise errors.kernel_file(path, f"it is cut short, {missing} bytes of its numbers are missing")
 
 
 def _kernels(array: np.ndarray[Any, Any], path: str, index: str) -> tuple[Kernel, ...]:
