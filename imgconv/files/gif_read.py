@@ -85,6 +85,25 @@ def _parts(stream: IO[bytes]) -> Iterator[_Stored]:
             duration, disposal, nothing = 0.0, Disposal.LEAVE, -1
 
 
+def applications(stream: IO[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    """Name and sub-blocks, as they stand, of the application extensions before the first picture."""
+    stream.seek(10)
+    _palette(stream, _exactly(stream, 3)[0])
+    while stream.read(1) == b"!":
+        kind, blocks = _exactly(stream, 1)[0], _blocks(stream)
+        if kind == 0xFF and blocks[0] == 11:
+            yield blocks[1:12], blocks[12:]
+
+
+def joined(blocks: bytes) -> bytes:
+    """What is in sub-blocks."""
+    found = []
+    while blocks and blocks[0]:
+        found.append(blocks[1 : 1 + blocks[0]])
+        blocks = blocks[1 + blocks[0] :]
+    return b"".join(found)
+
+
 def _palette(stream: IO[bytes], flags: int) -> Pixels:
     """The colours that stand here; where there are none, grays."""
     if not flags & _TABLE:

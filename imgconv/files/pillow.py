@@ -15,6 +15,7 @@ from imgconv.files.header import Header, loader, parsed
 from imgconv.files.modes import LAYOUTS, MODES, beyond_palette, mode_of, to_frame
 from imgconv.files.opening import opened, quietly, refuse_endless
 from imgconv.files.options import Reading
+from imgconv.files.passed_over import READERS
 from imgconv.files.unnamed import unnamed
 from imgconv.image import Frame, Image
 from imgconv.layouts import Layout
@@ -34,6 +35,8 @@ def header(name: str, stream: IO[bytes], reading: Reading) -> Header:
     """The header of an image that Pillow recognises; FileError where it does not, or where it would narrow."""
     notes: list[Note] = []
     image = opened(name, stream, notes)
+    if (others := len(image.info.get("sizes", ())) - 1) > 0:
+        notes.append(Note("frames-dropped", f"{others} other size{'s' * (others > 1)} of the icon left out"))
     numbers, places, sizes = _wanted(name, image, stream, reading, notes)
     animated = len(numbers) > 1 or (image.format in ("GIF", "PNG") and image.n_frames > 1)
     first = parsed(name, lambda: _at(name, image, stream, places[0], notes)) if places[0] and not animated else image
@@ -142,7 +145,7 @@ def _picture(name: str, reading: Reading, notes: list[Note], content: bytes) -> 
 
 def _says_something(image: Any) -> bool:
     """Whether a file says anything beside its pixels; most PNGs do not, and start without what would understand it."""
-    return image.format == "TIFF" or not image.info.keys() <= _ABOUT_PIXELS
+    return image.format == "TIFF" or image.format in READERS or not image.info.keys() <= _ABOUT_PIXELS
 
 
 def _size(image: Any, stream: IO[bytes], reading: Reading) -> tuple[int, int]:

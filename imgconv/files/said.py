@@ -11,6 +11,7 @@ from typing import IO, Any
 from imgconv.files import apng_read
 from imgconv.files.chunks import SIGNATURE, chunk
 from imgconv.files.exif import PREFIX
+from imgconv.files.passed_over import passed_over
 from imgconv.files.unnamed import listed, unnamed
 from imgconv.report import Note
 
@@ -24,6 +25,8 @@ def metadata_of(image: Any, stream: IO[bytes]) -> tuple[dict[str, Any], list[Not
     """
     info = image.info
     found: dict[str, Any] = exif_and_xmp(image, stream) | _resolution(image)
+    more, passed = passed_over(image, stream)
+    found |= {key: value for key, value in more.items() if key == "icc_profile"}
     found |= {key: info[key] for key in ("icc_profile", "comment", "gamma", "chromaticity") if info.get(key)}
     if "srgb" in info:
         found["srgb"] = info["srgb"]
@@ -31,12 +34,16 @@ def metadata_of(image: Any, stream: IO[bytes]) -> tuple[dict[str, Any], list[Not
         found["text"] = texts
     colours, others = unnamed(image, stream)
     lost = (["IPTC (Photoshop's block)"] if info.get("photoshop") else []) + others
+    if image.format == "JPEG2000" and passed:
+        lost.append(listed("JPEG 2000 part", passed))
     if image.format == "TIFF":
         from imgconv.files import tiff
 
         if tags := tiff.other_tags(stream, image.tell()):
             lost.append(listed("TIFF tag", tags))
     notes = [Note("profile-dropped", f"colour profile dropped (PNG's {' and '.join(colours)})")] if colours else []
+    if image.format in ("BMP", "DIB") and passed:
+        notes.append(Note("profile-dropped", f"{passed[0]} dropped"))
     return found, notes + ([Note("metadata-dropped", f"{' and '.join(lost)} dropped")] if lost else [])
 
 
@@ -47,6 +54,9 @@ def exif_and_xmp(image: Any, stream: IO[bytes]) -> dict[str, bytes]:
 
         exif = tiff.exif_of_page(stream, image.tell())
     else:
+        more, _ = passed_over(image, stream)
+        if more:
+            return {key: value for key, value in more.items() if key in ("exif", "xmp")}
         exif = image.info.get("exif") or _raw_profile(image, "exif") or _raw_profile(image, "APP1")
     xmp = image.info.get("xmp") or _raw_profile(image, "xmp")
     found = {"exif": PREFIX + exif.removeprefix(PREFIX) if exif else b"", "xmp": xmp.encode("utf-8") if isinstance(xmp, str) else xmp}
