@@ -170,6 +170,14 @@ def test_cut_pages_and_odd_ones_are_refused(tmp_path):
         imgconv.load(path)
 
 
+@pytest.mark.parametrize("type_", ["uint8", "uint16"])
+def test_volumes_are_refused(type_, tmp_path):
+    """Pillow takes one layer and says nothing of the others."""
+    tifffile.imwrite(tmp_path / "x.tif", pixels_of(type_, 5, 20, 30), photometric="minisblack", volumetric=True, tile=(16, 16, 16))
+    with pytest.raises(errors.FileError, match="pixel mode of 5 layers in depth is not served"):
+        imgconv.load(tmp_path / "x.tif")
+
+
 def test_a_compression_that_pillows_libtiff_goes_without_is_read(tmp_path):
     pytest.importorskip("imagecodecs")
     pixels = pixels_of("uint8", 40, 50, 3)

@@ -200,3 +200,14 @@ def test_only_the_plugin_that_a_file_calls_for_is_loaded(form, tmp_path):
     words = "import sys, imgconv; imgconv.load(sys.argv[1]); print(*(name for name in sys.modules if name.startswith('PIL.')))"
     done = subprocess.run([sys.executable, "-c", words, tmp_path / "x"], capture_output=True, text=True, check=True)
     assert not {"PIL.GifImagePlugin", "PIL.BmpImagePlugin", "PIL.PpmImagePlugin"} & set(done.stdout.split())
+
+
+def test_the_fourth_channel_of_a_bmp_is_spoken_of_where_it_holds_something(tmp_path):
+    """Its header gives it no meaning, and some programs keep alpha there; Pillow writes it and does not read it."""
+    pixels = RNG.integers(0, 256, (5, 7, 4)).astype("uint8")
+    for fourth, codes in ((pixels[..., 3], ["channels-dropped"]), (0, []), (255, [])):
+        pixels[..., 3] = fourth
+        pillow.fromarray(pixels).save(tmp_path / "x.bmp")
+        image = imgconv.load(tmp_path / "x.bmp")
+        np.testing.assert_array_equal(image.pixels, pixels[..., :3])
+        assert [note.code for note in image.notes] == codes

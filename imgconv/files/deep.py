@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import IO, Any
 
+import numpy as np
+
 from imgconv import errors
 from imgconv.files.modes import LAYOUTS, MODES, mode_of
 from imgconv.image import Frame
@@ -13,7 +15,7 @@ from imgconv.records import record, replace
 
 TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _WRAPPED = ("I;32", "I;32N", "I;32B")  # unsigned numbers that Pillow takes for signed
-_BITS, _PHOTOMETRIC, _SAMPLES, _PLANES, _SIGN, _COMPRESSION = 258, 262, 277, 284, 339, 259  # tags of TIFF
+_BITS, _PHOTOMETRIC, _SAMPLES, _PLANES, _SIGN, _COMPRESSION, _DEPTH = 258, 262, 277, 284, 339, 259, 32997  # tags of TIFF
 _APART = {(2, 3), (2, 4), (5, 4)}  # photometric interpretation and samples (RGB, RGBA, CMYK) whose planes Pillow joins
 _WEBP = 50001  # of Compression: Pillow's libtiff goes without
 _ROUNDED = "F;64"
@@ -82,15 +84,28 @@ def dropped(image: Any) -> int:
     return int(getattr(image, "dropped", 0)) or max((raw.split(";")[0].count("X") for raw in raw_modes(image)), default=0)
 
 
+def hides_channel(image: Any, stream: IO[bytes]) -> bool:
+    """Whether an opened BMP of 32 bits has something else than one value in bytes that its header gives no meaning; some programs keep alpha there."""
+    if image.format not in ("BMP", "DIB") or "BGRX" not in raw_modes(image):
+        return False
+    before = stream.tell()
+    stream.seek(image.tile[0][2])
+    fourth = np.frombuffer(stream.read(4 * image.width * image.height), np.uint8)[3::4]
+    stream.seek(before)
+    return fourth.size > 0 and bool((fourth != fourth[0]).any())
+
+
 def _strange_tiff(image: Any) -> bool:
     """What Pillow does not know or would get wrong: planes of 16 bits apart, whose raw modes do not tell; planes apart of which it takes the first alone;
     signed 8 bits, whose sign it drops; signed 16 bits, which it widens; numbers in which 0 is white, which it does not turn; a second channel without a
     meaning, which is a channel; compressed 32 bits of the other byte order, which libtiff has turned already;
-    WebP's compression."""
+    WebP's compression; volumes, of which it takes a layer."""
     modes = raw_modes(image)
     if image.mode == "" or {"I;16S", "I;16BS", "LX"} & set(modes) or ("libtiff" in modes and {"I;32BS", "F;32BF"} & set(modes)):
         return True
     tags = image.tag_v2
+    if tags.get(_DEPTH, 1) != 1:
+        return True
     photometric, samples, bits = tags.get(_PHOTOMETRIC), tags.get(_SAMPLES, 1), max(tags.get(_BITS, (1,)))
     if samples > 1 and tags.get(_PLANES) == 2 and (photometric, samples) not in _APART:
         return photometric in (0, 1, 2, 5)

@@ -93,12 +93,14 @@ def _layout(name: str, image: Any, stream: IO[bytes], reading: Reading, notes: l
     if unknown := deep.dropped(image):
         notes.append(Note("channels-dropped", f"{unknown} channel{'s' * (unknown > 1)} without a meaning left out"))
     if whole is None:
-        return LAYOUTS[mode_of(image)], lambda: _decoded(image, notes)
+        return LAYOUTS[mode_of(image)], lambda: _decoded(image, stream, notes)
     number = image.tell()
     return whole.layout, lambda: whole.read(stream, number)
 
 
-def _decoded(image: Any, notes: list[Note]) -> Frame:
+def _decoded(image: Any, stream: IO[bytes], notes: list[Note]) -> Frame:
+    if deep.hides_channel(image, stream):
+        notes.append(Note("channels-dropped", f"fourth channel left out, which {image.format} gives no meaning"))
     frame: Frame = quietly(lambda: to_frame(image), notes)
     if image.mode == "P" and image.palette is not None and (beyond := beyond_palette(image)):
         notes.append(Note("reader-warning", beyond, loss=False))

@@ -116,7 +116,9 @@ def _described(name: str, pages: Any, number: int) -> Opened:
 def _layout(name: str, page: Any) -> tuple[Layout, int | None]:
     """What a page's pixels are, and which sample is alpha."""
     what = int(page.photometric)
-    if what not in _COLOURS or page.imagedepth != 1 or page.samplesperpixel < _COLOURS[what] or page.dtype is None:
+    if page.imagedepth != 1:
+        raise errors.file_mode(name, f"of {page.imagedepth} layers in depth")
+    if what not in _COLOURS or page.samplesperpixel < _COLOURS[what] or page.dtype is None:
         raise errors.file_mode(name, f"of {page.bitspersample} bits, TIFF's photometric interpretation {what}")
     known, extra = _COLOURS[what], [int(kind) for kind in page.extrasamples]
     first = page.samplesperpixel - len(extra)
