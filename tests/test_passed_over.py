@@ -8,8 +8,10 @@ import struct
 import numpy as np
 import pytest
 from PIL import Image as pillow
+from PIL import features
 
 import imgconv
+from imgconv.files import chunks
 from imgconv.files.exif import PREFIX
 from imgconv.files.passed_over import READERS, passed_over
 from tests.command import encoded, noise, save
@@ -107,6 +109,48 @@ def test_what_has_no_name_is_said(tmp_path):
         assert [(note.code, note.loss) for note in loaded(tmp_path, content).notes] == [("profile-dropped", True)]
     for content in (bmp(b"BGRs"), bmp(b" niW"), bmp(bytes(4)), gif(), jp2()):
         assert loaded(tmp_path, content).notes == ()
+
+
+def with_numbers(form: str, primaries: int, transfer: int) -> bytes:
+    """A PNG or AVIF that tells its colours by the numbers of ITU-T H.273."""
+    if form == "png":
+        content = encoded(COLOUR, "PNG")
+        return content[:33] + chunks.chunk(b"cICP", bytes([primaries, transfer, 0, 1])) + content[33:]
+    content = encoded(COLOUR, "AVIF")
+    at = content.index(b"colrnclx") + 8
+    return content[:at] + struct.pack(">HH", primaries, transfer) + content[at + 4 :]
+
+
+FORMS = ["png", *(["avif"] if features.check("avif") else [])]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_colours_told_by_numbers_count_for_light_or_are_refused(tmp_path, form):
+    for transfer, gamma in ((8, 1.0), (4, 2.2), (5, 2.8)):
+        (tmp_path / "in").write_bytes(with_numbers(form, 1, transfer))
+        assert command("filter", "box:3", "in", "--linear", "-o", "out.npy", cwd=tmp_path).code == 0
+        light = (imgconv.load(tmp_path / "in").pixels / 255.0) ** gamma
+        expected = imgconv.correlate(light, "box:3") ** (1 / gamma) * 255
+        assert np.abs(np.load(tmp_path / "out.npy") - expected).max() <= 0.501
+    (tmp_path / "in").write_bytes(with_numbers(form, 9, 16))  # BT.2020 and PQ
+    done = command("filter", "box:3", "in", "--linear", "-o", "out.png", cwd=tmp_path)
+    assert (done.code, "transfer characteristics 16" in done.err) == (1, True), done.err
+    done = command("filter", "box:3", "in", "--strict", "-o", "out.png", cwd=tmp_path)
+    assert (done.code, "colour" in done.err) == (3, True), done.err
+    done = command("filter", "box:3", "in", "--linear", "--strip", "-o", "out.png", cwd=tmp_path)
+    assert done.code == 1  # it is left out, and the pixels are what they were
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_usual_colours_told_by_numbers_are_srgb(tmp_path, form):
+    content = with_numbers(form, 1, 13)
+    image = loaded(tmp_path, content)
+    (tmp_path / "same.png").write_bytes(encoded(image.pixels, "PNG"))
+    for name in ("in", "same.png"):
+        assert command("filter", "box:3", name, "--linear", "-o", f"{name}.npy", cwd=tmp_path).code == 0
+    np.testing.assert_array_equal(np.load(tmp_path / "in.npy"), np.load(tmp_path / "same.png.npy"))
+    if form == "avif":
+        assert image.notes == ()
 
 
 def test_other_sizes_of_an_icon_are_said(tmp_path):

@@ -20,7 +20,7 @@ _SPACES = {b"RGB ": 3, b"GRAY": 1}
 _COUNTS = (1, 3, 4, 5, 7)  # parameters of each of ICC's function types
 
 
-MEANING = ("icc_profile", "gamma", "srgb")
+MEANING = ("icc_profile", "gamma", "srgb", "cicp")
 """What metadata say of the curve."""
 ENCODING = "encoding"
 """Where metadata keep that of a file whose metadata were left out: its pixels are what they were."""
@@ -35,6 +35,8 @@ def curves_of(metadata: Mapping[str, Any], channels: int) -> Curves:
         For a profile that is broken, is for other channels, or works otherwise than by curves.
     """
     metadata = metadata.get(ENCODING, metadata)
+    if len(metadata.get("cicp", b"")) == _NUMBERS:  # which stands above a profile
+        return (_of_numbers(metadata["cicp"][1]),)
     profile = metadata.get("icc_profile")
     if profile:
         return _of_profile(bytes(profile), channels)
@@ -42,6 +44,17 @@ def curves_of(metadata: Mapping[str, Any], channels: int) -> Curves:
     if gamma and "srgb" not in metadata:
         return (_meant(Curve(1 / float(gamma))),)
     return (SRGB,)
+
+
+_NUMBERS = 4  # of code points: primaries, transfer, matrix, range
+_TRANSFERS = {4: Curve(2.2), 5: Curve(2.8), 8: Curve(1.0), 13: SRGB}
+"""Transfer characteristics by their numbers (ITU-T H.273, table 3). Those of films and of television are no curve from pixels to light that all agree on."""
+
+
+def _of_numbers(transfer: int) -> Curve:
+    if transfer not in _TRANSFERS:
+        raise errors.transfer_unknown(transfer)
+    return _TRANSFERS[transfer]
 
 
 def is_srgb(curves: Curves) -> bool:

@@ -49,5 +49,9 @@ def profile_broken() -> PixelError:
     return PixelError("its colour profile is broken, so --linear cannot know its curve; convert the image to sRGB first")
 
 
+def transfer_unknown(number: int) -> PixelError:
+    return PixelError(f"its colours have the transfer characteristics {number} of ITU-T H.273, which --linear does not know; convert the image to sRGB first")
+
+
 def profile_left() -> PixelError:
     return PixelError("its colour profile is not sRGB, and --gray leaves profiles behind, which --linear needs; convert the image to sRGB first")

@@ -21,6 +21,21 @@ def chunk(kind: bytes, content: bytes) -> bytes:
     return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(content, zlib.crc32(kind)))
 
 
+def content_of(stream: IO[bytes], wanted: bytes) -> bytes:
+    """What is in the first chunk of a kind, wherever the stream stands; nothing where there is none."""
+    before = stream.tell()
+    stream.seek(len(SIGNATURE))
+    found = b""
+    while len(head := stream.read(8)) == 8:
+        length, kind = struct.unpack(">I4s", head)
+        if kind == wanted:
+            found = stream.read(length)
+            break
+        stream.seek(length + 4, io.SEEK_CUR)
+    stream.seek(before)
+    return found
+
+
 def has_end(stream: IO[bytes]) -> bool:
     """Whether the chunk that ends a PNG is there; what is behind it does not matter."""
     stream.seek(0, io.SEEK_END)

@@ -1,4 +1,4 @@
-"""What BMP, GIF and JPEG 2000 files say beside their pixels and Pillow passes over: colour profiles, EXIF, XMP."""
+"""What AVIF, BMP, GIF and JPEG 2000 files say beside their pixels and Pillow passes over: colour profiles, EXIF, XMP."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ _WITH_PROFILE = (2, 3)  # methods of its colour specification (I.5.3.3)
 _KNOWN_BOXES = (b"jP  ", b"ftyp", b"jp2h", b"jp2c", b"free", b"rreq")
 _EXIF_UUID, _XMP_UUID = b"JpgTiffExif->JP2", bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 _V5, _SPACE, _GAMMAS, _PROFILE = 124, 56, 96, 112  # size of BITMAPV5HEADER, and where its colour space, gammas and profile are told
+_USUAL_PRIMARIES, _USUAL_TRANSFERS = (1, 2), (1, 2, 6, 13, 14, 15)  # of BT.709 or not said; sRGB's, television's which cameras and encoders write for it
+_START = 2**16  # bytes within which AVIF says so
 _LONGEST = 2**26  # bytes of one piece that are believed
 
 Found = tuple[dict[str, Any], list[str]]
@@ -112,4 +114,20 @@ def _bmp(stream: IO[bytes], header: int = 14) -> Found:
     return {}, []
 
 
-READERS: Mapping[str, Callable[[IO[bytes]], Found]] = {"JPEG2000": _jpeg2000, "GIF": _gif, "BMP": _bmp, "DIB": lambda stream: _bmp(stream, 0)}
+def _avif(stream: IO[bytes]) -> Found:
+    """Colours told by numbers (ITU-T H.273): primaries and transfer other than those which every file without a word is taken for."""
+    stream.seek(0)
+    start = stream.read(_START)
+    if (at := start.find(b"colrnclx")) < 0 or len(start) < at + 15 or b"colrprof" in start or b"colrrICC" in start:
+        return {}, []
+    primaries, transfer, matrix, full = struct.unpack_from(">3HB", start, at + 8)
+    if primaries in _USUAL_PRIMARIES and transfer in _USUAL_TRANSFERS:
+        return {}, []
+    return {"cicp": bytes((primaries & 255, transfer & 255, matrix & 255, full >> 7))}, [
+        f"colours as AVIF's nclx tells them (primaries {primaries}, transfer {transfer})"
+    ]
+
+
+READERS: Mapping[str, Callable[[IO[bytes]], Found]] = {
+    "JPEG2000": _jpeg2000, "GIF": _gif, "BMP": _bmp, "DIB": lambda stream: _bmp(stream, 0), "AVIF": _avif,
+}  # fmt: skip

@@ -9,7 +9,7 @@ import zlib
 from typing import IO, Any
 
 from imgconv.files import apng_read
-from imgconv.files.chunks import SIGNATURE, chunk
+from imgconv.files.chunks import SIGNATURE, chunk, content_of
 from imgconv.files.exif import PREFIX
 from imgconv.files.passed_over import passed_over
 from imgconv.files.unnamed import listed, unnamed
@@ -26,13 +26,15 @@ def metadata_of(image: Any, stream: IO[bytes]) -> tuple[dict[str, Any], list[Not
     info = image.info
     found: dict[str, Any] = exif_and_xmp(image, stream) | _resolution(image)
     more, passed = passed_over(image, stream)
-    found |= {key: value for key, value in more.items() if key == "icc_profile"}
+    found |= {key: value for key, value in more.items() if key in ("icc_profile", "cicp")}
     found |= {key: info[key] for key in ("icc_profile", "comment", "gamma", "chromaticity") if info.get(key)}
     if "srgb" in info:
         found["srgb"] = info["srgb"]
     if image.format == "PNG" and (texts := {key: value for key, value in _texts(image).items() if key not in _KNOWN_TEXTS}):
         found["text"] = texts
     colours, others = unnamed(image, stream)
+    if "cICP" in colours:
+        found["cicp"] = content_of(stream, b"cICP")
     lost = (["IPTC (Photoshop's block)"] if info.get("photoshop") else []) + others
     if image.format == "JPEG2000" and passed:
         lost.append(listed("JPEG 2000 part", passed))
@@ -42,23 +44,21 @@ def metadata_of(image: Any, stream: IO[bytes]) -> tuple[dict[str, Any], list[Not
         if tags := tiff.other_tags(stream, image.tell()):
             lost.append(listed("TIFF tag", tags))
     notes = [Note("profile-dropped", f"colour profile dropped (PNG's {' and '.join(colours)})")] if colours else []
-    if image.format in ("BMP", "DIB") and passed:
+    if image.format in ("BMP", "DIB", "AVIF") and passed:
         notes.append(Note("profile-dropped", f"{passed[0]} dropped"))
     return found, notes + ([Note("metadata-dropped", f"{' and '.join(lost)} dropped")] if lost else [])
 
 
 def exif_and_xmp(image: Any, stream: IO[bytes]) -> dict[str, bytes]:
     """What may tell how the pixels lie."""
+    more, _ = passed_over(image, stream)
     if image.format == "TIFF":
         from imgconv.files import tiff
 
         exif = tiff.exif_of_page(stream, image.tell())
     else:
-        more, _ = passed_over(image, stream)
-        if more:
-            return {key: value for key, value in more.items() if key in ("exif", "xmp")}
-        exif = image.info.get("exif") or _raw_profile(image, "exif") or _raw_profile(image, "APP1")
-    xmp = image.info.get("xmp") or _raw_profile(image, "xmp")
+        exif = more.get("exif") or image.info.get("exif") or _raw_profile(image, "exif") or _raw_profile(image, "APP1")
+    xmp = more.get("xmp") or image.info.get("xmp") or _raw_profile(image, "xmp")
     found = {"exif": PREFIX + exif.removeprefix(PREFIX) if exif else b"", "xmp": xmp.encode("utf-8") if isinstance(xmp, str) else xmp}
     return {key: value for key, value in found.items() if value}
 
