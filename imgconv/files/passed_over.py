@@ -6,7 +6,6 @@ import struct
 from collections.abc import Callable, Iterator, Mapping
 from typing import IO, Any
 
-from imgconv.files import gif_read
 from imgconv.files.exif import PREFIX
 
 _SIGNED = b"\0\0\0\x0cjP  "  # how a JPEG 2000 file in boxes begins (ISO/IEC 15444-1, I.5.1)
@@ -91,6 +90,8 @@ def _piece(stream: IO[bytes], start: int, length: int) -> bytes:
 
 def _gif(stream: IO[bytes]) -> Found:
     """The application extensions before the first picture: XMP in one piece behind which numbers lead to the end, a profile in blocks."""
+    from imgconv.files import gif_read
+
     found: dict[str, Any] = {}
     for name, content in gif_read.applications(stream):
         if name == b"XMP DataXMP":

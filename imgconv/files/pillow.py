@@ -15,7 +15,6 @@ from imgconv.files.header import Header, loader, parsed
 from imgconv.files.modes import LAYOUTS, MODES, beyond_palette, mode_of, to_frame
 from imgconv.files.opening import opened, quietly, refuse_endless
 from imgconv.files.options import Reading
-from imgconv.files.passed_over import READERS
 from imgconv.files.unnamed import unnamed
 from imgconv.image import Frame, Image
 from imgconv.layouts import Layout
@@ -146,8 +145,8 @@ def _picture(name: str, reading: Reading, notes: list[Note], content: bytes) -> 
 
 
 def _says_something(image: Any) -> bool:
-    """Whether a file says anything beside its pixels; most PNGs do not, and start without what would understand it."""
-    return image.format == "TIFF" or image.format in READERS or not image.info.keys() <= _ABOUT_PIXELS
+    """Whether a file may say anything beside its pixels; most PNGs do not, and start without what would understand it."""
+    return image.format != "PNG" or not image.info.keys() <= _ABOUT_PIXELS
 
 
 def _size(image: Any, stream: IO[bytes], reading: Reading) -> tuple[int, int]:

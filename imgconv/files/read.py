@@ -65,7 +65,8 @@ def load(
     orient : bool
         Whether pixels are turned as EXIF or XMP says (which then say that they are upright), or both left as they are.
     strip : bool
-        Leaves out what the file says beside its pixels: EXIF, colour profile, resolution, XMP, text.
+        Leaves out what the file says beside its pixels: EXIF, colour profile, resolution, XMP, text. Filters in linear light still
+        know how the pixels were encoded.
     allow_narrowing : bool
         Read 8 bits of each sample where a file has more and no reader for them is there.
     allow_truncated : bool
