@@ -20,6 +20,7 @@ from imgconv.batch.forecast import most_bytes
 from imgconv.engine import memory
 from imgconv.files import read
 from imgconv.files.options import MOST_PIXELS, Reading
+from imgconv.image import Frame
 from imgconv.numerics import target
 from imgconv.params import FRAMES, MEMORY, PIXELS
 from imgconv.pipeline import Pipeline
@@ -366,6 +367,25 @@ def test_a_png_that_ends_too_early_is_cut_short_though_its_pixels_are_whole(tmp_
         (tmp_path / "in.png").write_bytes(content + b"and more")
         done = command("filter", "identity", "in.png", "--strict", cwd=tmp_path)
         assert (done.code, done.out[:8]) == (0, content[:8]), done.err
+
+
+def test_a_png_that_is_spoilt_anywhere_is_refused(tmp_path: Path) -> None:
+    """Pillow stops at the last row, before deflate's checksum, and does not look at the chunk's; whoever reads the pixels."""
+    several = [Image.fromarray(noise(12, 11, 3, seed=k)) for k in range(2)]
+    several[0].save(tmp_path / "x.png", save_all=True, append_images=several[1:])
+    imgconv.save(imgconv.Image((Frame(noise(9, 7).astype("uint16")),)), tmp_path / "deep.png")
+    smooth = np.add.outer(np.arange(40), np.arange(50)).astype("uint8")
+    for content in (png(noise(12, 11, 3)), png(smooth), (tmp_path / "x.png").read_bytes(), (tmp_path / "deep.png").read_bytes()):
+        (tmp_path / "in").write_bytes(content)
+        whole = imgconv.load(tmp_path / "in")
+        start = content.index(b"IDAT") + 4
+        for at in range(start, len(content) - 12, 1 + (len(content) - start) // 150):
+            (tmp_path / "in").write_bytes(content[:at] + bytes([content[at] ^ 1 << at % 8]) + content[at + 1 :])
+            try:
+                found = imgconv.load(tmp_path / "in")
+            except errors.FileError:
+                continue
+            assert all(np.array_equal(one.pixels, other.pixels) for one, other in zip(found.frames, whole.frames, strict=True)), at
 
 
 def test_a_palette_that_is_missing_or_too_short(tmp_path: Path) -> None:

@@ -50,6 +50,18 @@ def opened(name: str, stream: IO[bytes], notes: list[Note]) -> Any:
     return parsed(name, recognised)
 
 
+def refuse_spoilt(name: str, image: Any, stream: IO[bytes]) -> None:
+    """Raises FileError for a PNG whose pixels Pillow has read though their checksum is wrong."""
+    if image.format != "PNG":
+        return
+    from PIL import ImageFile
+
+    from imgconv.files.chunks import is_spoilt
+
+    if not ImageFile.LOAD_TRUNCATED_IMAGES and is_spoilt(stream):
+        raise errors.file_broken(name, "the checksum of its pixels is wrong")
+
+
 def refuse_endless(name: str, image: Any, stream: IO[bytes]) -> None:
     """Raises FileError for a PNG whose last chunk is not there: its pixels are whole, but what was to be said behind them may not be."""
     if image.format != "PNG":

@@ -13,7 +13,7 @@ from imgconv.files import deep
 from imgconv.files.formats import FORMATS
 from imgconv.files.header import Header, loader, parsed
 from imgconv.files.modes import LAYOUTS, MODES, beyond_palette, mode_of, to_frame
-from imgconv.files.opening import opened, quietly, refuse_endless
+from imgconv.files.opening import opened, quietly, refuse_endless, refuse_spoilt
 from imgconv.files.options import Reading
 from imgconv.files.unnamed import unnamed
 from imgconv.image import Frame, Image
@@ -92,15 +92,16 @@ def _layout(name: str, image: Any, stream: IO[bytes], reading: Reading, notes: l
     if unknown := deep.dropped(image):
         notes.append(Note("channels-dropped", f"{unknown} channel{'s' * (unknown > 1)} without a meaning left out"))
     if whole is None:
-        return LAYOUTS[mode_of(image)], lambda: _decoded(image, stream, notes)
+        return LAYOUTS[mode_of(image)], lambda: _decoded(name, image, stream, notes)
     number = image.tell()
     return whole.layout, lambda: whole.read(stream, number)
 
 
-def _decoded(image: Any, stream: IO[bytes], notes: list[Note]) -> Frame:
+def _decoded(name: str, image: Any, stream: IO[bytes], notes: list[Note]) -> Frame:
     if deep.hides_channel(image, stream):
         notes.append(Note("channels-dropped", f"fourth channel left out, which {image.format} gives no meaning"))
     frame: Frame = quietly(lambda: to_frame(image), notes)
+    refuse_spoilt(name, image, stream)
     if image.mode == "P" and image.palette is not None and (beyond := beyond_palette(image)):
         notes.append(Note("reader-warning", beyond, loss=False))
     return frame
