@@ -240,14 +240,17 @@ def test_sharpening_at_a_transparent_edge_makes_no_infinities():
     assert (made.pixels[alpha == 0] == 30).all()
 
 
-@pytest.mark.parametrize("dtype", ["uint8", "uint16", "int32", "float32"])
-def test_identity_changes_nothing_not_even_what_is_hidden(dtype):
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "int32", "float32", "float64"])
+@pytest.mark.parametrize("text", ["filter identity", 'filter "0 0 0;0 2 0;0 0 0" divisor=2 border=zero', 'filter "0 1" anchor=0,1 | filter identity'])
+def test_identity_changes_nothing_not_even_what_is_hidden(dtype, text):
     colour, alpha = picture(9, 8, dtype=dtype)
     for policy in ("auto", "keep", "filter"):
-        made = through(colour, alpha, "filter identity", alpha=policy)
-        np.testing.assert_allclose(made.pixels, colour, rtol=2e-7 if dtype == "float32" and policy == "auto" else 0)
-        np.testing.assert_array_equal(made.pixels[alpha == 0], colour[alpha == 0])
+        made = through(colour, alpha, text, alpha=policy)
+        np.testing.assert_array_equal(made.pixels, colour)
         np.testing.assert_array_equal(made.alpha, alpha)
+    every = through(colour, alpha, "filter identity stride=2x3")
+    np.testing.assert_array_equal(every.pixels, colour[::2, ::3])
+    np.testing.assert_array_equal(every.alpha, alpha[::2, ::3])
 
 
 def test_no_fringes():

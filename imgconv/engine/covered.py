@@ -56,7 +56,17 @@ def filter_covered(
     given: Covered, kernel: Kernel, window: Window, border: Border, target: Target | None, threads: int | None
 ) -> tuple[Covered, Response | None]:
     """A filter by the rule above; settled into `target` (not `stretch`, which needs the extremes first), or kept wide where that is None."""
+    if _is_identity(kernel, window):
+        colour, response = correlate(given.colour, kernel, window, border, target=target, threads=threads)
+        followed = np.ascontiguousarray(follow(given.alpha.pixels[..., 0], window, border, given.opaque))
+        return Covered(colour, Values(followed[..., None], given.alpha.span), given.opaque, given.type), response
     return (_differences if kernel.balanced else _average)(given, kernel, window, border, target, threads)
+
+
+def _is_identity(kernel: Kernel, window: Window) -> bool:
+    """Whether each window gives the pixel under its centre: nothing is mixed, so nothing needs weighing, which would round floats."""
+    looked = [(r * window.dilation[0], c * window.dilation[1]) for r, row in enumerate(kernel.weights) for c, weight in enumerate(row) if weight]
+    return looked == [(window.centre(0), window.centre(1))] and kernel.bias == 0 and kernel.response(1, 1) == (1, 1)
 
 
 def exact(given: Covered, kernel: Kernel, border: Border) -> bool:
