@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image as pillow
 from PIL import features
 
@@ -311,6 +312,25 @@ def test_pages_keep_their_sizes_types_and_numbers(tmp_path):
     small = command("pool", "in.tif", "--size", "8", "-o", "y.tif", cwd=tmp_path)
     assert small.code == 1
     assert "does not fit" in small.err
+
+
+@pytest.mark.parametrize("big", [False, True])
+@pytest.mark.parametrize(
+    ("page", "inside", "codes"), [(0, 1, {"overviews-dropped": False}), (0, 0, {"frames-dropped": True}), (1, 1, {"overviews-dropped": False}), (1, 0, None)]
+)
+def test_what_is_inside_a_page_is_spoken_of(tmp_path, big, page, inside, codes):
+    """Pyramids keep reduced versions there; cameras' raw files keep the picture itself, and a preview where others have the picture."""
+    with tifffile.TiffWriter(tmp_path / "x.tif", bigtiff=big) as file:
+        file.write(noise(8, 9, 3), photometric="rgb", subifds=2, subfiletype=page, metadata=None)
+        for _ in range(2):
+            file.write(noise(16, 18, 3), photometric="rgb", subfiletype=inside, metadata=None)
+    if codes is None:
+        with pytest.raises(errors.FileError, match="holds a preview and, inside it, the picture itself"):
+            imgconv.load(tmp_path / "x.tif")
+    else:
+        image = imgconv.load(tmp_path / "x.tif")
+        assert image.pixels.shape == (8, 9, 3)
+        assert {note.code: note.loss for note in image.notes} == codes
 
 
 def test_reduced_versions_and_masks_are_no_pages(tmp_path):

@@ -42,6 +42,10 @@ def file_broken(path: str, why: str) -> FileError:
     return FileError(f"{path}: broken or cut short ({why}){_REMEDY}")
 
 
+def file_preview(path: str) -> FileError:
+    return FileError(f"{path}: holds a preview and, inside it, the picture itself (as cameras' raw files do); develop it first (darktable-cli in.dng out.tif)")
+
+
 def file_mode(path: str, mode: str) -> FileError:
     return FileError(f"{path}: pixel mode {mode} is not served; convert the file to gray, RGB or CMYK first")
 

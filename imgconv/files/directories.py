@@ -12,9 +12,10 @@ from imgconv.records import record, replace
 
 ORDERS = {b"II": "<", b"MM": ">"}
 SHORT, LONG, RATIONAL, BYTES, _LONG8 = 3, 4, 5, 7, 16
-_WIDTHS = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, _LONG8: 8}  # bytes of one value, by type
+_WIDTHS = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, _LONG8: 8, 18: 8}  # bytes of one value, by type
 _UNITS = {3: 2, 4: 4, 5: 4, 8: 2, 9: 4, 10: 4, 11: 4, 12: 8, 13: 4}  # bytes that a byte order arranges, by type; others have none
 _NESTED = (34665, 34853, 40965)  # Exif, GPS, interoperability: their value is where a directory starts
+_OFFSETS = {LONG: "I", 13: "I", _LONG8: "Q", 18: "Q"}  # struct's codes of types that tell where something stands
 _LONGEST = 2**26  # bytes of one value that are believed
 _MOST = 2**16  # fields of one directory that are believed
 
@@ -131,6 +132,14 @@ def numbers(fetch: Fetch, order: str, at: int, tags: Collection[int]) -> dict[in
         if entry.count == 1 and entry.type in (SHORT, LONG, _LONG8) and isinstance(entry.value, bytes):
             found[entry.tag] = int.from_bytes(entry.value, "little" if order == "<" else "big")
     return found
+
+
+def offsets(fetch: Fetch, order: str, at: int, tag: int) -> list[int]:
+    """The numbers under a tag of a directory, where other directories stand."""
+    for entry in read(fetch, order, at, (tag,)):
+        if entry.type in _OFFSETS and isinstance(entry.value, bytes):
+            return [int(number) for number in struct.unpack_from(f"{order}{min(entry.count, _MOST)}{_OFFSETS[entry.type]}", entry.value)]
+    return []
 
 
 def packed(entries: Sequence[Entry], order: str, at: int, following: int = 0) -> bytes:

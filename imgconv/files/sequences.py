@@ -8,6 +8,7 @@ from typing import IO, Any
 
 import numpy as np
 
+from imgconv import errors
 from imgconv.files import frames
 from imgconv.files.header import parsed
 from imgconv.files.options import Reading
@@ -19,7 +20,7 @@ TIMED = ("GIF", "PNG", "WEBP", "AVIF", "FLI")
 """Pillow's formats that say how long a frame is shown."""
 _FRAMES = ("GIF", "PNG", "WEBP", "AVIF", "FLI", "DCX")
 _ASKED_FOR = ("MPO",)  # a camera's JPEG with previews or depth maps behind it: frames only for those who ask
-_KIND, _WIDTH, _HEIGHT, _ORIENTATION = 254, 256, 257, 274
+_KIND, _WIDTH, _HEIGHT, _ORIENTATION, _INSIDE = 254, 256, 257, 274, 330
 _REDUCED, _MASK = 1, 4  # bits of NewSubfileType (TIFF 6.0, section 8)
 
 
@@ -28,7 +29,7 @@ def wanted(name: str, image: Any, stream: IO[bytes], reading: Reading, notes: li
 
     Raises FileError where the wanted ones are not there.
     """
-    if image.format == "TIFF" and (pages := _pages(stream, reading, notes)):
+    if image.format == "TIFF" and (pages := _pages(name, stream, reading, notes)):
         numbers = frames.chosen(reading.frames, len(pages), name)
         return numbers, [pages[i][0] for i in numbers], tuple(pages[i][1] for i in numbers)
     count = _count(name, image, reading)
@@ -51,14 +52,15 @@ def _count(name: str, image: Any, reading: Reading) -> int:
         raise
 
 
-def _pages(stream: IO[bytes], reading: Reading, notes: list[Note]) -> list[tuple[int, tuple[int, int]]]:
-    """Number, height and width of every full page of a TIFF file; reduced versions of pages and masks are none. Empty where that cannot be told."""
+def _pages(name: str, stream: IO[bytes], reading: Reading, notes: list[Note]) -> list[tuple[int, tuple[int, int]]]:
+    """Number, height and width of every full page of a TIFF file; reduced versions of pages, masks and what is inside pages are none. Empty where that cannot
+    be told. Raises FileError where the picture itself is inside a page that is its preview."""
     from imgconv.files import directories, tiff
 
     fetch = tiff.fetch_from(stream)
     order = directories.order_of(fetch(0, 16))
     pages: list[tuple[int, tuple[int, int]]] = []
-    reduced = masks = 0
+    reduced = masks = inside = 0
     for number, at in enumerate(directories.chain(fetch, order) if order else ()):
         if number > reading.max_frames:
             break
@@ -67,6 +69,11 @@ def _pages(stream: IO[bytes], reading: Reading, notes: list[Note]) -> list[tuple
         if kind & (_REDUCED | _MASK) and pages:
             reduced, masks = reduced + (not kind & _MASK), masks + bool(kind & _MASK)
             continue
+        kinds = [directories.numbers(fetch, order, place, (_KIND,)).get(_KIND, 0) for place in directories.offsets(fetch, order, at, _INSIDE)]
+        smaller = sum(bool(one & _REDUCED) for one in kinds)
+        reduced, inside = reduced + smaller, inside + len(kinds) - smaller
+        if kind & _REDUCED and smaller < len(kinds):
+            raise errors.file_preview(name)
         height, width = said.get(_HEIGHT, 0), said.get(_WIDTH, 0)
         if not height * width and pages and reading.allow_truncated:
             break
@@ -74,6 +81,8 @@ def _pages(stream: IO[bytes], reading: Reading, notes: list[Note]) -> list[tuple
         pages.append((number, (width, height) if turned else (height, width)))
     if reduced:
         notes.append(Note("overviews-dropped", f"{reduced} reduced version{'s' * (reduced > 1)} of pages left out", loss=False))
+    if inside:
+        notes.append(Note("frames-dropped", f"{inside} picture{'s' * (inside > 1)} inside pages (SubIFDs) left out"))
     if masks:
         notes.append(Note("frames-dropped", f"{masks} mask{'s' * (masks > 1)} of pages left out"))
     return pages
