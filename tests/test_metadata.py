@@ -8,6 +8,7 @@ import random
 import shutil
 import struct
 import subprocess
+import zlib
 from types import MappingProxyType
 
 import numpy as np
@@ -284,6 +285,21 @@ def test_a_profile_for_other_colours_is_dropped_and_said():
     for_gray = Image((Frame(COLOUR[..., 0]),), metadata=image.metadata)
     assert notes(for_gray, "png") == {"profile-dropped": "colour profile dropped (it is for RGB, the pixels are gray)"}
     assert "icc_profile" not in opened(written(for_gray, "png")).info
+
+
+def test_a_long_profile_comes_back_from_png(tmp_path):
+    """Pillow takes a megabyte, and profiles by tables of colours are longer; what it takes elsewhere is as before."""
+    long = SRGB[:128] + random.Random(1).randbytes(2_500_000)
+    (tmp_path / "in.jpg").write_bytes(stored("jpeg", COLOUR, icc_profile=long))
+    for name, result in (("in.jpg", "a.png"), ("a.png", "b.png"), ("b.png", "c.tif")):
+        done = command("filter", "identity", name, "--strict", "-o", result, cwd=tmp_path)
+        assert done.code == 0, done.err
+        assert imgconv.load(tmp_path / result).metadata["icc_profile"] == long
+    assert PngImagePlugin.MAX_TEXT_CHUNK == 2**20
+    bomb = zlib.compress(bytes(2**27))
+    content = stored("png", COLOUR)
+    (tmp_path / "bomb.png").write_bytes(content[:33] + chunks.chunk(b"iCCP", b"bomb\0\0" + bomb) + content[33:])
+    assert command("filter", "identity", "bomb.png", "-o", "d.png", cwd=tmp_path).code == 1
 
 
 def test_tags_without_a_name_elsewhere_are_said(tmp_path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import IO
 
 import numpy as np
@@ -17,6 +17,7 @@ from imgconv.files.header import Header
 from imgconv.files.options import MOST_PIXELS, Reading
 
 _PIECE, _START = 2**22, 2**12
+_LONGEST_TEXT = 2**26  # bytes of one; Pillow's limit for all of a file's texts is the same
 _lent = threading.RLock()
 
 
@@ -59,9 +60,45 @@ def drained(stream: IO[bytes], name: str, reading: Reading) -> io.BytesIO:
     return content
 
 
+class _Roomy:
+    """Room for honest profiles and texts in PNG, of which Pillow takes a megabyte each. Threads share it: the first makes it, the last ends it."""
+
+    def __init__(self) -> None:
+        self.lock, self.guests, self.before = threading.Lock(), 0, 0
+
+    def __enter__(self) -> None:
+        from PIL import PngImagePlugin
+
+        with self.lock:
+            if self.guests == 0:
+                self.before = PngImagePlugin.MAX_TEXT_CHUNK
+                PngImagePlugin.MAX_TEXT_CHUNK = max(self.before, _LONGEST_TEXT)
+            self.guests += 1
+
+    def __exit__(self, *_: object) -> None:
+        from PIL import PngImagePlugin
+
+        with self.lock:
+            self.guests -= 1
+            if self.guests == 0:
+                PngImagePlugin.MAX_TEXT_CHUNK = self.before
+
+
+_roomy = _Roomy()
+
+
 @contextmanager
-def lent(reading: Reading, *, lenient: bool = False) -> Iterator[None]:
-    """While it lasts, Pillow takes images as large as `reading` allows and, if `lenient`, damaged ones. Its settings are the process's, hence the lock."""
+def lent(reading: Reading, *, lenient: bool = False, png: bool = False) -> Iterator[None]:
+    """While it lasts, Pillow takes images as large as `reading` allows and, if `lenient`, damaged ones. Its settings are the process's, hence the lock.
+
+    Of a `png` it takes long profiles and texts, too.
+    """
+    with _roomy if png else nullcontext(), _allowed(reading, lenient):
+        yield
+
+
+@contextmanager
+def _allowed(reading: Reading, lenient: bool) -> Iterator[None]:
     if reading.max_pixels <= MOST_PIXELS and not lenient:
         yield
         return

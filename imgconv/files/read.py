@@ -10,6 +10,7 @@ from typing import IO, Any
 
 from imgconv import errors
 from imgconv.files import arrays, foreign, limits, npz, pillow, raw
+from imgconv.files.chunks import SIGNATURE
 from imgconv.files.formats import split_member
 from imgconv.files.header import Header, parsed
 from imgconv.files.options import CHOICE_OF_FRAMES, MOST_PIXELS, Reading
@@ -121,25 +122,25 @@ def _recognised(name: str, stream: IO[bytes], reading: Reading) -> Header:
     if not start:
         raise errors.file_empty(name)
     reader = next(reader for reader in READERS if reader.knows(start))
-    with limits.lent(reading):
+    with limits.lent(reading, png=start.startswith(SIGNATURE)):
         return parsed(name, lambda: reader.header(name, stream, reading))
 
 
 def _loaded(header: Header, reading: Reading) -> Image:
     """The pixels of a header. Where they are damaged and that is allowed, once more, as far as they go."""
     if not reading.allow_truncated:
-        with limits.lent(reading):
+        with limits.lent(reading, png=header.format == "png"):
             return _uncut(header.path, header.load())
     with header.stream:
         header.stream.seek(0)
         content = header.stream.read()
     try:
-        with limits.lent(reading):
+        with limits.lent(reading, png=header.format == "png"):
             return _uncut(header.path, _recognised(header.path, io.BytesIO(content), reading).load())
     except errors.FileError as error:
         why = error
     try:
-        with limits.lent(reading, lenient=True):
+        with limits.lent(reading, lenient=True, png=header.format == "png"):
             image = _recognised(header.path, io.BytesIO(content), reading).load()
     except errors.FileError:
         raise errors.file_beyond_reading(header.path, why) from None
