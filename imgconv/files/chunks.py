@@ -38,7 +38,7 @@ def content_of(stream: IO[bytes], wanted: bytes) -> bytes:
 
 def is_spoilt(stream: IO[bytes]) -> bool:
     """Whether a chunk of a PNG's pixels is not what its checksum says. Who reads pixels until there are enough may miss what is wrong with the last ones."""
-    from imgconv.files.png import checksums
+    from imgconv.files.coders import checksums
 
     crc32, _ = checksums()
     end = stream.seek(0, io.SEEK_END)
