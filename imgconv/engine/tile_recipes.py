@@ -18,23 +18,28 @@ _PIECE, _GROUP = 512, 32  # values and output rows that read the same lines of t
 
 
 def dots_(shape: Shape, made: Plan, rows: Axis, columns: Axis, row_table: Pixels, column_table: Pixels) -> Recipe:
-    """Rows of bytes as they are; a step is a row of the windows of two output rows and four of its columns."""
+    """Rows of bytes as they are; a step is a row of the window, or of the windows of two output rows, and four of its columns."""
     from imgconv.loops import dots, tiles
 
-    layout, high, spacing = Layout(shape, columns, column_table), rows.size, shape[2] * columns.dilation
+    layout, spacing = Layout(shape, columns, column_table), shape[2] * columns.dilation
     fours = _fours(np.array(made.weights, np.int64), digits_of(made.weights))  # type: ignore[arg-type]
-    both = _shared_by(fours, tiles.ROWS)
-    y, four = np.nonzero(both.any(axis=(0, 3)))
-    ring_row, ring_rows = aligned(layout.size, "uint8"), high + tiles.ROWS - 1
+    tile = {2: "pairs", 3: "triples"}.get(len(fours), "rows")
+    output_rows = tiles.ROWS if tile == "rows" else 1
+    shared_by = _shared_by(fours, output_rows)  # (digits, rows, fours, output rows)
+    y, four = np.nonzero(shared_by.any(axis=(0, 3)))
+    weights = shared_by[:, y, four]  # (digits, steps, output rows)
+    beside, digits = (output_rows, len(fours)) if tile == "rows" else (len(fours), 1)
+    ring_row, ring_rows = aligned(layout.size, "uint8"), rows.size + output_rows - 1
     shared: dict[str, Any] = layout.shared | source_rows(shape, rows, row_table)
     shared |= {
-        "step_row": y.copy(), "step_at": FOUR * spacing * four, "steps": len(y), "digits": len(fours), "weights": both[:, y, four].ravel(),
-        "spread": tiles.spread(spacing), "depth": high, "piece": _TILES * tiles.COLUMNS, "ring_rows": ring_rows, "ring_row": ring_row,
+        "step_row": y.copy(), "step_at": FOUR * spacing * four, "steps": len(y), "beside": beside, "digits": digits,
+        "weights": (weights if tile == "rows" else weights.transpose(2, 1, 0)).ravel(), "spread": tiles.spread(spacing),
+        "depth": rows.size, "piece": _TILES * tiles.COLUMNS, "ring_rows": ring_rows, "ring_row": ring_row,
     }  # fmt: skip
     buffers = {
         "ring": (ring_rows * ring_row + dots.SLACK, "uint8"), "sums": (tiles.ROWS * shared["piece"], made.accumulator), "places": (len(y), "int64"),
     }  # fmt: skip
-    return Recipe(dots.LOOP, shared, buffers, 0.5 * len(y) * len(fours) + 4, 4 * high)
+    return Recipe(dots.LOOP, shared, buffers, 0.5 * len(y) * len(fours) + 4, 4 * rows.size, {"tile": tile})
 
 
 def separable_dots_(shape: Shape, made: Plan, rows: Axis, columns: Axis, row_table: Pixels, column_table: Pixels) -> Recipe:

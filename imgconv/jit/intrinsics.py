@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from imgconv.loops import tiles
-from imgconv.loops.tiles import BLOCK
+from imgconv.jit import tiles
 
 
 @cache
@@ -15,23 +13,8 @@ def intrinsics() -> dict[str, Any]:
     """All of them, by the names of their twins in plain Python."""
     from numba.extending import intrinsic
 
-    tile = _tile_type()
-    empty = {
-        "empty_tile": tile(tiles.ROWS, tiles.COLUMNS, "int32"),
-        "empty_digits": tile(tiles.DIGITS, tiles.DIGIT_COLUMNS, "int32"),
-        "empty_floats": tile(tiles.FLOAT_ROWS, tiles.FLOAT_COLUMNS, "float32"),
-    }
-    found = {
-        "view": _view,
-        "put_word": _put_word,
-        "take_word": _take_word,
-        "add_dots": _add_dots,
-        "add_line": _add_line,
-        "raised": _raised,
-        "put": _put,
-        "put_joined": _put_joined,
-    }
-    return {name: intrinsic(function) for name, function in (found | {name: _empty(kind) for name, kind in empty.items()}).items()}
+    found = {"view": _view, "put_word": _put_word, "take_word": _take_word} | tiles.generators()
+    return {name: intrinsic(function) for name, function in found.items()}
 
 
 def _view(typing_context: Any, buffer: Any, count: Any) -> Any:
@@ -62,7 +45,7 @@ def _put_word(typing_context: Any, buffer: Any, at: Any, value: Any) -> Any:
 
         buffer_, at_, value_ = arguments
         value_ = context.cast(builder, value_, value, types.uint64)
-        builder.store(value_, _place(context, builder, buffer, buffer_, at_, ir.IntType(64)), align=1)
+        builder.store(value_, tiles.place(context, builder, buffer, buffer_, at_, ir.IntType(64)), align=1)
         return context.get_dummy_value()
 
     return types.void(buffer, at, value), generate
@@ -75,162 +58,6 @@ def _take_word(typing_context: Any, buffer: Any, at: Any) -> Any:
         from llvmlite import ir
 
         buffer_, at_ = arguments
-        return builder.load(_place(context, builder, buffer, buffer_, at_, ir.IntType(64)), align=1)
+        return builder.load(tiles.place(context, builder, buffer, buffer_, at_, ir.IntType(64)), align=1)
 
     return types.uint64(buffer, at), generate
-
-
-# ---------------------------------------------------------------- tiles
-
-
-def _tile_type() -> Any:
-    """Numba's type of tiles: vectors of one type of number, row after row."""
-    from llvmlite import ir
-    from numba import types
-    from numba.extending import models, register_model
-
-    class Tile(types.Type):  # type: ignore[misc]
-        def __init__(self, rows: int, columns: int, element: str) -> None:
-            self.rows, self.blocks, self.vector = rows, columns // BLOCK, _vector(32) if element == "int32" else ir.VectorType(ir.FloatType(), BLOCK)
-            super().__init__(name=f"Tile({rows}, {columns}, {element})")
-
-    @register_model(Tile)
-    class TileModel(models.PrimitiveModel):  # type: ignore[misc]
-        def __init__(self, manager: Any, tile: Any) -> None:
-            super().__init__(manager, tile, ir.ArrayType(tile.vector, tile.rows * tile.blocks))
-
-    return Tile
-
-
-def _vector(bits: int, count: int = BLOCK) -> Any:
-    from llvmlite import ir
-
-    return ir.VectorType(ir.IntType(bits), count)
-
-
-def _number(value: int) -> Any:
-    from llvmlite import ir
-
-    return ir.Constant(ir.IntType(64), value)
-
-
-def _place(context: Any, builder: Any, array_type: Any, array: Any, at: Any, kind: Any) -> Any:
-    """A pointer to a vector (or another kind of number) from an element of an array on."""
-    data = context.make_array(array_type)(context, builder, array).data
-    return builder.bitcast(builder.gep(data, [at]), kind.as_pointer())
-
-
-def _everywhere(builder: Any, value: Any, vector: Any) -> Any:
-    """A vector of the same number."""
-    from llvmlite import ir
-
-    nothing = ir.Constant(vector, ir.Undefined)
-    return builder.shuffle_vector(builder.insert_element(nothing, value, ir.Constant(ir.IntType(32), 0)), nothing, ir.Constant(_vector(32), [0] * BLOCK))
-
-
-def _empty(tile: Any) -> Callable[..., Any]:
-    def empty(typing_context: Any) -> Any:
-        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            return context.get_constant_null(tile)
-
-        return tile(), generate
-
-    return empty
-
-
-def _add_dots(typing_context: Any, tile: Any, kept: Any, at: Any, spread: Any, weights: Any, w: Any) -> Any:
-    """By AVX-512: VPERMB brings each sum's four bytes together, VPDPBUSD multiplies and adds them up."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        from llvmlite import ir
-        from numba.core import cgutils
-
-        sums, kept_, at_, spread_, weights_, w_ = arguments
-        bytes_, lanes = _vector(8, 64), _vector(32)
-        permute = cgutils.get_or_insert_function(builder.module, ir.FunctionType(bytes_, [bytes_, bytes_]), "llvm.x86.avx512.permvar.qi.512")
-        dot = cgutils.get_or_insert_function(builder.module, ir.FunctionType(lanes, [lanes] * 3), "llvm.x86.avx512.vpdpbusd.512")
-        patterns = [builder.load(_place(context, builder, spread, spread_, _number(64 * half), bytes_), align=1) for half in range(2)]
-        fours = []
-        for r in range(tile.rows):
-            four = builder.load(_place(context, builder, weights, weights_, builder.add(w_, _number(r)), ir.IntType(32)))
-            fours.append(_everywhere(builder, four, lanes))
-        for pair in range(tile.blocks // 2):
-            vector = builder.load(_place(context, builder, kept, kept_, builder.add(at_, _number(32 * pair)), bytes_), align=1)
-            for half, pattern in enumerate(patterns):
-                data = builder.bitcast(builder.call(permute, [vector, pattern]), lanes)
-                for r, four in enumerate(fours):
-                    place = r * tile.blocks + 2 * pair + half
-                    sums = builder.insert_value(sums, builder.call(dot, [builder.extract_value(sums, place), data, four]), place)
-        return sums
-
-    return tile(tile, kept, at, spread, weights, w), generate
-
-
-def _add_line(typing_context: Any, tile: Any, kept: Any, at: Any, weights: Any, w: Any) -> Any:
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        sums, kept_, at_, weights_, w_ = arguments
-        factors = []
-        for r in range(tile.rows):
-            factor = builder.load(_place(context, builder, weights, weights_, builder.add(w_, _number(r)), tile.vector.element))
-            factors.append(_everywhere(builder, factor, tile.vector))
-        for block in range(tile.blocks):
-            data = builder.load(_place(context, builder, kept, kept_, builder.add(at_, _number(BLOCK * block)), tile.vector), align=4)
-            for r, factor in enumerate(factors):
-                place = r * tile.blocks + block
-                sums = builder.insert_value(sums, builder.fadd(builder.extract_value(sums, place), builder.fmul(factor, data)), place)
-        return sums
-
-    return tile(tile, kept, at, weights, w), generate
-
-
-def _higher(builder: Any, vector: Any) -> Any:
-    from llvmlite import ir
-
-    return builder.shl(vector, ir.Constant(_vector(32), [8] * BLOCK))
-
-
-def _raised(typing_context: Any, tile: Any) -> Any:
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        (sums,) = arguments
-        for place in range(tile.rows * tile.blocks):
-            sums = builder.insert_value(sums, _higher(builder, builder.extract_value(sums, place)), place)
-        return sums
-
-    return tile(tile), generate
-
-
-def _put(typing_context: Any, tile: Any, sums: Any, at: Any, row: Any) -> Any:
-    from numba import types
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        made, sums_, at_, row_ = arguments
-        kind = tile.vector if sums.dtype.bitwidth == 32 else _vector(sums.dtype.bitwidth)
-        for r in range(tile.rows):
-            for block in range(tile.blocks):
-                start = builder.add(builder.add(at_, builder.mul(row_, _number(r))), _number(BLOCK * block))
-                vector = builder.extract_value(made, r * tile.blocks + block)
-                vector = vector if kind == tile.vector else builder.trunc(vector, kind)
-                builder.store(vector, _place(context, builder, sums, sums_, start, kind), align=sums.dtype.bitwidth // 8)
-        return context.get_dummy_value()
-
-    return types.void(tile, sums, at, row), generate
-
-
-def _put_joined(typing_context: Any, tile: Any, line: Any, at: Any, unit: Any) -> Any:
-    from numba import types
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        from llvmlite import ir
-
-        made, line_, at_, unit_ = arguments
-        floats = ir.VectorType(ir.FloatType(), BLOCK)
-        units = _everywhere(builder, unit_, floats)
-        for block in range(tile.blocks):
-            whole = builder.extract_value(made, block)
-            for digit in range(1, tile.rows):
-                whole = builder.add(_higher(builder, whole), builder.extract_value(made, digit * tile.blocks + block))
-            vector = builder.fmul(builder.sitofp(whole, floats), units)
-            builder.store(vector, _place(context, builder, line, line_, builder.add(at_, _number(BLOCK * block)), floats), align=4)
-        return context.get_dummy_value()
-
-    return types.void(tile, line, at, unit), generate

@@ -106,7 +106,7 @@ def key(loop: Loop, kinds: Mapping[str, str], machine: Machine) -> str:
 def environment() -> bytes:
     """Sources of loops and compiler, versions of Numba and llvmlite, and Numba's variables."""
     digest = hashed()
-    for source in sorted([*_PACKAGE.joinpath("loops").glob("*.py"), _PACKAGE / "jit" / "compile.py", _PACKAGE / "jit" / "intrinsics.py"]):
+    for source in sorted([*_PACKAGE.joinpath("loops").glob("*.py"), *(_PACKAGE / "jit" / f"{name}.py" for name in ("compile", "intrinsics", "tiles"))]):
         digest.update(source.read_bytes())
     for package in ("numba", "llvmlite"):
         found = find_spec(package)

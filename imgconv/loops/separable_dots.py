@@ -15,7 +15,7 @@ from imgconv.loops import Body, Loop, parameters, view
 from imgconv.loops.correlate import line_loader
 from imgconv.loops.dots import SLACK
 from imgconv.loops.settling import BORDER, CONSTANTS, COUNTS, piece_settler
-from imgconv.loops.tiles import DIGIT_COLUMNS, DIGITS, FLOAT_COLUMNS, FLOAT_ROWS, add_dots, add_line, empty_digits, empty_floats, put, put_joined
+from imgconv.loops.tiles import DIGIT_COLUMNS, DIGITS, FLOAT_COLUMNS, FLOAT_ROWS, add_dots, add_line, empty_digits, empty_floats, put, put_scaled
 
 ROOM = max(DIGIT_COLUMNS, FLOAT_COLUMNS)
 """Values that lines of the ring and pieces are multiples of."""
@@ -49,7 +49,7 @@ def make(src: str, acc: str, out: str, quotient: str, key: str) -> Body:
                             tile = empty_digits()
                             for t in range(steps):
                                 tile = add_dots(tile, extended, at_step[t] + at, pattern, digit, DIGITS * (component * steps + t))
-                            put_joined(tile, kept, here + at, unit[component])
+                            put_scaled(tile, kept, here + at, unit[component])
                 else:
                     for x in range(ring_row):
                         kept[slot + x] = zero

@@ -105,10 +105,11 @@ def _floor_divide(acc: str, quotient: str) -> Any:
     """
     kept = np.dtype(acc).type
     if quotient == BY_SHIFT:
+        within = 8 * np.dtype(acc).itemsize - 1  # told, so that LLVM knows that the type does: Numba shifts in 64 bits
 
         @helper
         def shift(value: Any, half: Any, denominator: Any, places: Any) -> Any:
-            return kept(kept(value + half) >> places)
+            return kept(kept(value + half) >> (places & within))
 
         return shift
     wide = np.dtype(quotient).type

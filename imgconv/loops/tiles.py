@@ -2,7 +2,7 @@
 
 A step of bytes is four of them, times four weights, for each sum; processors do that in one instruction for 16 sums.
 Loops cannot say so in a loop over elements, so each function here stands twice: as NumPy, below, and as vectors of
-LLVM in `jit/intrinsics`. What all rows of a tile look at is loaded once.
+LLVM in `jit/tiles`. What all rows of a tile look at is loaded once.
 """
 
 from __future__ import annotations
@@ -80,9 +80,19 @@ def put(tile: Any, sums: Any, at: int, row: int) -> None:
 
 
 @intrinsic
-def put_joined(tile: Any, line: Any, at: int, unit: Any) -> None:
+def put_joined(tile: Any, sums: Any, at: int) -> None:
+    """The rows of a tile of digits as one, into `sums` from `at` on; cut to the bits that those hold."""
+    sums[at : at + tile.shape[1]] = _joined(tile).astype(sums.dtype)
+
+
+@intrinsic
+def put_scaled(tile: Any, line: Any, at: int, unit: Any) -> None:
     """The rows of a tile of digits as one: sums in units of the last, times the value of a unit, into float32 from line[at] on."""
+    line[at : at + tile.shape[1]] = _joined(tile).astype(np.float32) * unit
+
+
+def _joined(tile: Any) -> Any:
     whole = tile[0]
     for digit in tile[1:]:
         whole = (whole << np.int32(8)) + digit
-    line[at : at + len(whole)] = whole.astype(np.float32) * unit
+    return whole

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import zip_longest
 
 from imgconv.exact import Number, magnitude
 from imgconv.factoring import Factors, Weights
@@ -24,7 +25,7 @@ FOURIER_REST, FOURIER_ROW = 225.0, 6.0
 SEPARABLE_REST = 6.0
 RUNNING = 16.0
 DOTS_STEP = 0.55
-"""What a step of `dots` costs: four columns of a row of the window, of two output rows, for each digit of the weights."""
+"""What a step of `dots` costs for each digit of the weights: four columns of a row of the window, or of the windows of two output rows."""
 
 
 DOTS_ACROSS, LINE_DOWN = 1.4, 0.65
@@ -113,9 +114,10 @@ def _dots_cost(weights: Weights, factors: Factors, accumulator: str, task: Task)
         return None
     digits = DIGITS if accumulator == "float32" else digits_of(weights)  # type: ignore[arg-type]
     looking = [any(row[at : at + FOUR]) for row in weights for at in range(0, len(row), FOUR)]
-    fours = -(-len(weights[0]) // FOUR)
-    steps = sum(one or other for one, other in zip([*looking, *[False] * fours], [*[False] * fours, *looking], strict=True))
-    return DOTS_STEP * steps * digits
+    if digits in (2, DIGITS):  # a tile's rows are the digits; else two output rows, which share the steps of either
+        return DOTS_STEP * digits * sum(looking)
+    below = [*[False] * (len(looking) // len(weights)), *looking]
+    return DOTS_STEP * digits * sum(one or other for one, other in zip_longest(looking, below, fillvalue=False))
 
 
 def _separable_dots_cost(weights: Weights, factors: Factors, accumulator: str, task: Task) -> float | None:
