@@ -129,3 +129,18 @@ def test_far_positions_are_found_at_once():
     pixels = np.arange(4, dtype="int32").reshape(1, 4)
     made = imgconv.correlate(pixels, [[1, 0, 10]], dilation=(1, 3_000_000), border="wrap")
     assert made.tolist() == oracle.correlate(pixels, [[1, 0, 10]], dilation=(1, 3_000_000), border="wrap").tolist()
+
+
+def test_a_step_that_is_kept_is_for_the_same_call_only():
+    """What is equal to Python (1 and True, 3/4 and 0.75, the same weights under another border) is another call, and what is refused stays refused."""
+    pixels = np.random.default_rng(1).integers(0, 256, (9, 8), "uint8")
+    kernel = imgconv.Kernel([[1, 2], [3, 4]])
+    plain = imgconv.correlate(pixels, kernel, dtype="int32")
+    for _ in range(2):
+        for wrong in ({"stride": True}, {"stride": 1.0}, {"pad": False}, {"pad": (0, True)}, {"dilation": (1.0, 1)}):
+            imgconv.correlate(pixels, kernel, stride=1, dilation=(1, 1), pad=0)
+            with pytest.raises(imgconv.errors.UsageError):
+                imgconv.correlate(pixels, kernel, **wrong)
+        assert imgconv.correlate(pixels, kernel, border="wrap", dtype="int32").tolist() != plain.tolist()
+        assert imgconv.convolve(pixels, kernel, dtype="int32").tolist() != plain.tolist()
+        assert imgconv.correlate(pixels, kernel, dtype="int32").tolist() == plain.tolist()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 from imgconv import catalog
 from imgconv.api.applied import applied
+from imgconv.kept import kept
+from imgconv.kernels import Kernel
 from imgconv.operations import Bank, Filter
 
 if TYPE_CHECKING:
@@ -104,9 +107,9 @@ def correlate(
     >>> imgconv.correlate(pixels, kernel, pad="valid")
     array([[255]], dtype=uint8)
     """
-    window = {"border": border, "stride": stride, "dilation": dilation, "pad": pad}
+    window: dict[str, Any] = {"border": border, "stride": stride, "dilation": dilation, "pad": pad}
     several = {"with_": with_, "combine": combine, "repeat": repeat, "until_stable": until_stable, "rotate": rotate}
-    return applied(pixels, Filter(catalog.kernel(kernel), **window, **several), dtype, range, threads, out)  # type: ignore[arg-type]
+    return applied(pixels, _filter(kernel, window | several), dtype, range, threads, out)
 
 
 def convolve(
@@ -131,9 +134,27 @@ def convolve(
 
     Parameters, result and errors are those of `correlate`.
     """
-    window = {"border": border, "stride": stride, "dilation": dilation, "pad": pad}
+    window: dict[str, Any] = {"border": border, "stride": stride, "dilation": dilation, "pad": pad}
     several = {"with_": with_, "combine": combine, "repeat": repeat, "until_stable": until_stable, "rotate": rotate, "convolve": True}
-    return applied(pixels, Filter(catalog.kernel(kernel), **window, **several), dtype, range, threads, out)  # type: ignore[arg-type]
+    return applied(pixels, _filter(kernel, window | several), dtype, range, threads, out)
+
+
+def _filter(kernel: KernelLike, options: dict[str, Any]) -> Filter:
+    """The step. Recent ones are kept, for making one and its kernels takes as long as a small image."""
+    found = catalog.kernel(kernel)
+    if not all(type(value) in (str, int, bool, NoneType) or _is_pair(value) for value in options.values()):
+        return Filter(found, **options)
+    key = tuple((name, type(value), value) for name, value in options.items())  # 1 and True are equal to a cache
+    return _kept_filter(found, found.exact is None, key)  # and so are 3/4 and 0.75
+
+
+def _is_pair(value: object) -> bool:
+    return type(value) is tuple and all(type(one) is int for one in value)
+
+
+@kept(64, lambda kernel: kernel.weights)
+def _kept_filter(kernel: Kernel, inexact: bool, key: tuple[tuple[str, type, Any], ...]) -> Filter:
+    return Filter(kernel, **{name: value for name, _, value in key})
 
 
 def bank(
