@@ -11,7 +11,9 @@ import sys
 import numpy as np
 import pytest
 
+from imgconv import jit
 from imgconv.cli import doctor, warm
+from imgconv.jit import machine
 from imgconv.pipeline import Pipeline
 from tests.command import COMMAND, environment, imgconv, noise, save
 
@@ -158,6 +160,14 @@ def test_doctor_prints_what_there_is(tmp_path):
     assert "IMGCONV_CACHE_DIR" in text
     assert not (tmp_path / "new").exists(), "looking changes nothing"
     assert all(line == line.rstrip() for line in text.splitlines())
+
+
+def test_doctor_says_how_bytes_are_multiplied(monkeypatch):
+    for able, kept, expected in ((True, True, "four products at once"), (True, False, "no folder takes"), (False, True, "four at once take AVX-512")):
+        monkeypatch.setattr(machine, "multiplies_bytes", lambda able=able: able)
+        monkeypatch.setattr(jit, "_tiles_can_be_kept", lambda kept=kept: kept)
+        (line,) = [line for line in doctor.text().splitlines() if line.startswith("  8-bit images")]
+        assert expected in line
 
 
 def test_doctor_counts_loops_and_sees_what_is_not_trusted(tmp_path, monkeypatch):

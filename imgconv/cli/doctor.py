@@ -50,7 +50,7 @@ def _versions() -> list[tuple[str, str]]:
 
 
 def _code() -> list[tuple[str, str]]:
-    from imgconv.jit import machine, make, plain_python, store
+    from imgconv.jit import machine, make, multiplies_bytes, plain_python, store
 
     rung = "plain Python, slow (IMGCONV_NO_JIT)" if plain_python() else "Numba's own engine (IMGCONV_JIT=stock)" if make.stock_wanted() else "kept objects"
     rows = [("runs as", rung)]
@@ -61,6 +61,9 @@ def _code() -> list[tuple[str, str]]:
         rows.append(("later folder, only read" if number else "folder", str(folder)))
         rows.append(("", f"{state}; {count} loop{'s' * (count != 1)}, {size / 1024:.0f} KiB"))
     rows.append(("made for", machine.here().name))
+    able = "four products at once (AVX-512 VNNI)" if multiplies_bytes() else "one product at a time"
+    why = "" if multiplies_bytes() else " (no folder takes loops for four at once)" if machine.multiplies_bytes() else " (four at once take AVX-512 VNNI)"
+    rows.append(("8-bit images", able + why))
     rows.append(("runs code for", ", ".join(found.name for found in machine.baselines())))
     return [*rows, *((name, os.environ[name]) for name in VARIABLES if name in os.environ)]
 

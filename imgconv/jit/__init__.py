@@ -43,7 +43,7 @@ def multiplies_bytes() -> bool:
 @cache
 def _tiles_can_be_kept() -> bool:
     """False where loops were compiled ahead for a baseline, which has no tiles, into folders that cannot be written: they would be compiled each time."""
-    return store.writable_folder() is not None or store.holds("dots") or not store.holds()
+    return store.holds("dots") or not store.holds() or store.writable_folder() is not None
 
 
 def bind(loop: Loop, kinds: Mapping[str, str], arguments: Mapping[str, Any]) -> Callable[[int, int], None]:
