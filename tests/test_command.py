@@ -351,3 +351,21 @@ def test_a_plan_is_printed_and_nothing_is_run(here: Path) -> None:
     ended = imgconv("pool", "--size", "999", "in.png", "--plan", cwd=here)
     assert ended.code == 1
     assert "does not fit" in ended.err
+
+
+def test_short_options_are_their_long_names_but_not_behind_two_dashes(here: Path) -> None:
+    for words in (("-o", "a.png", "-q"), ("-oa.png", "-q"), ("--output", "a.png", "--quiet"), ("-qo", "a.png")):
+        ended = imgconv("filter", "vertical", "in.png", *words, cwd=here)
+        assert (ended.code, ended.err) == (0, "")
+        (here / "a.png").unlink()
+    ended = imgconv("filter", "vertical", "--", "-o", cwd=here)
+    assert (ended.code, ended.err) == (1, "imgconv: -o: no such file\n")
+
+
+def test_a_short_option_costs_no_search_for_what_is_like_it() -> None:
+    """Click looks for similar long options, with difflib, before it looks at short ones."""
+    probe = (
+        "import sys\nfrom imgconv.cli.main import _command\n"
+        "_command('filter').make_context('filter', ['vertical', 'in.png', '-o', 'out.png', '-q'])\nassert 'difflib' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", probe], check=True, timeout=60)
