@@ -369,3 +369,15 @@ def test_a_short_option_costs_no_search_for_what_is_like_it() -> None:
         "_command('filter').make_context('filter', ['vertical', 'in.png', '-o', 'out.png', '-q'])\nassert 'difflib' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", probe], check=True, timeout=60)
+
+
+def test_a_warm_run_loads_no_paths_and_no_addresses(here: Path) -> None:
+    """pathlib brings urllib and ipaddress with it: 2.5 ms of every run."""
+    probe = (
+        "import os, sys\nleave = os._exit\n"
+        "def end(code):\n    print([name for name in ('pathlib', 'urllib.parse', 'difflib', 'numba') if name in sys.modules], flush=True)\n    leave(code)\n"
+        "os._exit = end\nfrom imgconv.cli import main\nmain(['filter', 'vertical', 'in.png', '-o', 'out.png', '-q', '--overwrite'])"
+    )
+    for _ in range(2):  # the first may compile
+        done = subprocess.run([sys.executable, "-c", probe], cwd=here, capture_output=True, text=True, check=True, timeout=120)
+    assert done.stdout == "[]\n"

@@ -18,7 +18,7 @@ import pytest
 
 import imgconv
 from imgconv import errors, jit
-from imgconv.jit import ahead, check, elf, link, machine, make, store
+from imgconv.jit import ahead, check, elf, keys, link, machine, make, store
 from imgconv.jit import compile as compiler
 from imgconv.jit.ahead import compile_ahead
 from imgconv.loops import Loop, parameters, view
@@ -191,12 +191,12 @@ def fresh_key(monkeypatch):
     """The key of this file's loop, its parts looked at anew each time."""
 
     def key(**changes):
-        store.environment.cache_clear()
-        return store.key(LOOP, KINDS | changes, machine.here())
+        keys.environment.cache_clear()
+        return keys.key(LOOP, KINDS | changes, machine.here())
 
     yield key
     monkeypatch.undo()
-    store.environment.cache_clear()
+    keys.environment.cache_clear()
 
 
 def test_the_key_changes_with_types_and_variables(fresh_key, monkeypatch):
@@ -207,12 +207,12 @@ def test_the_key_changes_with_types_and_variables(fresh_key, monkeypatch):
     assert fresh_key() != first
 
 
-@pytest.mark.parametrize("edited", ["loops/activate.py", "loops/new.py", "jit/compile.py"])
+@pytest.mark.parametrize("edited", ["loops/activate.py", "loops/new.py", "jit/compile.py", "jit/intrinsics.py", "jit/tiles.py"])
 def test_the_key_changes_with_an_edited_loop(fresh_key, monkeypatch, tmp_path, edited):
     copy = tmp_path / "imgconv"
-    shutil.copytree(store._PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(keys.PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
     first = fresh_key()
-    monkeypatch.setattr(store, "_PACKAGE", copy)
+    monkeypatch.setattr(keys, "PACKAGE", str(copy))
     assert fresh_key() == first, "where the package lies does not matter"
     with (copy / edited).open("a") as file:
         file.write("# edited\n")
@@ -221,9 +221,9 @@ def test_the_key_changes_with_an_edited_loop(fresh_key, monkeypatch, tmp_path, e
 
 @pytest.mark.parametrize("package", ["numba", "llvmlite"])
 def test_the_key_changes_with_an_upgrade(fresh_key, monkeypatch, tmp_path, package):
-    real, first = store.find_spec, fresh_key()
+    real, first = keys.find_spec, fresh_key()
     (tmp_path / "_version.py").write_text("version = '99'")
-    monkeypatch.setattr(store, "find_spec", lambda name: SimpleNamespace(origin=str(tmp_path / "__init__.py")) if name == package else real(name))
+    monkeypatch.setattr(keys, "find_spec", lambda name: SimpleNamespace(origin=str(tmp_path / "__init__.py")) if name == package else real(name))
     assert fresh_key() != first
 
 
@@ -231,7 +231,7 @@ def test_another_processor_on_a_shared_folder_has_its_own_file(folder, monkeypat
     assert relu() == [0, 7]
     first = kept(folder)
     monkeypatch.setattr(machine, "here", lambda: machine.Machine("another", "+sse2"))
-    (other,) = {store.key(LOOP, KINDS, found) for found in machine.readable()} - {store.key(LOOP, KINDS, found) for found in machine.baselines()}
+    (other,) = {keys.key(LOOP, KINDS, found) for found in machine.readable()} - {keys.key(LOOP, KINDS, found) for found in machine.baselines()}
     assert other != first.name
     assert store.read(other) is None
 
@@ -242,13 +242,13 @@ def test_a_baseline_is_used_where_nothing_exact_is_kept_and_the_machine_can_run_
     machine.choose("x86-64")
     try:
         assert relu() == [0, 7]
-        assert kept(folder).name == store.key(LOOP, KINDS, machine.Machine("x86-64"))
+        assert kept(folder).name == keys.key(LOOP, KINDS, machine.Machine("x86-64"))
     finally:
         machine._chosen.clear()
     jit._functions.clear()
     assert relu() == [0, 7]
     assert done == ["activate"], "the baseline's code serves"
-    exact = store.key(LOOP, KINDS, real)
+    exact = keys.key(LOOP, KINDS, real)
     store.write(exact, *store.read(kept(folder).name))
     assert next(machine.readable()) == real, "the exact machine comes first"
     monkeypatch.setattr(machine, "here", lambda: machine.Machine("plain", "+sse2,-avx2"))
@@ -307,7 +307,7 @@ def test_a_killed_owners_lock_is_free_at_once(folder):
 def test_nobody_waits_forever(folder, monkeypatch):
     assert store._WAIT == 30
     monkeypatch.setattr(store, "_WAIT", 0.3)
-    with holder(store.key(LOOP, KINDS, machine.here())) as process:
+    with holder(keys.key(LOOP, KINDS, machine.here())) as process:
         assert relu() == [0, 7]
         assert process.poll() is None, "its lock was held all the time"
 
@@ -491,7 +491,7 @@ def test_where_there_is_no_child_nothing_is_kept(folder, monkeypatch, where):
 
 
 def test_a_kept_object_that_cannot_be_linked_leads_to_the_stock_rung(folder, monkeypatch):
-    store.write(store.key(LOOP, KINDS, machine.here()), b"no object code", "entry")
+    store.write(keys.key(LOOP, KINDS, machine.here()), b"no object code", "entry")
     assert relu() == [0, 7]
     assert make.log[-1].rung == make.STOCK
 
@@ -539,4 +539,4 @@ def test_the_first_compilation_is_announced_once(folder, monkeypatch):
     jit._functions.clear()
     kept(folder).unlink()
     assert relu() == [0, 7]
-    assert said == [folder]
+    assert said == [str(folder)]

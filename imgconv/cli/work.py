@@ -63,7 +63,7 @@ def announce_compilation() -> None:
     """Whoever watches is told, once, why the first run takes longer."""
     from imgconv.jit import make
 
-    make.announce = lambda folder: complain(errors.compiling(None if folder is None else str(folder)))
+    make.announce = lambda folder: complain(errors.compiling(folder))
 
 
 def complain(sentence: str) -> None:

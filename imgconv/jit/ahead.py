@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 from typing import Any
 
-from imgconv.jit import machine, make, plain_python, store
+from imgconv.jit import keys, machine, make, plain_python, store
 from imgconv.loops import Loop
 
 running: list[Any] = []
@@ -21,7 +20,7 @@ def compile_ahead(loop: Loop, kinds: dict[str, str]) -> bool:
     """Has a process of its own compile a loop and keep it, unless it is kept already (then the answer is True) or could not be."""
     if plain_python() or make.stock_wanted():
         return False
-    if any(store.has(store.key(loop, kinds, found)) for found in machine.readable()):
+    if any(store.has(keys.key(loop, kinds, found)) for found in machine.readable()):
         return True
     if (os.cpu_count() or 1) >= 2 and not getattr(sys, "frozen", False) and store.writable_folder() is not None:
         _start(loop, kinds)
@@ -33,7 +32,7 @@ def _start(loop: Loop, kinds: dict[str, str]) -> None:
     name = next((name for name, value in vars(sys.modules[module]).items() if value is loop), None)
     if name is None or not sys.executable:
         return
-    home = str(Path(__file__).parents[2])
+    home = os.path.dirname(keys.PACKAGE)
     script = f"import sys; sys.path.insert(0, {home!r}); from {module} import {name}; from imgconv.jit import make; make.make({name}, {kinds!r})"
     import subprocess
 

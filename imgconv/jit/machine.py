@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from imgconv import errors
-from imgconv.jit import store
+from imgconv.jit import keys, store
 from imgconv.records import record
 
 
@@ -72,7 +72,7 @@ def mark_of(cpuinfo: bytes) -> str:
     if not end or b"flags" not in said:
         return ""
     fields = [said.get(name, b"") for name in (b"vendor_id", b"cpu family", b"model", b"stepping", b"flags")]
-    return f"machine-{store.hashed(repr(fields).encode() + store.environment()).hexdigest()[:32]}"
+    return f"machine-{keys.hashed(repr(fields).encode() + keys.environment()).hexdigest()[:32]}"
 
 
 def multiplies_bytes() -> bool:

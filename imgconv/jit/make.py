@@ -11,11 +11,10 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from imgconv import errors
-from imgconv.jit import machine, store
+from imgconv.jit import keys, machine, store
 from imgconv.jit.link import callable_at, link
 from imgconv.loops import Loop
 from imgconv.records import record
@@ -33,7 +32,7 @@ class Made:
     seconds: float
 
 
-announce: Callable[[Path | None], None] | None = None
+announce: Callable[[str | None], None] | None = None
 """Called once, before the first compilation of this process, with the folder that will keep the loops (None: none can)."""
 log: list[Made] = []
 """What was made, in order."""
@@ -72,8 +71,8 @@ def _object(loop: Loop, kinds: dict[str, str]) -> tuple[tuple[bytes, str], str]:
     kept = _kept(loop, kinds)
     if kept is not None:
         return kept, KEPT
-    key = store.key(loop, kinds, machine.target())
-    with store.lock(key):
+    name = keys.key(loop, kinds, machine.target())
+    with store.lock(name):
         kept = _kept(loop, kinds)  # another process may have compiled it meanwhile
         if kept is not None:
             return kept, KEPT
@@ -85,12 +84,12 @@ def _object(loop: Loop, kinds: dict[str, str]) -> tuple[tuple[bytes, str], str]:
 
             code, entry = compile_loop(loop, kinds)
             if trial.passed(loop, kinds, code, entry):
-                store.write(key, code, entry)
+                store.write(name, code, entry)
     return (code, entry), COMPILED
 
 
 def _kept(loop: Loop, kinds: dict[str, str]) -> tuple[bytes, str] | None:
-    return store.find(store.key(loop, kinds, found) for found in machine.readable())
+    return store.find(keys.key(loop, kinds, found) for found in machine.readable())
 
 
 def _stock(loop: Loop, kinds: dict[str, str]) -> tuple[Any, str]:
@@ -100,7 +99,7 @@ def _stock(loop: Loop, kinds: dict[str, str]) -> tuple[Any, str]:
     return callable_at(loop, stock_address(loop, kinds)), STOCK
 
 
-def _announce(folder: Path | None) -> None:
+def _announce(folder: str | None) -> None:
     if announce is not None and not _announced:
         _announced.append(True)
         announce(folder)

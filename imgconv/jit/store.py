@@ -13,69 +13,57 @@ import re
 import stat
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
 
-from imgconv.loops import Loop
-
-try:
-    from _blake2 import blake2b  # what hashlib has, without OpenSSL, which takes 2 ms to load
-except ImportError:
-    from hashlib import blake2b
-
-if TYPE_CHECKING:
-    from imgconv.jit.machine import Machine
+from imgconv.jit.keys import DIGEST, hashed
 
 _MAGIC = b"imgconv loop 2\n"
-_DIGEST = 32  # bytes
 _NAME = re.compile(r"(?!machine-)[a-z0-9_-]+-[0-9a-f]{32}")  # of a loop
 _WAIT = 30.0  # seconds a process waits for another that compiles the same loop
 _POLL = 0.02
 _DAY = 86400.0
-_PACKAGE = Path(__file__).parent.parent
 
 
-def hashed(content: bytes = b"") -> blake2b:
-    """A hash that can be added to."""
-    return blake2b(content, digest_size=_DIGEST)
-
-
-def folders() -> list[Path]:
+def folders() -> list[str]:
     """Where machine code is kept: the first is written to, all are read.
 
     IMGCONV_CACHE_DIR names them, else the platform's place for caches is taken; who has no home has none.
     """
     named = os.environ.get("IMGCONV_CACHE_DIR", "")
     if named:
-        return [Path(part) for part in named.split(os.pathsep) if part]
+        return [part for part in named.split(os.pathsep) if part]
     if sys.platform == "win32":
         base = os.environ.get("LOCALAPPDATA") or os.path.expanduser(r"~\AppData\Local")
-        return [Path(base, "imgconv", "cache")]
+        return [os.path.join(base, "imgconv", "cache")]
     base = os.environ.get("XDG_CACHE_HOME", "")
     if not os.path.isabs(base):
         base = os.path.expanduser("~/Library/Caches" if sys.platform == "darwin" else "~/.cache")
-    return [Path(base, "imgconv")] if os.path.isabs(base) else []
+    return [os.path.join(base, "imgconv")] if os.path.isabs(base) else []
 
 
-def writable_folder() -> Path | None:
+def writable_folder() -> str | None:
     """The folder that new machine code goes to, made if need be; None where it cannot be written or trusted."""
     folder = next(iter(folders()), None)
     try:
         if folder is None:
             return None
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return folder if _trusted(folder.stat()) and os.access(folder, os.W_OK | os.X_OK) else None
+        _make(folder)
+        return folder if _trusted(os.stat(folder)) and os.access(folder, os.W_OK | os.X_OK) else None
     except OSError:
         return None
 
 
-def state(folder: Path) -> tuple[str, int, int]:
+def _make(folder: str) -> None:
+    """Makes a folder for this user alone, in folders as they are usually made."""
+    if not os.path.isdir(folder):
+        os.makedirs(os.path.dirname(os.path.abspath(folder)), exist_ok=True)
+        os.makedirs(folder, 0o700, exist_ok=True)
+
+
+def state(folder: str) -> tuple[str, int, int]:
     """A folder as it would be used (trusted and writable, or why not), how many loops lie in it, and their bytes."""
     try:
-        found = folder.stat()
+        found = os.stat(folder)
         kept = [entry.stat(follow_symlinks=False).st_size for entry in os.scandir(folder) if _NAME.fullmatch(entry.name)]
     except FileNotFoundError:
         return "not there yet", 0, 0
@@ -95,28 +83,6 @@ def holds(loop: str = "") -> bool:
     return False
 
 
-def key(loop: Loop, kinds: Mapping[str, str], machine: Machine) -> str:
-    """A name that changes with everything that could change the machine code."""
-    digest = hashed(environment())
-    digest.update(repr((loop.name, sorted(kinds.items()), machine.name, machine.features)).encode())
-    return f"{loop.name}-{digest.hexdigest()[:32]}"
-
-
-@cache
-def environment() -> bytes:
-    """Sources of loops and compiler, versions of Numba and llvmlite, and Numba's variables."""
-    digest = hashed()
-    for source in sorted([*_PACKAGE.joinpath("loops").glob("*.py"), *(_PACKAGE / "jit" / f"{name}.py" for name in ("compile", "intrinsics", "tiles"))]):
-        digest.update(source.read_bytes())
-    for package in ("numba", "llvmlite"):
-        found = find_spec(package)
-        if found is not None and found.origin:  # importlib.metadata would cost 30 ms
-            digest.update(Path(found.origin).with_name("_version.py").read_bytes())
-    variables = sorted(f"{name}={value}" for name, value in os.environ.items() if name.startswith("NUMBA_"))
-    digest.update(repr((sys.version_info[:2], variables)).encode())
-    return digest.digest()
-
-
 def find(names: Iterable[str]) -> tuple[bytes, str] | None:
     """Object code and entry under the first of the keys that has a usable file in any folder."""
     return next((found for name in names if (found := read(name)) is not None), None)
@@ -124,7 +90,7 @@ def find(names: Iterable[str]) -> tuple[bytes, str] | None:
 
 def has(name: str) -> bool:
     """Whether any folder has a file under a key; whether it may be used is seen when it is read."""
-    return any(os.path.exists(folder / name) for folder in folders())
+    return any(os.path.exists(os.path.join(folder, name)) for folder in folders())
 
 
 def read(name: str) -> tuple[bytes, str] | None:
@@ -133,8 +99,8 @@ def read(name: str) -> tuple[bytes, str] | None:
         content = _trusted_content(folder, name)
         if content is None or not content.startswith(_MAGIC):
             continue
-        body = content[len(_MAGIC) + _DIGEST :]
-        if hashed(body).digest() == content[len(_MAGIC) : len(_MAGIC) + _DIGEST]:
+        body = content[len(_MAGIC) + DIGEST :]
+        if hashed(body).digest() == content[len(_MAGIC) : len(_MAGIC) + DIGEST]:
             entry, _, code = body.partition(b"\n")
             return code, entry.decode()
     return None
@@ -155,8 +121,8 @@ def write(name: str, code: bytes, entry: str) -> None:
             with os.fdopen(handle, "wb") as stream:
                 stream.write(_MAGIC + hashed(body).digest() + body)
             if sys.platform != "win32":
-                os.chmod(temporary, 0o600 | folder.stat().st_mode & 0o044)
-            os.replace(temporary, folder / name)
+                os.chmod(temporary, 0o600 | os.stat(folder).st_mode & 0o044)
+            os.replace(temporary, os.path.join(folder, name))
         except BaseException:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
@@ -165,7 +131,7 @@ def write(name: str, code: bytes, entry: str) -> None:
         return  # read-only, full or missing: the loop stays in memory
 
 
-def _sweep(folder: Path) -> None:
+def _sweep(folder: str) -> None:
     """Removes what killed processes left behind a day ago or earlier."""
     for entry in os.scandir(folder):
         if entry.name.endswith((".part", ".lock")):
@@ -187,7 +153,7 @@ def lock(name: str) -> Iterator[None]:
         yield
         return
     folder = writable_folder()
-    path = None if folder is None else folder / f"{name}.lock"
+    path = None if folder is None else os.path.join(folder, f"{name}.lock")
     handle, begun, pause = -1, time.monotonic(), _POLL
     before = _stamp(folder, name)
     while path is not None and handle < 0 and time.monotonic() < begun + _WAIT and _stamp(folder, name) == before:
@@ -211,10 +177,10 @@ def lock(name: str) -> Iterator[None]:
             _closed(handle)
 
 
-def _stamp(folder: Path | None, name: str) -> tuple[int, int] | None:
+def _stamp(folder: str | None, name: str) -> tuple[int, int] | None:
     """Changes when the file under a key is written anew."""
     try:
-        found = os.stat(folder / name) if folder is not None else None
+        found = os.stat(os.path.join(folder, name)) if folder is not None else None
     except OSError:
         return None
     return None if found is None else (found.st_ino, found.st_mtime_ns)
@@ -226,12 +192,12 @@ def _closed(handle: int) -> int:
     return -1
 
 
-def _trusted_content(folder: Path, name: str) -> bytes | None:
+def _trusted_content(folder: str, name: str) -> bytes | None:
     """A file's bytes if it is a regular file, no link, and it and its folder can be written by this user (or root) only."""
     try:
-        if not _trusted(folder.stat()):
+        if not _trusted(os.stat(folder)):
             return None
-        handle = os.open(folder / name, os.O_RDONLY | sum(getattr(os, flag, 0) for flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY")))
+        handle = os.open(os.path.join(folder, name), os.O_RDONLY | sum(getattr(os, flag, 0) for flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY")))
     except OSError:
         return None
     found = os.fstat(handle)

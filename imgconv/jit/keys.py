@@ -1,0 +1,57 @@
+"""What kept machine code is called: a name that changes with everything that could change the code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from functools import cache
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from imgconv.loops import Loop
+
+try:
+    from _blake2 import blake2b  # what hashlib has, without OpenSSL, which takes 2 ms to load
+except ImportError:
+    from hashlib import blake2b
+
+if TYPE_CHECKING:
+    from imgconv.jit.machine import Machine
+
+DIGEST = 32  # bytes
+PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+def hashed(content: bytes = b"") -> blake2b:
+    """A hash that can be added to."""
+    return blake2b(content, digest_size=DIGEST)
+
+
+def key(loop: Loop, kinds: Mapping[str, str], machine: Machine) -> str:
+    """A name that changes with everything that could change the machine code."""
+    digest = hashed(environment())
+    digest.update(repr((loop.name, sorted(kinds.items()), machine.name, machine.features)).encode())
+    return f"{loop.name}-{digest.hexdigest()[:32]}"
+
+
+@cache
+def environment() -> bytes:
+    """Sources of loops and compiler, versions of Numba and llvmlite, and Numba's variables."""
+    digest = hashed()
+    loops, compiler = (os.path.join(PACKAGE, room) for room in ("loops", "jit"))
+    sources = [os.path.join(loops, name) for name in sorted(os.listdir(loops)) if name.endswith(".py")]
+    for source in (*sources, *(os.path.join(compiler, f"{name}.py") for name in ("compile", "intrinsics", "tiles"))):
+        digest.update(_bytes(source))
+    for package in ("numba", "llvmlite"):
+        found = find_spec(package)
+        if found is not None and found.origin:  # importlib.metadata would cost 30 ms
+            digest.update(_bytes(os.path.join(os.path.dirname(found.origin), "_version.py")))
+    variables = sorted(f"{name}={value}" for name, value in os.environ.items() if name.startswith("NUMBA_"))
+    digest.update(repr((sys.version_info[:2], variables)).encode())
+    return digest.digest()
+
+
+def _bytes(path: str) -> bytes:
+    with open(path, "rb", buffering=0) as stream:
+        return stream.read()
