@@ -8,7 +8,7 @@ from imgconv import errors
 from imgconv.exact import Number, number, number_text
 from imgconv.kernels import Kernel
 
-_SCALED = re.compile(r"\s*([-+\N{MINUS SIGN}]?[0-9.][^*;,\s\[]*)\s*\*\s*(\S.*)", re.DOTALL)
+_SCALED = re.compile(r"\s*([-+−]?[0-9.][^*;,\s\[]*)\s*\*\s*(\S.*)", re.DOTALL)  # \N{…} would load all names of Unicode
 
 
 def split(text: str) -> tuple[Number, str] | None:

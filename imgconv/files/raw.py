@@ -22,8 +22,8 @@ Content = list[bytes | memoryview]
 
 _LONGEST = 4096  # bytes of a header with its comments
 _BLANK = rb"(?:\s|#[^\n\r]*[\n\r])+"
-_PNM = re.compile(rb"P([56])" + _BLANK + rb"(\d{1,9})" + _BLANK + rb"(\d{1,9})" + _BLANK + rb"(\d{1,5})\s")
-_PFM = re.compile(rb"P([fF])\s+(\d{1,9})\s+(\d{1,9})\s+(-?[0-9.eE+-]{1,30})\s")
+_PNM = rb"P([56])" + _BLANK + rb"(\d{1,9})" + _BLANK + rb"(\d{1,9})" + _BLANK + rb"(\d{1,5})\s"
+_PFM = rb"P([fF])\s+(\d{1,9})\s+(\d{1,9})\s+(-?[0-9.eE+-]{1,30})\s"
 
 
 @record
@@ -50,13 +50,14 @@ def parse(start: bytes) -> Raw | None:
 
     8 bits whose white is not 255 are left to Pillow, which scales them.
     """
-    if found := _PNM.match(start):
+    kind = start[:1] == b"P"  # so that starts of other kinds need no patterns made
+    if kind and (found := re.match(_PNM, start)):
         width, height, most = (int(found[i]) for i in (2, 3, 4))
         if 0 in (width, height) or not (most == 255 or 255 < most < 65536):
             return None
         name, channels = ("ppm", 3) if found[1] == b"6" else ("pgm", 1)
         return Raw(name, height, width, channels, ">u2" if most > 255 else "u1", found.end(), most)
-    if found := _PFM.match(start):
+    if kind and (found := re.match(_PFM, start)):
         width, height = int(found[2]), int(found[3])
         try:
             scale = float(found[4])
