@@ -1,7 +1,9 @@
 """Bytes times weights four at a time: exact where weights are whole, within a proven bound where they are not, and only where the machine can."""
 
 import math
+import tempfile
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,10 +12,12 @@ import imgconv
 from imgconv import jit
 from imgconv.borders import Border
 from imgconv.engine import bands, task_of
+from imgconv.engine.tables import position_table
+from imgconv.engine.tile_recipes import dots_
 from imgconv.jit import machine, store
-from imgconv.loops import tiles
+from imgconv.loops import dots, tiles
 from imgconv.planner import FARTHEST, Span, Task, digits_of, plan
-from imgconv.planner.fixed import fixed_point
+from imgconv.planner.fixed import fixed_line, fixed_point
 from imgconv.shapes import Window
 from tests import oracle
 from tests.strategies import compiled
@@ -29,6 +33,8 @@ def task(**changed: object) -> Task:
 def by_dots(monkeypatch: pytest.MonkeyPatch, pixels: np.ndarray, kernel: object, algorithm: str = "dots", **options: object) -> np.ndarray:
     """The result by dots, or by another algorithm; on machines that cannot, by the body as plain Python."""
     monkeypatch.setenv("IMGCONV_ALGORITHM", algorithm)
+    monkeypatch.setattr(machine, "multiplies_bytes", lambda: True)
+    monkeypatch.setattr(jit, "_tiles_can_be_kept", lambda: True)
     with compiled(NATIVE):
         return imgconv.correlate(pixels, kernel, **options)  # type: ignore[arg-type]
 
@@ -90,7 +96,7 @@ def test_fixed_point_numbers_are_left_where_they_would_be_coarse():
     assert fixed_point(((0.1, 0.2),), 1e6) is None  # beside the bias nothing would be left of the weights
     assert fixed_point(((3e6, 9e6),), 0.5) is None
     assert fixed_point(((0.1, 0.2),), 1000) is None
-    for bias, expected in ((1e9, "direct"), (1, "dots")):
+    for bias, expected in ((1e9, "separable-dots"), (1, "dots")):
         assert plan(imgconv.Kernel([[math.pi, 1.0, 2.0, 0.3]] * 3, bias=bias), task()).algorithm == expected
 
 
@@ -112,7 +118,7 @@ def test_floats_are_within_the_stated_bound_and_flat_images_stay_flat(algorithm,
     np.testing.assert_allclose(wide, imgconv.correlate(pixels.astype("float64"), biased), rtol=0, atol=1e-3)
 
 
-@pytest.mark.parametrize("scale", [1e-20, 1.0, 1e20])
+@pytest.mark.parametrize("scale", [1e-20, 1.0, 1e8])
 @pytest.mark.parametrize("shape", [(1, 1), (1, 300), (9, 1), (5, 43, 3), (38, 22, 4), (7, 65), (33, 16, 10)])
 def test_lines_of_any_size_and_rank_are_within_rounding(shape, scale, monkeypatch):
     """Rows that fill a group of 32 and that do not, tiles that are just begun, components beside each other, weights far from 1, rows of zeros."""
@@ -122,8 +128,62 @@ def test_lines_of_any_size_and_rank_are_within_rounding(shape, scale, monkeypatc
         weights = sum(np.outer(rng.normal(size=rows), rng.normal(size=columns)) for _ in range(rank)) * scale
         weights[rows // 2] *= rank == 1 and rows < 7
         exact = imgconv.correlate(pixels.astype("float64"), weights, border="constant:77", pad=6)
+        assert plan(imgconv.Kernel(weights.tolist()), task(border_value=77), "separable-dots").algorithm == "separable-dots"
         got = by_dots(monkeypatch, pixels, weights, "separable-dots", border="constant:77", pad=6, dtype="float32")
         assert np.abs(got - exact).max() <= 255 * np.abs(weights).sum() * 2.0**-21, (rows, columns, rank)
+
+
+@pytest.mark.parametrize("amplitude", [0.25, 1, 4])
+@pytest.mark.parametrize("share", [0.001, 0.002, 0.003, 0.0039, 0.0041])
+def test_a_weight_that_is_nearly_all_has_three_digits_too(amplitude, share, monkeypatch):
+    """Nearly a power of two: as many units as the sums allow would take a fourth digit."""
+    ninth = np.full(9, 1 / 9)
+    weights = share * np.outer(ninth, ninth)
+    weights[4, 4] += 1 - share
+    rng = np.random.default_rng(1)
+    pixels = rng.integers(0, 256, (12, 40), "uint8")
+    exact = imgconv.correlate(pixels.astype("float64"), amplitude * weights)
+    for algorithm in ("dots", "separable-dots"):
+        got = by_dots(monkeypatch, pixels, amplitude * weights, algorithm, dtype="float32")
+        assert np.abs(got - exact).max() <= amplitude * 81 * 255 * 2.0**-22
+        assert by_dots(monkeypatch, np.full((9, 9), 100, "uint8"), weights, algorithm).tolist() == [[100] * 9] * 9
+    for near in (0.9959, 0.9961, 0.998, 1 - 2.0**-20, 1 - 2.0**-30, 1.0000001):
+        found = fixed_point(((amplitude * near,),), 0)
+        assert found is not None
+        assert digits_of(found[0]) <= 3
+
+
+def test_lines_that_cannot_be_are_left_to_others():
+    assert fixed_line((0.0, 0.0)) is None
+    assert fixed_line((1e35, 1e35)) is None  # 255 times that is more than float32 holds
+    assert fixed_line((1e-30,)) is None
+    long = tuple(0.9985 * (1 + 0.1 * math.sin(i)) / 30000 for i in range(30000))
+    assert fixed_line(long) is None or digits_of((fixed_line(long)[0],)) <= 3  # type: ignore[index]
+
+
+def test_rounding_never_takes_sums_beyond_32_bits():
+    """Weights that are all rounded away from zero, half a unit each, where the sum of magnitudes all but fills the room."""
+    unit = 2.0**-22
+    cells = [(2054.5001 if i % 2 else -2054.5001) * unit for i in range(4096)]
+    rows, offset, denominator = fixed_point((tuple(cells),), 0.0)  # type: ignore[misc]
+    assert 255 * sum(map(abs, rows[0])) + abs(offset) + denominator // 2 < 2**31
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4, 10])
+@pytest.mark.parametrize("width", [1, 17, 127, 128, 129, 300])
+def test_no_step_reads_beyond_its_ring(channels, width):
+    """The last vector of the last tile in the last row of the ring, by what recipes and loops say of places."""
+    for rows, columns, most in ((1, 1, 1), (3, 3, 9), (5, 11, 300), (2, 63, 10**5)):
+        weights = tuple(tuple((-1) ** (r + c) * most for c in range(columns)) for r in range(rows))
+        made = plan(imgconv.Kernel(weights), task(spacing=channels), "dots")
+        axes = Window((rows, columns), pad=(rows, rows, columns, columns)).over(9, width)
+        recipe = dots_((9, width, channels), made, *axes, *(position_table(Border("edge"), axis) for axis in axes))
+        given, wide = recipe.shared, tiles.DIGIT_COLUMNS if recipe.kinds["tile"] == "triples" else tiles.COLUMNS
+        row = axes[1].out * channels
+        last_tile = (row - 1) // wide * wide
+        end = (given["ring_rows"] - 1) * given["ring_row"] + given["step_at"].max(initial=0) + last_tile + 32 * (wide // 32 - 1) + 64
+        assert end <= recipe.buffers["ring"][0], (rows, columns, most)
+        assert recipe.buffers["ring"][0] == dots.LOOP.extents(given | {"piece": 1, "last": 1, "result_row": 1})["ring"]
 
 
 @pytest.mark.parametrize("algorithm", ["dots", "separable-dots"])
@@ -163,6 +223,7 @@ def test_machines_that_cannot_do_without(monkeypatch):
     """What a processor is said to be able to do decides, and code for a baseline uses nothing beyond it."""
     able = "+avx512bw,+avx512vbmi,+avx512vnni,-avx"
     for features, expected in ((able, True), (able.replace("+avx512vnni", "-avx512vnni"), False), ("", False)):
+        monkeypatch.setattr(jit, "_tiles_can_be_kept", lambda: True)
         monkeypatch.setattr(machine, "target", lambda features=features: machine.Machine("some", features))
         assert machine.multiplies_bytes() is expected
         assert jit.multiplies_bytes() is expected
@@ -171,20 +232,21 @@ def test_machines_that_cannot_do_without(monkeypatch):
         assert task_of("uint16", Span(0, 9, True), rows, columns, 3, Border("edge"), "uint8").spacing == 0
 
 
-def test_loops_compiled_ahead_for_a_baseline_are_enough_where_nothing_can_be_kept(tmp_path, monkeypatch):
-    """Else each run would compile what no folder takes."""
+def test_loops_compiled_ahead_for_a_baseline_are_enough(tmp_path, monkeypatch):
+    """Else each container that has them would compile what it can do without; and so would each run where nothing can be kept."""
     monkeypatch.setattr(machine, "multiplies_bytes", lambda: True)
-    monkeypatch.setenv("IMGCONV_CACHE_DIR", str(tmp_path / "loops"))
-    (tmp_path / "loops").mkdir(mode=0o700)
-    kept, tiled = (tmp_path / "loops" / f"{loop}-{'0' * 32}" for loop in ("correlate", "dots"))
-    for writable, files, expected in ((True, [], True), (True, [kept], True), (False, [], True), (False, [kept], False), (False, [kept, tiled], True)):
-        for path in files:
-            path.touch()
-        monkeypatch.setattr(store, "writable_folder", lambda writable=writable: tmp_path if writable else None)
-        jit._tiles_can_be_kept.cache_clear()
-        try:
-            assert jit.multiplies_bytes() is expected
-        finally:
+    kept, tiled, ahead = (f"correlate-{'0' * 32}", f"dots-{'0' * 32}", "made-for-x86-64-v3")
+    for writable, there, expected in (
+        (True, [], True), (True, [kept], True), (False, [], True), (False, [kept], False), (False, [kept, tiled], True),
+        (True, [kept, ahead], False), (False, [kept, ahead], False), (True, [kept, tiled, ahead], True),
+    ):  # fmt: skip
+        with tempfile.TemporaryDirectory(dir=tmp_path) as folder:
+            monkeypatch.setenv("IMGCONV_CACHE_DIR", folder)
+            for name in there:
+                Path(folder, name).touch()
+            monkeypatch.setattr(store, "writable_folder", lambda writable=writable, folder=folder: folder if writable else None)
             jit._tiles_can_be_kept.cache_clear()
-            for path in files:
-                path.unlink()
+            try:
+                assert jit.multiplies_bytes() is expected, (writable, there)
+            finally:
+                jit._tiles_can_be_kept.cache_clear()

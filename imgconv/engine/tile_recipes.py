@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,7 @@ import numpy as np
 from imgconv.engine.memory import aligned
 from imgconv.engine.tables import Layout, Recipe, Shape, source_rows
 from imgconv.numerics import Pixels
-from imgconv.planner import FOUR, Plan, digits_of, fixed_point
+from imgconv.planner import FOUR, Plan, digits_of, fixed_line
 from imgconv.shapes import Axis
 
 _TILES = 8  # beside each other, that settle together
@@ -47,7 +46,9 @@ def separable_dots_(shape: Shape, made: Plan, rows: Axis, columns: Axis, row_tab
     from imgconv.loops import dots, separable_dots, tiles
 
     layout, high, rank, spacing = Layout(shape, columns, column_table), rows.size, len(made.factors), shape[2] * columns.dilation
-    lines_, units = zip(*(_line(row) for _, row in made.factors), strict=True)
+    found = [fixed_line(row) for _, row in made.factors]
+    lines_, units = zip(*(line for line in found if line is not None), strict=True)
+    assert len(lines_) == rank, "the planner asked the same"
     fours = _fours(np.array(lines_, np.int64), tiles.DIGITS)  # (digits, rank, fours)
     looking = np.flatnonzero(fours.any(axis=(0, 1)))
     part = -(-columns.out * shape[2] // separable_dots.ROOM) * separable_dots.ROOM
@@ -85,12 +86,3 @@ def _shared_by(weights: Pixels, output_rows: int) -> Pixels:
     """Weights (…, rows, columns) by what neighbouring output rows look at together: (…, rows + output_rows - 1, columns, output_rows)."""
     above = [(0, 0)] * (weights.ndim - 2)
     return np.stack([np.pad(weights, [*above, (r, output_rows - 1 - r), (0, 0)]) for r in range(output_rows)], axis=-1)
-
-
-def _line(row: tuple[Any, ...]) -> tuple[tuple[int, ...], float]:
-    """A line of weights in fixed-point numbers, and what their unit is: a power of two, whatever the weights' size."""
-    size = math.frexp(math.fsum(map(abs, row)))[1]
-    found = fixed_point((tuple(math.ldexp(cell, -size) for cell in row),), 0)
-    assert found is not None
-    ((cells,), _, denominator) = found
-    return cells, math.ldexp(1.0, size) / denominator

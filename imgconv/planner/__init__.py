@@ -14,14 +14,13 @@ from imgconv.factoring import Factors, Weights, float_factors, whole_factors
 from imgconv.kept import kept
 from imgconv.kernels import Kernel
 from imgconv.planner.costs import ALGORITHMS, PASS, SPREADING, lane_of, line_length, sum_bounds, taps_of
-from imgconv.planner.fixed import FARTHEST, FOUR, digits_of, fixed_point
+from imgconv.planner.fixed import FARTHEST, FOUR, digits_of, fixed_line, fixed_point
 from imgconv.planner.pooling import POOLINGS, plan_pool
 from imgconv.planner.values import Plan, Span, Task
-from imgconv.records import replace
 
 __all__ = [
-    "ALGORITHMS", "FARTHEST", "FOUR", "PASS", "POOLINGS", "SPREADING", "Plan", "Span", "Task", "digits_of", "fixed_point", "forced", "line_length",
-    "plan", "plan_pool", "response_span", "taps_of",
+    "ALGORITHMS", "FARTHEST", "FOUR", "PASS", "POOLINGS", "SPREADING", "Plan", "Span", "Task", "digits_of", "fixed_line", "fixed_point", "forced",
+    "line_length", "plan", "plan_pool", "response_span", "taps_of",
 ]  # fmt: skip
 
 EXACT_FLOAT64 = 2**53
@@ -57,7 +56,7 @@ def _plan(kernel: Kernel, task: Task, algorithm: str, exact: bool, whole_border:
     why = "the kernel's numbers are not exact" if not kernel.exact else "pixels or border are no integers"
     factors = float_factors(weights, accumulator)
     fixed = fixed_point(weights, kernel.bias) if task.spacing and accumulator == "float32" else None
-    name, cost = _cheapest(weights, factors, accumulator, task if fixed else replace(task, spacing=0), algorithm)
+    name, cost = _cheapest(weights, factors, accumulator, task, algorithm, without="" if fixed else "dots")
     if name == "dots" and fixed:
         rows, offset, denominator = fixed
         why = f"{why}: multiples of 2**-{denominator.bit_length() - 1}"
@@ -94,8 +93,9 @@ def quotient_type(largest: int) -> str:
     return next((name for name, limit in QUOTIENTS if largest + 1 < limit), "int64")
 
 
-def _cheapest(weights: Weights, factors: Factors, accumulator: str, task: Task, wanted: str) -> tuple[str, float]:
-    costs = {row.name: row.cost(weights, factors, accumulator, task) for row in ALGORITHMS if task.finite or not row.spreads}
+def _cheapest(weights: Weights, factors: Factors, accumulator: str, task: Task, wanted: str, without: str = "") -> tuple[str, float]:
+    rows = [row for row in ALGORITHMS if (task.finite or not row.spreads) and row.name != without]
+    costs = {row.name: row.cost(weights, factors, accumulator, task) for row in rows}
     fitting = {name: cost for name, cost in costs.items() if cost is not None}
     name = wanted if wanted in fitting else min(fitting, key=lambda name: fitting[name])
     return name, fitting[name]

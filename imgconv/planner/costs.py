@@ -11,7 +11,7 @@ from itertools import zip_longest
 
 from imgconv.exact import Number, magnitude
 from imgconv.factoring import Factors, Weights
-from imgconv.planner.fixed import DIGITS, FARTHEST, FOUR, digits_of
+from imgconv.planner.fixed import DIGITS, FARTHEST, FOUR, digits_of, fixed_line
 from imgconv.planner.values import Span, Task
 from imgconv.records import record
 
@@ -121,7 +121,7 @@ def _dots_cost(weights: Weights, factors: Factors, accumulator: str, task: Task)
 
 
 def _separable_dots_cost(weights: Weights, factors: Factors, accumulator: str, task: Task) -> float | None:
-    if not factors or accumulator != "float32" or not _sees_bytes(task):
+    if not factors or accumulator != "float32" or not _sees_bytes(task) or any(fixed_line(row) is None for _, row in factors):
         return None
     across = sum(-(-len(row) // FOUR) for _, row in factors)
     return DOTS_ACROSS * across + LINE_DOWN * sum(len(column) + 3 for column, _ in factors) + SEPARABLE_REST
