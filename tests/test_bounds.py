@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import imgconv
-from imgconv.engine import bands
+from imgconv.engine import bands, recipes
 from imgconv.kept import kept
 from imgconv.planner import ALGORITHMS
 from tests import oracle
@@ -144,3 +144,25 @@ def test_a_step_that_is_kept_is_for_the_same_call_only():
         assert imgconv.correlate(pixels, kernel, border="wrap", dtype="int32").tolist() != plain.tolist()
         assert imgconv.convolve(pixels, kernel, dtype="int32").tolist() != plain.tolist()
         assert imgconv.correlate(pixels, kernel, dtype="int32").tolist() == plain.tolist()
+
+
+def test_kernels_that_are_named_beside_the_first_are_read_anew(tmp_path):
+    other, pixels = tmp_path / "other.txt", np.arange(400, dtype="uint8").reshape(20, 20)
+    made = []
+    for text in ("1 0 -1\n", "100 0 -100\n"):
+        other.write_text(text)
+        made.append(imgconv.correlate(pixels, "vertical", with_=str(other), dtype="int32"))
+    assert made[0].tolist() != made[1].tolist()
+
+
+@pytest.mark.parametrize(("dilation", "times"), [(3, 1), (2 * recipes._LONG, 2)])
+def test_recipes_are_kept_unless_their_tables_are_large(dilation, times, monkeypatch):
+    """A thousand calls with windows a million columns wide held a gigabyte."""
+    made = []
+    real = recipes.RECIPES["direct"]
+    monkeypatch.setitem(recipes.RECIPES, "direct", lambda *given: (made.append(1), real(*given))[1])
+    pixels, kernel = np.arange(4, dtype="int32").reshape(1, 4), imgconv.Kernel([[1, 0, 10 + dilation % 7]])
+    with plain_python():
+        results = [imgconv.correlate(pixels, kernel, dilation=(1, dilation), border="wrap") for _ in range(2)]
+    np.testing.assert_array_equal(*results)
+    assert len(made) == times

@@ -142,7 +142,8 @@ def convolve(
 def _filter(kernel: KernelLike, options: dict[str, Any]) -> Filter:
     """The step. Recent ones are kept, for making one and its kernels takes as long as a small image."""
     found = catalog.kernel(kernel)
-    if not all(type(value) in (str, int, bool, NoneType) or _is_pair(value) for value in options.values()):
+    alone = type(options["with_"]) is tuple and not options["with_"]  # others may be files, which change
+    if not alone or not all(type(value) in (str, int, bool, NoneType) or _is_pair(value) for value in options.values()):
         return Filter(found, **options)
     key = tuple((name, type(value), value) for name, value in options.items())  # 1 and True are equal to a cache
     return _kept_filter(found, found.exact is None, key)  # and so are 3/4 and 0.75

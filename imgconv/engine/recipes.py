@@ -21,6 +21,7 @@ from imgconv.planner import Plan
 from imgconv.shapes import Axis
 
 _GROUP, _PIECE = 16, 512  # output rows, and elements of each, that go through a pass of column weights together
+_LONG = 2**15  # positions whose tables are not kept
 
 
 def direct(shape: Shape, made: Plan, rows: Axis, columns: Axis, row_table: Pixels, column_table: Pixels) -> Recipe:
@@ -86,9 +87,13 @@ RECIPES: dict[str, Callable[..., Recipe]] = {
 }  # fmt: skip
 
 
-@kept(32, lambda made: made.weights)
 def recipe(made: Plan, rows: Axis, columns: Axis, border: Border, shape: Shape) -> Recipe:
-    """The recipe of a plan on pixels of a shape; kept, since on small images it takes as long as the loop."""
+    """The recipe of a plan on pixels of a shape; kept, since on small images it takes as long as the loop, but where its tables are large."""
+    make = _kept_recipe if rows.reach + columns.reach < _LONG else _recipe
+    return make(made, rows, columns, border, shape)
+
+
+def _recipe(made: Plan, rows: Axis, columns: Axis, border: Border, shape: Shape) -> Recipe:
     return RECIPES[made.algorithm](shape, made, rows, columns, position_table(border, rows), position_table(border, columns))
 
 
@@ -103,3 +108,6 @@ def _taps(down: Pixels, along: Pixels, weights: Pixels) -> dict[str, Any]:
         "weights": np.pad(weights, (0, empty)),
         "taps": len(weights) + empty,
     }
+
+
+_kept_recipe = kept(32, lambda made: made.weights)(_recipe)
