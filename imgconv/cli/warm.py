@@ -157,6 +157,8 @@ def _warm(folder: str | None, cpu: str | None, quiet: bool) -> None:
     write_png()
     if shown:
         print("\r\x1b[K", end="", file=sys.stderr)
+    if cpu is not None:
+        store.mark_ahead(cpu)
     seconds, stock = time.perf_counter() - start, _counted(make.STOCK)
     if not quiet:
         complain(errors.warmed(_counted(make.KEPT), _counted(make.COMPILED), seconds, str(place), machine.target().name))

@@ -36,14 +36,17 @@ def plain_python() -> bool:
 
 
 def multiplies_bytes() -> bool:
-    """Whether loops may use tiles (`loops.tiles`): compiled for this machine, or as plain Python."""
-    return plain_python() or (machine.multiplies_bytes() and _tiles_can_be_kept())
+    """Whether loops may use tiles (`loops.tiles`); as plain Python they do where this machine would, so that results are the same."""
+    return machine.multiplies_bytes() and (plain_python() or _tiles_can_be_kept())
 
 
 @cache
 def _tiles_can_be_kept() -> bool:
-    """False where loops were compiled ahead for a baseline, which has no tiles, into folders that cannot be written: they would be compiled each time."""
-    return store.holds("dots") or not store.holds() or store.writable_folder() is not None
+    """False where loops were compiled ahead for a baseline, which has no tiles, or are kept in folders that cannot be written: each run, or each
+    container, would compile again what it can do without."""
+    if store.holds("dots"):
+        return True
+    return not store.made_ahead() and (not store.holds() or store.writable_folder() is not None)
 
 
 def bind(loop: Loop, kinds: Mapping[str, str], arguments: Mapping[str, Any]) -> Callable[[int, int], None]:

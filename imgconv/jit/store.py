@@ -19,6 +19,7 @@ from imgconv.jit.keys import DIGEST, hashed
 
 _MAGIC = b"imgconv loop 2\n"
 _NAME = re.compile(r"(?!machine-)[a-z0-9_-]+-[0-9a-f]{32}")  # of a loop
+_AHEAD = "made-for-"  # and a baseline: the name of an empty file
 _WAIT = 30.0  # seconds a process waits for another that compiles the same loop
 _POLL = 0.02
 _DAY = 86400.0
@@ -76,11 +77,27 @@ def state(folder: str) -> tuple[str, int, int]:
 
 def holds(loop: str = "") -> bool:
     """Whether any folder has code of a loop of that name, for whatever types and machine; of any loop, if none is named."""
+    return any(_NAME.fullmatch(name) and name.startswith(f"{loop}-" if loop else "") for name in _names())
+
+
+def made_ahead() -> bool:
+    """Whether any folder was filled for a baseline (`mark_ahead`): what runs with it is to compile nothing."""
+    return any(name.startswith(_AHEAD) for name in _names())
+
+
+def mark_ahead(baseline: str) -> None:
+    """Says of the folder that its code was made for a baseline."""
+    folder = writable_folder()
+    if folder is not None:
+        with contextlib.suppress(OSError), open(os.path.join(folder, _AHEAD + baseline), "wb"):  # without it runs only compile what they could do without
+            pass
+
+
+def _names() -> Iterator[str]:
+    """Of everything in all folders."""
     for folder in folders():
         with contextlib.suppress(OSError):
-            if any(_NAME.fullmatch(name) and name.startswith(f"{loop}-" if loop else "") for name in os.listdir(folder)):
-                return True
-    return False
+            yield from os.listdir(folder)
 
 
 def find(names: Iterable[str]) -> tuple[bytes, str] | None:
