@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import imgconv
-from imgconv import Pipeline, errors
+from imgconv import Pipeline, errors, jit
 from imgconv.image import Frame, Image
 from imgconv.operations import Filter, Pool
 from tests import alpha_oracle, oracle
@@ -110,7 +110,12 @@ def test_opaque_regions_see_no_alpha_through_kernels_that_are_not_exact(text, dt
     region = np.s_[:10, :8]  # far from what is not opaque, with the border
     if "wrap" in text:
         region = np.s_[5:10, 5:8]
-    np.testing.assert_array_equal(found.pixels[region], plain.pixels[region])
+    if dtype == "uint8" and jit.multiplies_bytes():  # plain images go by fixed-point numbers then
+        off = np.abs(found.pixels[region].astype("int16") - plain.pixels[region])
+        assert off.max() <= 1
+        assert (off > 0).mean() <= 0.02
+    else:
+        np.testing.assert_array_equal(found.pixels[region], plain.pixels[region])
     assert (found.alpha[region] == alpha[0, 0]).all()
 
 

@@ -67,8 +67,6 @@ RUNS = st.lists(st.tuples(st.integers(0, 255), st.integers(1, 20)), max_size=12)
 @law(60)
 @given(st.binary(max_size=60) | RUNS)
 def test_any_bytes_come_back_compiled_and_not(content):
-    if not content:
-        return
     array = np.frombuffer(content, np.uint8)
     piece = coded(array, True)
     assert inflated([piece]) == (content, True)

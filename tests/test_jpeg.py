@@ -84,6 +84,11 @@ def test_another_kind_of_coding_is_refused(small_strips):
         jpeg.encode(picture(300, 90, 3), saver("RGB", progressive=True))
 
 
+def test_strips_with_tables_of_their_own_are_not_joined(small_strips):
+    with pytest.raises(ValueError, match="tables of its own"):
+        jpeg.encode(picture(300, 90, 3), saver("RGB", optimize=True))
+
+
 def test_what_the_image_says_stands_once_and_a_failing_strip_fails_the_image(small_strips, monkeypatch):
     exif = pillow.Exif()
     exif[0x010E] = "a staircase"

@@ -59,9 +59,17 @@ def _joined(files: Iterator[bytes], height: int, interval: int) -> Iterator[byte
     yield head
     yield scan
     for number, file in enumerate(files):
+        other, scan = _parted(file)
+        if _tables(other) != _tables(head):
+            raise ValueError("the encoder made tables of its own for each strip")
         yield bytes((0xFF, _RESTART + number % 8))
-        yield _parted(file)[1]
+        yield scan
     yield _END
+
+
+def _tables(head: bytes) -> list[bytes]:
+    """What coded pixels mean: the segments of quantisation (DQT) and of codes (DHT)."""
+    return [head[at : at + 2 + length] for at, marker, length in _segments(head) if marker in (0xDB, 0xC4)]
 
 
 def _parted(file: bytes) -> tuple[bytes, bytes]:

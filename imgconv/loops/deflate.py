@@ -87,6 +87,8 @@ def make() -> Body:
                     at, bits, held = put_bits(out, at, bits, held, a & word(CODE), a >> word(SIZE))
                     p += span[i]
             at, bits, held = put_bits(out, at, bits, held, word(length[END] & CODE), word(length[END] >> SIZE))
+        if first >= last and said[0] != 0:  # nothing at all: a block of fixed codes that holds its end
+            at, bits, held = put_bits(out, at, bits, held, word(1 | 1 << 1), word(10))
         if said[0] == 0:  # a full flush: an empty stored block, on a byte's boundary
             at, bits, held = put_bits(out, at, bits, held, word(0), word(3))
         at = at + 1 if held != word(0) else at
