@@ -163,8 +163,7 @@ def test_lines_that_cannot_be_are_left_to_others():
 
 def test_rounding_never_takes_sums_beyond_32_bits():
     """Weights that are all rounded away from zero, half a unit each, where the sum of magnitudes all but fills the room."""
-    unit = 2.0**-22
-    cells = [(2054.5001 if i % 2 else -2054.5001) * unit for i in range(4096)]
+    cells = [(-1) ** i * 2102.6 * 2.0**-22 for i in range(4001)]  # 255 * 4001 * 2102.6 leaves room in 2**31 - 2**21, and 255 * 4001 * 2103 none
     rows, offset, denominator = fixed_point((tuple(cells),), 0.0)  # type: ignore[misc]
     assert 255 * sum(map(abs, rows[0])) + abs(offset) + denominator // 2 < 2**31
 
