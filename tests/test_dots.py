@@ -17,7 +17,7 @@ from imgconv.engine.tile_recipes import dots_
 from imgconv.jit import machine, store
 from imgconv.loops import dots, tiles
 from imgconv.planner import FARTHEST, Span, Task, digits_of, plan
-from imgconv.planner.fixed import fixed_line, fixed_point
+from imgconv.planner.fixed import DIGITS, FOUR, fixed_line, fixed_point
 from imgconv.shapes import Window
 from tests import oracle
 from tests.strategies import compiled
@@ -215,7 +215,8 @@ def test_what_does_not_fit_is_planned_otherwise(changed):
 def test_the_farthest_taps_lie_in_one_vector():
     assert tiles.spread(FARTHEST).max() <= 63
     assert tiles.spread(FARTHEST + 1).max() > 63
-    assert tiles.FOUR == 4
+    assert tiles.FOUR == FOUR
+    assert tiles.DIGITS == DIGITS
 
 
 def test_machines_that_cannot_do_without(monkeypatch):

@@ -143,13 +143,13 @@ def _filter(kernel: KernelLike, options: dict[str, Any]) -> Filter:
     """The step. Recent ones are kept, for making one and its kernels takes as long as a small image."""
     found = catalog.kernel(kernel)
     alone = type(options["with_"]) is tuple and not options["with_"]  # others may be files, which change
-    if not alone or not all(type(value) in (str, int, bool, NoneType) or _is_pair(value) for value in options.values()):
+    if not alone or not all(type(value) in (str, int, bool, NoneType) or _are_sizes(value) for value in options.values()):
         return Filter(found, **options)
     key = tuple((name, type(value), value) for name, value in options.items())  # 1 and True are equal to a cache
     return _kept_filter(found, found.exact is None, key)  # and so are 3/4 and 0.75
 
 
-def _is_pair(value: object) -> bool:
+def _are_sizes(value: object) -> bool:
     return type(value) is tuple and all(type(one) is int for one in value)
 
 

@@ -71,25 +71,18 @@ def _filler(tile: str) -> Any:
                 made = add_dots(made, kept, place[t] + shift, pattern, weight, ROWS * (digit * steps + t))
         put(made, total, at, piece)
 
-    @helper
-    def fill_pairs(
-        kept: Any, place: Any, shift: int, pattern: Any, weight: Any, steps: int, digits: int, total: Any, at: int, piece: int
-    ) -> None:  # fmt: skip
-        made = empty_tile()
-        for t in range(steps):
-            made = add_dots(made, kept, place[t] + shift, pattern, weight, 2 * t)
-        put_joined(made, total, at)
+    empty, beside = (empty_digits, DIGITS) if tile == "triples" else (empty_tile, 2)
 
     @helper
-    def fill_triples(
+    def fill_digits(
         kept: Any, place: Any, shift: int, pattern: Any, weight: Any, steps: int, digits: int, total: Any, at: int, piece: int
     ) -> None:  # fmt: skip
-        made = empty_digits()
+        made = empty()
         for t in range(steps):
-            made = add_dots(made, kept, place[t] + shift, pattern, weight, DIGITS * t)
+            made = add_dots(made, kept, place[t] + shift, pattern, weight, beside * t)
         put_joined(made, total, at)
 
-    return {"rows": fill_rows, "pairs": fill_pairs, "triples": fill_triples}[tile]
+    return fill_rows if tile == "rows" else fill_digits
 
 
 def _extents(given: Mapping[str, Any]) -> Mapping[str, int]:
