@@ -166,7 +166,7 @@ def count_symbols(given: Any, start: int, stop: int, place: Any, span: Any, foun
 def block_head(out: Any, at: int, bits: Any, held: Any, final: Any, length: Any) -> Any:
     """Writes the head of a block: how long its codes are, each length in four bits.
 
-    That is a code of codes' lengths in which 0 to 15 have four bits each and no repetition is used: 80 bytes a block more than
+    That is a code of codes' lengths in which 0 to 15 have four bits each and no repetition is used: some 100 bytes a block more than
     the shortest head, and less to do and to compile. Distances have two codes of one bit, since some decoders want complete sets.
     """
     at, bits, held = put_bits(out, at, bits, held, final | word(2 << 1 | (SYMBOLS - 257) << 3 | 1 << 8 | 15 << 13), word(17))
