@@ -80,7 +80,7 @@ def test_fixed_point_numbers_are_fine_and_keep_their_sum(seed):
         cells = ((0.1 + rng.random(side * side)) * rng.choice([-1, 1], side * side) * 10.0 ** rng.integers(-1, 4)).tolist()
         exact = [Fraction(cell) for cell in cells]
         total = sum(map(abs, exact))
-        bias = float(rng.normal() * total)
+        bias = float(rng.choice([-1, 1]) * (0.5 + rng.random()) * total)
         found = fixed_point(tuple(tuple(cells[start : start + side]) for start in range(0, side * side, side)), bias)
         assert found is not None
         rows, offset, denominator = found
@@ -96,6 +96,14 @@ def test_fixed_point_numbers_are_left_where_they_would_be_coarse():
     assert fixed_point(((0.1, 0.2),), 1e6) is None  # beside the bias nothing would be left of the weights
     assert fixed_point(((3e6, 9e6),), 0.5) is None
     assert fixed_point(((0.1, 0.2),), 1000) is None
+
+
+def test_a_small_bias_is_left_to_floats():
+    """A dark pixel's response is the bias alone: a multiple of the weights' unit would be coarser than float32."""
+    assert fixed_point(((0.001, 0.997),), 0.1) is None
+    assert fixed_point(((0.001, 0.997),), 0.5) is not None
+    dark = np.zeros((1, 1), "uint8")
+    assert imgconv.correlate(dark, imgconv.Kernel([[0.001, 0.997]], bias=0.1), dtype="float32")[0, 0] == np.float32(0.1)
     for bias, expected in ((1e9, "separable-dots"), (1, "dots")):
         assert plan(imgconv.Kernel([[math.pi, 1.0, 2.0, 0.3]] * 3, bias=bias), task()).algorithm == expected
 

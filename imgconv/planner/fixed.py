@@ -14,6 +14,7 @@ _SUMS, _BYTE = 2**31, 255
 _MOST = 127 * (256**DIGITS - 1) // 255  # the largest weight of so many digits
 _FINE = 0.996 * 2**22  # what the magnitudes of weights come to at least, in units of the least digit
 _MOST_SHIFT = 30
+_BIAS_ERROR = 2.0**-22  # of the bias: it counts in full even where pixels are 0
 _LEAST_LINE, _MOST_LINE = 1e-28, 1e34
 
 Whole = tuple[tuple[int, ...], ...]
@@ -28,11 +29,13 @@ def digits_of(weights: Whole) -> int:
 
 
 def fixed_point(weights: Weights, bias: Number) -> tuple[Whole, int, int] | None:
-    """Weights and bias as multiples of one over a power of two, and that power: the greatest with which sums over bytes fit 32 bits and weights DIGITS.
+    """Weights and bias as multiples of one over a power of two, and that power: the greatest with which sums over bytes fit
+    32 bits and weights DIGITS.
 
-    None where that is coarser than `_FINE`. Weights are rounded so that their sum stays what it was, within half a unit: under pixels that
-    are all alike nothing is lost. All together they are off by half a unit for each at most; so a response to n weights is off by less than
-    n * 2**-22.99 of 255 times the sum of magnitudes, and by that share of what the pixels in view come to.
+    None where that is coarser than `_FINE`, or too coarse for the bias. Weights are rounded so that their sum stays what it was,
+    within half a unit: under pixels that are all alike nothing is lost. All together they are off by half a unit for each at most;
+    so a response to n weights is off by less than n * 2**-22.99 of 255 times the sum of magnitudes, and by that share of what
+    the pixels in view come to.
     """
     largest = max(abs(float(cell)) for row in weights for cell in row)
     total, columns = math.fsum(abs(float(cell)) for row in weights for cell in row), len(weights[0])
@@ -41,8 +44,12 @@ def fixed_point(weights: Weights, bias: Number) -> tuple[Whole, int, int] | None
     shift = min(_MOST_SHIFT, math.floor(math.log2(room))) if room >= 1 else -1
     if shift < 1 or total * 2**shift < _FINE:
         return None
+    scaled = float(bias) * 2**shift
+    offset = round(scaled)
+    if abs(offset - scaled) > _BIAS_ERROR * abs(scaled):
+        return None
     cells = _rounded([float(cell) * 2**shift for row in weights for cell in row])
-    return tuple(tuple(cells[start : start + columns]) for start in range(0, len(cells), columns)), round(bias * 2**shift), 2**shift
+    return tuple(tuple(cells[start : start + columns]) for start in range(0, len(cells), columns)), offset, 2**shift
 
 
 def fixed_line(row: tuple[Number, ...]) -> tuple[tuple[int, ...], float] | None:
