@@ -79,12 +79,33 @@ def test_a_symlink_is_followed(way: str, tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "real" / "out.png").write_bytes(OLD)
     (tmp_path / "link.png").symlink_to("real/out.png")
-    (tmp_path / "dangling.png").symlink_to("real/new.png")
-    for name in ("link.png", "dangling.png"):
-        place.write(str(tmp_path / name), [NEW])
-        assert (tmp_path / name).is_symlink()
-        assert (tmp_path / name).read_bytes() == NEW
-    assert names(tmp_path / "real") == ["new.png", "out.png"]
+    place.write(str(tmp_path / "link.png"), [NEW])
+    assert (tmp_path / "link.png").is_symlink()
+    assert (tmp_path / "link.png").read_bytes() == NEW
+    assert names(tmp_path / "real") == ["out.png"]
+
+
+def test_what_comes_meanwhile_is_not_replaced(way: str, tmp_path: Path) -> None:
+    """Unless it may be: another process has chosen the same derived name."""
+    target = tmp_path / "out.png"
+
+    class Coming:
+        """Pieces of a file, in the middle of which another comes."""
+
+        def __iter__(self):
+            target.write_bytes(OLD)
+            yield NEW
+
+    for content in (Coming(), [NEW]):
+        with pytest.raises(errors.FileError, match=r"exists already .*--overwrite"):
+            place.write(str(target), content, replace=False)  # type: ignore[arg-type]
+        assert (target.read_bytes(), names(tmp_path)) == (OLD, ["out.png"])
+    target.unlink()
+    place.write(str(target), [NEW], replace=False)
+    assert (target.read_bytes(), names(tmp_path)) == (NEW, ["out.png"])
+    target.unlink()
+    place.write(str(target), Coming())  # type: ignore[arg-type]
+    assert (target.read_bytes(), names(tmp_path)) == (NEW, ["out.png"])
 
 
 @pytest.mark.parametrize("end", [KeyboardInterrupt, OSError(28, "No space left on device"), MemoryError])
@@ -110,7 +131,7 @@ def test_what_ends_the_last_calls_leaves_the_old_file(way: str, tmp_path: Path, 
     (tmp_path / "out.png").write_bytes(OLD)
     for end in (KeyboardInterrupt(), OSError(5, "Input/output error")):
 
-        def ended(*_, end: BaseException = end) -> None:
+        def ended(*_, end: BaseException = end, **__) -> None:
             raise end
 
         with monkeypatch.context() as patch:

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 @record
 class Part:
-    """One file or stream to be: where, of which format, what it holds, and whether its folder may have to be made."""
+    """One file or stream to be: where, of which format, what it holds, for which job."""
 
     where: str
     form: Format
     image: Image
-    in_folder: bool
+    job: Job
 
 
 def parts(job: Job, form: Format, path: str, result: Image, numbers: Sequence[int], reserved: dict[str, str], writing: Writing) -> list[Part]:
@@ -37,10 +37,10 @@ def parts(job: Job, form: Format, path: str, result: Image, numbers: Sequence[in
     separated = (job.derived or job.in_folder) and len(result.frames) > 1 and not frames.fit(form, result.frames)
     fitted = write.fitted(result, form, _shown(path), writing)
     if not separated:
-        return [Part(path, form, fitted, job.in_folder)]
+        return [Part(path, form, fitted, job)]
     paths = separate.paths(job, path, numbers)
     separate.reserve(paths, job, reserved)
-    return [Part(where, form, write.fitted(image, form, where, writing), job.in_folder) for where, image in zip(paths, separate.images(fitted), strict=True)]
+    return [Part(where, form, write.fitted(image, form, where, writing), job) for where, image in zip(paths, separate.images(fitted), strict=True)]
 
 
 def side(job: Job, pipeline: Pipeline, given: Image, numbers: Sequence[int], reserved: dict[str, str], settings: Settings) -> list[Part]:
@@ -62,9 +62,9 @@ def put(made: Sequence[Part], settings: Settings) -> None:
         if part.where == STREAM:
             place.write_stdout(content)
             continue
-        if part.in_folder:
+        if part.job.in_folder:
             place.make_folder(os.path.dirname(part.where))
-        place.write(part.where, content)
+        place.write(part.where, content, replace=part.job.replace)
 
 
 def _shown(path: str) -> str:

@@ -115,13 +115,11 @@ def _is_terminal(path: str) -> bool:
     try:
         if not stat.S_ISCHR(os.stat(path).st_mode):
             return False
-        handle = os.open(path, os.O_WRONLY | getattr(os, "O_NOCTTY", 0))
     except OSError:
         return False
-    try:
-        return os.isatty(handle)
-    finally:
-        os.close(handle)
+    from imgconv.files import place
+
+    return place.is_terminal(path)
 
 
 def _form_of(path: str) -> Format:

@@ -52,19 +52,20 @@ class Journal:
         self.stream = self._opened(path)
 
     def _opened(self, path: str) -> IO[bytes]:
+        from imgconv.files import place
+
         if path == STREAM:
             if sys.stdout is None:
                 raise errors.file_unwritable(self.shown, "it is closed")
             return sys.stdout.buffer
-        try:
-            return open(path, "wb")
-        except OSError as error:
-            raise errors.file_unwritable(path, error.strerror or str(error)) from None
+        return place.begun(path)
 
     def add(self, outcome: Outcome) -> None:
         """One line, on its way before the next image begins. Raises FileError, or BrokenPipeError."""
+        from imgconv.files import place
+
         try:
-            self.stream.write(line(outcome))
+            place.write_all(self.stream, [line(outcome)])
             self.stream.flush()
         except BrokenPipeError:
             raise

@@ -132,6 +132,26 @@ def file_unwritable(path: str, why: str) -> FileError:
     return FileError(f"{path}: cannot be written ({why})")
 
 
+def link_of_stranger(path: str, link: str) -> FileError:
+    return FileError(f"{path}: {_link(path, link)} that another user put into a folder open to everybody; it is not followed, name another place or its target")
+
+
+def link_to_nothing(path: str, link: str) -> FileError:
+    return FileError(f"{path}: {_link(path, link)} to something that does not exist; it is not followed, remove it or name its target")
+
+
+def _link(path: str, link: str) -> str:
+    return f"{'' if path == link else link + ' '}is a symbolic link"
+
+
+def file_of_stranger(path: str) -> FileError:
+    return FileError(f"{path}: belongs to another user, in a folder open to everybody; it is not written to, name another place")
+
+
+def file_of_several_names(path: str) -> FileError:
+    return FileError(f"{path}: has other names (hard links), and is in a folder open to everybody; it is not written to, remove it or name another place")
+
+
 def resolution(dpi: float) -> ValueError:
     """The writer that meets it knows no path; `file_unwritable` says where."""
     return ValueError(f"a resolution of {dpi:g} dots per inch has no place in a PNG")

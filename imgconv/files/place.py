@@ -7,63 +7,80 @@ import errno
 import os
 import stat
 import sys
+from collections.abc import Iterator
 from typing import IO
 
 from imgconv import errors
+from imgconv.files import links
+from imgconv.files.links import Target
 from imgconv.files.raw import Content
 
 
-def write(path: str, content: Content) -> None:
-    """The content in a file beside the target, flushed, then renamed over it; permissions of an old file are kept, and its owner where that is allowed.
+def write(path: str, content: Content, *, replace: bool = True) -> None:
+    """The content in a file beside the target, flushed, then renamed over it; permissions of an old file are kept, and its owner where allowed.
 
-    What is no regular file (a FIFO, a device) is written to directly. Raises FileError, or BrokenPipeError.
+    What is no regular file (a FIFO, a device) is written to directly. Without `replace` an old file stays, even if it came a moment ago.
+
+    Raises
+    ------
+    FileError
+    BrokenPipeError
     """
-    try:
-        if is_special(path):
-            with open(path, "wb", buffering=0) as stream:
-                _write_all(stream, content)
-            return
-        where = os.path.realpath(path)
-        if not os.path.isdir(os.path.dirname(where)):
-            raise errors.no_folder(path, os.path.dirname(path))
-        _replace(where, content)
-    except OSError as error:
-        if isinstance(error, (errors.ImgconvError, BrokenPipeError)):
-            raise
-        raise errors.file_unwritable(path, error.strerror or str(error)) from None
+    with _refusals(path):
+        try:
+            with links.found(path) as target:
+                if target.known is not None and not replace:
+                    raise errors.file_exists(path)
+                if target.open_file or (target.known is not None and not stat.S_ISREG(target.known.st_mode)):
+                    with open(_opened(target), "wb", buffering=0) as stream:
+                        write_all(stream, content)
+                else:
+                    _write_beside(target, content, replace)
+        except FileExistsError:
+            raise errors.file_exists(path) from None
+        except (FileNotFoundError, NotADirectoryError):
+            raise errors.no_folder(path, os.path.dirname(path) or os.curdir) from None
+
+
+def begun(path: str) -> IO[bytes]:
+    """A file begun anew where it stands, unbuffered, for what is written in pieces over a while. Raises FileError."""
+    with _refusals(path), links.found(path) as target:
+        if target.known is None:
+            return open(os.open(target.at(target.name), _FLAGS | os.O_CREAT | os.O_EXCL, 0o666, dir_fd=target.folder), "wb", buffering=0)
+        if target.shared and target.known.st_nlink > 1:  # the other name may be in somebody's home
+            raise errors.file_of_several_names(path)
+        return open(_opened(target), "wb", buffering=0)
 
 
 def write_stdout(content: Content) -> None:
     """The content on standard output, all of it. Raises FileError, or BrokenPipeError."""
     if sys.stdout is None:
         raise errors.file_unwritable("standard output", "it is closed")
-    try:
-        _write_all(sys.stdout.buffer, content)
+    with _refusals("standard output"):
+        write_all(sys.stdout.buffer, content)
         sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise errors.file_unwritable("standard output", error.strerror or str(error)) from None
 
 
 def make_folder(path: str) -> None:
     """An output folder, made if it is not there. Raises FileError."""
-    try:
-        os.makedirs(path, exist_ok=True)
-    except OSError as error:
-        raise errors.file_unwritable(path, error.strerror or str(error)) from None
+    with _refusals(path):
+        links.make_folders(path)
 
 
-def is_special(path: str) -> bool:
-    """Whether a path names something that exists and is neither a file nor a folder: a FIFO, a device, a terminal."""
+def is_terminal(path: str) -> bool:
+    """Whether a path leads to a terminal; no device is opened that would not be written to."""
     try:
-        mode = os.stat(path).st_mode
-    except OSError:
+        with links.found(path) as target:
+            handle = _opened(target)
+    except OSError:  # said when it is written to
         return False
-    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
+    try:
+        return os.isatty(handle)
+    finally:
+        os.close(handle)
 
 
-def _write_all(stream: IO[bytes], content: Content) -> None:
+def write_all(stream: IO[bytes], content: Content) -> None:
     """Unbuffered streams (PYTHONUNBUFFERED, devices) take what they can at a time."""
     for piece in content:
         left = memoryview(piece)
@@ -71,65 +88,119 @@ def _write_all(stream: IO[bytes], content: Content) -> None:
             left = left[stream.write(left) or 0 :]
 
 
-def _replace(where: str, content: Content) -> None:
-    folder, _ = os.path.split(where)
-    if os.path.isdir(where):
-        raise IsADirectoryError(errno.EISDIR, "it is a folder")
-    known = os.stat(where) if os.path.exists(where) else None
-    if known and not os.access(where, os.W_OK):
+_FLAGS = os.O_WRONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOCTTY", 0)
+
+
+@contextlib.contextmanager
+def _refusals(path: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if isinstance(error, (errors.ImgconvError, BrokenPipeError)):
+            raise
+        raise errors.file_unwritable(path, error.strerror or str(error)) from None
+
+
+def _opened(target: Target) -> int:
+    """What is there, to be written where it stands; nothing that has come there since."""
+    if target.known is None:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+    flags = _FLAGS if target.open_file else _FLAGS | getattr(os, "O_NOFOLLOW", 0)
+    handle = os.open(target.at(target.name), flags, dir_fd=target.folder)
+    try:
+        if not os.path.samestat(os.fstat(handle), target.known):
+            raise OSError(errno.EAGAIN, "it was replaced meanwhile")
+        if stat.S_ISREG(target.known.st_mode):
+            os.ftruncate(handle, 0)
+    except BaseException:
+        os.close(handle)
+        raise
+    return handle
+
+
+def _write_beside(target: Target, content: Content, replace: bool) -> None:
+    known = target.known
+    if known and not _is_writable(target):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     try:
-        handle = os.open(folder, os.O_TMPFILE | os.O_WRONLY, _mode(known))
+        handle = os.open(target.at("."), os.O_TMPFILE | os.O_WRONLY, _mode(known), dir_fd=target.folder)
     except (AttributeError, OSError):  # another system, or a file system that knows only files with names
-        _write_named(where, content, known)
+        _write_named(target, content, replace)
         return
     with open(handle, "wb") as stream:
-        _fill(stream, content, known)
-        linked = _link(handle, where, known)
+        _fill(stream, content, target)
+        linked = _link(handle, target, replace)
     if not linked:
-        _write_named(where, content, known)
+        _write_named(target, content, replace)
 
 
-def _link(handle: int, where: str, known: os.stat_result | None) -> bool:
+def _is_writable(target: Target) -> bool:
+    return os.access(target.at(target.name), os.W_OK, dir_fd=target.folder, effective_ids=os.access in os.supports_effective_ids)
+
+
+def _link(handle: int, target: Target, replace: bool) -> bool:
     """Gives a file without a name its place, if the system lets it.
 
     Until then it has no name, so whatever ends the process leaves nothing behind. Over an old file it takes two calls, and a process that is
     killed between them leaves a whole file, which the next to write there removes: hence a name that is always the same.
     """
-    folder, name = os.path.split(where)
-    source, beside = f"/proc/self/fd/{handle}", os.path.join(folder, f".{name}.imgconv")
+    folder, where, beside = target.folder, target.at(target.name), target.at(f".{target.name}.imgconv")
+    source = f"/proc/self/fd/{handle}"  # with a folder's or a file's handle, Python asks for the file behind this link
     try:
-        if known is None:
-            with contextlib.suppress(FileExistsError):  # made by somebody else meanwhile
-                os.link(source, where, src_dir_fd=handle)
+        if target.known is None:
+            try:
+                os.link(source, where, src_dir_fd=handle, dst_dir_fd=folder)
                 return True
+            except FileExistsError:  # made by somebody else meanwhile
+                if not replace:
+                    raise
         with contextlib.suppress(FileNotFoundError):
-            os.unlink(beside)
-        os.link(source, beside, src_dir_fd=handle)  # with a folder's handle, Python asks for the file behind the link in /proc
-    except OSError:
+            os.unlink(beside, dir_fd=folder)
+        os.link(source, beside, src_dir_fd=handle, dst_dir_fd=folder)
+    except OSError as error:
+        if isinstance(error, FileExistsError) and not replace:
+            raise
         return False
     try:
-        os.replace(beside, where)
+        os.replace(beside, where, src_dir_fd=folder, dst_dir_fd=folder)
     except FileNotFoundError:
         return False  # another process was writing there too
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
-            os.unlink(beside)
+            os.unlink(beside, dir_fd=folder)
         raise
     return True
 
 
-def _write_named(where: str, content: Content, known: os.stat_result | None) -> None:
+def _write_named(target: Target, content: Content, replace: bool) -> None:
     # named before it exists, unlike mkstemp's files: an interrupt at any moment finds something to remove
-    temporary = os.path.join(os.path.dirname(where), f".{os.urandom(8).hex()}.imgconv")
+    temporary, folder = target.at(f".{os.urandom(8).hex()}.imgconv"), target.folder
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     try:
-        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), _mode(known)), "wb") as stream:
-            _fill(stream, content, known)
-        os.replace(temporary, where)
+        with open(os.open(temporary, flags, _mode(target.known), dir_fd=folder), "wb") as stream:
+            _fill(stream, content, target)
+        if replace or not _link_new(temporary, target):
+            os.replace(temporary, target.at(target.name), src_dir_fd=folder, dst_dir_fd=folder)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
+            os.unlink(temporary, dir_fd=folder)
         raise
+
+
+def _link_new(temporary: str, target: Target) -> bool:
+    """Gives a file its place if that is still free (FileExistsError); False where files cannot have two names, and it was free a moment ago."""
+    where = target.at(target.name)
+    try:
+        os.link(temporary, where, src_dir_fd=target.folder, dst_dir_fd=target.folder)
+    except FileExistsError:
+        raise
+    except OSError:
+        with contextlib.suppress(FileNotFoundError):
+            os.stat(where, dir_fd=target.folder, follow_symlinks=False)
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from None
+        return False
+    os.unlink(temporary, dir_fd=target.folder)
+    return True
 
 
 def _mode(known: os.stat_result | None) -> int:
@@ -137,9 +208,10 @@ def _mode(known: os.stat_result | None) -> int:
     return 0o666 if known is None else 0o600
 
 
-def _fill(stream: IO[bytes], content: Content, known: os.stat_result | None) -> None:
+def _fill(stream: IO[bytes], content: Content, target: Target) -> None:
     stream.writelines(content)
     stream.flush()
+    known = target.known
     if known is not None and hasattr(os, "fchmod"):
         if (known.st_uid, known.st_gid) != (os.geteuid(), os.getegid()):
             with contextlib.suppress(PermissionError):
