@@ -17,6 +17,7 @@ LOSSES = {
     "timing-dropped": "durations, loop count or disposal of frames were left out",
     "profile-dropped": "a colour profile, or colours told by PNG's cICP, mDCV or cLLI, was left out",
     "metadata-dropped": "EXIF, XMP, IPTC, text, resolution, or tags, chunks and segments that are not known were left out",
+    "attributes-dropped": "access rights or extended attributes of the replaced file could not be kept; nobody gains any",
 }
 """What was lost, by code; --strict refuses each of them. What was asked for by name (--gray, --strip, --dtype) is no loss."""
 
@@ -26,6 +27,7 @@ REMARKS = {
     "not-stable": "a filter that was to be applied until nothing changes still changed something, or grew beyond all numbers",
     "frames-merged": "frames that are like the one before were not written again; that one is shown longer",
     "stored-shorter": "whole numbers were stored in a shorter type in which all of them fit",
+    "privileges-dropped": "setuid, setgid or capabilities of the replaced file were left out",
     "option-idle": "an option has no meaning for the output's format",
     "reader-warning": "the reader warned about the file; its pixels are whole",
 }

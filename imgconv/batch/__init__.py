@@ -93,10 +93,18 @@ def _run(job: Job, pipeline: Pipeline, settings: Settings, reserved: dict[str, s
     notes += losses(replace(result, notes=tuple(dict.fromkeys(note for part in every for note in part.image.notes))), type_)
     if settings.strict and any(note.loss for note in notes):
         raise errors.losses_forbidden(job.source_name, [note.text for note in notes if note.loss])
-    deliver.put(every, settings)
+    deliver.put(every, settings, lambda note: _hear(note, job, settings, notes))
     facts |= {"output": parts[0].where, "outputs": [part.where for part in every]}
     also = tuple(f"{one.what} in {shown([part.where for part in made])}" for one, made in zip(job.sides, beside, strict=True))
     return Outcome(job.source_name, shown([part.where for part in parts]), words + also, tuple(notes), facts)
+
+
+def _hear(note: Note, job: Job, settings: Settings, notes: list[Note]) -> None:
+    """Takes a note that came while a file was written, before it got its place."""
+    if settings.strict and note.loss:
+        raise errors.losses_forbidden(job.source_name, [note.text])
+    if note not in notes:  # where one way of writing fails, another says it again
+        notes.append(note)
 
 
 def _computed(given: Image, pipeline: Pipeline, settings: Settings) -> Image:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from imgconv.batch import separate
@@ -13,6 +13,7 @@ from imgconv.batch.jobs import STREAM, Job
 from imgconv.files.formats import Format
 from imgconv.files.options import Writing
 from imgconv.records import record
+from imgconv.report import Note
 
 if TYPE_CHECKING:
     from imgconv.batch.settings import Settings
@@ -51,8 +52,8 @@ def side(job: Job, pipeline: Pipeline, given: Image, numbers: Sequence[int], res
     return parts(job, sides.form_of(job), job.target, picture, numbers, reserved, settings.writing)
 
 
-def put(made: Sequence[Part], settings: Settings) -> None:
-    """Encodes every part, then writes them."""
+def put(made: Sequence[Part], settings: Settings, hear: Callable[[Note], None]) -> None:
+    """Encodes every part, then writes them; `hear` is told what of a replaced file cannot be kept, and may raise."""
     from imgconv.files import place, write
 
     contents = [
@@ -64,7 +65,7 @@ def put(made: Sequence[Part], settings: Settings) -> None:
             continue
         if part.job.in_folder:
             place.make_folder(os.path.dirname(part.where))
-        place.write(part.where, content, replace=part.job.replace)
+        place.write(part.where, content, hear, replace=part.job.replace)
 
 
 def _shown(path: str) -> str:

@@ -152,6 +152,19 @@ def file_of_several_names(path: str) -> FileError:
     return FileError(f"{path}: has other names (hard links), and is in a folder open to everybody; it is not written to, remove it or name another place")
 
 
+def attributes_dropped(name: str, lost: Sequence[str]) -> str:
+    return f"not kept of the {name} that was replaced: {', '.join(lost)}"
+
+
+def privileges_dropped(name: str, privileges: Sequence[str]) -> str:
+    return f"privileges not kept of the {name} that was replaced: {', '.join(privileges)}"
+
+
+def attributes_refused(text: str) -> OSError:
+    """The writer that meets it knows no path; `file_unwritable` says where."""
+    return OSError(0, f"{text}; remove the old file first")
+
+
 def resolution(dpi: float) -> ValueError:
     """The writer that meets it knows no path; `file_unwritable` says where."""
     return ValueError(f"a resolution of {dpi:g} dots per inch has no place in a PNG")

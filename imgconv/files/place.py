@@ -7,19 +7,23 @@ import errno
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import IO
 
 from imgconv import errors
 from imgconv.files import links
 from imgconv.files.links import Target
 from imgconv.files.raw import Content
+from imgconv.report import Note
+
+Hear = Callable[[Note], None]
 
 
-def write(path: str, content: Content, *, replace: bool = True) -> None:
-    """The content in a file beside the target, flushed, then renamed over it; permissions of an old file are kept, and its owner where allowed.
+def write(path: str, content: Content, hear: Hear | None = None, *, replace: bool = True) -> None:
+    """The content in a file beside the target, flushed, then renamed over it; it takes over what an old file had (`attributes`).
 
-    What is no regular file (a FIFO, a device) is written to directly. Without `replace` an old file stays, even if it came a moment ago.
+    What is no regular file (a FIFO, a device) is written to directly. `hear` is told what could not be taken over, before the file gets its place,
+    and may raise; without it the old file stays. Without `replace` it stays anyway, even if it came a moment ago.
 
     Raises
     ------
@@ -35,7 +39,7 @@ def write(path: str, content: Content, *, replace: bool = True) -> None:
                     with open(_opened(target), "wb", buffering=0) as stream:
                         write_all(stream, content)
                 else:
-                    _write_beside(target, content, replace)
+                    _write_beside(target, content, hear or _refuse_losses, replace)
         except FileExistsError:
             raise errors.file_exists(path) from None
         except (FileNotFoundError, NotADirectoryError):
@@ -118,20 +122,25 @@ def _opened(target: Target) -> int:
     return handle
 
 
-def _write_beside(target: Target, content: Content, replace: bool) -> None:
+def _refuse_losses(note: Note) -> None:
+    if note.loss:
+        raise errors.attributes_refused(note.text)
+
+
+def _write_beside(target: Target, content: Content, hear: Hear, replace: bool) -> None:
     known = target.known
     if known and not _is_writable(target):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     try:
         handle = os.open(target.at("."), os.O_TMPFILE | os.O_WRONLY, _mode(known), dir_fd=target.folder)
     except (AttributeError, OSError):  # another system, or a file system that knows only files with names
-        _write_named(target, content, replace)
+        _write_named(target, content, hear, replace)
         return
     with open(handle, "wb") as stream:
-        _fill(stream, content, target)
+        _fill(stream, content, target, hear)
         linked = _link(handle, target, replace)
     if not linked:
-        _write_named(target, content, replace)
+        _write_named(target, content, hear, replace)
 
 
 def _is_writable(target: Target) -> bool:
@@ -172,13 +181,13 @@ def _link(handle: int, target: Target, replace: bool) -> bool:
     return True
 
 
-def _write_named(target: Target, content: Content, replace: bool) -> None:
+def _write_named(target: Target, content: Content, hear: Hear, replace: bool) -> None:
     # named before it exists, unlike mkstemp's files: an interrupt at any moment finds something to remove
     temporary, folder = target.at(f".{os.urandom(8).hex()}.imgconv"), target.folder
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     try:
         with open(os.open(temporary, flags, _mode(target.known), dir_fd=folder), "wb") as stream:
-            _fill(stream, content, target)
+            _fill(stream, content, target, hear)
         if replace or not _link_new(temporary, target):
             os.replace(temporary, target.at(target.name), src_dir_fd=folder, dst_dir_fd=folder)
     except BaseException:
@@ -208,13 +217,12 @@ def _mode(known: os.stat_result | None) -> int:
     return 0o666 if known is None else 0o600
 
 
-def _fill(stream: IO[bytes], content: Content, target: Target) -> None:
+def _fill(stream: IO[bytes], content: Content, target: Target, hear: Hear) -> None:
     stream.writelines(content)
     stream.flush()
-    known = target.known
-    if known is not None and hasattr(os, "fchmod"):
-        if (known.st_uid, known.st_gid) != (os.geteuid(), os.getegid()):
-            with contextlib.suppress(PermissionError):
-                os.fchown(stream.fileno(), known.st_uid, known.st_gid)
-        os.fchmod(stream.fileno(), stat.S_IMODE(known.st_mode))
+    if target.known is not None and hasattr(os, "fchown"):
+        from imgconv.files import attributes
+
+        for note in attributes.take_over(stream.fileno(), target):
+            hear(note)
     os.fsync(stream.fileno())

@@ -1,0 +1,155 @@
+"""What a new file takes over from the one that it replaces: extended attributes, owner, permissions and access list (ACL).
+
+Nobody can read the new file who could not read the old one: rights that cannot be kept are withdrawn. Extended attributes are Linux's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+import struct
+from collections.abc import Iterator
+
+from imgconv import errors
+from imgconv.files.links import Target
+from imgconv.report import Note
+
+ACL = "system.posix_acl_access"
+PRIVILEGES = ("security.capability",)
+HASHES = ("security.ima", "security.evm")
+"""Of the old content; the kernel makes new ones."""
+_FILES_GROUP, _MASK, _OTHERS = 4, 16, 32  # tags of entries
+_ENTRY = struct.Struct("<HHI")  # tag, permissions, user or group
+_ABSENT = (errno.ENODATA, errno.ENOTSUP, errno.EOPNOTSUPP)
+
+Source = int | str | None
+"""What the old file's attributes are asked of; None on systems without any."""
+
+
+def take_over(handle: int, target: Target) -> list[Note]:
+    """Gives a new file, which nobody else may read yet, what the replaced one had; says what could not be kept."""
+    known, lost = target.known, list[str]()
+    assert known is not None
+    with _source(target) as old:
+        names = _names(old)
+        for name in names:
+            if not name.startswith("system.") and name not in PRIVILEGES + HASHES:
+                _copy(old, handle, name, lost)  # before permissions and the owner, which may forbid it
+        _take_owner(handle, known)
+        privileges = _take_permissions(handle, known, old, lost)
+        for name in names:
+            if name.startswith("system.") and name != ACL:  # access lists of other kinds, such as NFS's: they follow permissions
+                _copy(old, handle, name, lost)
+    privileges += [name for name in PRIVILEGES if name in names]
+    notes = [Note("attributes-dropped", errors.attributes_dropped(target.name, lost))] if lost else []
+    return notes + ([Note("privileges-dropped", errors.privileges_dropped(target.name, privileges), loss=False)] if privileges else [])
+
+
+def closed(mode: int) -> int:
+    """Permissions of a file whose group has changed: members of either group, who were others or are now, get what both had."""
+    both = mode >> 3 & mode & 7
+    return mode & ~0o77 | both << 3 | both
+
+
+def closed_list(access: bytes) -> bytes:
+    """The same of an access list, whose named users and groups keep theirs: the new group gets nothing, all others what the old one had, too."""
+    rights = {tag: permissions for tag, permissions, _ in _ENTRY.iter_unpack(access[4:])}
+    others = rights[_OTHERS] & rights[_FILES_GROUP] & rights.get(_MASK, 7)
+    new = {_FILES_GROUP: 0, _OTHERS: others}
+    return access[:4] + b"".join(_ENTRY.pack(tag, new.get(tag, permissions), one) for tag, permissions, one in _ENTRY.iter_unpack(access[4:]))
+
+
+def _take_owner(handle: int, known: os.stat_result) -> None:
+    """Owner and group, or the group alone, if the system allows it."""
+    now = os.fstat(handle)
+    for owner in (known.st_uid, -1):
+        if (now.st_uid, now.st_gid) != (known.st_uid, known.st_gid):
+            with contextlib.suppress(OSError):
+                os.fchown(handle, owner, known.st_gid)
+                return
+
+
+def _take_permissions(handle: int, known: os.stat_result, old: Source, lost: list[str]) -> list[str]:
+    """The mode and the access list; which privileges were left out because they would now be another's."""
+    now, mode = os.fstat(handle), stat.S_IMODE(known.st_mode)
+    privileges = list[str]()
+    if (now.st_uid, now.st_gid) != (known.st_uid, known.st_gid):
+        privileges = [word for bit, word in ((stat.S_ISUID, "setuid"), (stat.S_ISGID, "setgid")) if mode & bit]
+        mode &= ~(stat.S_ISUID | stat.S_ISGID)
+    regrouped = now.st_gid != known.st_gid
+    try:
+        access = _access_list(old)
+        if access is None:
+            _remove_list(handle, old)
+            kept = closed(mode) if regrouped else mode
+        else:
+            os.setxattr(handle, ACL, closed_list(access) if regrouped else access)
+            kept = mode & ~7 | os.fstat(handle).st_mode & 7
+    except OSError as error:
+        lost.append(f"access list ({error.strerror})")
+        with contextlib.suppress(OSError):
+            _remove_list(handle, old)
+        kept = mode & ~0o77
+    else:
+        if kept != mode:
+            lost.append(f"group (mode {mode:o} became {kept:o})")
+    os.fchmod(handle, kept)
+    return privileges
+
+
+def _access_list(old: Source) -> bytes | None:
+    """The old file's; None if it has its mode alone."""
+    return None if old is None else _asked(old, ACL)
+
+
+def _remove_list(handle: int, old: Source) -> None:
+    """One that was inherited from the folder: the old file had none."""
+    if old is not None and _asked(handle, ACL) is not None:
+        os.removexattr(handle, ACL)
+
+
+def _asked(file: int | str, name: str) -> bytes | None:
+    try:
+        return os.getxattr(file, name)
+    except OSError as error:
+        if error.errno in _ABSENT:
+            return None
+        raise
+
+
+def _copy(old: Source, handle: int, name: str, lost: list[str]) -> None:
+    assert old is not None
+    try:
+        value = os.getxattr(old, name)
+        if _asked(handle, name) != value:
+            os.setxattr(handle, name, value)
+    except OSError as error:
+        lost.append(f"{name} ({error.strerror})")
+
+
+def _names(old: Source) -> list[str]:
+    try:
+        return [] if old is None else os.listxattr(old)
+    except OSError as error:
+        if error.errno in _ABSENT:
+            return []
+        raise
+
+
+@contextlib.contextmanager
+def _source(target: Target) -> Iterator[Source]:
+    """The file that was found, whatever bears its name by now."""
+    if not hasattr(os, "listxattr"):
+        yield None
+    elif target.entry is None:
+        yield target.at(target.name)
+    elif os.path.exists(path := f"/proc/self/fd/{target.entry}"):
+        yield path
+    else:  # a system without /proc
+        handle = os.open(target.at(target.name), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=target.folder)
+        try:
+            yield handle
+        finally:
+            os.close(handle)
