@@ -17,7 +17,7 @@ LOSSES = {
     "timing-dropped": "durations, loop count or disposal of frames were left out",
     "profile-dropped": "a colour profile, or colours told by PNG's cICP, mDCV or cLLI, was left out",
     "metadata-dropped": "EXIF, XMP, IPTC, text, resolution, or tags, chunks and segments that are not known were left out",
-    "attributes-dropped": "access rights or extended attributes of the replaced file could not be kept; nobody gains any",
+    "attributes-dropped": "access rights or extended attributes of a replaced file could not be kept",
 }
 """What was lost, by code; --strict refuses each of them. What was asked for by name (--gray, --strip, --dtype) is no loss."""
 

@@ -1,4 +1,4 @@
-"""What replaces a file takes over its permissions, access list and extended attributes, or says what it could not; nobody can read it who could not before."""
+"""What replaces a file keeps its permissions, access list and extended attributes, or says what is lost; nobody gains rights."""
 
 from __future__ import annotations
 
@@ -250,7 +250,7 @@ sys.exit(ended("out.png", sys.argv[1] == "strict"))
 
 
 def replaced_by_user(folder: Path, *groups: int, strict: bool = False, mode: int = 0o777) -> tuple[int, str]:
-    """USER, whose own group has the same number, writes over the file in a folder where that is allowed: the exit code and what is said."""
+    """USER, in a group of the same number, writes over the file in a folder open to all: the exit code and what is said."""
     folder.chmod(mode)
     words = [sys.executable, "-c", AS_USER, "strict" if strict else "", *map(str, groups)]
     done = subprocess.run(words, cwd=folder, env=environment({"IMGCONV_NO_JIT": "1"}), capture_output=True, text=True, timeout=120, check=False)

@@ -1,4 +1,4 @@
-"""Nothing is written through a link that another user put into a shared folder, nor through one to nothing; by any of the options that write.
+"""Nothing is written through links that strangers put into shared folders, nor through links to nothing; by any option that writes.
 
 Strangers are made by giving links and files away, which only root can; the rules themselves are tested without.
 """

@@ -133,11 +133,11 @@ def file_unwritable(path: str, why: str) -> FileError:
 
 
 def link_of_stranger(path: str, link: str) -> FileError:
-    return FileError(f"{path}: {_link(path, link)} that another user put into a folder open to everybody; it is not followed, name another place or its target")
+    return FileError(f"{path}: {_link(path, link)} that another user put into a folder open to everybody; name its target or another place")
 
 
 def link_to_nothing(path: str, link: str) -> FileError:
-    return FileError(f"{path}: {_link(path, link)} to something that does not exist; it is not followed, remove it or name its target")
+    return FileError(f"{path}: {_link(path, link)} to something that does not exist; remove it or name its target")
 
 
 def _link(path: str, link: str) -> str:
@@ -145,11 +145,11 @@ def _link(path: str, link: str) -> str:
 
 
 def file_of_stranger(path: str) -> FileError:
-    return FileError(f"{path}: belongs to another user, in a folder open to everybody; it is not written to, name another place")
+    return FileError(f"{path}: belongs to another user, in a folder open to everybody; name another place")
 
 
 def file_of_several_names(path: str) -> FileError:
-    return FileError(f"{path}: has other names (hard links), and is in a folder open to everybody; it is not written to, remove it or name another place")
+    return FileError(f"{path}: has other names (hard links), in a folder open to everybody; name another place")
 
 
 def attributes_dropped(name: str, lost: Sequence[str]) -> str:

@@ -1,6 +1,7 @@
-"""What a new file takes over from the one that it replaces: extended attributes, owner, permissions and access list (ACL).
+"""What a new file takes over from the one that it replaces: attributes, owner, permissions and access list (ACL).
 
-Nobody can read the new file who could not read the old one: rights that cannot be kept are withdrawn. Extended attributes are Linux's.
+Nobody can read the new file who could not read the old one: rights that cannot be kept are withdrawn.
+Access lists and extended attributes are Linux's.
 """
 
 from __future__ import annotations
@@ -40,25 +41,28 @@ def take_over(handle: int, target: Target) -> list[Note]:
         _take_owner(handle, known)
         privileges = _take_permissions(handle, known, old, lost)
         for name in names:
-            if name.startswith("system.") and name != ACL:  # access lists of other kinds, such as NFS's: they follow permissions
+            if name.startswith("system.") and name != ACL:  # other access lists, such as NFS's: they follow permissions
                 _copy(old, handle, name, lost)
     privileges += [name for name in PRIVILEGES if name in names]
     notes = [Note("attributes-dropped", errors.attributes_dropped(target.name, lost))] if lost else []
-    return notes + ([Note("privileges-dropped", errors.privileges_dropped(target.name, privileges), loss=False)] if privileges else [])
+    if privileges:
+        notes.append(Note("privileges-dropped", errors.privileges_dropped(target.name, privileges), loss=False))
+    return notes
 
 
 def closed(mode: int) -> int:
-    """Permissions of a file whose group has changed: members of either group, who were others or are now, get what both had."""
+    """Permissions of a file whose group has changed: members of either group get what group and others both had."""
     both = mode >> 3 & mode & 7
     return mode & ~0o77 | both << 3 | both
 
 
 def closed_list(access: bytes) -> bytes:
-    """The same of an access list, whose named users and groups keep theirs: the new group gets nothing, all others what the old one had, too."""
+    """The same of an access list, which keeps the named: the new group gets nothing, others what the old one had, too."""
     rights = {tag: permissions for tag, permissions, _ in _ENTRY.iter_unpack(access[4:])}
     others = rights[_OTHERS] & rights[_FILES_GROUP] & rights.get(_MASK, 7)
     new = {_FILES_GROUP: 0, _OTHERS: others}
-    return access[:4] + b"".join(_ENTRY.pack(tag, new.get(tag, permissions), one) for tag, permissions, one in _ENTRY.iter_unpack(access[4:]))
+    entries = _ENTRY.iter_unpack(access[4:])
+    return access[:4] + b"".join(_ENTRY.pack(tag, new.get(tag, permissions), one) for tag, permissions, one in entries)
 
 
 def _take_owner(handle: int, known: os.stat_result) -> None:

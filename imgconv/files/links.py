@@ -1,6 +1,6 @@
 """The way to a file that will be written: folder by folder, past no symbolic link that a stranger could have put there.
 
-What Linux does where /proc/sys/fs/protected_symlinks is set is done here on every system, and for links to folders, too.
+What Linux does where fs.protected_symlinks is set is done here on every system, and for links to folders, too.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ _NO_FOLDER = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EMLINK)
 
 @record
 class Target:
-    """A place for a file: the folder's descriptor (where systems have none for this, its path), the name in it, and what is there already.
+    """A place for a file: the folder (by its descriptor or its path), the name in it, and what is there already.
 
-    `entry` is a descriptor of what is there, `open_file` whether that is what some process has open (/dev/stdout), and `shared` whether everybody
-    may put files into the folder.
+    `entry` is a descriptor of what is there, `open_file` whether that is what some process has open (/dev/stdout),
+    and `shared` whether everybody may put files into the folder.
     """
 
     folder: int | None
@@ -64,15 +64,15 @@ def make_folders(path: str) -> None:
 
 
 def may_follow(link: os.stat_result, folder: os.stat_result, user: int) -> bool:
-    """Whether a link may be followed: where everybody may put links, only the user's own and those of the folder's owner.
+    """Whether a link may be followed: in a folder open to everybody, only the user's own and the folder's owner's.
 
-    Linux asks this in sticky folders alone, because in others a stranger can replace whatever is there; but he cannot make links in the user's name.
+    Linux asks this in sticky folders alone. In others a stranger can replace what is there, but by links of his own.
     """
     return not folder.st_mode & stat.S_IWOTH or link.st_uid in (user, folder.st_uid)
 
 
 def may_use(file: os.stat_result, folder: os.stat_result, user: int) -> bool:
-    """Whether a file or FIFO that is there may be written: in a folder such as /tmp, not a stranger's (protected_regular and protected_fifos of Linux)."""
+    """Whether a file or FIFO may be written: in a folder such as /tmp, not a stranger's (Linux's protected_regular)."""
     shared = stat.S_ISVTX | stat.S_IWOTH
     return folder.st_mode & shared != shared or file.st_uid in (user, folder.st_uid)
 
@@ -94,7 +94,7 @@ def _resolved(path: str) -> Target:
 
 
 class _Way:
-    """A walk along a path. `rest` are the names to come, the next one last; the first `own` of them are the path's, those above a link's."""
+    """A walk along a path. `rest` are the names to come, the next one last; the first `own` are the path's, others links'."""
 
     def __init__(self, path: str, handles: contextlib.ExitStack) -> None:
         self.path, self.handles = path, handles

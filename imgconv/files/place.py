@@ -20,10 +20,11 @@ Hear = Callable[[Note], None]
 
 
 def write(path: str, content: Content, hear: Hear | None = None, *, replace: bool = True) -> None:
-    """The content in a file beside the target, flushed, then renamed over it; it takes over what an old file had (`attributes`).
+    """The content in a file beside the target, flushed, then renamed over it; what an old file had is kept (`attributes`).
 
-    What is no regular file (a FIFO, a device) is written to directly. `hear` is told what could not be taken over, before the file gets its place,
-    and may raise; without it the old file stays. Without `replace` it stays anyway, even if it came a moment ago.
+    What is no regular file (a FIFO, a device) is written to directly. `hear` is told what could not be kept, before
+    the file gets its place, and may raise; without it the old file stays. Without `replace` it stays anyway, even if
+    it came a moment ago.
 
     Raises
     ------
@@ -50,7 +51,8 @@ def begun(path: str) -> IO[bytes]:
     """A file begun anew where it stands, unbuffered, for what is written in pieces over a while. Raises FileError."""
     with _refusals(path), links.found(path) as target:
         if target.known is None:
-            return open(os.open(target.at(target.name), _FLAGS | os.O_CREAT | os.O_EXCL, 0o666, dir_fd=target.folder), "wb", buffering=0)
+            handle = os.open(target.at(target.name), _FLAGS | os.O_CREAT | os.O_EXCL, 0o666, dir_fd=target.folder)
+            return open(handle, "wb", buffering=0)
         if target.shared and target.known.st_nlink > 1:  # the other name may be in somebody's home
             raise errors.file_of_several_names(path)
         return open(_opened(target), "wb", buffering=0)
@@ -144,7 +146,8 @@ def _write_beside(target: Target, content: Content, hear: Hear, replace: bool) -
 
 
 def _is_writable(target: Target) -> bool:
-    return os.access(target.at(target.name), os.W_OK, dir_fd=target.folder, effective_ids=os.access in os.supports_effective_ids)
+    effective = os.access in os.supports_effective_ids
+    return os.access(target.at(target.name), os.W_OK, dir_fd=target.folder, effective_ids=effective)
 
 
 def _link(handle: int, target: Target, replace: bool) -> bool:
@@ -197,7 +200,7 @@ def _write_named(target: Target, content: Content, hear: Hear, replace: bool) ->
 
 
 def _link_new(temporary: str, target: Target) -> bool:
-    """Gives a file its place if that is still free (FileExistsError); False where files cannot have two names, and it was free a moment ago."""
+    """Gives a file its place if that is free, else FileExistsError; False where files cannot have two names."""
     where = target.at(target.name)
     try:
         os.link(temporary, where, src_dir_fd=target.folder, dst_dir_fd=target.folder)
