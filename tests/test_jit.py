@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import math
 import os
+import re
 import shutil
 import signal
 import stat
@@ -18,11 +19,12 @@ import pytest
 
 import imgconv
 from imgconv import errors, jit
-from imgconv.jit import ahead, check, elf, keys, link, machine, make, store
+from imgconv.jit import ahead, check, elf, keys, link, machine, make, process, store
 from imgconv.jit import compile as compiler
 from imgconv.jit.ahead import compile_ahead
 from imgconv.loops import Loop, parameters, view
 from imgconv.loops.activate import LOOP
+from tests.command import environment, noise, save
 from tests.examples import EXAMPLES, PIPELINES
 
 KINDS = {"function": "relu", "src": "int16", "out": "int32"}
@@ -105,6 +107,45 @@ def test_a_loop_is_compiled_ahead_by_another_process(folder, monkeypatch):
     monkeypatch.setenv("IMGCONV_CACHE_DIR", str(folder / "new"))
     compile_ahead(LOOP, KINDS)
     assert len(started) == 1
+
+
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one processor has nobody to ask")
+@pytest.mark.parametrize("how", [("-I", "-m"), pytest.param(("-m",), marks=pytest.mark.slow)], ids=" ".join)
+def test_a_cold_run_executes_nothing_of_the_current_folder(tmp_path, how):
+    """Not for the loops either that other processes compile and try."""
+    save(tmp_path / "in.png", noise(9, 9))
+    for name in ("inspect", "numpy", "numba", "subprocess", "yaml", "sitecustomize"):
+        (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'a').write(__name__)")
+    env = environment({"IMGCONV_CACHE_DIR": str(tmp_path / "loops")})
+    words = [sys.executable, *how, "imgconv", "activate", "relu", "in.png", "-o", "out.png"]
+    done = subprocess.run(words, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert list((tmp_path / "loops").glob("png*")), "compiled by another process"
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_child_inherits_neither_folder_nor_pipes_nor_paths(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    inside, outside = os.pipe()
+    os.set_inheritable(outside, True)
+    said = f"import os, sys; print(os.getcwd(), sys.flags.isolated, sys.path, os.path.exists('/proc/self/fd/{outside}'), end='')"
+    child = process.started(said, ("llvmlite",), process.PIPE)
+    text = child.communicate(timeout=60)[0].decode()
+    os.close(inside)
+    os.close(outside)
+    assert str(tmp_path) not in text
+    assert " 1 [" in text
+    assert text.endswith("False")
+
+
+def test_one_module_alone_starts_processes():
+    starting = {
+        str(path.relative_to(keys.PACKAGE))
+        for path in Path(keys.PACKAGE).rglob("*.py")
+        if re.search(r"Popen\(|os\.(system|popen|spawn|exec|posix_spawn)|multiprocessing", path.read_text())
+    }
+    assert starting == {os.path.join("jit", "process.py")}
 
 
 def test_the_note_of_a_machine_changes_with_what_it_can():
@@ -484,7 +525,7 @@ def test_where_there_is_no_child_nothing_is_kept(folder, monkeypatch, where):
     if where == "frozen":
         monkeypatch.setattr(sys, "frozen", True, raising=False)
     else:
-        monkeypatch.setattr(check.subprocess, "Popen", refuse)
+        monkeypatch.setattr(subprocess, "Popen", refuse)
     assert relu() == [0, 7]
     assert make.log[-1].rung == make.COMPILED
     assert not any(folder.glob("activate-*"))

@@ -22,7 +22,7 @@ def compile_ahead(loop: Loop, kinds: dict[str, str]) -> bool:
         return False
     if any(store.has(keys.key(loop, kinds, found)) for found in machine.readable()):
         return True
-    if (os.cpu_count() or 1) >= 2 and not getattr(sys, "frozen", False) and store.writable_folder() is not None:
+    if (os.cpu_count() or 1) >= 2 and store.writable_folder() is not None:
         _start(loop, kinds)
     return False
 
@@ -30,15 +30,11 @@ def compile_ahead(loop: Loop, kinds: dict[str, str]) -> bool:
 def _start(loop: Loop, kinds: dict[str, str]) -> None:
     module = loop.make.__module__
     name = next((name for name, value in vars(sys.modules[module]).items() if value is loop), None)
-    if name is None or not sys.executable:
+    if name is None:
         return
-    home = os.path.dirname(keys.PACKAGE)
-    script = f"import sys; sys.path.insert(0, {home!r}); from {module} import {name}; from imgconv.jit import make; make.make({name}, {kinds!r})"
-    import subprocess
+    from imgconv.jit import process
 
-    none = subprocess.DEVNULL
-    try:
-        child = subprocess.Popen([sys.executable, "-c", script], stdin=none, stdout=none, stderr=none, creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0))
-    except OSError:
-        return  # no more processes: this one compiles by itself
-    running.append(child)
+    script = f"from {module} import {name}; from imgconv.jit import make; make.make({name}, {kinds!r})"
+    child = process.started(script, ("numpy", "numba", "llvmlite"), process.NOWHERE)
+    if child is not None:  # else this one compiles by itself
+        running.append(child)

@@ -9,11 +9,11 @@ from __future__ import annotations
 import ctypes
 import subprocess
 import sys
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from imgconv import errors
+from imgconv.jit import process
 from imgconv.loops import Loop
 
 _PATIENCE = 60.0  # seconds for what takes milliseconds: beyond it the code hangs
@@ -25,7 +25,7 @@ class Trial:
     """A child process that waits for an object; use it in a `with`."""
 
     def __init__(self) -> None:
-        self._child = _started()
+        self._child = process.started("from imgconv.jit import check; check.serve()", ("llvmlite",), process.PIPE)
 
     def __enter__(self) -> Trial:
         return self
@@ -62,29 +62,6 @@ def _case(loop: Loop, kinds: dict[str, str]) -> list[str]:
 
     sizes = loop.extents({parameter.name: 1 for parameter in loop.parameters})
     return [str(max(1, sizes[p.name]) * np.dtype(kinds.get(p.type, p.type)).itemsize) if p.type else "-" for p in loop.parameters[:-2]]
-
-
-def _started() -> subprocess.Popen[bytes] | None:
-    """The child, or None where there can be none (an embedded interpreter, a limit on processes)."""
-    if getattr(sys, "frozen", False) or "python" not in Path(sys.executable or "").stem.lower():
-        return None
-    from importlib.util import find_spec
-
-    homes = [str(Path(__file__).parents[2])]
-    found = find_spec("llvmlite")
-    if found is not None and found.origin:
-        homes.append(str(Path(found.origin).parents[1]))
-    script = f"import sys; sys.path += {homes!r}; from imgconv.jit import check; check.serve()"
-    try:
-        return subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", script],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-        )
-    except OSError:
-        return None
 
 
 def serve() -> None:
