@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import math
 import os
+import random
 import re
 import shutil
 import signal
@@ -19,7 +20,7 @@ import pytest
 
 import imgconv
 from imgconv import errors, jit
-from imgconv.jit import ahead, check, elf, keys, link, machine, make, process, store
+from imgconv.jit import ahead, check, elf, keys, link, machine, make, process, store, trust
 from imgconv.jit import compile as compiler
 from imgconv.jit.ahead import compile_ahead
 from imgconv.loops import Loop, parameters, view
@@ -182,6 +183,168 @@ def test_damaged_files_are_compiled_again(folder, monkeypatch, damage):
     assert done == ["activate"], "what was compiled again is kept again"
 
 
+def test_a_file_under_the_key_of_another_loop_is_not_used(folder, monkeypatch):
+    """Whole as it is: it would be another picture, or a crash."""
+    other = {**KINDS, "function": "abs"}
+    assert relu() == [0, 7]
+    (ours,) = folder.glob("activate-*")
+    make.make(LOOP, other)
+    (theirs,) = set(folder.glob("activate-*")) - {ours}
+    shutil.copy(theirs, ours)
+    assert store.read(ours.name) is None
+    done = compilations(monkeypatch)
+    jit._functions.clear()
+    assert relu() == [0, 7]
+    assert done == ["activate"]
+
+
+def test_a_note_of_another_processor_is_not_believed(folder):
+    store.write("machine-" + "0" * 32, b"+avx9", "another")
+    shutil.copy(folder / ("machine-" + "0" * 32), folder / ("machine-" + "1" * 32))
+    assert store.read("machine-" + "0" * 32) == (b"+avx9", "another")
+    assert store.read("machine-" + "1" * 32) is None
+
+
+def test_a_file_of_gibibytes_is_not_read(folder, monkeypatch):
+    assert relu() == [0, 7]
+    os.truncate(kept(folder), 3 << 30)
+    read = []
+    monkeypatch.setattr(os, "fdopen", lambda *arguments: read.append(arguments))
+    assert store.read(kept(folder).name) is None
+    assert not read
+
+
+needs_modes = pytest.mark.skipif(sys.platform == "win32", reason="Windows guards the user's profile by access lists")
+
+
+def nobody(path):
+    """Gives a file or link to another user, or skips the test."""
+    try:
+        os.chown(path, 65533, -1, follow_symlinks=False)
+    except PermissionError:
+        pytest.skip("only root can give files away")
+
+
+@pytest.fixture
+def way(tmp_path):
+    """A trusted folder two levels below the test's own, and a name that is kept there."""
+    made = tmp_path / "a" / "b"
+    assert trust.fault(str(made), make=0o700) == ""
+    return made
+
+
+def mode(bits):
+    return lambda path: path.chmod(bits)
+
+
+def link_to(place):
+    def change(path):
+        path.rename(path.parent / place)
+        path.symlink_to(place)
+
+    return change
+
+
+@needs_modes
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        (mode(0o777), "others can write to"),
+        (mode(0o1777), ""),
+        (mode(0o770), "others can write to"),
+        (mode(0o755), ""),
+        (nobody, "belongs to another user"),
+        (link_to("elsewhere"), ""),
+    ],
+)
+def test_every_folder_on_the_way_is_trusted_or_none(way, change, word, monkeypatch):
+    """The parent of the folder changes; code in the folder is read only where nobody else could have put it there."""
+    monkeypatch.setenv("IMGCONV_CACHE_DIR", str(way))
+    name = "loop-" + "0" * 32
+    store.write(name, b"code", "entry")
+    change(way.parent)
+    reason = trust.fault(str(way))
+    assert (word in reason, bool(reason)) == (True, bool(word)), reason
+    assert (store.read(name) is None) == bool(word)
+    assert (store.writable_folder() is None) == bool(word)
+    assert list(store._names()) == ([] if word else [name])
+
+
+@needs_modes
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [(mode(0o700), ""), (mode(0o500), ""), (mode(0o755), "mode 0700"), (mode(0o710), "mode 0700"), (nobody, "another user"), (link_to("real"), "is a link")],
+)
+def test_below_a_folder_of_everybody_only_a_closed_folder_is_trusted(way, change, word):
+    public = way.parent
+    os.chmod(public, 0o1777)
+    if public.stat().st_uid != 0:
+        pytest.skip("the sticky folder must be root's")
+    change(way)
+    reason = trust.fault(str(way))
+    assert (word in reason, bool(reason)) == (True, bool(word)), reason
+    assert "others can write" in trust.fault(str(public)), "but nothing is kept in it itself"
+
+
+@needs_modes
+def test_a_link_of_another_user_and_links_in_circles_are_not_followed(way):
+    link = way.parent / "link"
+    link.symlink_to("b")
+    assert trust.fault(str(link)) == trust.fault(f"{link}/../b/.") == trust.fault(f"{way}//") == ""
+    os.chmod(way, 0o777)
+    assert "others can write" in trust.fault(str(link)), "where the link leads is looked at"
+    os.chmod(way, 0o700)
+    for name, target in (("x", "y/z"), ("y", "x")):
+        (way / name).symlink_to(target)
+    assert "128 folders" in trust.fault(str(way / "x"))
+    (way / "file").write_bytes(b"")
+    for path, error in ((way / "missing", FileNotFoundError), (way / "file", NotADirectoryError), (way / "file" / "x", NotADirectoryError)):
+        with pytest.raises(error):
+            trust.fault(str(path))
+    nobody(link)
+    assert "another user" in trust.fault(str(link))
+
+
+@needs_modes
+def test_folders_are_made_as_far_as_they_are_trusted(way):
+    assert trust.fault(str(way / "c" / "d"), make=0o755) == ""
+    assert stat.S_IMODE((way / "c").stat().st_mode) == 0o755
+    os.chmod(way, 0o777)
+    assert trust.fault(str(way / "e" / "f"), make=0o755) != ""
+    assert not (way / "e").exists()
+    os.chmod(way, 0o1777)
+    if way.stat().st_uid == 0:
+        assert trust.fault(str(way / "e" / "f"), make=0o755) == ""
+        assert stat.S_IMODE((way / "e").stat().st_mode) == 0o700
+
+
+@needs_modes
+def test_a_group_of_ones_own_is_nobody_else(way, monkeypatch):
+    """Folders that are made under umask 002 belong to such a group."""
+    import grp
+    import pwd
+
+    group, uid = SimpleNamespace(gr_gid=way.stat().st_gid, gr_name="me", gr_mem=[]), os.getuid()
+    user = SimpleNamespace(pw_uid=uid or 1000, pw_gid=group.gr_gid, pw_name="me")
+    monkeypatch.setattr(grp, "getgrgid", lambda _: group)
+    monkeypatch.setattr(pwd, "getpwuid", lambda _: user)
+    os.chmod(way, 0o770)
+    assert trust.fault(str(way)) == ""
+    group.gr_mem = ["me", "other"]
+    assert "others can write" in trust.fault(str(way))
+    group.gr_mem, user.pw_gid = [], group.gr_gid + 1
+    assert "others can write" in trust.fault(str(way))
+
+
+@pytest.mark.parametrize("folder", ["loops", "./loops", "../loops"])
+def test_folders_that_depend_on_where_one_is_are_not_used(folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("IMGCONV_CACHE_DIR", folder)
+    assert store.writable_folder() is None
+    assert "does not start at the root" in store.state(folder)[0]
+    assert not any(tmp_path.iterdir())
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows guards the user's profile by access lists")
 @pytest.mark.parametrize("opened", ["file", "folder", "link"])
 def test_what_others_could_have_written_is_not_trusted(folder, monkeypatch, opened, tmp_path):
@@ -238,6 +401,14 @@ def fresh_key(monkeypatch):
     yield key
     monkeypatch.undo()
     keys.environment.cache_clear()
+
+
+@pytest.mark.parametrize(("part", "value"), [("architecture", lambda: "riscv128"), ("sys.platform", "plan9"), ("sys.maxsize", 2**31 - 1)])
+def test_the_key_changes_with_system_and_architecture(fresh_key, monkeypatch, part, value):
+    first, note = fresh_key(), machine.mark_of(b"flags: x\n\n")
+    monkeypatch.setattr(f"imgconv.jit.keys.{part}", value)
+    assert fresh_key() != first
+    assert machine.mark_of(b"flags: x\n\n") != note
 
 
 def test_the_key_changes_with_types_and_variables(fresh_key, monkeypatch):
@@ -531,10 +702,60 @@ def test_where_there_is_no_child_nothing_is_kept(folder, monkeypatch, where):
     assert not any(folder.glob("activate-*"))
 
 
-def test_a_kept_object_that_cannot_be_linked_leads_to_the_stock_rung(folder, monkeypatch):
+def test_a_kept_object_that_cannot_be_linked_is_compiled_again(folder, monkeypatch):
     store.write(keys.key(LOOP, KINDS, machine.here()), b"no object code", "entry")
+    for rung in (make.COMPILED, make.KEPT):
+        assert relu() == [0, 7]
+        assert make.log[-1].rung == rung
+        jit._functions.clear()
+
+
+@pytest.mark.skipif(not elf.expected(), reason="elsewhere LLVM links")
+def test_of_a_spoilt_object_nothing_but_a_refusal_escapes(folder, monkeypatch):
+    """Also where the checksum fits; LLVM, which would end the process, never sees it."""
     assert relu() == [0, 7]
-    assert make.log[-1].rung == make.STOCK
+    code, entry = store.read(kept(folder).name)
+    monkeypatch.setattr(link, "by_llvm", None)
+    rng, refused = random.Random(3), 0
+    for _ in range(500):
+        spoilt = bytearray(code)
+        for _ in range(rng.choice((1, 1, 2, 8))):
+            spoilt[rng.choice((rng.randrange(64), rng.randrange(len(code)), len(code) - 1 - rng.randrange(700)))] = rng.choice(
+                (0, 127, 255, rng.randrange(256))
+            )
+        try:
+            make.link(LOOP, bytes(spoilt), entry, kept=True)
+        except errors.ObjectError:
+            refused += 1
+    assert 50 < refused < 500
+
+
+@pytest.mark.skipif(not elf.expected(), reason="elsewhere LLVM links")
+@pytest.mark.parametrize("value", [2**63, 2**64 - 1, 10**6])
+def test_an_entry_outside_of_its_code_is_refused(folder, value):
+    import llvmlite.binding as llvm
+
+    code, entry = compiler.target_machine().emit_object(llvm.parse_assembly("define i32 @entry() nounwind { ret i32 0 }")), "entry"
+    sections = elf._sections(code)
+    (table,) = [section for section in sections if section[1] == 2]
+    for at in range(table[4], table[4] + table[5], 24):
+        if elf._name(code, sections[table[6]], int.from_bytes(code[at : at + 4], "little")) == b"entry":
+            with pytest.raises(elf.NotSimple, match="outside"):
+                elf.mapped(code[: at + 8] + value.to_bytes(8, "little") + code[at + 16 :], entry)
+            break
+    else:
+        pytest.fail("there is no entry")
+    assert elf.mapped(code, entry).entry
+
+
+@pytest.mark.skipif(not elf.expected(), reason="elsewhere LLVM links")
+def test_an_object_that_calls_more_than_loops_do_is_not_placed():
+    import llvmlite.binding as llvm
+
+    text = "declare i32 @system(ptr)\ndefine i32 @entry(ptr %p) nounwind { %a = call i32 @system(ptr %p) ret i32 %a }"
+    code = compiler.target_machine().emit_object(llvm.parse_assembly(text))
+    with pytest.raises(elf.NotSimple, match="system is no function that loops call"):
+        elf.mapped(code, "entry")
 
 
 def test_an_object_that_cannot_be_linked_is_an_error_and_not_a_crash(folder):

@@ -134,7 +134,26 @@ def test_warm_into_a_folder_that_others_can_write(tmp_path):
     (tmp_path / "open").chmod(0o777)
     done = imgconv("warm", "--dir", "open", cwd=tmp_path)
     assert done.code == 1
-    assert "not trusted: others own it or can write to it" in done.err
+    assert "not trusted: others can write to" in done.err
+
+
+DEEP = {"IMGCONV_CACHE_DIR": "/tmp" + "/d" * 3000}
+
+
+def test_folders_of_thousands_of_levels_are_refused_by_a_sentence(tmp_path):
+    save(tmp_path / "in.npy", noise(5, 5))
+    done = imgconv("warm", "--dir", "/d" * 3000, cwd=tmp_path)
+    assert (done.code, done.err.count("\n"), len(done.err) < 300) == (1, 1, True)
+    assert "more than 128 folders" in done.err
+    assert imgconv("warm", cwd=tmp_path, env=DEEP).code == 1
+    assert b"more than 128 folders" in imgconv("doctor", cwd=tmp_path, env=DEEP).out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes are another thing there")
+def test_a_folder_for_others_is_made_with_its_parents(tmp_path):
+    """Readable by all, but closed where everybody could write beside it."""
+    warm._made_folder(str(tmp_path / "a" / "b"))
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "a", tmp_path / "a" / "b")] == [0o755, 0o755]
 
 
 def test_doctor_prints_what_there_is(tmp_path):

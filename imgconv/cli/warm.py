@@ -172,10 +172,14 @@ def _made_folder(folder: str) -> str:
     path = os.path.abspath(folder)
     if os.pathsep in path:
         raise errors.folder_unusable(path, f"{os.pathsep} separates folders in IMGCONV_CACHE_DIR")
+    from imgconv.jit import trust
+
     try:
-        os.makedirs(path, mode=0o755, exist_ok=True)
+        fault = trust.fault(path, make=0o755)
     except OSError as error:
         raise errors.folder_unusable(path, error.strerror or str(error)) from None
+    if fault:
+        raise errors.folder_unusable(path, fault)
     return path
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from imgconv.errors.base import FileError, LoopError, ObjectError, UsageError
+from imgconv.errors.base import FileError, LoopError, ObjectError, UsageError, cut
 
 
 def loop_status(name: str, status: int) -> LoopError:
@@ -53,7 +53,31 @@ def warm_without_objects() -> UsageError:
 
 
 def folder_unusable(folder: str, why: str) -> FileError:
-    return FileError(f"{folder}: loops cannot be kept there ({why})")
+    return FileError(f"{folder if len(folder) <= 400 else cut(folder)}: loops cannot be kept there ({why})")
+
+
+def folder_of_another(path: str) -> str:
+    return f"not trusted: {path} belongs to another user"
+
+
+def folder_open(path: str) -> str:
+    return f"not trusted: others can write to {path}"
+
+
+def folder_not_private(path: str) -> str:
+    return f"not trusted: {path} lies in a folder that everybody can write to, so it must be yours and closed to others (mode 0700)"
+
+
+def link_in_public(path: str) -> str:
+    return f"not trusted: {path} is a link in a folder that everybody can write to"
+
+
+def folder_relative() -> str:
+    return "not trusted: the path does not start at the root"
+
+
+def folder_deep(levels: int) -> str:
+    return f"the path has more than {levels} folders"
 
 
 def no_cache_folder() -> FileError:

@@ -11,11 +11,10 @@ from typing import Any
 
 from imgconv import errors
 from imgconv.jit import machine
+from imgconv.jit.elf import ALLOWED
 from imgconv.jit.intrinsics import intrinsics
 from imgconv.loops import Loop
 
-# what object code may leave to the process: string.h, and the part of libm that loops use
-ALLOWED = {"memcpy", "memmove", "memset", "exp", "expf", "tanh", "tanhf", "floor", "floorf", "_GLOBAL_OFFSET_TABLE_"}
 _stock: list[Any] = []  # keeps Numba's machine code as long as the process lives
 
 

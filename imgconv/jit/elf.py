@@ -9,20 +9,30 @@ from __future__ import annotations
 import ctypes
 import mmap
 import struct
+import sys
 
+from imgconv.jit.keys import architecture
 from imgconv.records import record
+
+# what object code may leave to the process: string.h, and the part of libm that loops use
+ALLOWED = {"memcpy", "memmove", "memset", "exp", "expf", "tanh", "tanhf", "floor", "floorf", "_GLOBAL_OFFSET_TABLE_"}
 
 _HEADER, _SECTION, _SYMBOL, _RELOCATION = struct.Struct("<16sHHIQQQIHHHHHH"), struct.Struct("<IIQQQQIIQQ"), struct.Struct("<IBBHQQ"), struct.Struct("<QQq")
 _MAGIC = b"\x7fELF\x02\x01\x01"  # 64 bits, little endian
 _OBJECT, _X86_64 = 1, 62
 _PROGBITS, _SYMTAB, _RELA = 1, 2, 4
-_WRITE, _ALLOC = 1, 2
+_WRITE, _ALLOC, _CODE = 1, 2, 4
 _ABSOLUTE = 1  # R_X86_64_64: the symbol's address plus an addend
 _READ_AND_RUN = 5
 
 
 class NotSimple(Exception):  # noqa: N818 (no error: LLVM will do it)
     """The object holds something that only a whole linker understands."""
+
+
+def expected() -> bool:
+    """Whether all objects that are emitted here are simple: one that is not has been damaged, and LLVM must not see it, for it may end the process."""
+    return sys.platform not in ("darwin", "win32") and architecture() in ("x86_64", "amd64")
 
 
 @record(frozen=False)
@@ -37,13 +47,13 @@ def mapped(code: bytes, entry: str) -> Mapped:
     """The object's sections in executable memory, with every address filled in. Raises NotSimple, or OSError where memory may not be made executable."""
     try:
         return _mapped(code, entry.encode())
-    except (struct.error, IndexError, ValueError) as error:
+    except (struct.error, LookupError, ValueError, OverflowError) as error:  # sizes and places that cannot be
         raise NotSimple(str(error)) from error
 
 
 def _mapped(code: bytes, entry: bytes) -> Mapped:
     sections = _sections(code)
-    places, size = _places(sections)
+    places, size = _places(sections, len(code))
     memory = mmap.mmap(-1, size)
     base = ctypes.addressof(ctypes.c_char.from_buffer(memory))
     for number, place in places.items():
@@ -52,7 +62,7 @@ def _mapped(code: bytes, entry: bytes) -> Mapped:
     found = None
     for _, kind, _, _, at, length, link, target, _, _ in sections:
         if kind == _SYMTAB:
-            found = next((base + places[s[3]] + s[4] for s in _SYMBOL.iter_unpack(code[at : at + length]) if _name(code, sections[link], s[0]) == entry), None)
+            found = next((symbol for symbol in _SYMBOL.iter_unpack(code[at : at + length]) if _name(code, sections[link], symbol[0]) == entry), None)
         elif kind == _RELA and target in places:
             for offset, info, addend in _RELOCATION.iter_unpack(code[at : at + length]):
                 if info & 0xFFFFFFFF != _ABSOLUTE or not 0 <= offset <= sections[target][5] - 8:
@@ -61,8 +71,11 @@ def _mapped(code: bytes, entry: bytes) -> Mapped:
                 struct.pack_into("<Q", memory, places[target] + offset, (value + addend) & (2**64 - 1))
     if found is None:
         raise NotSimple("no entry")
+    _, _, _, section, value, _ = found
+    if not sections[section][2] & _CODE or value >= sections[section][5]:
+        raise NotSimple("an entry outside of the code")
     _make_runnable(base, size)
-    return Mapped(memory, found)
+    return Mapped(memory, base + places[section] + value)
 
 
 def _sections(code: bytes) -> list[tuple[int, ...]]:
@@ -72,18 +85,18 @@ def _sections(code: bytes) -> list[tuple[int, ...]]:
     return [_SECTION.unpack_from(code, at + number * size) for number in range(count)]
 
 
-def _places(sections: list[tuple[int, ...]]) -> tuple[dict[int, int], int]:
+def _places(sections: list[tuple[int, ...]], most: int) -> tuple[dict[int, int], int]:
     """Where each section that is needed at run time goes, and the size of all."""
     places, end = {}, 0
-    for number, (_, kind, flags, _, _, length, _, _, alignment, _) in enumerate(sections):
+    for number, (_, kind, flags, _, at, length, _, _, alignment, _) in enumerate(sections):
         if not flags & _ALLOC or not length:
             continue
-        if kind != _PROGBITS or flags & _WRITE or alignment > mmap.PAGESIZE:
+        if kind != _PROGBITS or flags & _WRITE or alignment > mmap.PAGESIZE or at + length > most:
             raise NotSimple("a section that is more than code and constants")
         places[number] = -(-end // max(1, alignment)) * max(1, alignment)
         end = places[number] + length
-    if not end:
-        raise NotSimple("no code")
+    if not 0 < end <= most + mmap.PAGESIZE * len(places):
+        raise NotSimple("no code, or some of it twice")
     return places, end
 
 
@@ -91,10 +104,12 @@ def _address(code: bytes, sections: list[tuple[int, ...]], places: dict[int, int
     """What a symbol stands for: a place in these sections, or a function of the process."""
     name, _, _, section, value, _ = _SYMBOL.unpack_from(code, sections[table][4] + number * _SYMBOL.size)
     if section:
-        if section not in places:
+        if section not in places or value > sections[section][5]:
             raise NotSimple("a symbol outside of code and constants")
         return base + places[section] + int(value)
     wanted = _name(code, sections[sections[table][6]], name).decode()
+    if wanted not in ALLOWED:
+        raise NotSimple(f"{wanted} is no function that loops call")
     try:
         return ctypes.cast(getattr(ctypes.CDLL(None), wanted), ctypes.c_void_p).value or 0
     except AttributeError:

@@ -37,7 +37,7 @@ def key(loop: Loop, kinds: Mapping[str, str], machine: Machine) -> str:
 
 @cache
 def environment() -> bytes:
-    """Sources of loops and compiler, versions of Numba and llvmlite, and Numba's variables."""
+    """Sources of loops and compiler, versions of Numba and llvmlite, Numba's variables, system and architecture."""
     digest = hashed()
     loops, compiler = (os.path.join(PACKAGE, room) for room in ("loops", "jit"))
     sources = [os.path.join(loops, name) for name in sorted(os.listdir(loops)) if name.endswith(".py")]
@@ -48,8 +48,18 @@ def environment() -> bytes:
         if found is not None and found.origin:  # importlib.metadata would cost 30 ms
             digest.update(_bytes(os.path.join(os.path.dirname(found.origin), "_version.py")))
     variables = sorted(f"{name}={value}" for name, value in os.environ.items() if name.startswith("NUMBA_"))
-    digest.update(repr((sys.version_info[:2], variables)).encode())
+    system = sys.platform, architecture(), sys.maxsize, sys.byteorder
+    digest.update(repr((sys.version_info[:2], system, variables)).encode())
     return digest.digest()
+
+
+def architecture() -> str:
+    """The kind of processor, as the system names it."""
+    if hasattr(os, "uname"):
+        return os.uname().machine.lower()
+    import platform
+
+    return platform.machine().lower()
 
 
 def _bytes(path: str) -> bytes:

@@ -16,22 +16,39 @@ _linker: list[Any] = []
 _linked: list[Any] = []  # keeps the machine code mapped as long as the process lives
 
 
-def link(loop: Loop, code: bytes, entry: str) -> Any:
+def link(loop: Loop, code: bytes, entry: str, *, kept: bool = False) -> Any:
     """The loop as a ctypes function, which releases the GIL while it runs.
 
-    Raises LoopError where the linker refuses the object.
+    Raises ObjectError where the linker refuses the object; of one from the store (`kept`) LLVM sees only what was emitted for it.
     """
-    return callable_at(loop, address(loop.name, code, entry))
+    return callable_at(loop, address(loop.name, code, entry, kept=kept))
 
 
-def address(name: str, code: bytes, entry: str) -> int:
-    """Where the entry of an object lies once it is linked; LoopError where it cannot be."""
+def address(name: str, code: bytes, entry: str, *, kept: bool = False) -> int:
+    """Where the entry of an object lies once it is linked; ObjectError where it cannot be."""
     try:
         found = elf.mapped(code, entry)
         _linked.append(found)
         return found.entry
-    except (elf.NotSimple, OSError):
-        return by_llvm(name, code, entry)
+    except elf.NotSimple as why:
+        if kept and elf.expected():
+            raise errors.link_refused(name, str(why)) from None
+    except OSError:  # whole, but this process may not make memory executable
+        pass
+    return by_llvm(name, code, entry)
+
+
+def lasting(code: bytes, entry: str) -> bool:
+    """Whether an object could be linked again when it comes from the store."""
+    if not elf.expected():
+        return True
+    try:
+        elf.mapped(code, entry)
+    except elf.NotSimple:
+        return False
+    except OSError:
+        pass
+    return True
 
 
 def by_llvm(name: str, code: bytes, entry: str) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from functools import cache
 
@@ -97,15 +96,7 @@ def baselines() -> tuple[Machine, ...]:
 
 def levels() -> dict[str, set[str]]:
     """Names of this architecture's baselines, and what each needs."""
-    return _LEVELS.get(_architecture(), {"generic": set()})
-
-
-def _architecture() -> str:
-    if hasattr(os, "uname"):
-        return os.uname().machine.lower()
-    import platform
-
-    return platform.machine().lower()
+    return _LEVELS.get(keys.architecture(), {"generic": set()})
 
 
 def target() -> Machine:

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import time
@@ -15,7 +16,7 @@ from typing import Any
 
 from imgconv import errors
 from imgconv.jit import keys, machine, store
-from imgconv.jit.link import callable_at, link
+from imgconv.jit.link import callable_at, lasting, link
 from imgconv.loops import Loop
 from imgconv.records import record
 
@@ -57,8 +58,8 @@ def stock_wanted() -> bool:
 
 def _made(loop: Loop, kinds: dict[str, str]) -> tuple[Any, str]:
     try:
-        (code, entry), rung = _object(loop, kinds)
-        function = link(loop, code, entry)
+        function = _kept(loop, kinds)
+        function, rung = (function, KEPT) if function is not None else _compiled(loop, kinds)
     except errors.ObjectError:
         return _stock(loop, kinds)
     if "llvmlite" in sys.modules:
@@ -66,16 +67,23 @@ def _made(loop: Loop, kinds: dict[str, str]) -> tuple[Any, str]:
     return function, rung
 
 
-def _object(loop: Loop, kinds: dict[str, str]) -> tuple[tuple[bytes, str], str]:
-    """Object code and entry, from the store or compiled; ObjectError where there can be none that links."""
-    kept = _kept(loop, kinds)
-    if kept is not None:
-        return kept, KEPT
+def _kept(loop: Loop, kinds: dict[str, str]) -> Any:
+    """The loop from the store; None where nothing is kept that can be linked: it is compiled again."""
+    for found in machine.readable():
+        kept = store.read(keys.key(loop, kinds, found))
+        if kept is not None:
+            with contextlib.suppress(errors.ObjectError):
+                return link(loop, *kept, kept=True)
+    return None
+
+
+def _compiled(loop: Loop, kinds: dict[str, str]) -> tuple[Any, str]:
+    """The loop compiled now, or by another process meanwhile; ObjectError where there can be no object of it that links."""
     name = keys.key(loop, kinds, machine.target())
     with store.lock(name):
-        kept = _kept(loop, kinds)  # another process may have compiled it meanwhile
-        if kept is not None:
-            return kept, KEPT
+        function = _kept(loop, kinds)
+        if function is not None:
+            return function, KEPT
         _announce(store.writable_folder())
         from imgconv.jit.check import Trial
 
@@ -83,13 +91,9 @@ def _object(loop: Loop, kinds: dict[str, str]) -> tuple[tuple[bytes, str], str]:
             from imgconv.jit.compile import compile_loop
 
             code, entry = compile_loop(loop, kinds)
-            if trial.passed(loop, kinds, code, entry):
+            if trial.passed(loop, kinds, code, entry) and lasting(code, entry):
                 store.write(name, code, entry)
-    return (code, entry), COMPILED
-
-
-def _kept(loop: Loop, kinds: dict[str, str]) -> tuple[bytes, str] | None:
-    return store.find(keys.key(loop, kinds, found) for found in machine.readable())
+    return link(loop, code, entry), COMPILED
 
 
 def _stock(loop: Loop, kinds: dict[str, str]) -> tuple[Any, str]:

@@ -1,7 +1,7 @@
 """Machine code kept on disk: one file a loop and its types, under the user's cache folder.
 
-A file is used only if it is whole (checksum) and nobody else could have written it or its folder;
-anything wrong is compiled again, never trusted. A folder that cannot be written only means that
+A file is used only if it is whole, stands under the key it was written for (checksum of both), and nobody else could have
+written it or changed a folder on the way to it (`trust`); anything wrong is compiled again, never trusted. A folder that cannot be written only means that
 loops are compiled in memory.
 """
 
@@ -10,14 +10,15 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import stat
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
+from imgconv.jit import trust
 from imgconv.jit.keys import DIGEST, hashed
 
-_MAGIC = b"imgconv loop 2\n"
+_MAGIC = b"imgconv loop 3\n"
+_LARGEST = 16 << 20  # bytes of a file: machine code of a loop takes some 20 KB
 _NAME = re.compile(r"(?!machine-)[a-z0-9_-]+-[0-9a-f]{32}")  # of a loop
 _AHEAD = "made-for-"  # and a baseline: the name of an empty file
 _WAIT = 30.0  # seconds a process waits for another that compiles the same loop
@@ -46,33 +47,23 @@ def writable_folder() -> str | None:
     """The folder that new machine code goes to, made if need be; None where it cannot be written or trusted."""
     folder = next(iter(folders()), None)
     try:
-        if folder is None:
-            return None
-        _make(folder)
-        return folder if _trusted(os.stat(folder)) and os.access(folder, os.W_OK | os.X_OK) else None
+        return folder if folder is not None and not trust.fault(folder, make=0o700) and os.access(folder, os.W_OK | os.X_OK) else None
     except OSError:
         return None
 
 
-def _make(folder: str) -> None:
-    """Makes a folder for this user alone, in folders as they are usually made."""
-    if not os.path.isdir(folder):
-        os.makedirs(os.path.dirname(os.path.abspath(folder)), exist_ok=True)
-        os.makedirs(folder, 0o700, exist_ok=True)
-
-
 def state(folder: str) -> tuple[str, int, int]:
-    """A folder as it would be used (trusted and writable, or why not), how many loops lie in it, and their bytes."""
+    """A folder as it would be used (writable, read-only, or why not at all), how many loops lie in it, and their bytes."""
+    kept: list[int] = []
     try:
-        found = os.stat(folder)
-        kept = [entry.stat(follow_symlinks=False).st_size for entry in os.scandir(folder) if _NAME.fullmatch(entry.name)]
+        fault = trust.fault(folder)
+        with contextlib.suppress(OSError):
+            kept = [entry.stat(follow_symlinks=False).st_size for entry in os.scandir(folder) if _NAME.fullmatch(entry.name)]
     except FileNotFoundError:
-        return "not there yet", 0, 0
+        fault = "not there yet"
     except OSError as error:
-        return error.strerror or str(error), 0, 0
-    if not _trusted(found):
-        return "not trusted: others own it or can write to it", len(kept), sum(kept)
-    return "writable" if os.access(folder, os.W_OK | os.X_OK) else "read-only", len(kept), sum(kept)
+        fault = error.strerror or str(error)
+    return fault or ("writable" if os.access(folder, os.W_OK | os.X_OK) else "read-only"), len(kept), sum(kept)
 
 
 def holds(loop: str = "") -> bool:
@@ -94,15 +85,10 @@ def mark_ahead(baseline: str) -> None:
 
 
 def _names() -> Iterator[str]:
-    """Of everything in all folders."""
+    """Of everything in all folders that are trusted."""
     for folder in folders():
         with contextlib.suppress(OSError):
-            yield from os.listdir(folder)
-
-
-def find(names: Iterable[str]) -> tuple[bytes, str] | None:
-    """Object code and entry under the first of the keys that has a usable file in any folder."""
-    return next((found for name in names if (found := read(name)) is not None), None)
+            yield from [] if trust.fault(folder) else os.listdir(folder)
 
 
 def has(name: str) -> bool:
@@ -117,10 +103,18 @@ def read(name: str) -> tuple[bytes, str] | None:
         if content is None or not content.startswith(_MAGIC):
             continue
         body = content[len(_MAGIC) + DIGEST :]
-        if hashed(body).digest() == content[len(_MAGIC) : len(_MAGIC) + DIGEST]:
+        if _checksum(name, body) == content[len(_MAGIC) : len(_MAGIC) + DIGEST]:
             entry, _, code = body.partition(b"\n")
-            return code, entry.decode()
+            with contextlib.suppress(UnicodeDecodeError):
+                return code, entry.decode()
     return None
+
+
+def _checksum(name: str, body: bytes) -> bytes:
+    """Of a file's body and its length, under its key, which stands for loop, types and machine: it is wrong under any other."""
+    digest = hashed(f"{name}\n{len(body)}\n".encode())
+    digest.update(body)
+    return digest.digest()
 
 
 def write(name: str, code: bytes, entry: str) -> None:
@@ -136,7 +130,7 @@ def write(name: str, code: bytes, entry: str) -> None:
         handle, temporary = mkstemp(prefix=".", suffix=".part", dir=folder)
         try:
             with os.fdopen(handle, "wb") as stream:
-                stream.write(_MAGIC + hashed(body).digest() + body)
+                stream.write(_MAGIC + _checksum(name, body) + body)
             if sys.platform != "win32":
                 os.chmod(temporary, 0o600 | os.stat(folder).st_mode & 0o044)
             os.replace(temporary, os.path.join(folder, name))
@@ -210,23 +204,19 @@ def _closed(handle: int) -> int:
 
 
 def _trusted_content(folder: str, name: str) -> bytes | None:
-    """A file's bytes if it is a regular file, no link, and it and its folder can be written by this user (or root) only."""
+    """A file's bytes if it is a regular file of a sane size, no link, and it and its folder can be written by this user (or root) only."""
     try:
-        if not _trusted(os.stat(folder)):
+        if trust.fault(folder):
             return None
         handle = os.open(os.path.join(folder, name), os.O_RDONLY | sum(getattr(os, flag, 0) for flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY")))
     except OSError:
         return None
     found = os.fstat(handle)
-    if not stat.S_ISREG(found.st_mode) or not _trusted(found):  # a folder could not even be made a stream
+    if not trust.own_file(found) or found.st_size > _LARGEST:  # a folder could not even be made a stream
         _closed(handle)
         return None
-    with os.fdopen(handle, "rb") as stream:
-        return stream.read()
-
-
-def _trusted(found: os.stat_result) -> bool:
-    """Owned by this user or root, and writable by nobody else."""
-    if sys.platform == "win32":
-        return True  # access there is by lists, not by mode; the cache lies in the user's own profile
-    return found.st_uid in (os.getuid(), 0) and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    try:
+        with os.fdopen(handle, "rb") as stream:
+            return stream.read(_LARGEST)
+    except OSError:
+        return None

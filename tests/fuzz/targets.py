@@ -23,6 +23,7 @@ from imgconv.pipeline import Pipeline
 from imgconv.report import Outcome
 from tests.examples import EXAMPLES, PIPELINES
 from tests.fuzz import dialects, mutate
+from tests.fuzz import store as machine_code
 from tests.fuzz.seeds import seeds
 
 READING = Reading(max_pixels=4_000_000, max_frames=50, max_memory=400_000_000)
@@ -44,6 +45,7 @@ def warm(folder: Path) -> None:
     """What is needed only once (seeds, libraries, a compilation) is no mutant's fault."""
     for name in ("PNG-RGB", "ours-png-uint16-3", "TIFF-tiff_lzw"):
         read(seeds()[name], folder, original(name))
+    machine_code.objects()
 
 
 # ---------------------------------------------------------------- images
@@ -194,7 +196,15 @@ def _text(read: Callable[[str], Any], print_: Callable[[Any], str], given: str) 
     return "made"
 
 
-TARGETS: tuple[tuple[Callable[[str, Path], str], int], ...] = ((image, 76), (kernel, 6), (dialect, 4), (pipeline, 6), (parameter, 4), (encoded, 4))
+TARGETS: tuple[tuple[Callable[[str, Path], str], int], ...] = (
+    (image, 74),
+    (kernel, 6),
+    (dialect, 4),
+    (pipeline, 6),
+    (parameter, 4),
+    (encoded, 4),
+    (machine_code.stored, 2),
+)
 """Each target and its share of a hundred mutants."""
 
 
