@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from imgconv.errors.base import FileError, LoopError, ObjectError, UsageError, cut
+from imgconv.errors.base import FileError, LoopError, ObjectError, UsageError, cut, shown
 
 
 def loop_status(name: str, status: int) -> LoopError:
@@ -25,6 +25,29 @@ def object_refused(name: str, why: str) -> ObjectError:
 
 def link_refused(name: str, why: str) -> ObjectError:
     return ObjectError(f"the machine code of loop {name} cannot be used: the linker says {why}")
+
+
+def sources_missing(place: str) -> FileError:
+    return FileError(
+        f"{place}: the sources of the loops are not there, from which machine code is made; install imgconv as a package or put its .py files there"
+    )
+
+
+def tiles_unmade() -> ObjectError:
+    return ObjectError(
+        "8-bit images take loops with AVX-512 VNNI here, and this process has set Numba to do without; set it before the first image is computed"
+    )
+
+
+def numba_unusable(error: Exception, settings: Sequence[str]) -> UsageError | LoopError:
+    why = f"{type(error).__name__}: {str(error).rstrip('.')}"
+    if settings:
+        return UsageError(f"Numba refuses its settings ({why}); unset {', '.join(settings)}")
+    return LoopError(f"Numba cannot be loaded ({why}); install it anew, or set IMGCONV_NO_JIT=1, which does without, slowly")
+
+
+def features_misspelt(features: str) -> UsageError:
+    return UsageError(f"NUMBA_CPU_FEATURES is to be a list such as +avx2,-avx512f, not {shown(features)}; unset it for all that this machine can do")
 
 
 def object_crashed(name: str, how: str) -> LoopError:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import os
+import sys
 import types
+import warnings
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -13,8 +16,9 @@ from imgconv import errors
 from imgconv.jit import machine
 from imgconv.jit.elf import ALLOWED
 from imgconv.jit.intrinsics import intrinsics
-from imgconv.loops import Loop
+from imgconv.loops import Loop, tiles
 
+_FOLDERS_SETTINGS = ".numba_config.yaml"
 _stock: list[Any] = []  # keeps Numba's machine code as long as the process lives
 
 
@@ -62,21 +66,56 @@ def target_machine() -> Any:
 
 def _library(loop: Loop, kinds: dict[str, str]) -> tuple[Any, str]:
     """Numba's optimised code of a loop, and the name of its entry in it."""
+    _load()
     from numba import config, njit
     from numba import types as numba_types
     from numba.core.compiler_lock import global_compiler_lock
 
     wanted = machine.target()
-    if wanted != machine.here():  # vectors as wide as the target's; read when Numba's code generator is first made
-        config.CPU_NAME, config.CPU_FEATURES = wanted.name, wanted.features
     arguments = tuple(numba_types.CPointer(getattr(numba_types, kinds.get(p.type, p.type))) if p.type else numba_types.intp for p in loop.parameters)
-    options = {"error_model": "numpy", "_nrt": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    with _uncollected(), global_compiler_lock:
-        dispatcher = njit(nogil=True, pipeline_class=_compiler(), **options)(_specialised(loop.make(**kinds), {}))
+    options = {"error_model": "numpy", "_nrt": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True, "nogil": True}
+    with _uncollected(), global_compiler_lock, _settings_for_loops(config):
+        if wanted != machine.here():  # vectors as wide as the target's; read when Numba's code generator is first made
+            config.CPU_NAME, config.CPU_FEATURES = wanted.name, wanted.features
+        dispatcher = njit(pipeline_class=_compiler(), **options)(_specialised(loop.make(**kinds), {}))
         # not dispatcher.compile: it would have Numba's engine emit the machine code a first time
         made = dispatcher._compiler.compile(arguments, numba_types.void)
         made.library.finalize()
     return made.library, made.fndesc.llvm_func_name
+
+
+def _load() -> None:
+    """Imports Numba; what it says of its settings is an error of ours, or nothing."""
+    if "numba" in sys.modules:
+        return
+    try:
+        if not _settings() and not os.path.exists(_FOLDERS_SETTINGS):
+            import numba
+        else:
+            with warnings.catch_warnings(action="ignore"):  # tracebacks of values that it replaces by its own
+                import numba  # noqa: F401
+    except Exception as error:
+        raise errors.numba_unusable(error, _settings()) from error
+
+
+def _settings() -> list[str]:
+    return sorted(name for name in os.environ if name.startswith("NUMBA_"))
+
+
+@contextlib.contextmanager
+def _settings_for_loops(config: Any) -> Iterator[None]:
+    """Neither Numba's settings in the current folder, which it reads before each compilation, nor NUMBA_DISABLE_JIT are meant for loops of ours."""
+    folders, disabled = getattr(config, "_config_fname", _FOLDERS_SETTINGS), config.DISABLE_JIT
+    config._config_fname = ""
+    try:
+        try:
+            config.reload_config()
+        except Exception as error:
+            raise errors.numba_unusable(error, _settings()) from error
+        config.DISABLE_JIT = 0
+        yield
+    finally:
+        config._config_fname, config.DISABLE_JIT = folders, disabled
 
 
 @contextlib.contextmanager
@@ -111,6 +150,8 @@ def _specialised(function: Any, done: dict[Any, Any]) -> Any:
 
     def compiled(value: Any) -> Any:
         if getattr(value, "is_loop_intrinsic", False):
+            if value is tiles.add_dots and not machine.makes_tiles(_features()):  # LLVM would end the process
+                raise errors.tiles_unmade()
             return intrinsics()[value.__name__]
         inlined = getattr(value, "is_loop_helper", False)
         if not inlined and not getattr(value, "is_loop_subroutine", False):
@@ -123,6 +164,13 @@ def _specialised(function: Any, done: dict[Any, Any]) -> Any:
     namespace = {name: compiled(function.__globals__[name]) for name in function.__code__.co_names if name in function.__globals__}
     cells = tuple(types.CellType(compiled(cell.cell_contents)) for cell in function.__closure__ or ())
     return types.FunctionType(function.__code__, namespace, function.__name__, function.__defaults__, cells)
+
+
+def _features() -> str:
+    """What Numba's code generator makes code for: what it was told when it was first made, be it by another user of Numba in this process."""
+    from numba.core.registry import cpu_target
+
+    return str(cpu_target.target_context.codegen().magic_tuple()[2])
 
 
 def _refuse_strangers(loop: Loop, code: bytes) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from imgconv import errors
 from imgconv.loops import Loop
 
 try:
@@ -39,10 +40,8 @@ def key(loop: Loop, kinds: Mapping[str, str], machine: Machine) -> str:
 def environment() -> bytes:
     """Sources of loops and compiler, versions of Numba and llvmlite, Numba's variables, system and architecture."""
     digest = hashed()
-    loops, compiler = (os.path.join(PACKAGE, room) for room in ("loops", "jit"))
-    sources = [os.path.join(loops, name) for name in sorted(os.listdir(loops)) if name.endswith(".py")]
-    for source in (*sources, *(os.path.join(compiler, f"{name}.py") for name in ("compile", "intrinsics", "tiles"))):
-        digest.update(_bytes(source))
+    for source in _sources():
+        digest.update(source)
     for package in ("numba", "llvmlite"):
         found = find_spec(package)
         if found is not None and found.origin:  # importlib.metadata would cost 30 ms
@@ -51,6 +50,31 @@ def environment() -> bytes:
     system = sys.platform, architecture(), sys.maxsize, sys.byteorder
     digest.update(repr((sys.version_info[:2], system, variables)).encode())
     return digest.digest()
+
+
+def _sources() -> Iterator[bytes]:
+    """Of all loops, in the order of their names, and of what compiles them."""
+    read: Callable[[str], bytes]
+    try:
+        names, read = sorted(os.listdir(os.path.join(PACKAGE, "loops"))), _bytes
+    except NotADirectoryError:
+        names, read = _archived()
+    except FileNotFoundError:
+        raise errors.sources_missing(PACKAGE) from None
+    for name in (*(f"loops/{name}" for name in names if name.endswith(".py")), *(f"jit/{name}.py" for name in ("compile", "intrinsics", "tiles"))):
+        yield read(os.path.join(PACKAGE, *name.split("/")))
+
+
+def _archived() -> tuple[list[str], Callable[[str], bytes]]:
+    """The names of loops' sources, and what reads a file, in the archive that imgconv is imported from."""
+    from zipfile import ZipFile
+
+    loader: Any = __spec__.loader if __spec__ else None
+    if not hasattr(loader, "archive"):
+        raise errors.sources_missing(PACKAGE)
+    room = os.path.relpath(os.path.join(PACKAGE, "loops"), loader.archive).replace(os.sep, "/") + "/"
+    with ZipFile(loader.archive) as archive:
+        return sorted(name.removeprefix(room) for name in archive.namelist() if name.startswith(room)), loader.get_data
 
 
 def architecture() -> str:

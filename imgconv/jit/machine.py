@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import re
+import sys
 from collections.abc import Iterator
 from functools import cache
 
@@ -27,11 +30,38 @@ _LEVELS: dict[str, dict[str, set[str]]] = {
 }
 """Per architecture: baselines, best first, and what a machine must be able to do to run their code."""
 
+_FEATURES = re.compile(r"([+-][a-z0-9._-]+,?)*")  # as LLVM wants them: it ends the process for others
+_TILES = {"avx512bw", "avx512vbmi", "avx512vnni"}
+
 _chosen: list[Machine] = []  # at most one: what `choose` named
 
 
 @cache
 def here() -> Machine:
+    """This machine, as far as Numba's settings let it be used: two kinds of code for one processor would not fit each other."""
+    name, features, avx = _settings()
+    if features is not None and not _FEATURES.fullmatch(features):
+        raise errors.features_misspelt(features)
+    if features is None and (name or "").lower() == "generic":
+        features = ""
+    if name is not None and features is not None:
+        return Machine(name, features)
+    exact = _processor()
+    words = exact.features if avx else re.sub(r"\+(?=avx)", "-", exact.features)
+    return Machine(exact.name if name is None else name, words if features is None else features)
+
+
+def _settings() -> tuple[str | None, str | None, bool]:
+    """What Numba is told of the processor (its name, its features, whether AVX is used), by variables or, once it is loaded, by its user."""
+    config = sys.modules.get("numba.core.config")
+    if config is not None and hasattr(config, "ENABLE_AVX"):
+        return config.CPU_NAME, config.CPU_FEATURES, bool(config.ENABLE_AVX)
+    avx = os.environ.get("NUMBA_ENABLE_AVX", "")
+    return os.environ.get("NUMBA_CPU_NAME"), os.environ.get("NUMBA_CPU_FEATURES"), not (avx.isdecimal() and int(avx) == 0)
+
+
+@cache
+def _processor() -> Machine:
     """This machine, exactly, as LLVM describes it, or as it did when `remember` was called."""
     return _remembered() or _described()
 
@@ -39,13 +69,14 @@ def here() -> Machine:
 def remember() -> None:
     """Keeps what LLVM says of this machine, under what the system says of it: loading LLVM only to ask takes longer than a small image."""
     if _mark() and _remembered() is None:
-        found = here()
+        found = _processor()
         store.write(_mark(), found.features.encode(), found.name)
 
 
 def _remembered() -> Machine | None:
     known = store.read(_mark()) if _mark() else None
-    return None if known is None else Machine(known[1], known[0].decode())
+    features = "" if known is None else known[0].decode("ascii", "replace")
+    return None if known is None or not _FEATURES.fullmatch(features) else Machine(known[1], features)
 
 
 def _described() -> Machine:
@@ -81,16 +112,21 @@ def multiplies_bytes() -> bool:
 
 @cache
 def _multiplies_bytes(machine: Machine) -> bool:
-    return {"avx512bw", "avx512vbmi", "avx512vnni"} <= _able(machine)
+    return makes_tiles(machine.features)
 
 
-def _able(machine: Machine) -> set[str]:
-    return {word[1:] for word in machine.features.split(",") if word.startswith("+")}
+def makes_tiles(features: str) -> bool:
+    """Whether code for these features can have the instructions of tiles."""
+    return _able(features) >= _TILES
+
+
+def _able(features: str) -> set[str]:
+    return {word[1:] for word in features.split(",") if word.startswith("+")}
 
 
 def baselines() -> tuple[Machine, ...]:
     """The baselines whose code this machine runs, best first."""
-    able = _able(here())
+    able = _able(here().features)
     return tuple(Machine(name) for name, needed in levels().items() if needed <= able)
 
 
