@@ -1,8 +1,10 @@
 """Machine code in the processes of others: their forks, their settings of Numba, their archives."""
 
+import contextlib
 import os
 import subprocess
 import sys
+import threading
 import zipfile
 from pathlib import Path
 
@@ -10,12 +12,86 @@ import numpy as np
 import pytest
 
 import imgconv
-from imgconv import errors
-from imgconv.jit import keys
+from imgconv import errors, jit
+from imgconv.jit import forks, keys
 from tests import command, test_jit
-from tests.test_jit import PROBE, run_probe
+from tests.test_jit import PROBE, relu, run_probe
 
 folder = test_jit.folder
+
+FORKED = """
+import os, signal, sys, threading, time
+import numpy as np
+import imgconv
+pixels = np.array([[-5, 7]], np.int16)
+other = threading.Thread(target=imgconv.run, args=(pixels, "relu"), kwargs={"dtype": "int32"})
+other.start()
+while "numba" not in sys.modules:
+    time.sleep(0.001)
+time.sleep(float(sys.argv[1]))
+child = os.fork()
+if not child:
+    signal.alarm(100)
+    os._exit(imgconv.run(pixels, sys.argv[2], dtype="int32").tolist() != [[0 if sys.argv[2] == "relu" else 5, 7]])
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+@pytest.mark.parametrize(
+    ("delay", "step"),
+    [(0.3, "abs"), *(pytest.param(delay, step, marks=pytest.mark.slow) for delay in (0, 0.1, 0.2, 0.5, 0.8, 1.2, 1.6) for step in ("relu", "abs"))],
+)
+def test_a_fork_while_another_thread_compiles_gives_a_child_that_can_compile(folder, delay, step):
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", FORKED, str(delay), step], capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_child_that_cannot_compile_is_told_in_one_sentence(folder, monkeypatch):
+    monkeypatch.setattr(forks, "_late", [True])
+    with pytest.raises(errors.LoopError, match="forked while another thread was compiling"):
+        relu()
+    monkeypatch.setattr(forks, "_late", [])
+    assert relu() == [0, 7]
+    monkeypatch.setattr(forks, "_late", [True])
+    jit._functions.clear()
+    assert relu() == [0, 7], "what is kept needs no compiler"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+def test_a_fork_waits_only_so_long(monkeypatch):
+    monkeypatch.setattr(forks, "PATIENCE", 0.2)
+    monkeypatch.setattr(forks, "_making", threading.RLock())
+    forks.watch()
+    with held_by_another_thread(forks._making):
+        child = os.fork()
+        if not child:
+            os._exit(10 + forks.midway() + forks._making.acquire(timeout=1))
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 12
+    child = os.fork()
+    if not child:
+        os._exit(10 + forks.midway() + forks._making.acquire(timeout=1))
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 11
+    assert forks._making.acquire(timeout=1), "given back by the fork"
+    forks._making.release()
+
+
+@contextlib.contextmanager
+def held_by_another_thread(lock):
+    taken, enough = threading.Event(), threading.Event()
+
+    def hold():
+        with lock:
+            taken.set()
+            enough.wait(30)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    taken.wait(30)
+    yield
+    enough.set()
+    thread.join()
+
 
 STEPS = ("filter", "box:5")
 SETTINGS = [

@@ -33,6 +33,10 @@ def sources_missing(place: str) -> FileError:
     )
 
 
+def forked_midway() -> LoopError:
+    return LoopError("this process was forked while another thread was compiling, and cannot compile by itself; fork later, or compile ahead ('imgconv warm')")
+
+
 def tiles_unmade() -> ObjectError:
     return ObjectError(
         "8-bit images take loops with AVX-512 VNNI here, and this process has set Numba to do without; set it before the first image is computed"

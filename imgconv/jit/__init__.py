@@ -8,26 +8,15 @@ from __future__ import annotations
 
 import ctypes
 import os
-import threading
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
 from imgconv import errors
-from imgconv.jit import machine, make, store
+from imgconv.jit import forks, machine, make, store
 from imgconv.loops import Loop
 
 _functions: dict[tuple[str, tuple[tuple[str, str], ...]], Any] = {}
-_compiling = threading.Lock()
-
-
-def _new_lock() -> None:
-    global _compiling  # noqa: PLW0603
-    _compiling = threading.Lock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_new_lock)  # whoever held it is not in the child
 
 
 def plain_python() -> bool:
@@ -103,7 +92,7 @@ def _function(loop: Loop, kinds: Mapping[str, str]) -> Any:
     key = loop.name, tuple(sorted(kinds.items()))
     if key in _functions:  # without the lock: another thread may be compiling for seconds
         return _functions[key]
-    with _compiling:
+    with forks.alone():
         if key not in _functions:
             _functions[key] = make.make(loop, dict(kinds))
         return _functions[key]

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from imgconv import errors
-from imgconv.jit import keys, store
+from imgconv.jit import forks, keys, store
 from imgconv.records import record
 
 
@@ -80,9 +80,11 @@ def _remembered() -> Machine | None:
 
 
 def _described() -> Machine:
-    import llvmlite.binding as llvm
+    with forks.alone():
+        forks.watch()
+        import llvmlite.binding as llvm
 
-    return Machine(llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten())
+        return Machine(llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten())
 
 
 @cache

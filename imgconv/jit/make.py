@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from imgconv import errors
-from imgconv.jit import keys, machine, store
+from imgconv.jit import forks, keys, machine, store
 from imgconv.jit.link import callable_at, lasting, link
 from imgconv.loops import Loop
 from imgconv.records import record
@@ -79,6 +79,7 @@ def _kept(loop: Loop, kinds: dict[str, str]) -> Any:
 
 def _compiled(loop: Loop, kinds: dict[str, str]) -> tuple[Any, str]:
     """The loop compiled now, or by another process meanwhile; ObjectError where there can be no object of it that links."""
+    _prepare()
     name = keys.key(loop, kinds, machine.target())
     with store.lock(name):
         function = _kept(loop, kinds)
@@ -97,10 +98,18 @@ def _compiled(loop: Loop, kinds: dict[str, str]) -> tuple[Any, str]:
 
 
 def _stock(loop: Loop, kinds: dict[str, str]) -> tuple[Any, str]:
+    _prepare()
     from imgconv.jit.compile import stock_address
 
     _announce(None)
     return callable_at(loop, stock_address(loop, kinds)), STOCK
+
+
+def _prepare() -> None:
+    """Before a compiler is loaded."""
+    if forks.midway():
+        raise errors.forked_midway()
+    forks.watch()
 
 
 def _announce(folder: str | None) -> None:
