@@ -495,11 +495,11 @@ def test_symbols_a_process_may_lack_are_refused_and_run_on_the_stock_rung(folder
     assert not any(folder.iterdir())
 
 
-def object_doing(body):
+def object_doing(body, attributes=""):
     """An object whose entry has the given LLVM code."""
     import llvmlite.binding as llvm
 
-    module = llvm.parse_assembly(f"declare void @llvm.trap()\ndefine i32 @entry() {{ {body} }}")
+    module = llvm.parse_assembly(f"declare void @llvm.trap()\ndefine i32 @entry(){attributes} {{ {body} }}")
     return compiler.target_machine().emit_object(module), "entry"
 
 

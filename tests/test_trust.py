@@ -5,9 +5,13 @@ import stat
 import sys
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
-from imgconv.jit import store, trust
+from imgconv.jit import elf, keys, machine, store, trust
+from imgconv.loops import activate
+from tests import command
+from tests.test_jit import KINDS, object_doing
 
 needs_modes = pytest.mark.skipif(sys.platform == "win32", reason="Windows guards the user's profile by access lists")
 
@@ -138,3 +142,19 @@ def test_folders_that_depend_on_where_one_is_are_not_used(folder, tmp_path, monk
     assert store.writable_folder() is None
     assert "does not start at the root" in store.state(folder)[0]
     assert not any(tmp_path.iterdir())
+
+
+@needs_modes
+@pytest.mark.skipif(not elf.expected(), reason="elsewhere LLVM links")
+def test_planted_code_runs_only_where_nobody_else_could_have_planted_it(tmp_path, monkeypatch):
+    """Through the command: an object that ends the process lies where the loop is kept."""
+    loops = tmp_path / "shared" / "loops"
+    monkeypatch.setenv("IMGCONV_CACHE_DIR", str(loops))
+    pixels = np.array([[-5, 7]], np.int16)
+    command.save(tmp_path / "in.npy", pixels)
+    store.write(keys.key(activate.LOOP, KINDS, machine.here()), *object_doing("call void @llvm.trap() unreachable", " nounwind"))
+    words = ("activate", "relu", "in.npy", "-o", "out.npy", "--dtype", "int32")
+    assert command.imgconv(*words, cwd=tmp_path).code < 0, "what is trusted is run"
+    (tmp_path / "shared").chmod(0o777)
+    assert command.imgconv(*words, cwd=tmp_path).code == 0
+    assert np.load(tmp_path / "out.npy").tolist() == [[0, 7]]

@@ -65,7 +65,7 @@ def _code() -> list[tuple[str, str]]:
     why = "" if multiplies_bytes() else " (no folder takes loops for four at once)" if machine.multiplies_bytes() else " (four at once take AVX-512 VNNI)"
     rows.append(("8-bit images", able + why))
     rows.append(("runs code for", ", ".join(found.name for found in machine.baselines())))
-    return [*rows, *((name, os.environ[name]) for name in VARIABLES if name in os.environ)]
+    return [*rows, *((name, value) for name, value in sorted(os.environ.items()) if name in VARIABLES or name.startswith("NUMBA_"))]
 
 
 def _machine() -> list[tuple[str, str]]:
