@@ -8,6 +8,7 @@ LOSSES = {
     "few-levels": "a step bounded by 1 ended in an integer type, which uses two or three levels of it",
     "ragged": "last rows or columns that no window saw",
     "truncated": "the file was cut short or damaged, and was read as far as it went (--allow-truncated)",
+    "detail-missing": "a progressive JPEG ends before its finest detail",
     "narrowed": "16 bits a sample became 8",
     "channels-dropped": "channels without a stated meaning were left out",
     "flattened": "alpha was dropped, or merged into the colour",

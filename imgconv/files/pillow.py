@@ -100,6 +100,10 @@ def _layout(name: str, image: Any, stream: IO[bytes], reading: Reading, notes: l
 def _decoded(name: str, image: Any, stream: IO[bytes], notes: list[Note]) -> Frame:
     if deep.hides_channel(image, stream):
         notes.append(Note("channels-dropped", f"fourth channel left out, which {image.format} gives no meaning"))
+    if image.format in ("JPEG", "MPO"):
+        from imgconv.files import jpeg_read
+
+        notes.extend(quietly(lambda: jpeg_read.load(image, stream), notes))
     frame: Frame = quietly(lambda: to_frame(image), notes)
     refuse_spoilt(name, image, stream)
     if image.mode == "P" and image.palette is not None and (beyond := beyond_palette(image)):
