@@ -70,11 +70,15 @@ def _run(job: Job, pipeline: Pipeline, settings: Settings, reserved: dict[str, s
         if not one.derived and not one.replace and one.target != STREAM and os.path.exists(one.target):
             raise errors.file_exists(one.target)
     header = read.header(job.source, settings.reading)
-    facts |= header_facts(header)
-    if settings.plans:
-        facts["plan"] = plan(header, pipeline, settings)
-    form, path = promised(job, header, pipeline, settings)
-    write.prepare(form, limits.decoded_bytes(header))
+    try:
+        facts |= header_facts(header)
+        if settings.plans:
+            facts["plan"] = plan(header, pipeline, settings)
+        form, path = promised(job, header, pipeline, settings)
+        write.prepare(form, limits.decoded_bytes(header))
+    except BaseException:
+        header.stream.close()
+        raise
     with hushed(header.format):
         image = header.load()
     numbers = header.numbers

@@ -1,4 +1,4 @@
-"""Decoders written in C that talk to standard error themselves are not heard: the command's own sentence says what is wrong."""
+"""Decoders written in C that print on standard error are silenced where they cannot be heard otherwise: the command's own sentence says what is wrong."""
 
 from __future__ import annotations
 
@@ -7,16 +7,13 @@ import os
 from collections.abc import Iterator
 
 TALKATIVE = ("tiff",)
-"""Formats whose library (libtiff, inside Pillow) prints warnings of its own."""
+"""Formats whose library prints errors of its own, unless `files.libtiff` reaches it."""
 
 
 @contextlib.contextmanager
 def hushed(form: str) -> Iterator[None]:
     """While an image of this format is decoded, standard error leads nowhere. Only the command may do that: it is the process's."""
-    try:
-        kept = os.dup(2) if form in TALKATIVE else None
-    except OSError:  # it is closed
-        kept = None
+    kept = _standard_error() if form in TALKATIVE else None
     if kept is None:
         yield
         return
@@ -28,3 +25,13 @@ def hushed(form: str) -> Iterator[None]:
         os.dup2(kept, 2)
         os.close(kept)
         os.close(nowhere)
+
+
+def _standard_error() -> int | None:
+    """A copy of its descriptor; None where it is closed, or need not be silenced."""
+    from imgconv.files import libtiff
+
+    try:
+        return None if libtiff.is_heard() else os.dup(2)
+    except OSError:
+        return None

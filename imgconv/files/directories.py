@@ -142,6 +142,12 @@ def offsets(fetch: Fetch, order: str, at: int, tag: int) -> list[int]:
     return []
 
 
+def whole_numbers(entry: Entry, order: str) -> tuple[int, ...]:
+    """The values of a field of whole numbers; none of another."""
+    code = {SHORT: "H"}.get(entry.type) or _OFFSETS.get(entry.type)
+    return struct.unpack(f"{order}{entry.count}{code}", entry.value) if code and isinstance(entry.value, bytes) else ()
+
+
 def packed(entries: Sequence[Entry], order: str, at: int, following: int = 0) -> bytes:
     """A directory that stands at an offset, its values and inner directories behind it; `following` is where the next one starts."""
     entries = sorted(entries, key=lambda entry: entry.tag)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import IO, Any
 
 from imgconv import errors
@@ -47,7 +48,24 @@ def opened(name: str, stream: IO[bytes], notes: list[Note]) -> Any:
         except MemoryError:
             raise errors.file_broken(name, "its header asks for more memory than there is") from None
 
-    return parsed(name, recognised)
+    return typed(parsed(name, recognised))
+
+
+MISTYPED = "mistyped"
+"""Under which `Image.info` names what `typed` took out."""
+_TYPES: dict[str, tuple[type, ...]] = {"icc_profile": (bytes,), "xmp": (bytes, str)}
+
+
+def typed(image: Any) -> Any:
+    """The image, in whose `info` a colour profile and XMP are bytes: a TIFF's tag may hold numbers or a text instead, over which Pillow trips, too."""
+    info = image.info
+    if image.format == "TIFF" and isinstance(xmp := info.get("xmp"), str):
+        info["xmp"] = xmp.encode("latin-1")  # by which Pillow decodes texts
+    if mistyped := [key for key, types in _TYPES.items() if key in info and not isinstance(info[key], types)]:
+        for key in mistyped:
+            del info[key]
+        info[MISTYPED] = mistyped
+    return image
 
 
 def refuse_spoilt(name: str, image: Any, stream: IO[bytes]) -> None:
@@ -105,13 +123,27 @@ def _pixels_of(error: Exception) -> tuple[int, int]:
 
 
 def quietly(call: Callable[[], Any], notes: list[Note]) -> Any:
-    """The call's result; Pillow's warnings become notes."""
+    """The call's result; Pillow's warnings become notes, and nothing that it logs is printed."""
     from PIL.Image import DecompressionBombWarning
 
-    with warnings.catch_warnings(record=True) as caught:
+    with warnings.catch_warnings(record=True) as caught, _unprinted():
         warnings.simplefilter("always")
-        warnings.simplefilter("ignore", DecompressionBombWarning)
+        for kind in (DecompressionBombWarning, ResourceWarning, DeprecationWarning):  # which are not about the file
+            warnings.simplefilter("ignore", kind)
         try:
             return call()
         finally:
             notes.extend(Note("reader-warning", first_line(warning.message), loss=False) for warning in caught)
+
+
+@contextmanager
+def _unprinted() -> Iterator[None]:
+    """What Pillow logs is printed on standard error where a program has set up no logging: unless there is a handler."""
+    import logging  # as Pillow has done
+
+    handler, logger = logging.NullHandler(), logging.getLogger("PIL")
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)

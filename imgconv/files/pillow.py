@@ -13,7 +13,7 @@ from imgconv.files import deep
 from imgconv.files.formats import FORMATS
 from imgconv.files.header import Header, loader, parsed
 from imgconv.files.modes import LAYOUTS, MODES, beyond_palette, mode_of, to_frame
-from imgconv.files.opening import opened, quietly, refuse_endless, refuse_spoilt
+from imgconv.files.opening import opened, quietly, refuse_endless, refuse_spoilt, typed
 from imgconv.files.options import Reading
 from imgconv.files.unnamed import unnamed
 from imgconv.image import Frame, Image
@@ -33,6 +33,11 @@ _ABOUT_PIXELS = {
 def header(name: str, stream: IO[bytes], reading: Reading) -> Header:
     """The header of an image that Pillow recognises; FileError where it does not, or where it would narrow."""
     notes: list[Note] = []
+    found: Header = quietly(lambda: _header(name, stream, reading, notes), notes)
+    return found
+
+
+def _header(name: str, stream: IO[bytes], reading: Reading, notes: list[Note]) -> Header:
     image = opened(name, stream, notes)
     if (others := len(image.info.get("sizes", ())) - 1) > 0:
         notes.append(Note("frames-dropped", f"{others} other size{'s' * (others > 1)} of the icon left out"))
@@ -49,7 +54,12 @@ def header(name: str, stream: IO[bytes], reading: Reading) -> Header:
         refuse_endless(name, image, stream)
         return Image((frame,), _format(image), MappingProxyType(said), notes=tuple(dict.fromkeys([*notes, *more])), colour=layout.colour)
 
-    return Header(name, height, width, layout, _format(image), loader(name, stream, read), stream, numbers, sizes)
+    def load() -> Image:
+        late: list[Note] = []
+        loaded: Image = quietly(read, late)
+        return replace(loaded, notes=tuple(dict.fromkeys([*loaded.notes, *late])))
+
+    return Header(name, height, width, layout, _format(image), loader(name, stream, load), stream, numbers, sizes)
 
 
 def _wanted(name: str, image: Any, stream: IO[bytes], reading: Reading, notes: list[Note]) -> Wanted:
@@ -67,13 +77,13 @@ def _at(name: str, image: Any, stream: IO[bytes], place: int, notes: list[Note])
     try:
         if hasattr(image, "seek"):
             quietly(partial(image.seek, place), notes)
-            return image
+            return typed(image)
     except SyntaxError:
         if image.format != "TIFF":
             raise
     from imgconv.files import tiff_read
 
-    return tiff_read.opened(name, stream, place)
+    return typed(tiff_read.opened(name, stream, place))
 
 
 def _layout(name: str, image: Any, stream: IO[bytes], reading: Reading, notes: list[Note]) -> tuple[Layout, Callable[[], Frame]]:
@@ -93,8 +103,15 @@ def _layout(name: str, image: Any, stream: IO[bytes], reading: Reading, notes: l
         notes.append(Note("channels-dropped", f"{unknown} channel{'s' * (unknown > 1)} without a meaning left out"))
     if whole is None:
         return LAYOUTS[mode_of(image)], lambda: _decoded(name, image, stream, notes)
-    number = image.tell()
-    return whole.layout, lambda: whole.read(stream, number)
+    return whole.layout, partial(_deep, name, image, stream, whole.read, image.tell())
+
+
+def _deep(name: str, image: Any, stream: IO[bytes], read: Callable[[IO[bytes], int], Frame], number: int) -> Frame:
+    if image.format == "TIFF":
+        from imgconv.files import tiff_strips
+
+        tiff_strips.refuse_short(name, stream, number)
+    return read(stream, number)
 
 
 def _decoded(name: str, image: Any, stream: IO[bytes], notes: list[Note]) -> Frame:
@@ -104,6 +121,11 @@ def _decoded(name: str, image: Any, stream: IO[bytes], notes: list[Note]) -> Fra
         from imgconv.files import jpeg_read
 
         notes.extend(quietly(lambda: jpeg_read.load(image, stream), notes))
+    if image.format == "TIFF":
+        from imgconv.files import libtiff, tiff_strips
+
+        tiff_strips.refuse_short(name, stream, image.tell())
+        quietly(lambda: libtiff.load(image), notes)
     frame: Frame = quietly(lambda: to_frame(image), notes)
     refuse_spoilt(name, image, stream)
     if image.mode == "P" and image.palette is not None and (beyond := beyond_palette(image)):

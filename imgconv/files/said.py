@@ -11,6 +11,7 @@ from typing import IO, Any
 from imgconv.files import apng_read
 from imgconv.files.chunks import SIGNATURE, chunk, content_of
 from imgconv.files.exif import PREFIX
+from imgconv.files.opening import MISTYPED
 from imgconv.files.passed_over import passed_over
 from imgconv.files.unnamed import listed, unnamed
 from imgconv.report import Note
@@ -35,7 +36,8 @@ def metadata_of(image: Any, stream: IO[bytes]) -> tuple[dict[str, Any], list[Not
     colours, others = unnamed(image, stream)
     if "cICP" in colours:
         found["cicp"] = content_of(stream, b"cICP")
-    lost = (["IPTC (Photoshop's block)"] if info.get("photoshop") else []) + others
+    mistyped = info.get(MISTYPED, ())
+    lost = (["IPTC (Photoshop's block)"] if info.get("photoshop") else []) + (["XMP (its tag holds no bytes)"] if "xmp" in mistyped else []) + others
     if image.format == "JPEG2000" and passed:
         lost.append(listed("JPEG 2000 part", passed))
     if image.format == "TIFF":
@@ -44,6 +46,8 @@ def metadata_of(image: Any, stream: IO[bytes]) -> tuple[dict[str, Any], list[Not
         if tags := tiff.other_tags(stream, image.tell()):
             lost.append(listed("TIFF tag", tags))
     notes = [Note("profile-dropped", f"colour profile dropped (PNG's {' and '.join(colours)})")] if colours else []
+    if "icc_profile" in mistyped:
+        notes.append(Note("profile-dropped", "colour profile dropped (its tag holds no bytes)"))
     if image.format in ("BMP", "DIB", "AVIF") and passed:
         notes.append(Note("profile-dropped", f"{passed[0]} dropped"))
     return found, notes + ([Note("metadata-dropped", f"{' and '.join(lost)} dropped")] if lost else [])

@@ -7,7 +7,7 @@ mistake compressed floats in the other.
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from fractions import Fraction
 from typing import IO, Any
 from weakref import WeakKeyDictionary
@@ -135,6 +135,12 @@ def other_tags(stream: IO[bytes], number: int) -> list[int]:
     """The tags of a page that are neither about how its bytes lie nor known to describe the picture."""
     fetch, order, at = _page_at(stream, number)
     return sorted(set(directories.tags(fetch, order, at)) - DESCRIPTIVE - STRUCTURAL) if at else []
+
+
+def numbers_of_page(stream: IO[bytes], number: int, tags: Collection[int]) -> dict[int, tuple[int, ...]]:
+    """The fields of a page with these tags that are whole numbers."""
+    fetch, order, at = _page_at(stream, number)
+    return {entry.tag: directories.whole_numbers(entry, order) for entry in directories.read(fetch, order, at, tags)} if at else {}
 
 
 def is_cut(stream: IO[bytes]) -> bool:

@@ -104,9 +104,9 @@ def _described(name: str, pages: Any, number: int) -> Opened:
     if orientation in (5, 6, 7, 8):
         height, width = width, height
     scale = _INCH.get(int(page.resolutionunit or 0))
-    info = {key: bytes(value) for key, value in found.items() if isinstance(value, bytes)}
+    info = dict(found)
     if scale and 282 in page.tags and 283 in page.tags:
-        info["dpi"] = tuple(float(value) * scale for value in page.resolution)  # type: ignore[assignment]
+        info["dpi"] = tuple(float(value) * scale for value in page.resolution)
     dropped = page.samplesperpixel - layout.channels - (alpha is not None)
     there = page.compression in tifffile.TIFF.DECOMPRESSORS and (page.compression not in _UNBOUNDED or _has_imagecodecs())
     codec = "" if there else page.compression.name
