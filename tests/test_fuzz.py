@@ -15,7 +15,7 @@ from tests.command import encoded, environment, noise, pixels_of
 from tests.docs import ROOT
 from tests.fuzz import targets
 from tests.fuzz.__main__ import Run
-from tests.fuzz.mutate import WAYS
+from tests.fuzz.mutate import WAYS, cut_inside
 from tests.fuzz.seeds import seeds
 
 
@@ -46,6 +46,16 @@ def test_mutants_are_the_same_each_time(tmp_path: Path) -> None:
     for way in WAYS:
         assert way(content, other, random.Random("1:2")) == way(content, other, random.Random("1:2"))
     assert len({way(content, other, random.Random("1:2")) for way in WAYS}) > 5
+
+
+@pytest.mark.parametrize("name", ["JPEG-RGB", "JPEG-progressive", "TIFF-jpeg", "TIFF-group4", "TIFF-RGB", "GIF-P", "JPEG2000-L"])
+def test_files_cut_inside_are_refused_or_said(tmp_path: Path, name: str) -> None:
+    import random
+
+    for number in range(12):
+        content = cut_inside(seeds()[name], b"", random.Random(number))
+        assert content != seeds()[name]
+        targets.read(content, tmp_path, targets.original(name))
 
 
 # ---------------------------------------------------------------- what is wrong is seen

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import IO, Any
 
 from imgconv import errors
-from imgconv.files import deep
+from imgconv.files import completeness, deep
 from imgconv.files.formats import FORMATS
 from imgconv.files.header import Header, loader, parsed
 from imgconv.files.modes import LAYOUTS, MODES, beyond_palette, mode_of, to_frame
@@ -103,18 +103,17 @@ def _layout(name: str, image: Any, stream: IO[bytes], reading: Reading, notes: l
         notes.append(Note("channels-dropped", f"{unknown} channel{'s' * (unknown > 1)} without a meaning left out"))
     if whole is None:
         return LAYOUTS[mode_of(image)], lambda: _decoded(name, image, stream, notes)
-    return whole.layout, partial(_deep, name, image, stream, whole.read, image.tell())
+    number = image.tell()
 
+    def read() -> Frame:
+        completeness.refuse_short(name, image, stream)
+        return whole.read(stream, number)
 
-def _deep(name: str, image: Any, stream: IO[bytes], read: Callable[[IO[bytes], int], Frame], number: int) -> Frame:
-    if image.format == "TIFF":
-        from imgconv.files import tiff_strips
-
-        tiff_strips.refuse_short(name, stream, number)
-    return read(stream, number)
+    return whole.layout, read
 
 
 def _decoded(name: str, image: Any, stream: IO[bytes], notes: list[Note]) -> Frame:
+    completeness.refuse_short(name, image, stream)
     if deep.hides_channel(image, stream):
         notes.append(Note("channels-dropped", f"fourth channel left out, which {image.format} gives no meaning"))
     if image.format in ("JPEG", "MPO"):
@@ -122,9 +121,8 @@ def _decoded(name: str, image: Any, stream: IO[bytes], notes: list[Note]) -> Fra
 
         notes.extend(quietly(lambda: jpeg_read.load(image, stream), notes))
     if image.format == "TIFF":
-        from imgconv.files import libtiff, tiff_strips
+        from imgconv.files import libtiff
 
-        tiff_strips.refuse_short(name, stream, image.tell())
         quietly(lambda: libtiff.load(image), notes)
     frame: Frame = quietly(lambda: to_frame(image), notes)
     refuse_spoilt(name, image, stream)

@@ -20,12 +20,7 @@ Said = dict[int, tuple[int, ...]]
 
 
 def refuse_short(name: str, stream: IO[bytes], number: int) -> None:
-    """Raises FileError or ValueError where a page states fewer bytes than its pixels take, unless Pillow is lenient. Leaves the stream where it was."""
-    from PIL import ImageFile
-
-    if ImageFile.LOAD_TRUNCATED_IMAGES:
-        return
-    before = stream.tell()
+    """Raises FileError or ValueError where a page states fewer bytes than its pixels take."""
     said = tiff.numbers_of_page(stream, number, _TAGS)
     compression = _one(said, _COMPRESSION, _NONE)
     if compression == _NONE and _one(said, _MEANING, 0) != _SUBSAMPLED:
@@ -35,7 +30,6 @@ def refuse_short(name: str, stream: IO[bytes], number: int) -> None:
         for start, length in zip(*_places(said), strict=False):
             stream.seek(start)
             jpeg_scans.scans(stream.read(length))
-    stream.seek(before)
 
 
 def _one(said: Said, tag: int, default: int) -> int:

@@ -1,4 +1,4 @@
-"""Ways to spoil a file: bits, numbers of headers, cuts, splices, PNG chunks with their checksums put right."""
+"""Ways to spoil a file: bits, numbers of headers, cuts (of what is coded, too, with its container put right), splices, PNG chunks with right checksums."""
 
 from __future__ import annotations
 
@@ -116,10 +116,38 @@ WAYS: tuple[Callable[[bytes, bytes, random.Random], bytes], ...] = (
 )  # fmt: skip
 
 
+def cut_inside(content: bytes, other: bytes, rng: random.Random) -> bytes:
+    """Coded pixels are cut, and the container says that this is all: an end marker behind, lengths of strips, one block less."""
+    at = rng.randrange(len(content) * 2 // 3, max(len(content) * 2 // 3 + 1, len(content) - 24))
+    if content.startswith(b"\xff\xd8"):
+        return content[:at] + b"\xff\xd9"
+    if content.startswith((b"\xff\x4f", b"\0\0\0\x0cjP")):
+        return content[: content.rfind(b"\xff\x90")] + b"\xff\xd9"
+    if content.startswith(b"II*\0"):
+        return _shorter_strips(content)
+    if content.startswith(b"GIF8"):
+        return content[:at] + b"\0;"
+    return content[:at]
+
+
+def _shorter_strips(content: bytes) -> bytes:
+    """A little-endian TIFF whose strips are half as long as they were, in the first directory."""
+    (start,) = struct.unpack_from("<I", content, 4)
+    (count,) = struct.unpack_from("<H", content, start)
+    made = bytearray(content)
+    for at in range(start + 2, start + 2 + 12 * count, 12):
+        tag, type_, number = struct.unpack_from("<HHI", content, at)
+        if tag in (279, 325) and type_ in (3, 4):
+            code = f"<{number}{'H' if type_ == 3 else 'I'}"
+            place = at + 8 if struct.calcsize(code) <= 4 else struct.unpack_from("<I", content, at + 8)[0]
+            struct.pack_into(code, made, place, *(length // 2 for length in struct.unpack_from(code, content, place)))
+    return bytes(made)
+
+
 def mutant(content: bytes, other: bytes, rng: random.Random) -> tuple[bytes, bool]:
     """A spoilt file, and whether it is only cut: then its pixels are as they were, or it is refused."""
-    if rng.random() < 0.15:
-        return cut(content, other, rng), True
+    if rng.random() < 0.2:
+        return rng.choice((cut, cut, cut_inside))(content, other, rng), True
     for _ in range(rng.choice((1, 1, 1, 2, 3))):
         content = rng.choice(WAYS)(content, other, rng)
     return content, False

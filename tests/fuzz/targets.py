@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import stat
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -80,7 +82,17 @@ def image(number: str, folder: Path) -> str:
     names = sorted(seeds())
     name = rng.choice(names)
     content, cut = mutate.mutant(seeds()[name], seeds()[rng.choice(names)], rng)
-    return read(content, folder, original(name) if cut else None, lenient=rng.random() < 0.1)
+    meant, printed = original(name) if cut else None, _printed()
+    outcome = read(content, folder, meant, lenient=rng.random() < 0.1)
+    if _printed() > printed:
+        raise Wrong("a library printed something on standard error")
+    return outcome
+
+
+def _printed() -> int:
+    """How much stands in the file that a worker's standard error is; 0 where it is none."""
+    state = os.fstat(2)
+    return state.st_size if stat.S_ISREG(state.st_mode) else 0
 
 
 def read(content: bytes, folder: Path, meant: Any = None, *, lenient: bool = False) -> str:
