@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import IO, Any
 
 from imgconv import errors
-from imgconv.files import completeness, deep
+from imgconv.files import deep
 from imgconv.files.formats import FORMATS
 from imgconv.files.header import Header, loader, parsed
 from imgconv.files.modes import LAYOUTS, MODES, beyond_palette, mode_of, to_frame
@@ -106,14 +106,22 @@ def _layout(name: str, image: Any, stream: IO[bytes], reading: Reading, notes: l
     number = image.tell()
 
     def read() -> Frame:
-        completeness.refuse_short(name, image, stream)
+        _refuse_short(name, image, stream)
         return whole.read(stream, number)
 
     return whole.layout, read
 
 
+def _refuse_short(name: str, image: Any, stream: IO[bytes]) -> None:
+    """Raises where something is missing that the reader would pass over; the most usual files start without what looks for it."""
+    if image.format not in ("PNG", "JPEG", "MPO"):
+        from imgconv.files import completeness
+
+        completeness.refuse_short(name, image, stream)
+
+
 def _decoded(name: str, image: Any, stream: IO[bytes], notes: list[Note]) -> Frame:
-    completeness.refuse_short(name, image, stream)
+    _refuse_short(name, image, stream)
     if deep.hides_channel(image, stream):
         notes.append(Note("channels-dropped", f"fourth channel left out, which {image.format} gives no meaning"))
     if image.format in ("JPEG", "MPO"):
