@@ -1,5 +1,7 @@
 """What must never happen: a wrong picture from a band that failed, or a loop that reaches beyond its arrays."""
 
+import os
+import signal
 import threading
 import time
 
@@ -8,7 +10,8 @@ import pytest
 
 import imgconv
 from imgconv import errors, jit
-from imgconv.engine.bands import run_bands
+from imgconv.delegation import delegated
+from imgconv.engine.bands import WHOLE_BAND, run_bands
 from imgconv.loops.pool import EXTREME
 from tests.examples import EXAMPLES
 
@@ -110,6 +113,102 @@ def test_interrupts_reach_the_caller_and_no_thread_outlives_the_call():
     with pytest.raises(KeyboardInterrupt):
         run_bands(1000, 10**7, worker, 3)
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("imgconv-")]
+
+
+def test_an_interrupt_does_not_wait_for_a_thread_that_hangs():
+    hangs, main = threading.Event(), threading.main_thread()
+
+    def band(first, last):
+        if threading.current_thread() is main:
+            raise KeyboardInterrupt
+        hangs.wait(60)
+
+    begun = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        run_bands(1000, 10**7, lambda: band, 3)
+    assert time.monotonic() - begun < 30
+    hangs.set()
+
+
+def test_an_interrupt_reaches_a_caller_that_waits_for_its_threads():
+    begun = threading.Event()
+
+    def band(first, last):
+        if threading.current_thread() is threading.main_thread():
+            begun.wait(60)
+            return
+        begun.set()
+        time.sleep(0.2)  # the caller waits by now
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.2)
+
+    with pytest.raises(KeyboardInterrupt):
+        run_bands(2, WHOLE_BAND, lambda: band, 2)
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("imgconv-")]
+
+
+def test_workers_are_made_by_the_caller():
+    made = []
+
+    def worker():
+        made.append(threading.current_thread())
+        return lambda first, last: None
+
+    run_bands(1000, 10**7, worker, 4)
+    assert made == [threading.current_thread()] * 4
+
+
+def test_threads_delegate_to_their_caller():
+    doing = {}
+
+    def band(first, last):
+        time.sleep(0.001)
+        doing[first] = threading.current_thread(), delegated(threading.current_thread)
+
+    run_bands(200, 10**7, lambda: band, 3)
+    assert len({thread for thread, _ in doing.values()}) > 1
+    assert {answering for _, answering in doing.values()} == {threading.current_thread()}
+
+
+def test_what_is_raised_for_a_thread_reaches_the_caller():
+    def refuse():
+        raise errors.loop_status("probe", 7)
+
+    def band(first, last):
+        if threading.current_thread() is not threading.main_thread():
+            delegated(refuse)
+        time.sleep(0.001)
+
+    with pytest.raises(errors.LoopError, match="status 7"):
+        run_bands(1000, 10**7, lambda: band, 3)
+
+
+def test_an_interrupt_of_the_caller_ends_threads_that_wait_for_it():
+    def interrupt():
+        raise KeyboardInterrupt
+
+    def band(first, last):
+        if threading.current_thread() is not threading.main_thread():
+            delegated(interrupt)
+        time.sleep(0.001)
+
+    with pytest.raises(KeyboardInterrupt):
+        run_bands(1000, 10**7, lambda: band, 3)
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("imgconv-")]
+
+
+def test_a_loop_that_a_thread_needs_is_compiled_by_its_caller(monkeypatch):
+    compiling = []
+    monkeypatch.setattr(jit, "_functions", {})
+    monkeypatch.setattr(jit.make, "make", lambda loop, kinds, make=jit.make.make: (compiling.append(threading.current_thread()), make(loop, kinds))[1])
+
+    def band(first, last):
+        time.sleep(0.001)
+        if threading.current_thread() is not threading.main_thread():
+            jit.bind(EXTREME, KINDS, pool_arguments())
+
+    run_bands(200, 10**7, lambda: band, 3)
+    assert compiling == [threading.current_thread()]
 
 
 CANARY = 0x5A

@@ -8,6 +8,7 @@ import numpy as np
 
 from imgconv import jit
 from imgconv.borders import Border
+from imgconv.delegation import loads
 from imgconv.engine.activate import activate, span_of
 from imgconv.engine.bands import run_bands
 from imgconv.engine.memory import allocate, buffer, require
@@ -99,10 +100,9 @@ def _fill(
     """Runs the plan over the bands of the result."""
     value = border.constant or 0
     if made.algorithm == "big":
-        from imgconv.engine.big import correlate_big
-
         row_table, column_table = position_table(border, rows), position_table(border, columns)
-        return correlate_big(given.pixels, made, rows, columns, row_table, column_table, value, result, magnitude=magnitude, shift=shift)
+        response: Response = _big().correlate_big(given.pixels, made, rows, columns, row_table, column_table, value, result, magnitude=magnitude, shift=shift)
+        return response
     if made.algorithm == "fourier":
         return _by_fourier(result, given, made, rows, columns, border, magnitude=magnitude, least=least, shift=shift, threads=threads)
     acc, type_ = made.accumulator, result.dtype.name
@@ -131,12 +131,25 @@ def _fill(
 def _by_fourier(
     result: Pixels, given: Values, made: Plan, rows: Axis, columns: Axis, border: Border, *, magnitude: bool, least: Any, shift: int, threads: int | None
 ) -> Response:
-    from imgconv.engine.fourier import Fourier, Worker
-
+    fourier = _fourier()
     value, tables = border.constant or 0, (position_table(border, rows), position_table(border, columns))
     numbers = constants("float64", result.dtype.name, offset=made.offset, border=value, denominator=made.denominator, magnitude=magnitude, least=least)
-    shared = Fourier(given.pixels, made, rows, columns, lines(given.pixels.shape, rows, columns, *tables), result, numbers)
+    shared = fourier.Fourier(given.pixels, made, rows, columns, lines(given.pixels.shape, rows, columns, *tables), result, numbers)
     watch = Watch("float64")
     work = 4 * (80 + 2 * rows.size) * columns.out * given.pixels.shape[2]
-    run_bands(rows.out, work, lambda: Worker(shared, *watch.part()), threads, 8 * rows.effective // rows.stride)
+    run_bands(rows.out, work, lambda: fourier.Worker(shared, *watch.part()), threads, 8 * rows.effective // rows.stride)
     return watch.response(result.size, denominator=made.denominator, shift=shift)
+
+
+@loads
+def _big() -> Any:
+    from imgconv.engine import big
+
+    return big
+
+
+@loads
+def _fourier() -> Any:
+    from imgconv.engine import fourier
+
+    return fourier

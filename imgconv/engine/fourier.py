@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy import fft
 
 from imgconv import jit
 from imgconv.engine.memory import buffer, require
@@ -49,7 +50,7 @@ class Fourier:
         down = np.pad(looking * self.rows.dilation, (0, -len(looking) % loops.PASS))  # empty rows fill up the last pass
         spread = np.zeros((len(looking), self.line))
         spread[:, : columns.effective * channels : columns.dilation * channels] = weights[looking]
-        spectrum = np.fft.rfft(spread).conj()
+        spectrum = fft.rfft(spread).conj()
         plane = -(-self.frequencies // _VECTOR) * _VECTOR
         planes = buffer(len(down) * 2 * plane, "float64", _WHAT, zero=True)
         apart = planes.reshape(-1, 2, plane)[: len(looking), :, : self.frequencies]
@@ -101,7 +102,7 @@ class Worker:
             self.places[:] = np.arange(begin * step, begin * step + at.depth) % at.depth
             self._multiply(0, end - begin)
             spectra = self.products.view(np.complex128).reshape(at.group, at.frequencies)[: end - begin]
-            np.fft.irfft(spectra, n=at.line, out=self.sums.reshape(at.group, at.line)[: end - begin])
+            fft.irfft(spectra, n=at.line, out=self.sums.reshape(at.group, at.line)[: end - begin])
             self._settle(begin, end)
 
     def _transform(self, start: int, stop: int) -> None:
@@ -113,5 +114,5 @@ class Worker:
         while start < stop:
             slot = start % at.depth
             count = min(stop - start, at.depth - slot)
-            np.fft.rfft(given[:count], out=kept[slot : slot + count])
+            fft.rfft(given[:count], out=kept[slot : slot + count])
             given, start = given[count:], start + count

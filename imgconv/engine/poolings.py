@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from imgconv import jit
+from imgconv.delegation import loads
 from imgconv.engine.bands import run_bands
 from imgconv.engine.memory import allocate, require
 from imgconv.loops import Loop
@@ -58,6 +59,7 @@ def run(result: Pixels, work: Work, threads: int | None) -> None:
     run_bands(rows, work.cost, worker, threads, work.least)
 
 
+@loads
 def _windows(asked: Asked) -> Work:
     """Any window: which taps of each window row, and which windows of each column tap, see the image."""
     from imgconv.loops.pool import EXTREME, MEAN
@@ -85,6 +87,7 @@ def _windows(asked: Asked) -> Work:
     return Work(given, MEAN, shared, buffers | {"sums": columns.out * channels}, {"acc": acc, "out": asked.type, "quotient": quotient}, cost)
 
 
+@loads
 def _blocks(asked: Asked) -> Work:
     """Small windows wholly in the image: all have the same number of cells."""
     from imgconv.loops import blocks
@@ -100,6 +103,7 @@ def _blocks(asked: Asked) -> Work:
     return Work(given, blocks.MEAN, shared, {"line": row}, kinds | {"acc": acc, "out": asked.type, "quotient": quotient}, row * (rows.size + 2))
 
 
+@loads
 def _sliding(asked: Asked) -> Work:
     """Large overlapping windows, on rows and columns extended by their pads (and by what ceil lets hang over)."""
     from imgconv.loops import sliding
@@ -117,6 +121,7 @@ def _sliding(asked: Asked) -> Work:
     return Work(given, sliding.LOOP, shared, buffers, {"kind": asked.kind}, row * (4 + columns.size.bit_length()), 4 * rows.size // rows.stride)
 
 
+@loads
 def _means(asked: Asked) -> Work:
     """Large overlapping averages: where in the image each window begins and ends; sums from the row's start must fit the accumulator."""
     from imgconv.loops import means

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from imgconv.borders import Border
+from imgconv.delegation import loads
 from imgconv.engine.memory import aligned
 from imgconv.engine.tables import Layout, Recipe, Shape, position_table, source_rows
 from imgconv.engine.tile_recipes import dots_, separable_dots_
@@ -24,6 +25,7 @@ _GROUP, _PIECE = 16, 512  # output rows, and elements of each, that go through a
 _LONG = 2**15  # positions whose tables are not kept
 
 
+@loads
 def direct(shape: Shape, made: Plan, rows: Axis, columns: Axis, row_table: Pixels, column_table: Pixels) -> Recipe:
     """Every weight a tap: where in the ring it reads."""
     from imgconv.loops import correlate
@@ -41,6 +43,7 @@ def direct(shape: Shape, made: Plan, rows: Axis, columns: Axis, row_table: Pixel
     return Recipe(correlate.LOOP, shared, buffers, len(weights) + 4, least, {"taps": correlate.filled(len(weights), made.lane)[1], "lane": made.lane})
 
 
+@loads
 def separable_(shape: Shape, made: Plan, rows: Axis, columns: Axis, row_table: Pixels, column_table: Pixels) -> Recipe:
     """Row weights across each source row, column weights down the ring; components lie beside each other in a ring row."""
     from imgconv.loops import separable
@@ -66,6 +69,7 @@ def separable_(shape: Shape, made: Plan, rows: Axis, columns: Axis, row_table: P
     return Recipe(separable.LOOP, shared, buffers, work, 4 * rows.effective // rows.stride, {"taps": filled(int(kept.sum()), acc)[1]})
 
 
+@loads
 def running_(shape: Shape, made: Plan, rows: Axis, columns: Axis, row_table: Pixels, column_table: Pixels) -> Recipe:
     """One weight, kept apart; sums of plain pixels run down and along."""
     from imgconv.loops import running

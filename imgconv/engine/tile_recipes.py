@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from imgconv.delegation import loads
 from imgconv.engine.memory import aligned
 from imgconv.engine.tables import Layout, Recipe, Shape, source_rows
 from imgconv.numerics import Pixels
@@ -16,6 +17,7 @@ _TILES = 8  # beside each other, that settle together
 _PIECE, _GROUP = 512, 32  # values and output rows that read the same lines of the ring
 
 
+@loads
 def dots_(shape: Shape, made: Plan, rows: Axis, columns: Axis, row_table: Pixels, column_table: Pixels) -> Recipe:
     """Rows of bytes as they are; a step is a row of the window, or of the windows of two output rows, and four of its columns."""
     from imgconv.loops import dots, tiles
@@ -41,6 +43,7 @@ def dots_(shape: Shape, made: Plan, rows: Axis, columns: Axis, row_table: Pixels
     return Recipe(dots.LOOP, shared, buffers, 0.5 * len(y) * len(fours) + 4, 4 * rows.size, {"tile": tile})
 
 
+@loads
 def separable_dots_(shape: Shape, made: Plan, rows: Axis, columns: Axis, row_table: Pixels, column_table: Pixels) -> Recipe:
     """Row weights across each source row, in fixed-point numbers; column weights down the ring, where components lie beside each other."""
     from imgconv.loops import dots, separable_dots, tiles

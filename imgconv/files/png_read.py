@@ -23,6 +23,7 @@ from imgconv.numerics import Pixels
 
 _SIGNATURE = 8
 _TOGETHER = 64  # rows whose filters are undone at once
+_PATIENCE = 2.0  # seconds that an error or an interrupt waits for the thread
 _CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4}  # of PNG's colour types, alpha included
 _WITH_ALPHA = (4, 6)
 # Adam7: where each pass starts, and its steps, as (top, left, down, right)
@@ -153,12 +154,12 @@ class _Rows:
             self._thread.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         with self._news:
             self._over = True
             self._news.notify()
         if self._thread.ident is not None:
-            self._thread.join()
+            self._thread.join(None if kind is None else _PATIENCE)
 
     def come(self, filled: int) -> None:
         """So many bytes have been inflated."""

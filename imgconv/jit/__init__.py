@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 
 from imgconv import errors
+from imgconv.delegation import delegated
 from imgconv.jit import forks, machine, make, store
 from imgconv.loops import Loop
 
@@ -92,6 +93,10 @@ def _function(loop: Loop, kinds: Mapping[str, str]) -> Any:
     key = loop.name, tuple(sorted(kinds.items()))
     if key in _functions:  # without the lock: another thread may be compiling for seconds
         return _functions[key]
+    return delegated(_made, key, loop, kinds)
+
+
+def _made(key: tuple[str, tuple[tuple[str, str], ...]], loop: Loop, kinds: Mapping[str, str]) -> Any:
     with forks.alone():
         if key not in _functions:
             _functions[key] = make.make(loop, dict(kinds))
