@@ -1,10 +1,9 @@
-"""The entry point: the group of commands, signals, and how every ending becomes a sentence and an exit code."""
+"""The entry point: the group of commands, and how every ending becomes a sentence and an exit code."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import sys
 import traceback
 from importlib import import_module
@@ -84,18 +83,9 @@ def _version() -> click.Option:
     return click.Option(["--version"], is_flag=True, expose_value=False, is_eager=True, callback=show, help="Print the version and stop.")
 
 
-class Terminated(BaseException):
-    """SIGTERM, as an exception: what is half done is cleared away on its road up."""
-
-
-def _terminate(*_: Any) -> NoReturn:
-    raise Terminated
-
-
 def run_command(arguments: list[str] | None = None) -> NoReturn:
     """Runs the command and ends the process with its exit code."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # imgconv uses no BLAS; its threads only cost start-up
-    signal.signal(signal.SIGTERM, _terminate)
     code = _guarded(sys.argv[1:] if arguments is None else arguments)
     try:
         if sys.stdout is not None:
@@ -130,8 +120,8 @@ def _guarded(arguments: list[str]) -> int:
         return end.exit_code
     except click.exceptions.Exit as end:
         return end.exit_code
-    except SystemExit:
-        raise
+    except SystemExit as end:  # completion
+        return end.code if isinstance(end.code, int) else errors.DONE
     except BaseException as error:
         code = _ended(error)
         if code == errors.OUR_BUG and os.environ.get("IMGCONV_DEBUG"):
@@ -152,7 +142,6 @@ _SILENT: dict[type[BaseException], int] = {
     BrokenPipeError: errors.PIPE_CLOSED,
     KeyboardInterrupt: errors.INTERRUPTED,
     click.Abort: errors.INTERRUPTED,
-    Terminated: errors.TERMINATED,
 }
 
 

@@ -15,6 +15,7 @@ from imgconv.files import links
 from imgconv.files.links import Target
 from imgconv.files.raw import Content
 from imgconv.report import Note
+from imgconv.unfinished import unfinished
 
 Hear = Callable[[Note], None]
 
@@ -140,7 +141,9 @@ def _write_beside(target: Target, content: Content, hear: Hear, replace: bool) -
         return
     with open(handle, "wb") as stream:
         _fill(stream, content, target, hear)
-        linked = _link(handle, target, replace)
+        beside = target.at(f".{target.name}.imgconv")
+        with unfinished(beside, target.folder):
+            linked = _link(handle, target, beside, replace)
     if not linked:
         _write_named(target, content, hear, replace)
 
@@ -150,13 +153,13 @@ def _is_writable(target: Target) -> bool:
     return os.access(target.at(target.name), os.W_OK, dir_fd=target.folder, effective_ids=effective)
 
 
-def _link(handle: int, target: Target, replace: bool) -> bool:
+def _link(handle: int, target: Target, beside: str, replace: bool) -> bool:
     """Gives a file without a name its place, if the system lets it.
 
     Until then it has no name, so whatever ends the process leaves nothing behind. Over an old file it takes two calls, and a process that is
     killed between them leaves a whole file, which the next to write there removes: hence a name that is always the same.
     """
-    folder, where, beside = target.folder, target.at(target.name), target.at(f".{target.name}.imgconv")
+    folder, where = target.folder, target.at(target.name)
     source = f"/proc/self/fd/{handle}"  # with a folder's or a file's handle, Python asks for the file behind this link
     try:
         if target.known is None:
@@ -177,10 +180,6 @@ def _link(handle: int, target: Target, replace: bool) -> bool:
         os.replace(beside, where, src_dir_fd=folder, dst_dir_fd=folder)
     except FileNotFoundError:
         return False  # another process was writing there too
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(beside, dir_fd=folder)
-        raise
     return True
 
 
@@ -188,15 +187,11 @@ def _write_named(target: Target, content: Content, hear: Hear, replace: bool) ->
     # named before it exists, unlike mkstemp's files: an interrupt at any moment finds something to remove
     temporary, folder = target.at(f".{os.urandom(8).hex()}.imgconv"), target.folder
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    try:
+    with unfinished(temporary, folder):
         with open(os.open(temporary, flags, _mode(target.known), dir_fd=folder), "wb") as stream:
             _fill(stream, content, target, hear)
         if replace or not _link_new(temporary, target):
             os.replace(temporary, target.at(target.name), src_dir_fd=folder, dst_dir_fd=folder)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary, dir_fd=folder)
-        raise
 
 
 def _link_new(temporary: str, target: Target) -> bool:
