@@ -16,6 +16,7 @@ from collections.abc import Iterator
 
 from imgconv.jit import trust
 from imgconv.jit.keys import DIGEST, hashed
+from imgconv.unfinished import unfinished
 
 _MAGIC = b"imgconv loop 3\n"
 _LARGEST = 16 << 20  # bytes of a file: machine code of a loop takes some 20 KB
@@ -128,16 +129,12 @@ def write(name: str, code: bytes, entry: str) -> None:
     try:
         _sweep(folder)
         handle, temporary = mkstemp(prefix=".", suffix=".part", dir=folder)
-        try:
+        with unfinished(temporary):
             with os.fdopen(handle, "wb") as stream:
                 stream.write(_MAGIC + _checksum(name, body) + body)
             if sys.platform != "win32":
                 os.chmod(temporary, 0o600 | os.stat(folder).st_mode & 0o044)
             os.replace(temporary, os.path.join(folder, name))
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-            raise
     except OSError:
         return  # read-only, full or missing: the loop stays in memory
 
@@ -179,13 +176,16 @@ def lock(name: str) -> Iterator[None]:
             pause = min(max(_POLL, (time.monotonic() - begun) / 8), 16 * _POLL)  # hundreds may wait, and the one that compiles needs the processor
         except OSError:  # no locks here (some network folders), or no files
             handle, path = _closed(handle), None
-    try:
+    if handle < 0 or path is None:
         yield
+        return
+    try:
+        with unfinished(path):
+            yield
     finally:
-        if handle >= 0 and path is not None:
-            with contextlib.suppress(OSError):
-                os.unlink(path)
-            _closed(handle)
+        with contextlib.suppress(OSError):
+            os.unlink(path)
+        _closed(handle)
 
 
 def _stamp(folder: str | None, name: str) -> tuple[int, int] | None:
