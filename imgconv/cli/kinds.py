@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,7 +11,13 @@ from imgconv.params import Kind
 MARK = "\0"  # cannot occur in an argument; hides the minus of a value from Click's parser
 
 
-class KindType(click.ParamType[Any]):
+if TYPE_CHECKING:
+    ParamType = click.ParamType[Any]
+else:
+    ParamType = click.ParamType  # generic since Click 8.4
+
+
+class KindType(ParamType):
     """A parameter kind as Click sees it; its sentences are imgconv's own."""
 
     def __init__(self, kind: Kind, name: str) -> None:
