@@ -17,6 +17,7 @@ TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _WRAPPED = ("I;32", "I;32N", "I;32B")  # unsigned numbers that Pillow takes for signed
 _BITS, _PHOTOMETRIC, _SAMPLES, _PLANES, _SIGN, _COMPRESSION, _DEPTH = 258, 262, 277, 284, 339, 259, 32997  # tags of TIFF
 _APART = {(2, 3), (2, 4), (5, 4)}  # photometric interpretation and samples (RGB, RGBA, CMYK) whose planes Pillow joins
+_YCBCR = 6  # of PhotometricInterpretation
 _WEBP = 50001  # of Compression: Pillow's libtiff goes without
 _ROUNDED = "F;64"
 _LARGE = 2**21  # pixels
@@ -75,6 +76,13 @@ def _coded(name: str, image: Any, stream: IO[bytes]) -> Deep | None:
     codecs.available(name, form, depth)
     layout = replace(LAYOUTS[mode_of(image)], type="uint16")
     return Deep(layout, lambda stream, number: codecs.decode(name, form, stream, number, depth, layout.channels, layout.alpha))
+
+
+def correct(image: Any) -> None:
+    """Uncompressed YCbCr in TIFF, which Pillow before 13 takes for RGB of four bytes a pixel, made what Pillow 13 opens."""
+    if image.format == "TIFF" and image.mode == "RGB" and image.tag_v2.get(_PHOTOMETRIC) == _YCBCR and raw_modes(image)[:2] == ["raw", "RGBX"]:
+        image._mode = "YCbCr"
+        image.tile = [tile._replace(args=("YCbCr", *tile.args[1:])) for tile in image.tile]
 
 
 def dropped(image: Any) -> int:

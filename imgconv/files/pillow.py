@@ -89,6 +89,7 @@ def _at(name: str, image: Any, stream: IO[bytes], place: int, notes: list[Note])
 def _layout(name: str, image: Any, stream: IO[bytes], reading: Reading, notes: list[Note]) -> tuple[Layout, Callable[[], Frame]]:
     """What the pixels of the frame at hand are, and what reads them; FileError where nothing does."""
     whole = None
+    deep.correct(image)
     try:
         whole = deep.reader_of(name, image, stream)
     except errors.FileError:
