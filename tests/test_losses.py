@@ -220,6 +220,12 @@ def test_a_report_that_has_no_place(here: Path, words: str, code: int) -> None:
     assert (here / "in.png").read_bytes() == before
 
 
+def test_a_report_into_a_full_disk_is_one_sentence(here: Path) -> None:
+    """Development mode shows on every Python what 3.13 shows always: an error of a stream that is collected."""
+    done = command("filter", "vertical", "in.png", "-q", "-o", "out.png", "--report", "/dev/full", cwd=here, env={"PYTHONDEVMODE": "1"})
+    assert (done.code, done.err) == (1, "imgconv: /dev/full: cannot be written (No space left on device)\n")
+
+
 def test_a_report_into_a_pipe_that_closes(here: Path) -> None:
     done = shell("(imgconv filter vertical in.png flat.png -q -o out/ --report -; echo $? > code) | true; while [ ! -s code ]; do sleep 0.1; done", here)
     assert (here / "code").read_text().strip() in ("141", "0")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import sys
@@ -67,10 +68,17 @@ class Journal:
         try:
             place.write_all(self.stream, [line(outcome)])
             self.stream.flush()
-        except BrokenPipeError:
-            raise
         except OSError as error:
+            self._discard()
+            if isinstance(error, BrokenPipeError):
+                raise
             raise errors.file_unwritable(self.shown, error.strerror or str(error)) from None
+
+    def _discard(self) -> None:
+        """Forgets what is still buffered; else Python tries again when it collects the stream, and from 3.13 on shows the traceback of that."""
+        if self.stream is not getattr(sys.stdout, "buffer", None):
+            with contextlib.suppress(OSError):
+                self.stream.close()
 
 
 def line(outcome: Outcome) -> bytes:
