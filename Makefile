@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 OUT := out
 
-.PHONY: help run test fuzz lint types format bench docs slow clean
+.PHONY: help run test matrix fuzz lint types format bench docs slow clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ test: lint types  ## lint, types, and all tests (some minutes the first time, wh
 
 slow: $(VENV)/.tested  ## the tests that take long
 	$(BIN)/python -m pytest -n auto --dist worksteal -q -m slow
+
+matrix: $(VENV)/.tested  ## the tests with the oldest and the newest dependencies on every Python from 3.11 on that is here (ONLY="tests/..." for some)
+	$(BIN)/python -m tests.dependencies $(if $(ONLY),--only $(ONLY))
 
 fuzz: $(VENV)/.tested  ## 100,000 spoilt images and texts: a correct output or a refusal, nothing else
 	$(BIN)/python -m tests.fuzz --mutants 100000
@@ -45,7 +48,7 @@ bench: $(VENV)/.benched  ## measure against other tools, side by side
 	$(BIN)/python -m tests.bench
 
 clean:  ## remove the environment and everything made
-	rm -rf $(VENV) $(OUT) .loops .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info
+	rm -rf $(VENV) $(OUT) .loops .matrix .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
