@@ -18,6 +18,7 @@ from imgconv.report import Note
 Pixels = NDArray[Any]
 _WIDENED = {"bool": "uint8", "int8": "int16", "float16": "float32", "uint32": "float64", "int64": "float64", "uint64": "float64"}
 _EXACT, _LARGEST = 2**53, 2**1023
+_FEW_BITS = (8, 16, 31)
 
 
 @record
@@ -79,6 +80,8 @@ def merged(responses: Sequence[Response | None]) -> Response | None:
 def values(pixels: Any) -> Values:
     """An array as Values: (H, W) becomes (H, W, 1), other real types are widened exactly.
 
+    Integers that are widened to float64 stay whole numbers: their span says so, and plans count on it.
+
     Raises
     ------
     PixelError
@@ -90,22 +93,29 @@ def values(pixels: Any) -> Values:
         raise errors.pixel_shape(array.shape)
     if array.size == 0:
         raise errors.pixel_none(array.shape)
-    array = _widened(array)
+    array, known = _widened(array)
     array = array.reshape(array.shape[0], array.shape[1], -1)
-    return Values(np.require(array, requirements=["C", "ALIGNED"]), span(native_name(array.dtype)))
+    return Values(np.require(array, requirements=["C", "ALIGNED"]), known)
 
 
-def _widened(array: Pixels) -> Pixels:
+def _widened(array: Pixels) -> tuple[Pixels, Span]:
     name = native_name(array.dtype)
     if name in DTYPES:
-        return array if array.dtype.isnative else array.astype(name)
+        return array if array.dtype.isnative else array.astype(name), span(name)
     if name not in _WIDENED:
         raise errors.pixel_type(array.dtype.name)
-    if name in ("int64", "uint64"):
-        largest = max(abs(int(array.min())), abs(int(array.max())))
-        if largest > 2**53:
-            raise errors.pixel_integers_too_large(name, largest)
-    return array.astype(_WIDENED[name])
+    type_ = _WIDENED[name]
+    known = span(type_) if type_ != "float64" else _whole_span(name, int(array.min()), int(array.max()))
+    return array.astype(type_), known
+
+
+def _whole_span(name: str, low: int, high: int) -> Span:
+    """The span of integers of a wide type: up to a power of two, so that few plans serve all images."""
+    if (largest := max(-low, high)) > _EXACT:
+        raise errors.pixel_integers_too_large(name, largest)
+    bits = next((few for few in _FEW_BITS if largest < 2**few), largest.bit_length())
+    most = min(2**bits - 1, _EXACT)
+    return Span(-most if low < 0 else 0, most, True)
 
 
 @lru_cache(maxsize=64)

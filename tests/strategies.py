@@ -17,6 +17,8 @@ from tests import oracle
 
 TYPES = ("uint8", "uint16", "int16", "int32", "float32", "float64")
 INTEGERS = TYPES[:4]
+WIDE_INTEGERS = ("uint32", "int64", "uint64")
+"""Integers that are widened to float64, and stay whole numbers."""
 T = TypeVar("T")
 RANGES = ("clamp", "abs", "shift", "stretch")
 HALF_UNIT = {"float32": 2.0**-24, "float64": 2.0**-53}
@@ -54,6 +56,8 @@ def values(dtype: str) -> st.SearchStrategy[Any]:
     if dtype.startswith("float"):
         return st.one_of(st.integers(-300, 300).map(float), st.floats(-1e4, 1e4, width=32, allow_subnormal=False))
     low, high = oracle.limits(dtype)
+    if dtype.endswith("64"):
+        low, high = max(low, -(2**53)), min(high, 2**53)
     return st.one_of(st.sampled_from((low, high, 0, 1)), st.integers(low, high))
 
 

@@ -22,6 +22,7 @@ from tests.strategies import (
     INTEGERS,
     RANGES,
     TYPES,
+    WIDE_INTEGERS,
     assert_within,
     border_text,
     compiled,
@@ -171,6 +172,29 @@ def test_quotients_of_32_bit_pixels(weight: int, divisor: int) -> None:
 def test_integers_are_exact_in_every_type(pixels: str, family: str, data: st.DataObject, out: str) -> None:
     with plain_python():
         check_exact(data, pixels, out, family, RANGES if family in ("narrow", "wide") else RANGES[:3])
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("pixels", WIDE_INTEGERS)
+@law(25)
+@given(st.data(), st.sampled_from((None, "uint8", "int32", "float64")), st.sampled_from(RANGES[:3]))
+def test_wide_integers_are_exact(pixels: str, family: str, data: st.DataObject, out: str | None, range_: str) -> None:
+    """NumPy's own integers are float64 in the end, and whole numbers until then: each result is rounded once."""
+    with plain_python():
+        answers = both_answers(data.draw(cases(pixels, *FAMILIES[family], most=3)), out, range_)
+        if answers:
+            assert_same(*answers)
+
+
+@pytest.mark.parametrize("out", ["uint8", "float64"])
+@pytest.mark.parametrize("size", [3, 31])
+def test_integers_of_numpy_s_own_type_round_as_narrow_ones_do(size: int, out: str) -> None:
+    image = np.random.default_rng(12).integers(0, 256, (200, 150))
+    kernel = imgconv.Kernel(np.random.default_rng(size).integers(-9, 10, (size, size)), 10 * size)
+    got = imgconv.correlate(image, kernel, dtype=out, range="abs")
+    assert_same(got, imgconv.correlate(image.astype("int32"), kernel, dtype=out, range="abs"))
+    wide = imgconv.correlate(image << 40, kernel, dtype="float64")
+    assert_same(wide, imgconv.correlate(image.astype("int32"), kernel, dtype="float64") * 2**40)
 
 
 @pytest.mark.parametrize("pixels", ["uint8", "int16"])

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import imgconv
 from imgconv import errors
 from tests import oracle
-from tests.strategies import EVERYTHING, INTEGERS, TYPES, assert_within, compiled, images, law, pad_values, pair, plain_python, shapes
+from tests.strategies import EVERYTHING, INTEGERS, TYPES, WIDE_INTEGERS, assert_within, compiled, images, law, pad_values, pair, plain_python, shapes
 
 Options = dict[str, Any]
 KINDS = ("max", "avg", "min")
@@ -111,6 +111,30 @@ def test_types(pixels: str, dtype: str, everything: bool, data: st.DataObject) -
 def test_every_type(data: st.DataObject, pixels: str, dtype: str, range_: str) -> None:
     with plain_python():
         check(data.draw(images(pixels)), data.draw(windows()), dtype, range_)
+
+
+@pytest.mark.parametrize("pixels", WIDE_INTEGERS)
+@law(60)
+@given(st.data(), st.sampled_from((None, "uint8", "int32")), windows())
+def test_wide_integers_are_exact(pixels: str, data: st.DataObject, dtype: str | None, options: Options) -> None:
+    image = data.draw(images(pixels))
+    try:
+        expected = oracle.pool(image, dtype=dtype, **options)
+    except oracle.RefusedError:
+        return
+    with plain_python():
+        got = imgconv.pool(image, dtype=dtype, **options)
+    assert got.dtype == expected.dtype
+    assert got.tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize("count_padding", [False, True])
+def test_averages_beyond_64_bits_are_exact(count_padding: bool) -> None:
+    """The sum of a large window of numbers as large as can be."""
+    image = np.random.default_rng(4).integers(-(2**53), 2**53, (40, 31), endpoint=True)
+    image[:30] = 2**53 - np.arange(31)
+    options: Options = {"size": (27, 25), "stride": (5, 3), "pad": (9, 4, 0, 12), "count_padding": count_padding}
+    assert imgconv.pool(image, "avg", **options).tolist() == oracle.pool(image, "avg", **options).tolist()
 
 
 @law(60)

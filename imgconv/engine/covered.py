@@ -43,7 +43,7 @@ class Covered:
         """A frame's colours and its alpha (H, W)."""
         given = values(alpha)
         opaque = opaque_of(given.type)
-        return cls(colour, Values(given.pixels, Span(0, opaque, given.span.whole)), opaque, given.type)
+        return cls(colour, Values(given.pixels, Span(0, opaque, given.span.whole and not given.type.startswith("float"))), opaque, given.type)
 
     def settled_alpha(self) -> Values:
         """Alpha in its own type."""

@@ -196,14 +196,24 @@ def _taps_inside(axis: Axis, low: int, high: int) -> tuple[Pixels, Pixels]:
 
 
 def mean_arithmetic(given: Values, type_: str, cells: int, divisor: int = 0) -> tuple[str, str]:
-    """The types of sums of so many cells and of the division (by `divisor`, if that is more): floats sum in float64, whole numbers exactly."""
-    if not given.span.whole or given.type.startswith("float"):
+    """The types of sums of so many cells and of the division (by `divisor`, if that is more): floats sum in float64, whole numbers exactly
+    (as far as 64 bits hold them: see `beyond_64_bits`)."""
+    if not given.span.whole:
         return "float64", ""
     largest = 2 * int(given.span.magnitude) * cells + 2 * max(cells, divisor)
-    acc = "int16" if largest < 2**15 else "int32" if largest < 2**31 else "int64"
+    if given.type.startswith("float"):
+        acc = "float64" if largest < 2**53 else "int64"
+    else:
+        acc = "int16" if largest < 2**15 else "int32" if largest < 2**31 else "int64"
     if type_.startswith("float"):
         return acc, ""
     return acc, quotient_type(largest)
+
+
+def beyond_64_bits(given: Values, rows: Axis, columns: Axis) -> bool:
+    """Whether sums of whole numbers under such windows might not fit int64."""
+    cells = min(rows.size, rows.length) * min(columns.size, columns.length)
+    return given.span.whole and 2 * (int(given.span.magnitude) + 1) * cells >= 2**63
 
 
 def _same_for_all(cells: int, quotient: str) -> str:

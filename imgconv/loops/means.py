@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 
 from imgconv.loops import Body, Loop, helper, parameters, view
-from imgconv.loops.pool import plain_quotient, rounded_quotient
+from imgconv.loops.pool import rounded_quotient
+from imgconv.loops.settling import ratio_of
 
 
 def make(src: str, acc: str, out: str, quotient: str) -> Body:
     """The body: pixels `src`, sums `acc` (of a whole row of windows), results `out`, dividing in `quotient`."""
     wide, final, change = np.dtype(acc).type, np.dtype(out).type, _changer(acc)
-    divide = rounded_quotient(quotient) if not out.startswith("float") else plain_quotient()
+    divide = rounded_quotient(quotient) if not out.startswith("float") else ratio_of(acc)
 
     def means(
         source, source_rows, source_row, channels, row_from, row_to, column_from, column_to, row_cells, column_cells, windows,

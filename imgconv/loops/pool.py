@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from imgconv.loops import Body, Loop, helper, parameters, view
+from imgconv.loops.settling import ratio_of
 
 
 def winner(kind: str) -> Any:
@@ -75,7 +76,7 @@ def make_extreme(kind: str, src: str) -> Body:
 def make_mean(src: str, acc: str, out: str, quotient: str) -> Body:
     """The body of average pooling: pixels `src`, sums `acc`, results `out`, dividing in `quotient`."""
     reduce_window, wide, final = _window_reducer(added(acc)), np.dtype(acc).type, np.dtype(out).type
-    divide = rounded_quotient(quotient) if not out.startswith("float") else plain_quotient()
+    divide = rounded_quotient(quotient) if not out.startswith("float") else ratio_of(acc)
 
     def pool(
         source, source_rows, source_row, channels, row_from, row_to, row_step, row_dilation, row_before,
@@ -175,16 +176,6 @@ def rounded_quotient(quotient: str) -> Any:
         @helper
         def divide(total: Any, cells: Any) -> Any:
             return np.floor((wide(2) * wide(total) + wide(cells)) / (wide(2) * wide(cells)))
-
-    return divide
-
-
-def plain_quotient() -> Any:
-    """sum/cells, rounded once."""
-
-    @helper
-    def divide(total: Any, cells: Any) -> Any:
-        return np.float64(total) / np.float64(cells)
 
     return divide
 

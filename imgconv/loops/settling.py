@@ -72,6 +72,7 @@ def _from_exact(acc: str, out: str, quotient: str) -> Any:
     final, kept, order = np.dtype(out).type, np.dtype(acc).type, _ordered(acc)
     tally = _count_type(acc)
     to_float, divided, divide = out.startswith("float"), quotient != "", _floor_divide(acc, quotient or acc)
+    ratio = ratio_of(acc)
 
     @helper
     def settle(total: Any, constants: Any, seen: Any) -> Any:
@@ -82,7 +83,7 @@ def _from_exact(acc: str, out: str, quotient: str) -> Any:
         greatest = key if key > greatest else greatest
         value = kept(abs(total)) if constants[MAGNITUDE] != 0 else total
         if to_float:
-            result = final(np.float64(value) / np.float64(constants[DENOMINATOR])) if divided else final(value)
+            result = final(ratio(value, constants[DENOMINATOR])) if divided else final(value)
             return result, (least, greatest, below, above, missing)
         if divided:
             value = divide(value, constants[HALF], constants[DENOMINATOR], constants[SHIFT])
@@ -93,6 +94,27 @@ def _from_exact(acc: str, out: str, quotient: str) -> Any:
         return final(kept(min(max(value, low), high))), (least, greatest, below, above, missing)
 
     return settle
+
+
+def ratio_of(acc: str) -> Any:
+    """The helper `ratio(total, cells)`: the quotient of whole numbers in float64, rounded once.
+
+    A sum in int64 may have more digits than float64: then the quotient of what float64 makes of it is taken to its floor, and what is missing
+    there, which is exact in integers and small, is divided and added.
+    """
+    if acc != "int64":
+
+        @helper
+        def ratio(total: Any, cells: Any) -> Any:
+            return np.float64(total) / np.float64(cells)
+    else:
+
+        @helper
+        def ratio(total: Any, cells: Any) -> Any:
+            whole = np.floor(np.float64(total) / np.float64(cells))
+            return whole + np.float64(total - np.int64(whole) * cells) / np.float64(cells)
+
+    return ratio
 
 
 def _floor_divide(acc: str, quotient: str) -> Any:

@@ -29,6 +29,8 @@ QUOTIENTS = (("float32", 2**22), ("float64", 2**51), ("int64", 2**63))
 """Types for exact quotients, fastest first, and what dividend and divisor do not reach (the proof is at `settling._floor_divide`)."""
 ACCUMULATORS = (("int16", 2**15), ("int32", 2**31), ("float64", EXACT_FLOAT64 // 2), ("int64", 2**63))
 """Types for exact sums, narrowest first, and the magnitude they do not reach."""
+_IN_FLOAT64 = ACCUMULATORS[2:]
+"""Those for whole numbers that lie in float64: narrower ones would each need a loop of its own, and gain little."""
 _FLOAT32_MOST, _FLOAT32_LEAST = 1e37, 1e-30  # weights, bias and border beyond, and weights that are all below, are left to float64
 
 
@@ -75,12 +77,15 @@ def _exact_plan(kernel: Kernel, task: Task, algorithm: str) -> Plan:
     most = max(abs(low + offset), abs(high + offset), abs(offset)) + denominator // 2 + 1
     inputs = max(task.span.magnitude, magnitude(task.border_value or 0))
     largest = int(max(most, inputs, denominator, max((abs(cell) for row in rows for cell in row), default=0)))
-    accumulator = next((name for name, limit in ACCUMULATORS if largest < limit), "object")
+    accumulators = _IN_FLOAT64 if task.pixels == "float64" else ACCUMULATORS
+    accumulator = next((name for name, limit in accumulators if largest < limit), "object")
     quotient = quotient_type(largest) if denominator > 1 else ""
     factors = whole_factors(rows)
     name, cost = _cheapest(rows, factors, accumulator, task, algorithm)
     if name == "fourier":
-        accumulator, quotient = "float64", "float64" if quotient == "float32" else quotient
+        accumulator = "float64"
+    if quotient == "float32" and (name == "fourier" or task.pixels == "float64"):
+        quotient = "float64"
     elif quotient and denominator & (denominator - 1) == 0 and accumulator.startswith("int"):
         quotient = BY_SHIFT
     why = f"sums lie in {low + offset}…{high + offset}"
