@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from imgconv import jit
 from imgconv.borders import Border
 from imgconv.delegation import loads
@@ -40,10 +38,10 @@ def correlate(
     """
     rows, columns = window.over(*given.pixels.shape[:2])
     if target is not None and target.range == "stretch":
-        return _stretched(given, kernel, rows, columns, border, target, threads, out)
+        return _stretched(given, kernel, window, border, target, threads, out)
     shift = shift_of(target) if target is not None else 0
     wanted = kernel.using(bias=kernel.bias + shift) if shift else kernel
-    made = _planned(given, wanted, rows, columns, border, target.type if target else "wide")
+    made, blank = _planned(given, wanted, window, border, target.type if target else "wide", threads)
     exact = made.whole and made.denominator == 1  # else a last step would round once, where two steps round twice
     if activation and (made.algorithm == "big" or not (target is None or exact)):
         return activate(correlate(given, kernel, window, border, target=None, threads=threads)[0], activation, target=target, threads=threads, out=out)
@@ -52,7 +50,7 @@ def correlate(
     result = allocate((rows.out, columns.out, given.pixels.shape[2]), type_, "the result") if out is None else out
     magnitude = activation == "abs" or (target is not None and target.range == "abs")
     least = shift * made.denominator if activation == "relu" else None
-    response = _fill(result, given, made, rows, columns, border, magnitude=magnitude, least=least, shift=shift, threads=threads)
+    response = _fill(result, given, made, rows, columns, border, magnitude=magnitude, least=least, shift=shift, blank=blank, threads=threads)
     return Values(result, span_of(activation, reached) if activation else reached), response
 
 
@@ -61,14 +59,15 @@ FUSED = ("relu", "abs")
 
 
 def _stretched(
-    given: Values, kernel: Kernel, rows: Axis, columns: Axis, border: Border, target: Target, threads: int | None, out: Pixels | None
+    given: Values, kernel: Kernel, window: Window, border: Border, target: Target, threads: int | None, out: Pixels | None
 ) -> tuple[Values, Response]:
     """Wide first, then stretched. Stretching forgets a divisor: exact sums are stretched undivided, so they stay exact."""
-    made = _planned(given, kernel, rows, columns, border, target.type)
+    rows, columns = window.over(*given.pixels.shape[:2])
+    made, blank = _planned(given, kernel, window, border, target.type, threads)
     undivided = replace(made, denominator=1, quotient="")
     reached = response_span(undivided, given.span, border.constant)
     wide = allocate((rows.out, columns.out, given.pixels.shape[2]), wide_type(given.type, reached, divided=False, last=True), "the wide result")
-    seen = _fill(wide, given, undivided, rows, columns, border, magnitude=False, least=None, shift=0, threads=threads)
+    seen = _fill(wide, given, undivided, rows, columns, border, magnitude=False, least=None, shift=0, blank=blank, threads=threads)
     settled, lost = settle(Values(wide, reached), target, threads=threads, out=out)
     low, high = seen.low / made.denominator, seen.high / made.denominator
     return Values(settled, reached), Response(low, high, lost.below, lost.above, lost.missing, lost.count)
@@ -81,22 +80,36 @@ def task_of(type_: str, span: Span, rows: Axis, columns: Axis, channels: int, bo
     return Task(type_, span, border.constant, result, *steps, line=columns.reach * channels, spacing=spacing)
 
 
-def _planned(given: Values, kernel: Kernel, rows: Axis, columns: Axis, border: Border, result: str) -> Plan:
-    """The plan; only where it could spread a NaN or an infinity are the pixels searched for one."""
+def _planned(given: Values, kernel: Kernel, window: Window, border: Border, result: str, threads: int | None) -> tuple[Plan, Pixels | None]:
+    """The plan, and the windows that see zeros alone where it could not tell.
+
+    Only where it could spread a NaN, an infinity or what a large value rounds to are the pixels searched for one.
+    """
+    rows, columns = window.over(*given.pixels.shape[:2])
     task = task_of(given.type, given.span, rows, columns, given.pixels.shape[2], border, result)
     made = plan(kernel, task, forced())
-    if given.pixels.dtype.kind == "f" and made.algorithm in SPREADING and not _finite(given.pixels):
-        return plan(kernel, replace(task, finite=False))
-    return made
+    if given.pixels.dtype.kind != "f" or given.span.whole or made.algorithm not in SPREADING:
+        return made, None
+    from imgconv.engine import contrast
 
+    def seen(mask: Pixels, beyond: Border) -> Pixels:
+        looking = Kernel([[int(cell != 0) for cell in row] for row in made.weights])
+        return correlate(Values(mask, Span(0, 1, True)), looking, window, beyond, target=Target("uint8"), threads=threads)[0].pixels
 
-def _finite(pixels: Pixels) -> bool:
-    return bool(np.isfinite(pixels.min()) and np.isfinite(pixels.max()))
+    greatest = float(max(abs(given.pixels.min()), abs(given.pixels.max())))
+    if contrast.sums_fit(made, greatest):
+        if not made.share:
+            return made, None
+        fits, blank = contrast.blank_windows(given.pixels, greatest, border, made.share, seen)
+        if fits:
+            return made, blank
+    return plan(kernel, replace(task, finite=False)), None
 
 
 def _fill(
-    result: Pixels, given: Values, made: Plan, rows: Axis, columns: Axis, border: Border, *, magnitude: bool, least: Any, shift: int, threads: int | None
-) -> Response:
+    result: Pixels, given: Values, made: Plan, rows: Axis, columns: Axis, border: Border, *,
+    magnitude: bool, least: Any, shift: int, blank: Pixels | None, threads: int | None,
+) -> Response:  # fmt: skip
     """Runs the plan over the bands of the result."""
     value = border.constant or 0
     if made.algorithm == "big":
@@ -104,7 +117,7 @@ def _fill(
         response: Response = _big().correlate_big(given.pixels, made, rows, columns, row_table, column_table, value, result, magnitude=magnitude, shift=shift)
         return response
     if made.algorithm == "fourier":
-        return _by_fourier(result, given, made, rows, columns, border, magnitude=magnitude, least=least, shift=shift, threads=threads)
+        return _by_fourier(result, given, made, rows, columns, border, magnitude=magnitude, least=least, shift=shift, blank=blank, threads=threads)
     acc, type_ = made.accumulator, result.dtype.name
     wanted = recipe(made, rows, columns, border, given.pixels.shape)
     shared = wanted.shared | {
@@ -129,12 +142,13 @@ def _fill(
 
 
 def _by_fourier(
-    result: Pixels, given: Values, made: Plan, rows: Axis, columns: Axis, border: Border, *, magnitude: bool, least: Any, shift: int, threads: int | None
-) -> Response:
+    result: Pixels, given: Values, made: Plan, rows: Axis, columns: Axis, border: Border, *,
+    magnitude: bool, least: Any, shift: int, blank: Pixels | None, threads: int | None,
+) -> Response:  # fmt: skip
     fourier = _fourier()
     value, tables = border.constant or 0, (position_table(border, rows), position_table(border, columns))
     numbers = constants("float64", result.dtype.name, offset=made.offset, border=value, denominator=made.denominator, magnitude=magnitude, least=least)
-    shared = fourier.Fourier(given.pixels, made, rows, columns, lines(given.pixels.shape, rows, columns, *tables), result, numbers)
+    shared = fourier.Fourier(given.pixels, made, rows, columns, lines(given.pixels.shape, rows, columns, *tables), result, numbers, blank)
     watch = Watch("float64")
     work = 4 * (80 + 2 * rows.size) * columns.out * given.pixels.shape[2]
     run_bands(rows.out, work, lambda: fourier.Worker(shared, *watch.part()), threads, 8 * rows.effective // rows.stride)

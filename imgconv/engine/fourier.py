@@ -29,7 +29,9 @@ _WHAT = "the spectra of the window"
 class Fourier:
     """What all threads share: sizes, the kernel's spectra, and how source rows become lines (`lines_of`)."""
 
-    def __init__(self, pixels: Pixels, made: Plan, rows: Axis, columns: Axis, lines_of: dict[str, Any], result: Pixels, numbers: Pixels) -> None:
+    def __init__(
+        self, pixels: Pixels, made: Plan, rows: Axis, columns: Axis, lines_of: dict[str, Any], result: Pixels, numbers: Pixels, blank: Pixels | None
+    ) -> None:
         self.made, self.rows, self.result, self.numbers = made, rows, result, numbers
         self.result_row = columns.out * pixels.shape[2]
         self.line = line_length(columns.reach * pixels.shape[2])
@@ -42,6 +44,7 @@ class Fourier:
         self.lines_of = {name: part for name, part in lines_of.items() if name != "step"}
         self.lines_of |= {"source": pixels, "border": numbers[BORDER : BORDER + 1].copy()}
         self.source = pixels.dtype.name
+        self.blank = None if blank is None else blank.reshape(rows.out, self.result_row)  # sums that are 0, whatever the transforms leave there
 
     def _kernel(self, columns: Axis, channels: int) -> tuple[Pixels, Pixels]:
         """Where below the window's top each kernel row that looks lies, and its conjugate spectrum: a plane of real parts, then one of imaginary ones."""
@@ -103,6 +106,8 @@ class Worker:
             self._multiply(0, end - begin)
             spectra = self.products.view(np.complex128).reshape(at.group, at.frequencies)[: end - begin]
             fft.irfft(spectra, n=at.line, out=self.sums.reshape(at.group, at.line)[: end - begin])
+            if at.blank is not None:
+                self.sums.reshape(at.group, at.line)[: end - begin, : at.result_row][at.blank[begin:end]] = 0.0
             self._settle(begin, end)
 
     def _transform(self, start: int, stop: int) -> None:

@@ -13,10 +13,11 @@ from imgconv.exact import BY_SHIFT, Number, magnitude
 from imgconv.factoring import Factors, Weights, float_factors, whole_factors
 from imgconv.kept import kept
 from imgconv.kernels import Kernel
-from imgconv.planner.costs import ALGORITHMS, PASS, SPREADING, lane_of, line_length, sum_bounds, taps_of
+from imgconv.planner.costs import ALGORITHMS, PASS, SPREADING, fourier_share, lane_of, line_length, sum_bounds, taps_of
 from imgconv.planner.fixed import FARTHEST, FOUR, digits_of, fixed_line, fixed_point
 from imgconv.planner.pooling import POOLINGS, plan_pool
 from imgconv.planner.values import Plan, Span, Task
+from imgconv.records import replace
 
 __all__ = [
     "ALGORITHMS", "FARTHEST", "FOUR", "PASS", "POOLINGS", "SPREADING", "Plan", "Span", "Task", "digits_of", "fixed_line", "fixed_point", "forced",
@@ -31,6 +32,7 @@ ACCUMULATORS = (("int16", 2**15), ("int32", 2**31), ("float64", EXACT_FLOAT64 //
 """Types for exact sums, narrowest first, and the magnitude they do not reach."""
 _IN_FLOAT64 = ACCUMULATORS[2:]
 """Those for whole numbers that lie in float64: narrower ones would each need a loop of its own, and gain little."""
+_LARGEST_BORDER = 2**8  # times the greatest integer pixel: beyond a larger constant, too, nothing is done that spreads what it rounds to
 _FLOAT32_MOST, _FLOAT32_LEAST = 1e37, 1e-30  # weights, bias and border beyond, and weights that are all below, are left to float64
 
 
@@ -58,13 +60,17 @@ def _plan(kernel: Kernel, task: Task, algorithm: str, exact: bool, whole_border:
     why = "the kernel's numbers are not exact" if not kernel.exact else "pixels or border are no integers"
     factors = float_factors(weights, accumulator)
     fixed = fixed_point(weights, kernel.bias) if task.spacing and accumulator == "float32" else None
+    if magnitude(task.border_value or 0) > _LARGEST_BORDER * max(task.span.magnitude, 1):
+        task = replace(task, finite=False)
     name, cost = _cheapest(weights, factors, accumulator, task, algorithm, without="" if fixed else "dots")
     if name == "dots" and fixed:
         rows, offset, denominator = fixed
         why = f"{why}: multiples of 2**-{denominator.bit_length() - 1}"
         return Plan(name, "int32", BY_SHIFT, rows, offset, denominator, (), f"{name} in int32 ({why}), about {cost:.0f} taps a pixel")
+    share = fourier_share(weights, accumulator, task) if name == "fourier" else 0.0
     accumulator = "float64" if name == "fourier" else accumulator
-    return Plan(name, accumulator, "", weights, kernel.bias, 1, factors, f"{name} in {accumulator} ({why}), about {cost:.0f} taps a pixel")
+    reason = f"{name} in {accumulator} ({why}), about {cost:.0f} taps a pixel"
+    return Plan(name, accumulator, "", weights, kernel.bias, 1, factors, reason, share=share)
 
 
 def _exact_plan(kernel: Kernel, task: Task, algorithm: str) -> Plan:

@@ -13,13 +13,15 @@ from imgconv.exact import Number, magnitude
 from imgconv.factoring import Factors, Weights
 from imgconv.planner.fixed import DIGITS, FARTHEST, FOUR, digits_of, fixed_line
 from imgconv.planner.values import Span, Task
-from imgconv.records import record
+from imgconv.records import record, replace
 
 _LONGEST_LINE = 2**20  # elements of a row that are transformed at once
 TAP_COST = {"int16": 0.55, "int32": 1.0, "float32": 0.9, "float64": 2.0, "int64": 1.7}
 """What a direct tap costs in each accumulator, beside one in int32."""
 LANE_COST = 0.55  # of a direct tap, where int16 lanes do for a pass
 PASS = 9  # direct taps that are added up before their sum goes on
+FINEST, MOST_SHARE = 2.0**-32, 2.0**-5
+"""The bound of float64 sums by Fourier transforms, and what windows must see at most for it: else hardly an image would do."""
 FOURIER_REST, FOURIER_ROW = 225.0, 6.0
 """What transforms cost a pixel, and each row of the window."""
 SEPARABLE_REST = 6.0
@@ -76,11 +78,26 @@ def _big_cost(weights: Weights, factors: Factors, accumulator: str, task: Task) 
 
 
 def _separable_cost(weights: Weights, factors: Factors, accumulator: str, task: Task) -> float | None:
-    if not factors or accumulator == "object":
+    if not factors or accumulator == "object" or not (task.span.whole or _keeps_to_the_kernel(weights, factors)):
         return None
     across = sum(taps_of((row,)) for _, row in factors)  # every source row goes through the row weights, used or not
     down = sum(taps_of((column,)) for column, _ in factors)
     return across * task.stride[0] + down + SEPARABLE_REST
+
+
+def _keeps_to_the_kernel(weights: Weights, factors: Factors) -> bool:
+    """Whether factors look at no pixel that the kernel does not look at, and round no more than its weights would.
+
+    Sums of products down and along are off by (rows + columns + rank) roundings of the magnitudes of all products; the kernel's own by n + 6 of
+    its weights. Where components cancel each other, a large value would leave what it rounds to, even under a weight of 0.
+    """
+    rows, columns = len(weights), len(weights[0])
+    products = sum(sum(abs(float(cell)) for cell in column) * sum(abs(float(cell)) for cell in row) for column, row in factors)
+    own = sum(abs(float(cell)) for row in weights for cell in row)
+    if (rows + columns + len(factors)) * products > (rows * columns + 6) * own:
+        return False
+    empty = ((i, j) for i, row in enumerate(weights) for j, cell in enumerate(row) if cell == 0)
+    return all(column[i] == 0 or row[j] == 0 for i, j in empty for column, row in factors)
 
 
 def _running_cost(weights: Weights, factors: Factors, accumulator: str, task: Task) -> float | None:
@@ -102,6 +119,8 @@ def _fourier_cost(weights: Weights, factors: Factors, accumulator: str, task: Ta
     if accumulator in ("object", "int64") or task.stride[1] != 1 or not 0 < task.line <= _LONGEST_LINE:
         return None
     if task.span.whole and _fourier_error(weights, task) > 0.25:
+        return None
+    if task.pixels.startswith("float") and not task.span.whole and fourier_share(weights, accumulator, task) > MOST_SHARE:
         return None
     looking = sum(any(row) for row in weights)
     if not looking:
@@ -132,6 +151,18 @@ def _sees_bytes(task: Task) -> bool:
     border = task.border_value or 0
     fits = task.pixels == "uint8" and isinstance(border, int) and 0 <= border <= 255
     return fits and 0 < task.spacing <= FARTHEST and task.stride == (1, 1) and task.dilation[0] == 1
+
+
+def fourier_share(weights: Weights, accumulator: str, task: Task) -> float:
+    """What a window must see at least, as a share of the greatest magnitude, for a sum by Fourier transforms to be within its bound:
+
+    the weights' magnitudes times the greatest magnitude that the window sees, times n + 6 roundings of the accumulator that direct sums
+    would have (a rounding for each weight, product and sum); in float64, where that is finer than what can be proven, times FINEST.
+    """
+    own = math.fsum(abs(float(cell)) for row in weights for cell in row)
+    unit = {"float32": 2.0**-24}.get(accumulator, 2.0**-53)
+    allowed = max((taps_of(weights) + 6) * unit, FINEST) * own
+    return _fourier_error(weights, replace(task, span=Span(-1, 1, False), border_value=None)) / allowed if 0 < allowed < math.inf else math.inf
 
 
 def _fourier_error(weights: Weights, task: Task) -> float:

@@ -42,6 +42,8 @@ class Plan:
     """Whether sums are known to be whole numbers."""
     lane: str = ""
     """The type that products of a few taps are added up in, before they go into the accumulator (the same, by default)."""
+    share: float = 0.0
+    """Of the greatest magnitude: what each window must see of float pixels, for the error to be within its bound."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "lane", self.lane or self.accumulator)
