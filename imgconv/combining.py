@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from imgconv.exact import Number
 from imgconv.kernels import Kernel
-from imgconv.planner import Span, Task, plan, response_span
+from imgconv.planner import EXACT_FLOAT64, Span, Task, plan, response_span
 from imgconv.records import record
 
 Spans = Sequence[Span]
@@ -70,6 +70,8 @@ class Combination:
     response: str
     accumulator: str
     span: Span
+    big: bool = False
+    """Whether whole responses need more digits than float64 has on the way to a result."""
 
     @property
     def share(self) -> int:
@@ -98,7 +100,8 @@ def combination(how: str, kernels: Sequence[Kernel], task: Task) -> Combination:
     kept = COMBINES[how].whole and divisor == 1
     span = Span(int(low), int(high), True) if kept else Span(low, high, False)
     narrow = kept and response == "int32" and max(-low, high) <= _MOST_WHOLE // 2  # so that a shift fits, too
-    return Combination(how, whole, divisor, True, response, "int32" if narrow else "float64", span)
+    big = how != "l2" and sum(span.magnitude for span in spans) > EXACT_FLOAT64
+    return Combination(how, whole, divisor, True, response, "int32" if narrow else "float64", span, big)
 
 
 def _over_one_denominator(kernels: Sequence[Kernel]) -> tuple[tuple[Kernel, ...], int] | None:
@@ -112,5 +115,7 @@ def _over_one_denominator(kernels: Sequence[Kernel]) -> tuple[tuple[Kernel, ...]
         assert found is not None
         rows, offset, own = found
         times = denominator // own
-        made.append(kernel if kernel.divisor == times == own else Kernel([[cell * times for cell in row] for row in rows], 1, offset * times, kernel.anchor))
+        made.append(
+            kernel if kernel.divisor == times == own == 1 else Kernel([[cell * times for cell in row] for row in rows], 1, offset * times, kernel.anchor)
+        )
     return tuple(made), denominator

@@ -70,6 +70,29 @@ def test_compiled_as_well(how, dtype):
     np.testing.assert_array_equal(got, expected[..., 0])
 
 
+@pytest.mark.parametrize("names", [("box:3", "box:9"), ("box:9", "box:3"), ("box:3", "box:9", "gaussian:1"), ("box:5", "vertical")])
+def test_kernels_with_divisors_of_their_own_are_brought_over_one(names):
+    """9 is a divisor of one, and what the other's numbers are multiplied by."""
+    pixels = noise(12, 11, seed=4).astype("uint8")
+    with plain_python():
+        alone = [imgconv.correlate(pixels, name, dtype="float64") for name in names]
+        got = imgconv.correlate(pixels, names[0], with_=names[1:], combine="sum", dtype="float64")
+    np.testing.assert_allclose(got, sum(alone), rtol=1e-6)
+
+
+@pytest.mark.parametrize("how", EXACT_WAYS)
+@pytest.mark.parametrize("most", [2**20, 2**53])
+def test_responses_beyond_float64_are_combined_exactly(how, most):
+    """Responses of 55 bits, whose sum is a small one."""
+    kernels = [[[1, 1, 1]], [[-1, -1, 0]], [[3, 0, -5], [1, 1, 2], [0, 7, 1]]]
+    pixels = np.random.default_rng(6).integers(-most, most, (7, 9), endpoint=True)
+    wide = oracle.combined(how, [oracle.responses(pixels, weights, border="wrap") for weights in kernels])
+    for dtype in ("float64", "uint8"):
+        with plain_python():
+            got = imgconv.correlate(pixels, kernels[0], with_=[Kernel(rows) for rows in kernels[1:]], combine=how, border="wrap", dtype=dtype)
+        assert got.tolist() == oracle.settle(wide, dtype)[..., 0].tolist()
+
+
 def test_roots_are_rounded_exactly_even_next_to_a_half():
     """k*k + k is the last square below (k + 1/2)^2, and k*k + k + 1 the first above it."""
     for k in (1, 7, 1000, 46340, 2**20 - 1, 2**23 - 3):

@@ -40,6 +40,14 @@ def combine(
     Each window places its kernel; all must give results of one shape.
     """
     made = combination(how, kernels, Task(given.type, given.span, border.constant, target.type if target else "wide"))
+    if made.big:
+        from imgconv.engine.big import combined_big
+
+        values = Values(combined_big(given.pixels, made, windows, border), made.span)
+        if target is None:
+            return values, None
+        settled, seen = settle(values, target, threads=threads, out=out)
+        return Values(settled, made.span), seen
     kept = Target(made.response) if not made.whole or made.response == "float64" else None
     last = len(kernels) - 1
     total: Pixels | None = None

@@ -20,8 +20,9 @@ from imgconv.planner.values import Plan, Span, Task
 from imgconv.records import replace
 
 __all__ = [
-    "ALGORITHMS", "FARTHEST", "FOUR", "PASS", "POOLINGS", "SPREADING", "Plan", "Span", "Task", "digits_of", "fixed_line", "fixed_point", "forced",
-    "line_length", "plan", "plan_pool", "response_span", "taps_of",
+    "ALGORITHMS", "EXACT_FLOAT64", "FARTHEST", "FOUR", "PASS", "POOLINGS", "SPREADING", "Plan", "Span",
+    "Task", "digits_of", "fixed_line", "fixed_point", "forced", "line_length", "plan", "plan_pool",
+    "response_span", "taps_of",
 ]  # fmt: skip
 
 EXACT_FLOAT64 = 2**53
