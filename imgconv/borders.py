@@ -67,6 +67,12 @@ class Border:
     name: str = "edge"
     value: Number = 0
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or self.name not in RULES:
+            raise errors.unknown("border", self.name, list(RULES))
+        if type(self.value) is not int:
+            object.__setattr__(self, "value", number(self.value, "border value"))
+
     @property
     def constant(self) -> Number | None:
         """The value that stands beyond the edge, or None where a pixel does."""
@@ -86,14 +92,16 @@ def border(value: object) -> Border:
     """A Border from text (`edge`, `reflect`, `reflect101`, `wrap`, `constant:V`, `zero` or an alias) or a Border."""
     if isinstance(value, Border):
         return value
-    word, colon, constant = str(value).strip().lower().partition(":")
+    if not isinstance(value, str):
+        raise errors.unknown("border", value, [*RULES, "zero"])
+    word, colon, constant = value.strip().lower().partition(":")
     word = ALIASES.get(word, word)
     if word == "mirror":
         raise errors.ambiguous_mirror()
     if word == "zero" and not colon:
         return Border("constant", 0)
     if word not in RULES:
-        raise errors.unknown("border", str(value), [*RULES, "zero", *ALIASES])
+        raise errors.unknown("border", value, [*RULES, "zero", *ALIASES])
     if (word == "constant") != bool(colon):
         raise errors.not_a("border", value, "written constant:V (V in pixel units)" if word == "constant" else f"written {word}, without a value")
     return Border(word, number(constant, "border value") if colon else 0)

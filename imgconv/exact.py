@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from fractions import Fraction
+from typing import Any
 
 from imgconv import errors
 
@@ -27,15 +28,17 @@ def number(value: object, what: str = "number") -> Number:
     float (`0x1.8p-3`) is a binary float, and so is a decimal of more than 15 significant
     digits: a program printed it. Floats that are multiples of 2**-16 are exact.
     """
-    if isinstance(value, str):
-        found = _number_from_text(value)
-    else:
-        if hasattr(value, "item") and not hasattr(value, "__len__"):
-            value = value.item()  # numpy scalars
-        found = _exact(value)
+    found = _number_from_text(value) if isinstance(value, str) else _exact(plain(value))
     if found is None or not _representable(found):
         raise errors.not_a(what, value, "a finite number (such as 3, -0.5, 1e-3 or 1/9)")
     return found
+
+
+def plain(value: Any) -> Any:
+    """A NumPy scalar, or an array of no dimension, as the Python value that it is; anything else as it is."""
+    if type(value).__module__ == "numpy" and getattr(value, "ndim", None) == 0:
+        return value.item()
+    return value
 
 
 def _exact(value: object) -> Number | None:

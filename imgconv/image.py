@@ -16,8 +16,8 @@ from imgconv.colour.luma import luma
 from imgconv.colour.profile import ENCODING, curves_of
 from imgconv.colour.treatment import Treatment, treat
 from imgconv.layouts import Layout
-from imgconv.numerics import Pixels, Response, Values, merged, target, values, widened_type
-from imgconv.params import ALL_CHANNELS, ALPHA, CHANNELS, RANGE
+from imgconv.numerics import Pixels, Response, Values, array_of, merged, target, values, widened_type
+from imgconv.params import ALL_CHANNELS, ALPHA, CHANNELS, FLAG, RANGE, THREADS
 from imgconv.records import field, record, replace
 from imgconv.report import Note
 
@@ -32,6 +32,16 @@ class Frame:
     pixels: Pixels
     alpha: Pixels | None = None
     duration: float | None = None
+
+    def __post_init__(self) -> None:
+        pixels = self.pixels if type(self.pixels) is np.ndarray else array_of(self.pixels)
+        if pixels.ndim not in (2, 3):
+            raise errors.pixel_shape(pixels.shape)
+        if pixels.size == 0:
+            raise errors.pixel_none(pixels.shape)
+        object.__setattr__(self, "pixels", pixels)
+        if self.alpha is not None and (not isinstance(self.alpha, np.ndarray) or self.alpha.shape != pixels.shape[:2] or self.alpha.dtype.kind not in "iuf"):
+            raise errors.alpha_array(self.alpha, pixels.shape)
 
 
 @record(eq=False)
@@ -60,6 +70,11 @@ class Image:
     response: Response | None = None
     notes: tuple[Note, ...] = ()
     colour: str = ""
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.frames, (tuple, list)) or not self.frames or not all(isinstance(frame, Frame) for frame in self.frames):
+            raise errors.not_a("frames", self.frames, "a tuple of Frame, with one of them or more")
+        object.__setattr__(self, "frames", tuple(self.frames))
 
     @property
     def pixels(self) -> Pixels:
@@ -149,6 +164,10 @@ class Image:
         ------
         WindowError, PixelError, UsageError
         """
+        if not isinstance(getattr(pipeline, "steps", None), tuple):
+            raise errors.not_steps(pipeline)
+        linear, threads = FLAG.read(linear), None if threads is None else THREADS.read(threads)
+        channels = CHANNELS.read(channels)
         types, kinds = ({one(frame) for frame in self.frames} for one in (lambda f: f.pixels.dtype, lambda f: (f.pixels.shape[2:], f.alpha is None)))
         if (len(types) > 1 and (linear or dtype in (None, "same"))) or (len(kinds) > 1 and (linear or channels != ALL_CHANNELS)):
             alone = [replace(self, frames=(frame,)) for frame in self.frames]

@@ -54,9 +54,11 @@ class Kernel:
         rows = _rows(weights)
         put = object.__setattr__  # the record is frozen; this is its constructor
         put(self, "weights", rows)
-        put(self, "divisor", _automatic(rows) if divisor == "auto" else DIVISOR.read(divisor))
+        put(self, "divisor", _automatic(rows) if isinstance(divisor, str) and divisor == "auto" else DIVISOR.read(divisor))
         put(self, "bias", BIAS.read(bias))
         put(self, "anchor", None if anchor is None else ANCHOR.read(anchor))
+        if not isinstance(name, str):
+            raise errors.not_a("kernel name", name, "a text")
         put(self, "name", name)
         if self.anchor and not (self.anchor[0] < self.shape[0] and self.anchor[1] < self.shape[1]):
             raise errors.anchor_outside(self.anchor, *self.shape)
@@ -195,20 +197,24 @@ class _Checked(tuple[tuple[Number, ...], ...]):
 def _rows(weights: object) -> tuple[tuple[Number, ...], ...]:
     if isinstance(weights, _Checked):
         return weights
-    if hasattr(weights, "tolist"):
-        weights = weights.tolist()  # numpy arrays, without importing numpy
+    weights = _listed(weights)
     if isinstance(weights, str) or not isinstance(weights, Sequence) or not weights:
         raise errors.kernel_not_rows(weights)
     rows: list[tuple[Number, ...]] = []
     for given in weights:
-        row = given.tolist() if hasattr(given, "tolist") else given
+        row = _listed(given)
         if isinstance(row, str) or not isinstance(row, Sequence) or not row:
             raise errors.kernel_not_rows(weights)
-        if len(row) != len(weights[0]):
-            raise errors.kernel_ragged(f"row {len(rows) + 1}", len(weights[0]), len(row))
+        if rows and len(row) != len(rows[0]):
+            raise errors.kernel_ragged(f"row {len(rows) + 1}", len(rows[0]), len(row))
         require_size(len(weights), len(row))
         rows.append(tuple(_weight(cell) for cell in row))
     return _Checked(rows)
+
+
+def _listed(given: Any) -> Any:
+    """Arrays as lists, without importing NumPy."""
+    return given.tolist() if hasattr(given, "tolist") and not isinstance(given, type) else given
 
 
 def _weight(cell: object) -> Number:

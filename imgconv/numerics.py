@@ -77,6 +77,16 @@ def merged(responses: Sequence[Response | None]) -> Response | None:
     )
 
 
+def array_of(pixels: Any) -> Pixels:
+    """What NumPy makes of a caller's pixels; PixelError where it makes nothing of them."""
+    try:
+        return np.asarray(pixels)
+    except MemoryError:
+        raise errors.no_memory("an array of the pixels") from None
+    except Exception as error:  # ragged rows, and whatever an object's own __array__ raises
+        raise errors.pixel_array(pixels, str(error)) from error
+
+
 def values(pixels: Any) -> Values:
     """An array as Values: (H, W) becomes (H, W, 1), other real types are widened exactly.
 
@@ -88,7 +98,7 @@ def values(pixels: Any) -> Values:
         For another number of dimensions, no pixels, complex numbers, objects, or 64-bit
         integers that float64 does not hold.
     """
-    array = np.asarray(pixels)
+    array = array_of(pixels)
     if array.ndim not in (2, 3):
         raise errors.pixel_shape(array.shape)
     if array.size == 0:
@@ -154,13 +164,13 @@ def wide_type(pixels: str, result: Span, *, divided: bool, last: bool) -> str:
 
 def target(pixels: str, dtype: Any, range_: str) -> Target:
     """The target for pixels of type `pixels`: `dtype` a name, a NumPy dtype, or None for the same."""
-    if dtype is None or (isinstance(dtype, str) and dtype == "same"):
+    if dtype is None or (isinstance(dtype, str) and dtype.lower() == "same"):
         return Target(pixels, range_)
     try:
-        name = DTYPE.read(native_name(np.dtype(dtype)))
-    except TypeError:
-        name = DTYPE.read(dtype)  # says which names there are
-    return Target(str(name), range_)
+        found = np.dtype(dtype)
+    except Exception:  # NumPy raises TypeError, ValueError, SyntaxError and others
+        raise errors.unknown("dtype", dtype, DTYPE.choices) from None
+    return Target(DTYPE.read(native_name(found)), range_)
 
 
 def limits(name: str) -> tuple[float, float]:

@@ -12,7 +12,8 @@ from fractions import Fraction
 from typing import Any
 
 from imgconv import errors
-from imgconv.exact import Number, number, number_text
+from imgconv.arguments import integer, items
+from imgconv.exact import Number, number, number_text, plain
 from imgconv.records import field, record
 
 _LARGEST_SIZE = 2**31 - 1
@@ -38,7 +39,7 @@ class Kind:
 
 
 def _divisor(value: object) -> Number | str:
-    if value == "auto":
+    if isinstance(value, str) and value == "auto":
         return "auto"
     try:
         found = number(value)
@@ -62,9 +63,8 @@ def amount(what: str, example: str, unit: str = "") -> Kind:
             if found is None or found[2].lower() not in _UNITS:
                 raise errors.not_a(what, value, expected)
             value = int(Fraction(found[1]) * _UNITS[found[2].lower()])
-        elif isinstance(value, bool) or not hasattr(value, "__index__"):
-            raise errors.not_a(what, value, expected)
-        if (count := int(value.__index__())) < 1:
+        count = integer(value)
+        if count is None or count < 1:
             raise errors.not_a(what, value, expected)
         return count
 
@@ -81,9 +81,9 @@ def whole(value: object, what: str, least: int = 0, most: int = _LARGEST_SIZE) -
         if not re.fullmatch(r"\+?[0-9]{1,18}", value.strip()):
             raise errors.not_a(what, value, expected)
         value = int(value)
-    elif isinstance(value, bool) or not hasattr(value, "__index__"):
+    found = integer(value)
+    if found is None:
         raise errors.not_a(what, value, expected)
-    found = int(value.__index__())
     if not least <= found <= most:
         raise errors.not_a(what, value, f"at most {most}" if found > most == _LARGEST_SIZE else expected)
     return found
@@ -111,21 +111,14 @@ def _pair_text(value: tuple[int, int]) -> str:
     return str(value[0]) if value[0] == value[1] else f"{value[0]}x{value[1]}"
 
 
-def items(value: object) -> Sequence[object]:
-    """What stands in a tuple or list; anything else alone."""
-    return [value] if not isinstance(value, (tuple, list)) else value
-
-
 Pad = str | tuple[int, int, int, int]
 """The word `same`, or pixels added before and after: (top, bottom, left, right)."""
 
 
 def _pad(value: object) -> Pad:
-    if value == "same":
-        return "same"
-    if value == "valid":
-        return (0, 0, 0, 0)
     if isinstance(value, str):
+        if value in ("same", "valid"):
+            return "same" if value == "same" else (0, 0, 0, 0)
         parts: Sequence[object] = value.split(",") if "," in value else value.split("x")
     else:
         parts = items(value)
@@ -159,9 +152,10 @@ def _rotation(value: object) -> int:
             value = number(value.strip().removesuffix("\N{DEGREE SIGN}"))
         except errors.UsageError:
             raise errors.rotation(value) from None
-    if isinstance(value, bool) or not hasattr(value, "__index__") or value.__index__() % 45:
+    degrees = integer(value)
+    if degrees is None or degrees % 45:
         raise errors.rotation(value)
-    return int(value.__index__()) % 360
+    return degrees % 360
 
 
 # ---------------------------------------------------------------- choices and flags
@@ -172,10 +166,10 @@ def choice(what: str, names: Sequence[str], aliases: dict[str, str] | None = Non
     others = aliases or {}
 
     def read(value: object) -> str:
-        word = str(value).lower()
+        word = value.lower() if isinstance(value, str) else ""
         word = others.get(word, word)
         if word not in names:
-            raise errors.unknown(what, str(value), [*names, *others] if len(names) < 4 else list(names))
+            raise errors.unknown(what, value, [*names, *others] if len(names) < 4 else list(names))
         return word
 
     return Kind("|".join(names), read, str, tuple(names))
@@ -192,8 +186,9 @@ def several(kind: Kind, is_one: Callable[[Any], bool] = lambda value: False) -> 
 
 
 def _flag(value: object) -> bool:
-    if value in (True, False):
-        return bool(value)
+    found = plain(value)
+    if isinstance(found, (bool, int, float)) and found in (True, False):
+        return bool(found)
     raise errors.not_a("flag", value, "True or False")
 
 
@@ -225,7 +220,8 @@ def _channels(value: object) -> Channels:
         parts: list[object] = [part.strip() for part in word.split(",")]
     else:
         parts = list(items(value))
-    words = tuple(str(part).lower() for part in parts)
+    numbers = [part if isinstance(part, str) else integer(part) for part in parts]
+    words = tuple(number.lower() if isinstance(number, str) else "" if number is None or abs(number) > _LARGEST_SIZE else str(number) for number in numbers)
     if not words or not all(re.fullmatch(r"[a-z]+|[0-9]{1,9}", word) for word in words) or {ALL_CHANNELS, LUMA} & set(words):
         raise errors.channels_word(value)
     return tuple(dict.fromkeys(word.lstrip("0") or "0" if word.isdigit() else word for word in words))

@@ -13,7 +13,7 @@ PACKAGE = Path(imgconv.__file__).parent
 
 # DESIGN.md section 3; a module of a package has the package's level
 LEVELS = {
-    "errors": 0, "records": 0, "losses": 0, "unfinished": 0, "delegation": 1, "layouts": 1,
+    "errors": 0, "records": 0, "losses": 0, "unfinished": 0, "delegation": 1, "layouts": 1, "arguments": 1,
     "exact": 1, "kept": 1, "report": 1, "params": 2, "shapes": 3, "borders": 3, "kernels": 3, "factoring": 2, "planner": 4, "loops": 4,
     "combining": 5, "jit": 5, "numerics": 5, "engine": 6, "colour": 7, "image": 8, "files": 9, "catalog": 10, "operations": 11, "pipeline": 12,
     "batch": 13, "api": 13, "lab": 13, "cli": 14, "__main__": 15,

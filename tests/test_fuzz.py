@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import collections
+import inspect
 import subprocess
 import sys
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,10 +17,11 @@ import imgconv
 from imgconv import errors
 from tests.command import encoded, environment, noise, pixels_of
 from tests.docs import ROOT
-from tests.fuzz import targets
+from tests.fuzz import junk, targets
 from tests.fuzz.__main__ import Run
 from tests.fuzz.mutate import WAYS, cut_inside
 from tests.fuzz.seeds import seeds
+from tests.strategies import plain_python
 
 
 def test_some_hundred_mutants() -> None:
@@ -24,7 +29,7 @@ def test_some_hundred_mutants() -> None:
     done = subprocess.run(words, cwd=ROOT, env=environment(), capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.startswith("500 mutants")
-    assert [name for name in ("image", "kernel", "pipeline", "parameter", "encoded", "stored") if f"{name} " not in done.stdout] == []
+    assert [name for name in ("image", "kernel", "pipeline", "parameter", "encoded", "stored", "junk") if f"{name} " not in done.stdout] == []
     assert "image made" in done.stdout  # not everything is refused
 
 
@@ -110,6 +115,60 @@ def test_crashes_and_hangs_are_seen_and_passed(monkeypatch: pytest.MonkeyPatch, 
     assert [index for index, _ in sorted(run.wrong)] == [3, 7, 8]
     assert run.counts == {"image made": 9, "wrong": 3}
     assert "--only 7" in capsys.readouterr().out
+
+
+# ---------------------------------------------------------------- wrong Python arguments
+
+
+def wrong_calls(first: int, step: int, folder: Path) -> None:
+    found = junk.verbs(folder)
+    outcomes = collections.Counter[str]()
+    with plain_python():
+        for verb, name, value in junk.calls(found)[first::step]:
+            try:
+                outcomes[junk.tried(found, verb, name, value, folder)] += 1
+            except Exception as error:
+                raise AssertionError(f"{verb}({name}={value}): {type(error).__name__}: {error}") from error
+    assert 0 < outcomes["made"] < outcomes["refused"]
+
+
+def test_wrong_arguments_are_refused_by_errors_of_our_own(tmp_path: Path) -> None:
+    """Every twenty-third call of all verbs, parameters and pieces of junk, so that each verb and each piece is met."""
+    wrong_calls(0, 23, tmp_path)
+
+
+@pytest.mark.slow
+def test_every_wrong_argument_is_refused_by_an_error_of_our_own(tmp_path: Path) -> None:
+    wrong_calls(0, 1, tmp_path)
+
+
+def test_every_public_verb_and_parameter_is_given_junk(tmp_path: Path) -> None:
+    found = junk.verbs(tmp_path)
+    for name in imgconv.__all__:
+        call, right = found[name]
+        if not isinstance(getattr(imgconv, name), type):
+            assert set(inspect.signature(getattr(imgconv, name)).parameters) == set(right)
+            assert call is getattr(imgconv, name)
+    assert set(inspect.signature(imgconv.Kernel).parameters) == set(found["Kernel"][1])
+    through = set(inspect.signature(imgconv.Image.through).parameters)
+    assert through == {"self", *found["Image.through"][1]}
+
+
+@pytest.mark.parametrize("options", [
+    {"pad": np.array([1, 2])}, {"pad": [np.int64(1), np.uint8(2)]}, {"pad": np.array([1, 1, 2, 2]), "stride": np.int16(1)},
+    {"pad": (1, 2), "dilation": np.array(1)},
+    {"pad": (1, 2), "threads": np.int64(1), "until_stable": np.bool_(False), "rotate": np.int32(360)},
+])  # fmt: skip
+def test_numpy_s_integers_are_integers_and_its_rows_are_tuples(options: dict[str, Any]) -> None:
+    pixels = np.arange(20, dtype="uint8").reshape(4, 5)
+    expected = imgconv.correlate(pixels, "vertical", pad=(1, 2))
+    assert imgconv.correlate(pixels, "vertical", **options).tolist() == expected.tolist()
+
+
+def test_kernels_of_arrays_are_kernels_of_their_numbers() -> None:
+    kernel = imgconv.Kernel([[1, 2, 3], [4, 5, 6]], 9, Fraction(1, 2), (1, 1))
+    assert imgconv.Kernel(np.array([[1, 2, 3], [4, 5, 6]]), np.uint8(9), np.float32(0.5), np.array([1, 1])) == kernel
+    assert imgconv.Kernel((np.array([1, 2, 3]), [4.0, np.int8(5), 6]), np.array(9), 0.5, [np.int64(1), 1]) == kernel
 
 
 # ---------------------------------------------------------------- what was found once

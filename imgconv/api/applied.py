@@ -20,13 +20,11 @@ if TYPE_CHECKING:
 
 def applied(pixels: ArrayLike, steps: Any, dtype: DTypeLike | None, range_: str, threads: int | None, out: Pixels | None) -> Pixels:
     """The result of `steps`, as `correlate` says of its dtype, range, threads and out."""
-    import numpy as np
-
     from imgconv import numerics
     from imgconv.engine import memory
 
     steps = as_pipeline(steps)
-    given = np.asarray(pixels)
+    given = numerics.array_of(pixels)
     values = numerics.values(given)
     goal = numerics.target(values.type, dtype, RANGE.read(range_))
     height, width = steps.shape(*given.shape[:2])

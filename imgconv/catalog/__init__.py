@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
 from imgconv import errors
+from imgconv.arguments import path_text
 from imgconv.catalog.named import find, named
 from imgconv.catalog.scaled import scaled, split
 from imgconv.kernels import Kernel, rows_text
 from imgconv.params import Kind
+
+_DEEPEST = 8  # lists of lists of kernels
 
 
 def kernel(value: Any) -> Kernel:
@@ -31,7 +35,7 @@ def kernel(value: Any) -> Kernel:
     """
     found = read_all(value)
     if len(found) != 1:
-        raise errors.kernel_several(os.fspath(value), len(found))
+        raise errors.kernel_several(path_text(value, "kernel"), len(found))
     return found[0]
 
 
@@ -56,7 +60,7 @@ def read_all(value: Any) -> tuple[Kernel, ...]:
         return (value,)
     if not isinstance(value, (str, os.PathLike)):
         return (Kernel(value),)
-    text = os.fsdecode(value)
+    text = path_text(value, "kernel")
     if times := split(text):
         return tuple(scaled(times[0], own, own.name if is_named(own) else "") for own in read_all(times[1]))
     if find(text):
@@ -96,14 +100,21 @@ def is_named(value: Kernel) -> bool:
 
 def is_one_kernel(value: Any) -> bool:
     """Whether a Python sequence is one kernel, a row of rows of numbers, and not several kernels."""
-    rows = [row for row in value if hasattr(row, "__len__") and not isinstance(row, str)]
+    rows = [row for row in value if _is_row(row)]
     return 0 < len(rows) == len(value) and not any(hasattr(cell, "__len__") or isinstance(cell, Kernel) for row in rows for cell in row)
 
 
-def _every(value: Any) -> tuple[Kernel, ...]:
+def _is_row(value: Any) -> bool:
+    """Whether a value is a row of cells: a sequence, or an array of one dimension or more."""
+    return isinstance(value, Sequence) and not isinstance(value, str) if not hasattr(value, "ndim") else not isinstance(value, type) and value.ndim > 0
+
+
+def _every(value: Any, depth: int = 0) -> tuple[Kernel, ...]:
     """The kernels of one value, or of many, each of which may be several itself: `im:Kirsch:@[1..7]`."""
     if isinstance(value, (tuple, list)) and not is_one_kernel(value):
-        return tuple(one for item in value for one in _every(item))
+        if depth == _DEEPEST:
+            raise errors.kernel_not_rows(value)
+        return tuple(one for item in value for one in _every(item, depth + 1))
     return read_all(value)
 
 

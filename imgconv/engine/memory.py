@@ -59,7 +59,7 @@ def _container_limits() -> list[float]:
 
 def allowed_bytes(limit: int | None = None) -> float:
     """What one image may take: the stated limit, or a share of `machine_bytes`."""
-    return SHARE * machine_bytes() if limit is None else float(limit)
+    return SHARE * machine_bytes() if limit is None else float(min(limit, 2**100))
 
 
 def require(count: int, type_: str, what: str) -> None:

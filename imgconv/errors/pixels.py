@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from imgconv.errors.base import ImgconvError, PixelError, UsageError, WindowError
+from imgconv.errors.base import ImgconvError, PixelError, UsageError, WindowError, cut, shown
 
 
 def window_does_not_fit(window: tuple[int, int], image: tuple[int, int], advice: str) -> WindowError:
@@ -29,10 +29,22 @@ def pixel_integers_too_large(name: str, largest: int) -> PixelError:
     return PixelError(f"{name} pixels up to {largest} would lose digits (float64 is exact up to 2**53); scale them down or convert them to float64 yourself")
 
 
+def pixel_array(given: object, why: str) -> PixelError:
+    return PixelError(f"pixels {shown(given)} are no array of numbers: {cut(' '.join(why.split()))}; expected rows of equal length, or a numpy array")
+
+
+def alpha_array(given: object, shape: tuple[int, ...]) -> PixelError:
+    return PixelError(f"alpha {shown(given)} does not go with pixels of {shape}; expected a numpy array of integers or floats of their height and width")
+
+
 def pixel_shape(shape: tuple[int, ...]) -> PixelError:
     return PixelError(
         f"an array of shape {shape} is not an image; expected (height, width) or (height, width, channels); files may hold (frames, height, width, channels)"
     )
+
+
+def not_an_image(given: object) -> UsageError:
+    return UsageError(f"{shown(given)} is not an Image; load one, or make one: Image((Frame(pixels),))")
 
 
 def pixel_none(shape: tuple[int, ...]) -> PixelError:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from imgconv.errors.base import UsageError, shown, suggestion
 
 
-def unknown(what: str, word: str, known: Sequence[str], listing: str = "") -> UsageError:
-    """A name that is not in its table; `listing` is a command that prints the table."""
-    hint = suggestion(word, known)
+def unknown(what: str, word: object, known: Sequence[str], listing: str = "") -> UsageError:
+    """A name that is not in its table, or no name at all; `listing` is a command that prints the table."""
+    hint = suggestion(word, known) if isinstance(word, str) else ""
     choices = f"{listing} lists them" if listing else f"choose from {', '.join(known)}"
     return UsageError(f"unknown {what} {shown(word)}{hint or ';'} {'(' + choices + ')' if hint else choices}")
 

@@ -138,6 +138,8 @@ QUALITY_KIND = Kind("1…100", _from_to("quality", 1, 100, "a whole number from 
 
 def format_named(word: str) -> Format:
     """The format of that name or suffix (`png`, `.jpg`, `tif`); UsageError for another."""
+    if not isinstance(word, str):
+        raise errors.not_a("format", word, f"one of {', '.join(FORMATS)}")
     name = word.lower()
     found = FORMATS.get(name) or BY_SUFFIX.get("." + name.lstrip("."))
     if found is None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from imgconv import errors
-from imgconv.params import Kind, items, whole
+from imgconv.arguments import integer, items
+from imgconv.params import Kind, whole
 from imgconv.records import record
 
 MOST_PIXELS = 2**30 // 4 // 3
@@ -19,9 +20,9 @@ Frames = str | int | tuple[int | None, int | None]
 
 def _frames(value: object) -> Frames:
     expected = "first, all, N or A:B (counted from 0; -1 is the last, B is left out)"
-    if value in ("first", "all"):
+    if isinstance(value, str) and value in ("first", "all"):
         return 0 if value == "first" else "all"
-    ends: Sequence[object] = (value.start, value.stop) if isinstance(value, slice) and value.step in (None, 1) else items(value)
+    ends: Sequence[object] = (value.start, value.stop) if isinstance(value, slice) and (value.step is None or integer(value.step) == 1) else items(value)
     if isinstance(value, str):
         ends = [part.strip() or None for part in value.split(":")]
         if ends == [None]:

@@ -9,13 +9,14 @@ from collections.abc import Callable
 from typing import IO, Any
 
 from imgconv import errors
+from imgconv.arguments import path_text
 from imgconv.files import arrays, foreign, limits, npz, pillow, raw
 from imgconv.files.chunks import SIGNATURE
 from imgconv.files.formats import split_member
 from imgconv.files.header import Header, parsed
 from imgconv.files.options import CHOICE_OF_FRAMES, MOST_PIXELS, Reading
 from imgconv.image import Image
-from imgconv.params import MEMORY, PIXELS
+from imgconv.params import FLAG, MEMORY, PIXELS
 from imgconv.records import record, replace
 from imgconv.report import Note
 
@@ -88,14 +89,14 @@ def load(
     """
     wanted = Reading(
         frames=None if frames is None else CHOICE_OF_FRAMES.read(frames),
-        no_orient=not orient,
-        strip=strip,
-        allow_narrowing=allow_narrowing,
-        allow_truncated=allow_truncated,
+        no_orient=not FLAG.read(orient),
+        strip=FLAG.read(strip),
+        allow_narrowing=FLAG.read(allow_narrowing),
+        allow_truncated=FLAG.read(allow_truncated),
         max_pixels=PIXELS.read(max_pixels),
         max_memory=None if max_memory is None else MEMORY.read(max_memory),
     )
-    return header(os.fspath(path), wanted).load()
+    return header(path_text(path), wanted).load()
 
 
 def header(path: str, reading: Reading = Reading()) -> Header:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import IO, Any
 
 from imgconv import errors
+from imgconv.arguments import path_text
 from imgconv.files import arrays, fit, npz, place, png, raw
 from imgconv.files.formats import COMPRESS_LEVEL, FORMATS, QUALITY_KIND, Format, format_of
 from imgconv.files.header import first_line
@@ -15,6 +16,7 @@ from imgconv.files.modes import holder, to_pillow
 from imgconv.files.options import Writing
 from imgconv.files.raw import Content
 from imgconv.image import Frame, Image
+from imgconv.params import FLAG
 from imgconv.records import record, replace
 
 
@@ -51,10 +53,12 @@ def save(
     """
     from imgconv.files.formats import format_named
 
-    where = os.fspath(path)
-    form = format_named(format) if format else format_of(where)
+    if not isinstance(image, Image):
+        raise errors.not_an_image(image)
+    where = path_text(path)
+    form = format_of(where) if format is None or (isinstance(format, str) and not format) else format_named(format)
     level = None if compress_level is None else COMPRESS_LEVEL.read(compress_level)
-    wanted = Writing(level, None if quality is None else QUALITY_KIND.read(quality), lossless)
+    wanted = Writing(level, None if quality is None else QUALITY_KIND.read(quality), FLAG.read(lossless))
     place.write(where, encoded(image, form, where, writing=wanted))
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from imgconv import errors
 from imgconv.operations import Operation
 from imgconv.operations.base import Foretold
+from imgconv.params import whole
 from imgconv.pipeline.text import parse_steps, step_text
 from imgconv.records import record, replace
 from imgconv.report import Note
@@ -23,6 +23,11 @@ class Pipeline:
 
     steps: tuple[Operation, ...]
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.steps, (tuple, list)) or not self.steps or not all(isinstance(step, Operation) for step in self.steps):
+            raise errors.not_steps(self.steps)
+        object.__setattr__(self, "steps", tuple(self.steps))
+
     @classmethod
     def parse(cls, text: str) -> Pipeline:
         """A pipeline from text such as `filter vertical | relu | maxpool 2`.
@@ -32,6 +37,8 @@ class Pipeline:
         UsageError
             Naming the step and what is wrong with it.
         """
+        if not isinstance(text, str):
+            raise errors.not_steps(text)
         return cls(parse_steps(text))
 
     def __str__(self) -> str:
@@ -44,6 +51,7 @@ class Pipeline:
 
     def shape(self, height: int, width: int) -> tuple[int, int]:
         """The result's height and width, foretold; WindowError where a window does not fit."""
+        height, width = whole(height, "height", least=1), whole(width, "width", least=1)
         for step in self.steps:
             height, width = step.shape(height, width)
         return height, width
@@ -123,9 +131,7 @@ def pipeline(value: Any) -> Pipeline:
         return Pipeline.parse(value)
     if isinstance(value, Operation):
         return Pipeline((value,))
-    if isinstance(value, Sequence) and value and all(isinstance(step, Operation) for step in value):
-        return Pipeline(tuple(value))
-    raise errors.not_steps(value)
+    return Pipeline(value)
 
 
 def _levels(type_: str) -> str:

@@ -26,6 +26,7 @@ from imgconv.report import Outcome
 from tests.examples import EXAMPLES, PIPELINES
 from tests.fuzz import dialects, mutate
 from tests.fuzz import store as machine_code
+from tests.fuzz.junk import junk
 from tests.fuzz.seeds import seeds
 
 READING = Reading(max_pixels=4_000_000, max_frames=50, max_memory=400_000_000)
@@ -209,13 +210,14 @@ def _text(read: Callable[[str], Any], print_: Callable[[Any], str], given: str) 
 
 
 TARGETS: tuple[tuple[Callable[[str, Path], str], int], ...] = (
-    (image, 74),
+    (image, 70),
     (kernel, 6),
     (dialect, 4),
     (pipeline, 6),
     (parameter, 4),
     (encoded, 4),
     (machine_code.stored, 2),
+    (junk, 4),
 )
 """Each target and its share of a hundred mutants."""
 
