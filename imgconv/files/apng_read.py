@@ -31,6 +31,9 @@ def frames(stream: IO[bytes], decode: Callable[[bytes], Frame]) -> Iterator[Fram
 
     Raises ValueError, EOFError, struct.error or LookupError for damaged files, and what `decode` raises.
     """
+    from imgconv.files.png_datastream import Datastream
+
+    Datastream(stream).check()
     head, parts = _parts(stream)
     width, height = struct.unpack(">II", head[0][1][:8])
     canvas: Canvas | None = None

@@ -36,37 +36,6 @@ def content_of(stream: IO[bytes], wanted: bytes) -> bytes:
     return found
 
 
-def is_spoilt(stream: IO[bytes]) -> bool:
-    """Whether a chunk of a PNG's pixels is not what its checksum says. Who reads pixels until there are enough may miss what is wrong with the last ones."""
-    from imgconv.files.coders import checksums
-
-    crc32, _ = checksums()
-    end = stream.seek(0, io.SEEK_END)
-    stream.seek(len(SIGNATURE))
-    while len(head := stream.read(8)) == 8:
-        length, kind = struct.unpack(">I4s", head)
-        if kind != b"IDAT":
-            stream.seek(length + 4, io.SEEK_CUR)
-        elif crc32(stream.read(min(length, end)), crc32(kind)) != struct.unpack(">I", stream.read(4).rjust(4, b"\0"))[0]:
-            return True
-    return False
-
-
-def has_end(stream: IO[bytes]) -> bool:
-    """Whether the chunk that ends a PNG is there; what is behind it does not matter."""
-    stream.seek(0, io.SEEK_END)
-    stream.seek(max(0, stream.tell() - 12))
-    if stream.read() == chunk(b"IEND", b""):
-        return True
-    stream.seek(len(SIGNATURE))
-    while len(head := stream.read(8)) == 8:
-        length, kind = struct.unpack(">I4s", head)
-        if kind == b"IEND":
-            return True
-        stream.seek(length + 4, io.SEEK_CUR)
-    return False
-
-
 def carried(metadata: Mapping[str, Any]) -> list[tuple[bytes, bytes]]:
     """The chunks of `icc_profile`, `srgb`, `gamma`, `chromaticity`, `dpi` or `aspect`, `exif`, `xmp` and `text`, all to stand before the pixels."""
     chunks = []

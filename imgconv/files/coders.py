@@ -104,6 +104,17 @@ def adler32_combine(first: int, second: int, length: int) -> int:
     return low % _ADLER_BASE | high % _ADLER_BASE << 16
 
 
+def inflater(length: int, *, window: bool = False) -> Any:
+    """What undoes zlib's compression piece by piece, of so many bytes in all: ISA-L's where that is worth loading it.
+
+    With `window`, a distance beyond the window that the stream declares is an error. ISA-L does not check that.
+    """
+    if window:
+        return zlib.decompressobj(0)
+    library = (_isal() if length >= LARGE else None) or zlib
+    return library.decompressobj()
+
+
 @cache
 def _isal() -> Any:
     """ISA-L's zlib, or None on platforms without it."""

@@ -8,7 +8,7 @@ from typing import IO, Any
 import numpy as np
 
 from imgconv import errors
-from imgconv.files.modes import LAYOUTS, MODES, mode_of
+from imgconv.files.modes import LAYOUTS, MODES, mode_of, sample_bits
 from imgconv.image import Frame
 from imgconv.layouts import Layout
 from imgconv.records import record, replace
@@ -133,17 +133,15 @@ def _png(image: Any) -> Deep:
 def _large(image: Any) -> bool:
     """Whether a PNG has so many pixels of 8 bits that it is worth two threads, and is one picture without a colour key."""
     plain = image.mode in ("L", "LA", "RGB", "RGBA") and "transparency" not in image.info and getattr(image, "n_frames", 1) == 1
-    return plain and image.width * image.height >= _LARGE
+    return plain and sample_bits(image) == 8 and image.width * image.height >= _LARGE
 
 
 def _large_png(image: Any) -> Deep | None:
-    """Reads in half of Pillow's time; but never waits for its loop to be compiled, and leaves to Pillow what is cut short or says more behind its pixels."""
-    from PIL import ImageFile
-
+    """Reads in half of Pillow's time. Never waits for its loop to be compiled, and leaves files with later chunks to Pillow."""
     from imgconv.files import png_read
     from imgconv.files.modes import to_frame
 
-    if ImageFile.LOAD_TRUNCATED_IMAGES or not png_read.ready():
+    if not png_read.ready():
         return None
 
     def read(stream: IO[bytes], number: int) -> Frame:

@@ -10,6 +10,7 @@ from typing import IO, Any
 
 from imgconv import errors
 from imgconv.files import deep, foreign
+from imgconv.files.chunks import SIGNATURE
 from imgconv.files.header import first_line, parsed
 from imgconv.report import Note
 
@@ -27,10 +28,12 @@ def opened(name: str, stream: IO[bytes], notes: list[Note]) -> Any:
         try:
             image = quietly(lambda: _by_plugin(stream) or pillow.open(stream), warned)
             notes.extend(warned)
-            return image
+            return _checked(image, stream)
         except UnidentifiedImageError:
             stream.seek(0)
             start = stream.read(4096)
+            if start.startswith(SIGNATURE):
+                _why_broken(stream)
             if not start.startswith(deep.TIFF_STARTS):
                 foreign.refuse(name, start)
             from imgconv.files import tiff, tiff_read
@@ -68,32 +71,24 @@ def typed(image: Any) -> Any:
     return image
 
 
-def refuse_spoilt(name: str, image: Any, stream: IO[bytes]) -> None:
-    """Raises FileError for a PNG whose pixels Pillow has read though their checksum is wrong."""
-    if image.format != "PNG":
-        return
-    from PIL import ImageFile
+def _why_broken(stream: IO[bytes]) -> None:
+    """Raises ValueError or EOFError for what makes a PNG broken, for Pillow does not say."""
+    from imgconv.files.png_datastream import Datastream
 
-    from imgconv.files.chunks import is_spoilt
-
-    if not ImageFile.LOAD_TRUNCATED_IMAGES and is_spoilt(stream):
-        raise errors.file_broken(name, "the checksum of its pixels is wrong")
+    Datastream(stream).check()
 
 
-def refuse_endless(name: str, image: Any, stream: IO[bytes]) -> None:
-    """Raises FileError for a PNG whose last chunk is not there: its pixels are whole, but what was to be said behind them may not be."""
-    if image.format != "PNG":
-        return
-    from PIL import ImageFile
+def _checked(image: Any, stream: IO[bytes]) -> Any:
+    """The image. That of a still PNG fails to load if the file is broken; Pillow alone stops looking at the last row."""
+    if image.format == "PNG" and image.n_frames == 1:
+        from imgconv.files.png_datastream import Feed
 
-    from imgconv.files.chunks import has_end
-
-    if not ImageFile.LOAD_TRUNCATED_IMAGES and not has_end(stream):
-        raise errors.file_broken(name, "its end is missing")
+        image.load_read = Feed(stream).read
+    return image
 
 
 _PLUGINS = {
-    b"\x89PNG\r\n\x1a\n": ("PngImagePlugin", "PngImageFile"),
+    SIGNATURE: ("PngImagePlugin", "PngImageFile"),
     b"\xff\xd8\xff": ("JpegImagePlugin", "jpeg_factory"),
     b"II*\0": ("TiffImagePlugin", "TiffImageFile"),
     b"MM\0*": ("TiffImagePlugin", "TiffImageFile"),

@@ -13,7 +13,7 @@ from imgconv.files import deep
 from imgconv.files.formats import FORMATS
 from imgconv.files.header import Header, loader, parsed
 from imgconv.files.modes import LAYOUTS, MODES, beyond_palette, mode_of, to_frame
-from imgconv.files.opening import opened, quietly, refuse_endless, refuse_spoilt, typed
+from imgconv.files.opening import opened, quietly, typed
 from imgconv.files.options import Reading
 from imgconv.files.unnamed import unnamed
 from imgconv.image import Frame, Image
@@ -51,7 +51,6 @@ def _header(name: str, stream: IO[bytes], reading: Reading, notes: list[Note]) -
         if animated:
             return _several(name, image, stream, reading, places, notes)
         (frame,), said, more = _as_meant([pixels()], first, stream, reading)
-        refuse_endless(name, image, stream)
         return Image((frame,), _format(image), MappingProxyType(said), notes=tuple(dict.fromkeys([*notes, *more])), colour=layout.colour)
 
     def load() -> Image:
@@ -134,7 +133,6 @@ def _decoded(name: str, image: Any, stream: IO[bytes], notes: list[Note]) -> Fra
 
         quietly(lambda: libtiff.load(image), notes)
     frame: Frame = quietly(lambda: to_frame(image), notes)
-    refuse_spoilt(name, image, stream)
     if image.mode == "P" and image.palette is not None and (beyond := beyond_palette(image)):
         notes.append(Note("reader-warning", beyond, loss=False))
     return frame
@@ -161,7 +159,6 @@ def _several(name: str, image: Any, stream: IO[bytes], reading: Reading, places:
             notes += [*more, *([Note("metadata-dropped", "what pages after the first say dropped")] if other else [])]
         colour = colour if found else layout.colour
         found.append(replace(frame, duration=image.info.get("duration") if image.format in sequences.TIMED else None))
-    refuse_endless(name, image, stream)
     if not pages:
         found, said, more = _as_meant(found, image, stream, reading)
         found, notes = list(frames.alike(found)), [*notes, *more]

@@ -5,29 +5,24 @@ Large ones of 8 bits too: ISA-L inflates in one thread while another undoes the 
 
 from __future__ import annotations
 
-import struct
 import sys
 import threading
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import IO, Any
 
 import numpy as np
 
 from imgconv import jit
+from imgconv.files.png_datastream import Datastream
 from imgconv.image import Frame
 from imgconv.jit.ahead import compile_ahead
-from imgconv.loops import png as filters
 from imgconv.loops import unpng
 from imgconv.numerics import Pixels
 
-_SIGNATURE = 8
 _TOGETHER = 64  # rows whose filters are undone at once
 _PATIENCE = 2.0  # seconds that an error or an interrupt waits for the thread
-_CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4}  # of PNG's colour types, alpha included
-_WITH_ALPHA = (4, 6)
-# Adam7: where each pass starts, and its steps, as (top, left, down, right)
-_PASSES = ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1))
+_PART = 2**18  # bytes inflated at once
+_WITH_ALPHA = (4, 6)  # of PNG's colour types
 
 
 def ready() -> bool:
@@ -44,28 +39,34 @@ def decode(stream: IO[bytes], *, alone: bool = False) -> Frame:
 
     ValueError or EOFError for broken bytes; LaterChunks where nothing should follow the pixels (`alone`) and something does.
     """
-    stream.seek(_SIGNATURE)
-    chunks = _chunks(stream, alone)
-    kind, header = next(chunks)
-    width, height, depth, colour, compression, filters, interlace = struct.unpack(">IIBBBBB", header)
-    if (kind, compression, filters) != (b"IHDR", 0, 0) or depth not in (8, 16) or colour not in _CHANNELS or interlace > 1:
+    data = Datastream(stream)
+    heading = data.heading
+    if heading.depth not in (8, 16) or heading.colour == 3:
         raise ValueError("not a PNG of 8 or 16 bits a sample")
-    channels, type_ = _CHANNELS[colour], f"uint{depth}"
-    passes = [step for step in (_PASSES if interlace else ((0, 0, 1, 1),)) if step[0] < height and step[1] < width]
-    sizes = [(-(-(height - top) // down), -(-(width - left) // right)) for top, left, down, right in passes]
-    lengths = [rows * (1 + depth // 8 * channels * columns) for rows, columns in sizes]
-    filtered = np.empty(sum(lengths), np.uint8)
-    if not interlace:
-        rows = _Rows(filtered, height, width, channels, type_)
-        with rows:
-            key = _inflate(chunks, filtered, rows.come)
-        return _frame(rows.undone(), colour, key)
-    key = _inflate(chunks, filtered)
-    pixels, start = np.empty((height, width, channels), type_), 0
-    for (top, left, down, right), (count, columns), length in zip(passes, sizes, lengths, strict=True):
-        pixels[top::down, left::right] = _Rows(filtered[start : start + length], count, columns, channels, type_).undone()
-        start += length
-    return _frame(pixels, colour, key)
+    channels, type_ = heading.channels, f"uint{heading.depth}"
+    filtered = np.empty(heading.length, np.uint8)
+    if len(heading.passes) == 1:
+        with _Rows(filtered, heading.height, heading.width, channels, type_) as rows:
+            _inflate(data, filtered, rows.come)
+        pixels = rows.undone()
+    else:
+        _inflate(data, filtered)
+        pixels = np.empty((heading.height, heading.width, channels), type_)
+        for one in heading.passes:
+            part = filtered[one.start : one.stop]
+            pixels[one.top :: one.down, one.left :: one.right] = _Rows(part, one.rows, one.columns, channels, type_).undone()
+    if alone and data.order.later:
+        raise LaterChunks
+    return _frame(pixels, heading.colour, data.order.transparency)
+
+
+def _inflate(data: Datastream, filtered: Pixels, come: Callable[[int], None] = lambda filled: None) -> None:
+    """Fills the filtered rows, telling `come` how far."""
+    filled = 0
+    for part in data.rows(_PART):
+        filtered[filled : filled + len(part)] = np.frombuffer(part, np.uint8)
+        filled += len(part)
+        come(filled)
 
 
 def _frame(pixels: Pixels, colour: int, key: bytes) -> Frame:
@@ -77,63 +78,6 @@ def _frame(pixels: Pixels, colour: int, key: bytes) -> Frame:
         one = np.frombuffer(key[: 2 * pixels.shape[2]], ">u2")
         opaque = np.where((pixels != one).any(axis=-1), np.iinfo(pixels.dtype).max, 0).astype(pixels.dtype)
     return Frame(pixels if colour == 2 else pixels[..., 0], opaque)
-
-
-def _inflate(chunks: Iterator[tuple[bytes, bytes]], filtered: Pixels, come: Callable[[int], None] = lambda filled: None) -> bytes:
-    """Fills the filtered rows from all IDAT chunks, telling `come` how far, and makes no more; gives the colour key if there is one."""
-    inflate, filled, key, length = _inflater(), 0, b"", len(filtered)
-    for kind, content in chunks:
-        if kind == b"tRNS":
-            key = content
-        elif kind == b"IDAT" and not inflate.eof:
-            left = content
-            while left and not inflate.eof:
-                part = inflate.decompress(left, max(1, length - filled))  # one more byte than there are pixels would show
-                left = inflate.unconsumed_tail
-                if filled + len(part) > length:
-                    raise ValueError("there are more pixels than the header says")
-                filtered[filled : filled + len(part)] = np.frombuffer(part, np.uint8)
-                filled += len(part)
-            come(filled)
-        elif kind == b"IEND":
-            break
-    if filled < length:
-        raise EOFError(f"{length - filled} bytes of pixels are missing")
-    if not inflate.eof:
-        raise EOFError("its compressed pixels have no end, or go on behind the last row")
-    return key
-
-
-def _inflater() -> Any:
-    """What undoes zlib's compression piece by piece: ISA-L's where there is one."""
-    try:
-        from isal.isal_zlib import decompressobj
-    except ImportError:
-        return zlib.decompressobj()
-    return decompressobj()
-
-
-def _chunks(stream: IO[bytes], alone: bool) -> Iterator[tuple[bytes, bytes]]:
-    """Kind and content of the chunks that pixels need; the others are passed over, but not behind the pixels of one that is `alone`."""
-    seen = False
-    while True:
-        start = stream.read(8)
-        if len(start) < 8:
-            raise EOFError("the end is missing")
-        length, kind = struct.unpack(">I4s", start)
-        seen = seen or kind == b"IDAT"
-        if alone and seen and kind not in (b"IDAT", b"IEND"):
-            raise LaterChunks
-        if kind not in (b"IHDR", b"tRNS", b"IDAT", b"IEND"):
-            stream.seek(length + 4, 1)
-            continue
-        content = stream.read(length)
-        check = stream.read(4)
-        if len(content) < length or len(check) < 4:
-            raise EOFError("the end is missing")
-        if struct.unpack(">I", check)[0] != zlib.crc32(content, zlib.crc32(kind)):
-            raise ValueError(f"the checksum of a chunk ({kind.decode('ascii')}) is wrong")
-        yield kind, content
 
 
 class _Rows:
@@ -169,9 +113,7 @@ class _Rows:
                 self._news.notify()
 
     def undone(self) -> Pixels:
-        """All rows; ValueError for a filter that PNG does not know."""
-        if self.filtered[:: self.row + 1].max() > filters.PAETH:
-            raise ValueError("a row has a filter that PNG does not know")
+        """All rows."""
         self._undo(self.done, self.rows)
         swapped = self.result.itemsize > 1 and sys.byteorder == "little"
         return self.result.byteswap(inplace=True) if swapped else self.result

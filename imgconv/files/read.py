@@ -104,7 +104,7 @@ def header(path: str, reading: Reading = Reading()) -> Header:
     name = "standard input" if path == STDIN else path
     stream = _opened(split_member(path)[0], name, reading)
     try:
-        found = _recognised(name, stream, reading)
+        found = _begun(name, stream, reading)
         limits.check(found, reading)
     except BaseException as error:
         stream.close()
@@ -112,6 +112,31 @@ def header(path: str, reading: Reading = Reading()) -> Header:
             raise errors.file_beyond_reading(name, error) from None
         raise
     return replace(found, load=lambda: _loaded(found, reading))
+
+
+def _begun(name: str, stream: IO[bytes], reading: Reading) -> Header:
+    """The header; of a PNG whose header is damaged, where that is allowed, what is left of it."""
+    try:
+        return _recognised(name, stream, reading)
+    except errors.FileError as error:
+        content = _content(stream) if reading.allow_truncated and errors.is_broken(error) else b""
+        if not content.startswith(SIGNATURE):
+            raise
+        return replace(_mended(name, content, reading, pixels=False), stream=stream)
+
+
+def _content(stream: IO[bytes]) -> bytes:
+    stream.seek(0)
+    return stream.read()
+
+
+def _mended(name: str, content: bytes, reading: Reading, *, pixels: bool = True) -> Header:
+    """The header of a damaged file that is read as far as it goes; a PNG is repaired first, so that all readers agree."""
+    if content.startswith(SIGNATURE):
+        from imgconv.files.png_repair import repaired
+
+        content = parsed(name, lambda: repaired(content, pixels=pixels))
+    return _recognised(name, io.BytesIO(content), reading)
 
 
 def _recognised(name: str, stream: IO[bytes], reading: Reading) -> Header:
@@ -133,8 +158,7 @@ def _loaded(header: Header, reading: Reading) -> Image:
         with limits.lent(reading, png=header.format == "png"):
             return _uncut(header.path, header.load())
     with header.stream:
-        header.stream.seek(0)
-        content = header.stream.read()
+        content = _content(header.stream)
     try:
         with limits.lent(reading, png=header.format == "png"):
             return _uncut(header.path, _recognised(header.path, io.BytesIO(content), reading).load())
@@ -142,7 +166,7 @@ def _loaded(header: Header, reading: Reading) -> Image:
         why = error
     try:
         with limits.lent(reading, lenient=True, png=header.format == "png"):
-            image = _recognised(header.path, io.BytesIO(content), reading).load()
+            image = _mended(header.path, content, reading).load()
     except errors.FileError:
         raise errors.file_beyond_reading(header.path, why) from None
     if any(note.code == "truncated" for note in image.notes):  # the reader has said it better

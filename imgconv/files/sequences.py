@@ -113,6 +113,8 @@ def composed(image: Any, stream: IO[bytes], places: Sequence[int], decode: Calla
             raise
     if len(found) < len(places) and not ImageFile.LOAD_TRUNCATED_IMAGES:
         raise EOFError(f"{len(places) - len(found)} frames are missing")
+    if not found:
+        raise EOFError("none of the wanted frames is there")
     if not alpha and all(frame.alpha is None or bool((frame.alpha == np.iinfo(frame.alpha.dtype).max).all()) for frame in found):
         found = [replace(frame, alpha=None) for frame in found]
     return found
