@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -318,6 +319,33 @@ def _chunks(content: bytes) -> list[tuple[bytes, bytes]]:
         found.append((content[at + 4 : at + 8], content[at + 8 : at + 8 + length]))
         at += 12 + length
     return found
+
+
+# ---------------------------------------------------------------- icons
+
+
+def ico(png: bytes) -> bytes:
+    return struct.pack("<3H4B2H2I", 0, 1, 1, 32, 32, 0, 0, 1, 32, len(png), 22) + png
+
+
+def icns(png: bytes) -> bytes:
+    return b"icns" + struct.pack(">I", 16 + len(png)) + b"icp5" + struct.pack(">I", 8 + len(png)) + png
+
+
+@pytest.mark.parametrize("kind", [(2, 8), (3, 8), (6, 8)], ids=str)
+@pytest.mark.parametrize("icon", [ico, icns])
+def test_pngs_in_icons_are_checked_as_pictures_are(icon: Callable[[bytes], bytes], kind: tuple[int, int], load: Any) -> None:
+    it = made(kind, (32, 32))
+    np.testing.assert_array_equal(joined(load(icon(it.file()))), it.pixels)
+    for name, content in attacked(it):
+        try:
+            load(icon(content))
+        except errors.FileError:
+            continue
+        pytest.fail(f"{name}: accepted")
+    image = as_far(load, icon(STREAMS["half of its rows"](it)))
+    assert image is not None
+    np.testing.assert_array_equal(joined(image)[:15], it.pixels[:15])
 
 
 # ---------------------------------------------------------------- the command

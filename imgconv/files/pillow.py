@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import IO, Any
 
 from imgconv import errors
-from imgconv.files import deep
+from imgconv.files import deep, icons
 from imgconv.files.formats import FORMATS
 from imgconv.files.header import Header, loader, parsed
 from imgconv.files.modes import LAYOUTS, MODES, beyond_palette, mode_of, to_frame
@@ -133,6 +133,7 @@ def _decoded(name: str, image: Any, stream: IO[bytes], notes: list[Note]) -> Fra
 
         quietly(lambda: libtiff.load(image), notes)
     frame: Frame = quietly(lambda: to_frame(image), notes)
+    icons.check(image, stream)
     if image.mode == "P" and image.palette is not None and (beyond := beyond_palette(image)):
         notes.append(Note("reader-warning", beyond, loss=False))
     return frame
