@@ -29,7 +29,8 @@ def test_some_hundred_mutants() -> None:
     done = subprocess.run(words, cwd=ROOT, env=environment(), capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.startswith("500 mutants")
-    assert [name for name in ("image", "kernel", "pipeline", "parameter", "encoded", "stored", "junk") if f"{name} " not in done.stdout] == []
+    names = ("image", "png", "kernel", "pipeline", "parameter", "encoded", "stored", "junk")
+    assert [name for name in names if f"{name} " not in done.stdout] == []
     assert "image made" in done.stdout  # not everything is refused
 
 
@@ -71,6 +72,18 @@ def test_pixels_that_are_lost_without_a_word_are_seen(tmp_path: Path) -> None:
     with pytest.raises(targets.Wrong, match="not what it was"):
         targets.read(content, tmp_path, [(noise(9, 13, seed=5), None)])
     assert targets.read(content[:-1], tmp_path, [(noise(9, 13), None)]) == "refused"
+
+
+def _pngs(folder: Path) -> None:
+    for number in range(30):
+        targets.png(f"1:{number}", folder)
+
+
+def test_a_broken_png_that_is_made_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for found in ("made", "refused"):
+        monkeypatch.setattr(targets, "read", lambda *path, found=found, **how: found)
+        with pytest.raises(targets.Wrong, match="PNG is"):
+            _pngs(tmp_path)
 
 
 def test_strange_refusals_are_seen() -> None:

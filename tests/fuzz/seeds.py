@@ -14,6 +14,7 @@ from PIL import Image, PngImagePlugin
 from imgconv import image as images
 from imgconv.files import write
 from imgconv.files.formats import FORMATS
+from tests import png_files
 
 HEIGHT, WIDTH = 9, 13
 MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr", "LAB", "I;16", "I", "F")
@@ -85,5 +86,7 @@ def seeds() -> dict[str, bytes]:
         found["GIF-interlaced"] = _written(picture("P"), "GIF", interlace=True, transparency=2)
         for name in ("tiff_lzw", "tiff_adobe_deflate", "packbits", "jpeg", "group4"):
             found[f"TIFF-{name}"] = _written(picture("1" if name == "group4" else "RGB"), "TIFF", compression=name)
+        for it in png_files.all_made([(HEIGHT, WIDTH)]):
+            found[f"PNG-{it.colour}-{it.depth}{'-interlaced' * it.interlaced}"] = it.file()
         found["TGA-rle"] = _written(picture("RGB"), "TGA", compression="tga_rle")
     return {name: content for name, content in (found | _ours()).items() if content}
