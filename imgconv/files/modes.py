@@ -110,7 +110,7 @@ def to_frame(image: Any) -> Frame:
     image.load()
     if key is not None:
         frame = to_frame_as(image, "RGB" if image.mode == "RGB" else "L")
-        return Frame(frame.pixels, _keyed(frame.pixels, key if image.mode == "1" else np.multiply(key, 255 // (2**depth - 1))))
+        return Frame(frame.pixels, _keyed(frame.pixels, 255 * bool(key) if image.mode == "1" else np.multiply(key, 255 // (2**depth - 1))))
     return to_frame_as(image, mode_of(image))
 
 
