@@ -29,6 +29,7 @@ from tests.examples import EXAMPLES, PIPELINES
 from tests.fuzz import dialects, mutate
 from tests.fuzz import store as machine_code
 from tests.fuzz.junk import junk
+from tests.fuzz.numbers import numbers
 from tests.fuzz.seeds import seeds
 
 READING = Reading(max_pixels=4_000_000, max_frames=50, max_memory=400_000_000)
@@ -247,7 +248,7 @@ def _text(read: Callable[[str], Any], print_: Callable[[Any], str], given: str) 
 
 
 TARGETS: tuple[tuple[Callable[[str, Path], str], int], ...] = (
-    (image, 66),
+    (image, 64),
     (png, 4),
     (kernel, 6),
     (dialect, 4),
@@ -256,6 +257,7 @@ TARGETS: tuple[tuple[Callable[[str, Path], str], int], ...] = (
     (encoded, 4),
     (machine_code.stored, 2),
     (junk, 4),
+    (numbers, 2),
 )
 """Each target and its share of a hundred mutants."""
 
