@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -102,7 +103,7 @@ def winner(given: Values, kernels: Kernels, windows: Windows, border: Border, *,
         row = response.shape[1] * response.shape[2]
         arguments = {"best": best, "index": index, "response": response, "number": i, "row": row, "last": response.shape[0]}
         kinds = {"votes": "magnitudes" if magnitudes else "values", "src": "float64"}
-        run_bands(response.shape[0], 2 * row, lambda arguments=arguments, kinds=kinds: jit.bind(WINNER, kinds, arguments), threads)  # type: ignore[misc]
+        run_bands(response.shape[0], 2 * row, partial(jit.bind, WINNER, kinds, arguments), threads)
     assert index is not None
     return index
 
