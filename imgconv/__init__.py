@@ -12,7 +12,9 @@ from __future__ import annotations
 
 __version__ = "0.1.0"
 
-TYPE_CHECKING = False  # typing's, without loading typing: a Ctrl-C meanwhile would show a traceback, for nothing is guarded yet
+TYPE_CHECKING = (
+    False  # typing's, without loading typing: a Ctrl-C meanwhile would show a traceback, for nothing is guarded yet
+)
 if TYPE_CHECKING:
     from typing import Any
 
@@ -24,12 +26,12 @@ if TYPE_CHECKING:
     from imgconv.api import edges as edges
     from imgconv.api import pool as pool
     from imgconv.api import run as run
-    from imgconv.catalog import kernel as kernel
     from imgconv.files.read import load as load
     from imgconv.files.write import save as save
-    from imgconv.image import Image as Image
-    from imgconv.kernels import Kernel as Kernel
-    from imgconv.pipeline import Pipeline as Pipeline
+    from imgconv.kernels.catalog import kernel as kernel
+    from imgconv.kernels.kernel import Kernel as Kernel
+    from imgconv.operations.pipeline import Pipeline as Pipeline
+    from imgconv.values.image import Image as Image
 
 _HOMES = {
     "activate": "api",
@@ -47,7 +49,22 @@ _HOMES = {
     "Kernel": "kernels",
     "Pipeline": "pipeline",
 }
-__all__ = ["Image", "Kernel", "Pipeline", "activate", "bank", "convolve", "correlate", "directions", "edges", "kernel", "load", "pool", "run", "save"]
+__all__ = [
+    "Image",
+    "Kernel",
+    "Pipeline",
+    "activate",
+    "bank",
+    "convolve",
+    "correlate",
+    "directions",
+    "edges",
+    "kernel",
+    "load",
+    "pool",
+    "run",
+    "save",
+]
 
 
 def __getattr__(name: str) -> Any:

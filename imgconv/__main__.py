@@ -1,4 +1,5 @@
-"""`python -m imgconv` is the command `imgconv`: it imports nothing from the current folder, which Python puts first for -m."""
+"""`python -m imgconv` is the command `imgconv`: it imports nothing from the current folder, which Python puts first for
+-m."""
 
 import os
 import sys

@@ -19,25 +19,49 @@ Colour = tuple[int, int, int]
 Point = tuple[float, float, float]
 
 BLACK, LIGHT, NIGHT = (0, 0, 0), (255, 255, 255), (20, 24, 40)
-WALL, PANEL, OAK, PAINT, RAIL, TILE = (112, 143, 150), (92, 122, 131), (196, 141, 84), (240, 236, 226), (74, 42, 28), (150, 134, 116)
+WALL, PANEL, OAK, PAINT, RAIL, TILE = (
+    (112, 143, 150),
+    (92, 122, 131),
+    (196, 141, 84),
+    (240, 236, 226),
+    (74, 42, 28),
+    (150, 134, 116),
+)
 
 TEXT = (
-    "A convolution slides a small window of weights, the kernel, over a picture. Wherever the window stops, every pixel beneath it is multiplied by the "
-    "weight above it, and the products are summed. The sum is one pixel of the result. Then the window moves on, and the same few weights meet the next "
-    "pixels.",
-    "What the weights say decides what is found. Nine equal weights give a mean, and the picture becomes soft. A negative column beside a positive one "
-    "answers only where brightness changes from left to right: it finds vertical edges. Turn it by a quarter, and it finds horizontal ones. Where the "
-    "picture is flat, the positive and the negative products cancel, and nothing remains.",
-    "At the border the window hangs over the edge. One may stop before that happens, and the result is smaller than the picture; or one may imagine "
-    "pixels outside: zeros, the nearest pixel repeated, a reflection.",
-    "In a neural network the weights are not chosen by hand. They are learned from examples, many kernels at once, layer upon layer; yet the first layer "
-    "of such a network, when one looks at it, has often found again what people had written down long before: edges, spots and stripes.",
+    (
+        "A convolution slides a small window of weights, the kernel, over a picture. Wherever the window stops, every"
+        " pixel beneath it is multiplied by the weight above it, and the products are summed. The sum is one pixel of"
+        " the result. Then the window moves on, and the same few weights meet the next pixels."
+    ),
+    (
+        "What the weights say decides what is found. Nine equal weights give a mean, and the picture becomes soft. A"
+        " negative column beside a positive one answers only where brightness changes from left to right: it finds"
+        " vertical edges. Turn it by a quarter, and it finds horizontal ones. Where the picture is flat, the positive"
+        " and the negative products cancel, and nothing remains."
+    ),
+    (
+        "At the border the window hangs over the edge. One may stop before that happens, and the result is smaller than"
+        " the picture; or one may imagine pixels outside: zeros, the nearest pixel repeated, a reflection."
+    ),
+    (
+        "In a neural network the weights are not chosen by hand. They are learned from examples, many kernels at once,"
+        " layer upon layer; yet the first layer of such a network, when one looks at it, has often found again what"
+        " people had written down long before: edges, spots and stripes."
+    ),
 )
 
 
 def main() -> None:
     """Draw all pictures and say how large they are."""
-    pictures = {"staircase.png": staircase, "bricks.png": bricks, "page.png": page, "landscape.jpg": landscape, "digit.png": digit, "logo.png": logo}
+    pictures = {
+        "staircase.png": staircase,
+        "bricks.png": bricks,
+        "page.png": page,
+        "landscape.jpg": landscape,
+        "digit.png": digit,
+        "logo.png": logo,
+    }
     for name, draw in pictures.items():
         path, picture = Path(__file__).with_name(name), draw()
         picture.save(path, quality=90, optimize=True)
@@ -45,7 +69,8 @@ def main() -> None:
 
 
 def noise(seed: int, rows: int, columns: int, cell: tuple[float, float], octaves: int = 5, gain: float = 0.5) -> Array:
-    """Fractal noise of mean 0 and deviation 1: random grids of `cell` pixels, each octave half as coarse and `gain` times as strong."""
+    """Fractal noise of mean 0 and deviation 1: random grids of `cell` pixels, each octave half as coarse and `gain`
+    times as strong."""
     rng = np.random.default_rng(seed)
     total = np.zeros((rows, columns), np.float32)
     for octave in range(octaves):
@@ -91,14 +116,20 @@ class Stage:
     def at(self, point: Point) -> Array:
         """Where a point of the room falls on the canvas."""
         away, right, up = (place - eye for place, eye in zip(point, self.eye, strict=True))
-        return self.scale * np.array([self.centre[0] + self.focal * right / away, self.centre[1] - self.focal * up / away])
+        return self.scale * np.array(
+            [self.centre[0] + self.focal * right / away, self.centre[1] - self.focal * up / away]
+        )
 
     def face(self, a: Point, b: Point, c: Point, d: Point, colour: Colour, last: Colour | None = None) -> None:
         """A four-sided face; with `last` its colour runs from `colour` along a-b to `last` along d-c."""
         first, second, third, fourth = (self.at(corner) for corner in (a, b, c, d))
         slices = 90 if last else 1
         for k in range(slices):
-            ends = [(start + (stop - start) * (k + n) / slices) for n in (0, 1) for start, stop in ((first, fourth), (second, third))]
+            ends = [
+                (start + (stop - start) * (k + n) / slices)
+                for n in (0, 1)
+                for start, stop in ((first, fourth), (second, third))
+            ]
             self.draw.polygon([tuple(ends[n]) for n in (0, 1, 3, 2)], blend(colour, last or colour, k / slices))
 
     def box(self, low: Point, high: Point, colour: Colour) -> None:
@@ -122,7 +153,9 @@ def staircase() -> Image.Image:
         stage.box((-0.17, y - 0.03, 1.2), (0.03, y + 0.17, 1.26), RAIL)
     y, x = np.mgrid[0:height, 0:width]
     lit = np.exp(-(((x - 320) / 360) ** 2) - ((y - 200) / 280) ** 2)
-    return picture_of(np.asarray(stage.canvas.resize((width, height), Image.Resampling.LANCZOS)) * (0.76 + 0.32 * lit)[..., None])
+    return picture_of(
+        np.asarray(stage.canvas.resize((width, height), Image.Resampling.LANCZOS)) * (0.76 + 0.32 * lit)[..., None]
+    )
 
 
 def room(stage: Stage, end: float, top: float, side: float) -> None:
@@ -132,14 +165,31 @@ def room(stage: Stage, end: float, top: float, side: float) -> None:
     stage.box((back - 0.05, -3.1, top + 1.22), (back, -0.38, top + 2.72), blend(WALL, NIGHT, 0.45))
     for row, column in np.ndindex(2, 4):
         y, z = -3.0 + 0.66 * column, top + 1.32 + 0.68 * row
-        stage.face((back, y, z), (back, y + 0.54, z), (back, y + 0.54, z + 0.6), (back, y, z + 0.6), (255, 240, 200), (236, 246, 255))
-    stage.face((-4, side, 0), (-4, side, 6), (back, side, 6), (back, side, 0), blend(WALL, RAIL, 0.3), blend(WALL, LIGHT, 0.2))
+        stage.face(
+            (back, y, z),
+            (back, y + 0.54, z),
+            (back, y + 0.54, z + 0.6),
+            (back, y, z + 0.6),
+            (255, 240, 200),
+            (236, 246, 255),
+        )
+    stage.face(
+        (-4, side, 0), (-4, side, 6), (back, side, 6), (back, side, 0), blend(WALL, RAIL, 0.3), blend(WALL, LIGHT, 0.2)
+    )
     for k in range(12):
         stage.box((back - 0.7 * k, side - 0.02, 0), (back - 0.7 * k + 0.09, side, 6), blend(WALL, LIGHT, 0.3))
-    stage.face((-4, -9, 0), (-4, side, 0), (end, side, 0), (end, -9, 0), blend(TILE, LIGHT, 0.2), blend(TILE, NIGHT, 0.35))
+    stage.face(
+        (-4, -9, 0), (-4, side, 0), (end, side, 0), (end, -9, 0), blend(TILE, LIGHT, 0.2), blend(TILE, NIGHT, 0.35)
+    )
     for k in range(25):
         x, y = -3.9 + 0.46 * k, -8.9 + 0.46 * k
-        stage.face((min(x, end), -9, 0), (min(x, end), side, 0), (min(x + 0.03, end), side, 0), (min(x + 0.03, end), -9, 0), blend(TILE, NIGHT, 0.55))
+        stage.face(
+            (min(x, end), -9, 0),
+            (min(x, end), side, 0),
+            (min(x + 0.03, end), side, 0),
+            (min(x + 0.03, end), -9, 0),
+            blend(TILE, NIGHT, 0.55),
+        )
         stage.face((-3.9, y, 0), (-3.9, y + 0.03, 0), (end, y + 0.03, 0), (end, y, 0), blend(TILE, NIGHT, 0.55))
     stage.face((end, -9, 0), (end, side, 0), (end, side, top), (end, -9, top), WALL, blend(WALL, NIGHT, 0.55))
     for k in range(6):
@@ -157,7 +207,9 @@ def one_step(stage: Stage, x: float, z: float, tread: float, rise: float, wide: 
     far, high = x + tread, z + rise
     stage.face((x, 0, 0), (far, 0, 0), (far, 0, high), (x, 0, high), blend(PANEL, NIGHT, 0.5), blend(PANEL, NIGHT, 0.1))
     stage.face((x, 0, z), (x, wide, z), (x, wide, high), (x, 0, high), PAINT, blend(PAINT, RAIL, 0.5))
-    stage.face((x, 0, high), (x, wide, high), (far, wide, high), (far, 0, high), blend(OAK, LIGHT, 0.3), blend(OAK, RAIL, 0.4))
+    stage.face(
+        (x, 0, high), (x, wide, high), (far, wide, high), (far, 0, high), blend(OAK, LIGHT, 0.3), blend(OAK, RAIL, 0.4)
+    )
     stage.box((x - 0.03, -0.03, high - 0.035), (x, wide + 0.03, high), OAK)
     for y in (wide - 0.12, 0.06):
         for k in (1, 0):
@@ -165,7 +217,13 @@ def one_step(stage: Stage, x: float, z: float, tread: float, rise: float, wide: 
             stage.box((post, y, high), (post + 0.045, y + 0.045, high + 0.88 + k * rise / 2), PAINT)
         left, right, low, up = y - 0.025, y + 0.075, high + 0.86, high + rise + 0.86
         stage.face((x, left, low), (far, left, up), (far, left, up + 0.07), (x, left, low + 0.07), RAIL)
-        stage.face((x, left, low + 0.07), (x, right, low + 0.07), (far, right, up + 0.07), (far, left, up + 0.07), blend(RAIL, (255, 190, 140), 0.45))
+        stage.face(
+            (x, left, low + 0.07),
+            (x, right, low + 0.07),
+            (far, right, up + 0.07),
+            (far, left, up + 0.07),
+            blend(RAIL, (255, 190, 140), 0.45),
+        )
 
 
 def bricks() -> Image.Image:
@@ -181,10 +239,16 @@ def bricks() -> Image.Image:
     inside = np.minimum(np.minimum(y % course, -y % course), np.minimum(along % length, -along % length)) - mortar / 2
     height = 3.2 * np.clip(inside / 4.5, 0, 1) ** 0.6 + 0.16 * rough
     light = np.gradient(height, axis=1) + 1.3 * np.gradient(height, axis=0)
-    clay = np.array([(168, 78, 58), (150, 64, 50), (184, 96, 68), (138, 66, 60), (176, 104, 82)])[rng.integers(0, 5, (20, 12))[row, column]]
+    clay = np.array([(168, 78, 58), (150, 64, 50), (184, 96, 68), (138, 66, 60), (176, 104, 82)])[
+        rng.integers(0, 5, (20, 12))[row, column]
+    ]
     clay = clay + rng.normal(0, 9, (20, 12))[row, column][..., None]
-    pixels = mix(np.full((rows, columns, 3), (186, 178, 164)), clay, (inside + 0.35 * rough) / 1.5) + 6 * rough[..., None]
-    return picture_of(pixels * ((1 + 0.22 * np.clip(light, -1.6, 1.6)) * (1.12 - np.hypot(x - 180, y - 120) / 1650))[..., None])
+    pixels = (
+        mix(np.full((rows, columns, 3), (186, 178, 164)), clay, (inside + 0.35 * rough) / 1.5) + 6 * rough[..., None]
+    )
+    return picture_of(
+        pixels * ((1 + 0.22 * np.clip(light, -1.6, 1.6)) * (1.12 - np.hypot(x - 180, y - 120) / 1650))[..., None]
+    )
 
 
 def page() -> Image.Image:
@@ -214,7 +278,9 @@ def page() -> Image.Image:
     return picture_of(paper - ink * (196 + 8 * noise(9, height, width, (9, 9), 3)))
 
 
-def justified(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: float) -> Iterator[list[tuple[float, str]]]:
+def justified(
+    text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: float
+) -> Iterator[list[tuple[float, str]]]:
     """The lines of a paragraph, each as words and where they begin; all but the last fill the width."""
     words = text.split()
     while words:
@@ -244,7 +310,11 @@ def sky(x: Array, y: Array, shore: int) -> Array:
     pixels = np.stack([np.interp(y / shore, (0, 0.3, 0.55, 0.8), stops[:, k]) for k in range(3)], -1)
     distance = np.hypot(x - 610, y - 178)
     pixels = mix(pixels, (255, 226, 166), 0.9 * np.exp(-distance / 120))
-    pixels = mix(pixels, (255, 216, 192), 0.75 * np.clip(noise(10, x.shape[0], x.shape[1], (70, 420), 6, 0.55) - 0.2, 0, 1) * (1 - y / shore))
+    pixels = mix(
+        pixels,
+        (255, 216, 192),
+        0.75 * np.clip(noise(10, x.shape[0], x.shape[1], (70, 420), 6, 0.55) - 0.2, 0, 1) * (1 - y / shore),
+    )
     return mix(pixels, (255, 250, 228), 26.5 - distance)
 
 
@@ -255,7 +325,9 @@ def mountains(air: Array, y: Array, k: int, shore: int) -> Array:
     ridge = shore - (225, 172, 118, 72, 22)[k] + (64, 50, 38, 26, 8)[k] * (np.abs(line) - 0.4)
     relief = noise(20 + k, rows, columns, (80 - 8 * k, 60 - 6 * k), 6, 0.5)
     slope = np.clip(np.gradient(relief, axis=1) * 16 - np.gradient(relief, axis=0) * 4, -2, 2)
-    colour = np.array(blend((140, 134, 176), (28, 48, 50), k / 4)) + (7 + k) * slope[..., None] * np.array((1.3, 1, 0.8))
+    colour = np.array(blend((140, 134, 176), (28, 48, 50), k / 4)) + (7 + k) * slope[..., None] * np.array(
+        (1.3, 1, 0.8)
+    )
     haze = (0.7 - 0.12 * k) * np.clip((y - ridge) / (shore - ridge + 30), 0, 1)
     return mix(air, mix(colour, (240, 200, 176), haze), y - ridge)
 
@@ -275,10 +347,18 @@ def foreground(draw: ImageDraw.ImageDraw, width: int, height: int) -> None:
     """A dark bank with firs at both sides, and grass along the lower edge."""
     rng = np.random.default_rng(31)
     across = np.arange(width) / width
-    bank = height * (0.86 + 0.115 * np.clip(1 - np.abs(across - 0.56) / 0.56, 0, 1) ** 0.7) - 7 * noise_line(32, width, 240)
+    bank = height * (0.86 + 0.115 * np.clip(1 - np.abs(across - 0.56) / 0.56, 0, 1) ** 0.7) - 7 * noise_line(
+        32, width, 240
+    )
     draw.polygon([(0, height), *enumerate(bank.tolist()), (width, height)], (22, 32, 24))
     for place in sorted([*rng.uniform(0, 0.27, 15), *rng.uniform(0.86, 1, 8)], key=lambda place: -abs(place - 0.5)):
-        fir(draw, rng, place * width, bank[int(place * width)] + 14, (180 + 420 * min(1, abs(place - 0.56) / 0.5) ** 1.6) * rng.uniform(0.75, 1.1))
+        fir(
+            draw,
+            rng,
+            place * width,
+            bank[int(place * width)] + 14,
+            (180 + 420 * min(1, abs(place - 0.56) / 0.5) ** 1.6) * rng.uniform(0.75, 1.1),
+        )
     for _ in range(5200):
         x = rng.uniform(0, width)
         near = rng.uniform(0, 1)
@@ -294,7 +374,10 @@ def fir(draw: ImageDraw.ImageDraw, rng: np.random.Generator, x: float, foot: flo
         for side in (-1, 1):
             reach, y = height * (0.015 + 0.2 * part) * rng.uniform(0.5, 1.1), foot - height * (1 - part)
             colour = blend((14, 26, 22), (58, 66, 40), rng.uniform(0, 1) ** 3 * (0.65 + 0.25 * side))
-            draw.polygon([(x, y - height / 70), (x, y + height / 60), (x + side * reach, y + reach * rng.uniform(0.2, 0.5))], colour)
+            draw.polygon(
+                [(x, y - height / 70), (x, y + height / 60), (x + side * reach, y + reach * rng.uniform(0.2, 0.5))],
+                colour,
+            )
 
 
 def digit() -> Image.Image:
@@ -318,9 +401,14 @@ def logo() -> Image.Image:
     alpha = disc**2 * (3 - 2 * disc)
     colour = mix(np.full((size, size, 3), (255, 150, 60)), (110, 50, 190), (x + y) / 260 + 0.5)
     for row, column in np.ndindex(3, 3):
-        corner = np.hypot(np.clip(np.abs(x + 40 - 40 * column) - 9, 0, None), np.clip(np.abs(y + 40 - 40 * row) - 9, 0, None))
+        corner = np.hypot(
+            np.clip(np.abs(x + 40 - 40 * column) - 9, 0, None), np.clip(np.abs(y + 40 - 40 * row) - 9, 0, None)
+        )
         cell = np.clip((8 - corner) / 3, 0, 1)
-        colour, alpha = mix(colour, LIGHT, cell * (0.95, 0.35, 0.7)[column]), alpha * (1 - cell * (0, 0.75, 0.3)[column])
+        colour, alpha = (
+            mix(colour, LIGHT, cell * (0.95, 0.35, 0.7)[column]),
+            alpha * (1 - cell * (0, 0.75, 0.3)[column]),
+        )
     return picture_of(np.dstack([np.where(alpha[..., None] < 0.002, 0, colour), alpha * 255]))
 
 

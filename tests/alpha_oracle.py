@@ -9,7 +9,20 @@ from typing import Any
 
 import numpy as np
 
-from tests.oracle import Array, Number, automatic_divisor, both, each, exact, limits, pads, responses, sources, windows, with_channels
+from tests.oracle import (
+    Array,
+    Number,
+    automatic_divisor,
+    both,
+    each,
+    exact,
+    limits,
+    pads,
+    responses,
+    sources,
+    windows,
+    with_channels,
+)
 
 Covered = tuple[Array, Array]
 """Colours (H, W, C) and alpha (H, W, 1) from 0 to 1, exact numbers."""
@@ -26,28 +39,59 @@ def averages(weights: Sequence[Sequence[Number]]) -> bool:
     return 50 * abs(sum(cells)) > sum(map(abs, cells))
 
 
-def filtered(given: Covered, weights: Sequence[Sequence[Number]], divisor: Any = 1, bias: Number = 0, anchor: Any = None, **options: Any) -> Covered:
-    """Weighed by alpha where the kernel averages; else colour times alpha filtered, and alpha from under the window's centre."""
+def filtered(
+    given: Covered,
+    weights: Sequence[Sequence[Number]],
+    divisor: Any = 1,
+    bias: Number = 0,
+    anchor: Any = None,
+    **options: Any,
+) -> Covered:
+    """Weighed by alpha where the kernel averages; else colour times alpha filtered, and alpha from under the window's
+    centre."""
     colour, alpha = given
     value = options.pop("value", 0)
     colours, no_bias = {**options, "value": value}, {**options, "value": 1}  # outside, a constant is opaque
     if not averages(weights):
-        return responses(colour * alpha, weights, divisor, bias, anchor, **colours), followed(alpha, weights, anchor, **options)
+        return responses(colour * alpha, weights, divisor, bias, anchor, **colours), followed(
+            alpha, weights, anchor, **options
+        )
     share = Fraction(automatic_divisor(weights) if divisor == "auto" else exact(divisor))
     total = sum(exact(weight) for row in weights for weight in row)
-    products, seen = responses(colour * alpha, weights, 1, 0, anchor, **colours), responses(alpha, weights, 1, 0, anchor, **no_bias)
+    products, seen = (
+        responses(colour * alpha, weights, 1, 0, anchor, **colours),
+        responses(alpha, weights, 1, 0, anchor, **no_bias),
+    )
     coverage = each(seen, lambda a: min(max(Fraction(a) / total, 0), 1))
-    hidden = np.concatenate([followed(colour[..., c : c + 1], weights, anchor, outside=exact(value), **options) for c in range(colour.shape[2])], axis=2)
+    hidden = np.concatenate(
+        [
+            followed(colour[..., c : c + 1], weights, anchor, outside=exact(value), **options)
+            for c in range(colour.shape[2])
+        ],
+        axis=2,
+    )
     result = np.empty(products.shape, object)
     for i, j, c in np.ndindex(products.shape):
         weight = seen[i, j, 0]
-        result[i, j, c] = products[i, j, c] / Fraction(weight) * total / share + exact(bias) if weight * total > 0 else hidden[i, j, c]
+        result[i, j, c] = (
+            products[i, j, c] / Fraction(weight) * total / share + exact(bias)
+            if weight * total > 0
+            else hidden[i, j, c]
+        )
     return result, coverage
 
 
 def followed(
-    plane: Array, weights: Any, anchor: Any = None, *, outside: Number = 1, border: str = "edge", pad: Any = "same", stride: Any = 1, dilation: Any = 1
-) -> Array:  # fmt: skip
+    plane: Array,
+    weights: Any,
+    anchor: Any = None,
+    *,
+    outside: Number = 1,
+    border: str = "edge",
+    pad: Any = "same",
+    stride: Any = 1,
+    dilation: Any = 1,
+) -> Array:
     """A plane (H, W, 1) under each window's centre; a constant border shows `outside`: alpha is opaque there."""
     lines = []
     for axis, k in enumerate((len(weights), len(weights[0]))):
@@ -64,17 +108,33 @@ def followed(
 
 
 def pooled(
-    given: Covered, kind: str = "max", size: Any = 2, stride: Any = None, dilation: Any = 1, pad: Any = 0, ceil: bool = False, count_padding: bool = False
+    given: Covered,
+    kind: str = "max",
+    size: Any = 2,
+    stride: Any = None,
+    dilation: Any = 1,
+    pad: Any = 0,
+    ceil: bool = False,
+    count_padding: bool = False,
 ) -> Covered:
-    """avg: colours weighed by alpha, padding that counts being opaque and 0; max and min: of the colours that are seen at all."""
+    """avg: colours weighed by alpha, padding that counts being opaque and 0; max and min: of the colours that are seen
+    at all."""
     colour, alpha = given
     placed, padded = [], []
     for axis in (0, 1):
-        n, k, s, d = alpha.shape[axis], both(size)[axis], both(size if stride is None else stride)[axis], both(dilation)[axis]
+        n, k, s, d = (
+            alpha.shape[axis],
+            both(size)[axis],
+            both(size if stride is None else stride)[axis],
+            both(dilation)[axis],
+        )
         before, after = pads(axis, n, k, s, d, pad, None)
         placed.append(windows(n, k, s, d, before, after, ceil and pad != "same"))
         padded.append(range(-before, n + after))
-    colours, veils = np.empty((len(placed[0]), len(placed[1]), colour.shape[2]), object), np.empty((len(placed[0]), len(placed[1]), 1), object)
+    colours, veils = (
+        np.empty((len(placed[0]), len(placed[1]), colour.shape[2]), object),
+        np.empty((len(placed[0]), len(placed[1]), 1), object),
+    )
     for i, j, c in np.ndindex(colours.shape):
         cells = [(y, x) for y in placed[0][i] for x in placed[1][j]]
         inside = [(y, x) for y, x in cells if 0 <= y < alpha.shape[0] and 0 <= x < alpha.shape[1]]

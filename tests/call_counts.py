@@ -61,7 +61,14 @@ def counts(way: str) -> dict[str, int]:
     probe = PROBE.format(package=str(ROOT / "imgconv"), work=WAYS[way])
     with tempfile.TemporaryDirectory() as folder:
         for _ in range(2):  # the first run fills the store
-            done = subprocess.run([sys.executable, "-c", probe], cwd=folder, input=SAMPLE.read_bytes(), capture_output=True, timeout=120, check=True)
+            done = subprocess.run(
+                [sys.executable, "-c", probe],
+                cwd=folder,
+                input=SAMPLE.read_bytes(),
+                capture_output=True,
+                timeout=120,
+                check=True,
+            )
     found: dict[str, int] = json.loads(done.stderr.splitlines()[-1])
     return found
 

@@ -42,13 +42,31 @@ class Ended:
 
 def environment(changes: Mapping[str, str] | None = None) -> dict[str, str]:
     """This process's environment without what would change the command's behaviour."""
-    kept = {name: value for name, value in os.environ.items() if name not in {"IMGCONV_DEBUG", "COLUMNS", "LINES", "PYTHONIOENCODING", "PYTHONUNBUFFERED"}}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in {"IMGCONV_DEBUG", "COLUMNS", "LINES", "PYTHONIOENCODING", "PYTHONUNBUFFERED"}
+    }
     return {**kept, **(changes or {})}
 
 
-def imgconv(*words: str | bytes | Path, cwd: Path, stdin: bytes = b"", timeout: float = TIMEOUT, env: Mapping[str, str] | None = None) -> Ended:
+def imgconv(
+    *words: str | bytes | Path,
+    cwd: Path,
+    stdin: bytes = b"",
+    timeout: float = TIMEOUT,
+    env: Mapping[str, str] | None = None,
+) -> Ended:
     """`imgconv words...`, fed with bytes through a pipe, its output taken through pipes."""
-    done = subprocess.run([*COMMAND, *words], cwd=cwd, input=stdin, capture_output=True, timeout=timeout, env=environment(env), check=False)
+    done = subprocess.run(
+        [*COMMAND, *words],
+        cwd=cwd,
+        input=stdin,
+        capture_output=True,
+        timeout=timeout,
+        env=environment(env),
+        check=False,
+    )
     return _ended(done.returncode, done.stdout, done.stderr)
 
 
@@ -68,12 +86,19 @@ def shell(line: str, cwd: Path, timeout: float = TIMEOUT) -> Ended:
 
 
 def started(
-    *words: str | bytes | Path, cwd: Path, stdin: Any = subprocess.DEVNULL, stdout: Any = subprocess.PIPE, env: Mapping[str, str] | None = None
+    *words: str | bytes | Path,
+    cwd: Path,
+    stdin: Any = subprocess.DEVNULL,
+    stdout: Any = subprocess.PIPE,
+    env: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[bytes]:
-    """A running `imgconv words...`, for tests that interrupt it. SIGINT is live even where the caller's shell ignores it."""
+    """A running `imgconv words...`, for tests that interrupt it. SIGINT is live even where the caller's shell ignores
+    it."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        return subprocess.Popen([*COMMAND, *words], cwd=cwd, stdin=stdin, stdout=stdout, stderr=subprocess.PIPE, env=environment(env))
+        return subprocess.Popen(
+            [*COMMAND, *words], cwd=cwd, stdin=stdin, stdout=stdout, stderr=subprocess.PIPE, env=environment(env)
+        )
     finally:
         signal.signal(signal.SIGINT, before)
 
@@ -89,8 +114,11 @@ def finished(process: subprocess.Popen[bytes], timeout: float = TIMEOUT) -> Ende
     return _ended(process.returncode, out or b"", err or b"")
 
 
-def on_terminal(*words: str | Path, cwd: Path, out: bool = True, into: bool = False, stdin: bytes = b"", timeout: float = TIMEOUT) -> Ended:
-    """`imgconv words...` with a pseudo-terminal as its standard output (`out`), its standard input (`into`), or both; stderr is a pipe."""
+def on_terminal(
+    *words: str | Path, cwd: Path, out: bool = True, into: bool = False, stdin: bytes = b"", timeout: float = TIMEOUT
+) -> Ended:
+    """`imgconv words...` with a pseudo-terminal as its standard output (`out`), its standard input (`into`), or both;
+    stderr is a pipe."""
     master, slave = pty.openpty()
     seen: list[bytes] = []
 
@@ -184,7 +212,8 @@ def format_of(source: bytes | Path) -> str:
 
 
 def raw_png(width: int, height: int, depth: int, kind: int, rows: bytes = b"") -> bytes:
-    """A PNG written by hand: `kind` is the colour type (0 gray, 2 RGB, 6 RGBA), `rows` the unfiltered scan lines with their filter bytes."""
+    """A PNG written by hand: `kind` is the colour type (0 gray, 2 RGB, 6 RGBA), `rows` the unfiltered scan lines with
+    their filter bytes."""
 
     def chunk(name: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
@@ -203,7 +232,8 @@ def compression_level(content: bytes) -> int:
 
 
 def correlated(pixels: Pixels, weights: Sequence[Sequence[int]], border: Any = "edge") -> Any:
-    """Integer weights times neighbours at stride 1 with the centre of an odd kernel as anchor, as int64; `border` is `np.pad`'s mode."""
+    """Integer weights times neighbours at stride 1 with the centre of an odd kernel as anchor, as int64; `border` is
+    `np.pad`'s mode."""
     rows, columns = len(weights), len(weights[0])
     around = [(rows // 2, rows // 2), (columns // 2, columns // 2)] + [(0, 0)] * (pixels.ndim - 2)
     padded = np.pad(pixels.astype(np.int64), around, border)
@@ -219,7 +249,9 @@ def clamped(values: Pixels) -> Pixels:
 def blocks_max(pixels: Pixels, size: int = 2) -> Any:
     """Maximum pooling by `size` with the size as stride; an incomplete last block is left out."""
     height, width = (n // size * size for n in pixels.shape[:2])
-    return pixels[:height, :width].reshape(height // size, size, width // size, size, *pixels.shape[2:]).max(axis=(1, 3))
+    return (
+        pixels[:height, :width].reshape(height // size, size, width // size, size, *pixels.shape[2:]).max(axis=(1, 3))
+    )
 
 
 VERTICAL = [[-1, 0, 1]] * 3

@@ -1,7 +1,8 @@
-"""`make matrix`: the tests with the oldest and the newest dependencies that pyproject.toml allows, on every Python that is found here.
+"""`make matrix`: the tests with the oldest and the newest dependencies that pyproject.toml allows, on every Python that
+is found here.
 
-Each pair of a Python and a kind of dependencies has an environment of its own in .matrix. What is missing is named and never counted as passed.
-`python -m tests.dependencies --only tests/test_command.py` runs some of the tests.
+Each pair of a Python and a kind of dependencies has an environment of its own in .matrix. What is missing is named and
+never counted as passed. `python -m tests.dependencies --only tests/cli/test_command.py` runs some of the tests.
 """
 
 from __future__ import annotations
@@ -52,7 +53,10 @@ def project() -> dict[str, Any]:
 def requirements(kind: str) -> list[str]:
     """What pip is to install beside imgconv itself: all that it may use, and the tools of the tests."""
     declared = project()
-    own = [*declared["project"]["dependencies"], *(line for extra in declared["project"]["optional-dependencies"].values() for line in extra)]
+    own = [
+        *declared["project"]["dependencies"],
+        *(line for extra in declared["project"]["optional-dependencies"].values() for line in extra),
+    ]
     tools = [line for line in declared["dependency-groups"]["test"] if Requirement(line).name in TOOLS]
     return [*(oldest(line) if kind == "oldest" else line for line in own), *tools]
 
@@ -75,7 +79,8 @@ def found(version: str) -> Path | None:
 
 
 def candidates(version: str) -> Iterator[Path]:
-    """Where one may be: on PATH, among pyenv's, and where uv knows one. A shim of pyenv may be there without its Python."""
+    """Where one may be: on PATH, among pyenv's, and where uv knows one. A shim of pyenv may be there without its
+    Python."""
     if sys.version_info[:2] == tuple(map(int, version.split("."))):
         yield Path(sys.executable)
     if on_path := shutil.which(f"python{version}"):
@@ -127,13 +132,36 @@ def tested(inside: Path, python: str, kind: str, only: Sequence[str], processes:
     """Runs the tests in an environment."""
     report = inside.parent.parent / "report.xml"
     report.unlink(missing_ok=True)
-    words = [str(inside), "-m", "pytest", "-q", "-n", processes, "--dist", "worksteal", "-p", "no:cacheprovider", f"--junitxml={report}", *only]
+    words = [
+        str(inside),
+        "-m",
+        "pytest",
+        "-q",
+        "-n",
+        processes,
+        "--dist",
+        "worksteal",
+        "-p",
+        "no:cacheprovider",
+        f"--junitxml={report}",
+        *only,
+    ]
     done = subprocess.run(words, cwd=ROOT, check=False)
     if not report.exists():
         return Cell(python, kind, f"pytest ended with {done.returncode}", failed=True)
-    counts = {key: sum(int(suite.get(key, 0)) for suite in ElementTree.parse(report).iter("testsuite")) for key in ("tests", "failures", "errors", "skipped")}
-    failures, passed = counts["failures"] + counts["errors"], counts["tests"] - sum(counts[key] for key in ("failures", "errors", "skipped"))
-    parts = [f"{passed} passed", *([f"{failures} failed"] if failures else []), *([f"{counts['skipped']} skipped"] if counts["skipped"] else [])]
+    counts = {
+        key: sum(int(suite.get(key, 0)) for suite in ElementTree.parse(report).iter("testsuite"))
+        for key in ("tests", "failures", "errors", "skipped")
+    }
+    failures, passed = (
+        counts["failures"] + counts["errors"],
+        counts["tests"] - sum(counts[key] for key in ("failures", "errors", "skipped")),
+    )
+    parts = [
+        f"{passed} passed",
+        *([f"{failures} failed"] if failures else []),
+        *([f"{counts['skipped']} skipped"] if counts["skipped"] else []),
+    ]
     return Cell(python, kind, ", ".join(parts), failed=done.returncode != 0)
 
 
@@ -171,10 +199,17 @@ def code(cells: Sequence[Cell]) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.dependencies", description=__doc__)
-    parser.add_argument("--python", choices=PYTHONS, action="append", help="this Python only; may be given several times")
+    parser.add_argument(
+        "--python", choices=PYTHONS, action="append", help="this Python only; may be given several times"
+    )
     parser.add_argument("--kind", choices=KINDS, action="append", help="this kind of dependencies only")
     parser.add_argument("--only", nargs="+", default=[], metavar="TESTS", help="these tests only, as pytest names them")
-    parser.add_argument("-n", dest="processes", default="auto", help="processes that run tests side by side  [default: as many as processors]")
+    parser.add_argument(
+        "-n",
+        dest="processes",
+        default="auto",
+        help="processes that run tests side by side  [default: as many as processors]",
+    )
     given = parser.parse_args(arguments)
     pairs = [(version, kind) for version in given.python or PYTHONS for kind in given.kind or KINDS]
     cells = [cell(version, kind, given.only, given.processes) for version, kind in pairs]

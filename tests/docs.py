@@ -12,16 +12,16 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from imgconv.batch.journal import FIELDS
-from imgconv.borders import RULES
-from imgconv.catalog import kernel
-from imgconv.catalog.dialects.table import DIALECTS
-from imgconv.catalog.named import MODULES, rows
+from imgconv.batch.run_report import FIELDS
 from imgconv.cli.kernels import list_text
 from imgconv.files.formats import ARRAY, FORMATS
 from imgconv.files.modes import DEEP, LAYOUTS, MODES
-from imgconv.losses import LOSSES, REMARKS
+from imgconv.kernels.catalog import kernel
+from imgconv.kernels.dialects.table import DIALECTS
+from imgconv.kernels.named import MODULES, rows
 from imgconv.operations import OPERATIONS
+from imgconv.values.borders import RULES
+from imgconv.values.losses import LOSSES, REMARKS
 from tests import matrix
 
 ROOT = Path(__file__).parent.parent
@@ -45,7 +45,9 @@ def kernels() -> str:
             shown = max(made.shape) <= 3 and all(isinstance(cell, int) for cell in made.cells())
             cells = f"`{' / '.join(' '.join(map(str, line)) for line in made.weights)}`" if shown else ""
             before = f"`{row.example}`: " if shown and row.example != row.name else ""
-            after = (f" over {made.divisor}" if made.divisor != 1 else "") + (f", plus {made.bias}" if made.bias else "")
+            after = (f" over {made.divisor}" if made.divisor != 1 else "") + (
+                f", plus {made.bias}" if made.bias else ""
+            )
             lines.append([f"`{row.usage}`", row.summary, f"{before}{cells}{after}" if shown else "", row.source])
         parts.append(f"{family}:\n\n{table(['kernel', 'what it shows', 'weights', 'source'], lines)}")
     return "\n\n".join(parts)
@@ -55,7 +57,9 @@ def dialects() -> str:
     rows = []
     for row in DIALECTS.values():
         names = ", ".join(f"`{name}:`" for name in (row.name, *row.aliases))
-        how = {(True, True): "read, written", (True, False): "read", (False, True): "written"}[bool(row.read or row.opens), bool(row.write)]
+        how = {(True, True): "read, written", (True, False): "read", (False, True): "written"}[
+            bool(row.read or row.opens), bool(row.write)
+        ]
         rows.append([names, row.summary, f"`{row.example}`", how])
     return table(["dialect", "what it is, and how it is meant", "example", ""], rows)
 
@@ -63,7 +67,10 @@ def dialects() -> str:
 def borders() -> str:
     return table(
         ["border", "the row `abcd` and what surrounds it", "also called"],
-        [[f"`{name}{':V' if name == 'constant' else ''}`", f"`{rule.picture}`", ", ".join(rule.aliases)] for name, rule in RULES.items()],
+        [
+            [f"`{name}{':V' if name == 'constant' else ''}`", f"`{rule.picture}`", ", ".join(rule.aliases)]
+            for name, rule in RULES.items()
+        ],
     )
 
 
@@ -72,9 +79,18 @@ def options() -> str:
     rows = []
     for operation in OPERATIONS:
         for option in operation.options():
-            name = option.kind.metavar if option.argument else f"--{option.long}{' ' if option.kind.metavar else ''}{option.kind.metavar}"
+            name = (
+                option.kind.metavar
+                if option.argument
+                else f"--{option.long}{' ' if option.kind.metavar else ''}{option.kind.metavar}"
+            )
             rows.append(
-                [operation.word, f"`{option.name.upper() if option.argument else name}`", option.help, option.default_text and f"`{option.default_text}`"]
+                [
+                    operation.word,
+                    f"`{option.name.upper() if option.argument else name}`",
+                    option.help,
+                    option.default_text and f"`{option.default_text}`",
+                ]
             )
         rows += [[operation.word, f"`--{side.name} FILE`", side.help, ""] for side in operation.sides]
     return table(["command", "option", "", "default"], rows)
@@ -85,7 +101,9 @@ def modes() -> str:
     rules: dict[tuple[str, str], list[str]] = {}
     for name, row in MODES.items():
         rules.setdefault((LAYOUTS[row.becomes].words, row.rule), []).append(name)
-    return table(["mode", "becomes", "how"], [[", ".join(names), becomes, rule] for (becomes, rule), names in rules.items()])
+    return table(
+        ["mode", "becomes", "how"], [[", ".join(names), becomes, rule] for (becomes, rule), names in rules.items()]
+    )
 
 
 def fates() -> str:
@@ -96,12 +114,15 @@ def fates() -> str:
 def formats() -> str:
     words = {name: layout.words for name, layout in (LAYOUTS | DEEP).items()} | {ARRAY: "any type, any channels"}
     return table(
-        ["format", "suffixes", "holds"], [[row.name, ", ".join(row.suffixes), ", ".join(words[mode] for mode in row.modes)] for row in FORMATS.values()]
+        ["format", "suffixes", "holds"],
+        [[row.name, ", ".join(row.suffixes), ", ".join(words[mode] for mode in row.modes)] for row in FORMATS.values()],
     )
 
 
 def losses() -> str:
-    rows = [[f"`{code}`", meaning, "yes"] for code, meaning in LOSSES.items()] + [[f"`{code}`", meaning, "no"] for code, meaning in REMARKS.items()]
+    rows = [[f"`{code}`", meaning, "yes"] for code, meaning in LOSSES.items()] + [
+        [f"`{code}`", meaning, "no"] for code, meaning in REMARKS.items()
+    ]
     return table(["code", "what happened", "a loss"], rows)
 
 
@@ -125,7 +146,12 @@ PARTS: dict[str, Callable[[], str]] = {
 def regenerated(text: str, *, outputs: bool = True) -> str:
     """README with its tables and (if `outputs`) the output of its commands made anew."""
     for name, part in PARTS.items():
-        text, count = re.subn(rf"(<!-- {name} -->\n).*?(<!-- end -->)", lambda found, part=part: f"{found[1]}{part()}\n{found[2]}", text, flags=re.S)
+        text, count = re.subn(
+            rf"(<!-- {name} -->\n).*?(<!-- end -->)",
+            lambda found, part=part: f"{found[1]}{part()}\n{found[2]}",
+            text,
+            flags=re.S,
+        )
         assert count == 1, f"README has no place for {name}"
     return re.sub(r"(?<=```console\n).*?(?=```)", lambda block: ran(block[0]), text, flags=re.S) if outputs else text
 
@@ -154,7 +180,7 @@ def ran(block: str) -> str:
 
 if __name__ == "__main__":
     from imgconv import directions, load, save
-    from imgconv.image import Frame, Image
+    from imgconv.values.image import Frame, Image
 
     README.write_text(regenerated(README.read_text()))
     from imgconv import Pipeline

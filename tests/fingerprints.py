@@ -1,8 +1,8 @@
 """Fingerprints of what imgconv writes: hashes of the outputs of some hundred commands and library calls.
 
 `python -m tests.fingerprints write FILE` before a change that must not change results, `... compare FILE` after it.
-Outputs and exit codes that differ are listed and end in exit code 1; words on standard error that differ are listed only.
-Hashes hold for one machine and one set of installed packages.
+Outputs and exit codes that differ are listed and end in exit code 1; words on standard error that differ are listed
+only. Hashes hold for one machine and one set of installed packages.
 """
 
 from __future__ import annotations
@@ -83,7 +83,9 @@ def make_inputs(folder: Path) -> None:  # noqa: PLR0915 (one line a file)
     random = np.random.default_rng(7)
     rows, columns = np.mgrid[0:37, 0:53]
     smooth = ((rows * 5 + columns * 3) % 256).astype(np.uint8)
-    rgb = np.stack([smooth, smooth.T.repeat(2, 0)[:37].repeat(2, 1)[:, :53], random.integers(0, 256, (37, 53))], 2).astype(np.uint8)
+    rgb = np.stack(
+        [smooth, smooth.T.repeat(2, 0)[:37].repeat(2, 1)[:, :53], random.integers(0, 256, (37, 53))], 2
+    ).astype(np.uint8)
     alpha = np.clip(columns * 7 - rows * 3, 0, 255).astype(np.uint8)
     wide = rows.astype(np.int32) * 70000 - columns.astype(np.int32)
     deep = (smooth.astype(np.uint16) << 8) + random.integers(0, 256, smooth.shape, dtype=np.uint16)
@@ -118,7 +120,10 @@ def make_inputs(folder: Path) -> None:  # noqa: PLR0915 (one line a file)
     frames[0].save(folder / "anim.webp", save_all=True, append_images=frames[1:], duration=70, lossless=True)
     rgba.save(folder / "rgba.gif")
     for type_ in ("uint8", "uint16", "int16", "int32", "float32", "float64", "int8", "bool", "float16"):
-        np.save(folder / f"{type_}.npy", (rgb.astype(np.int32) * (1 if type_ in ("uint8", "bool") else -1 if "u" not in type_ else 3)).astype(type_))
+        np.save(
+            folder / f"{type_}.npy",
+            (rgb.astype(np.int32) * (1 if type_ in ("uint8", "bool") else -1 if "u" not in type_ else 3)).astype(type_),
+        )
     np.save(folder / "stack.npy", np.stack([rgb, rgb[::-1], 255 - rgb]))
     np.savez(folder / "one.npz", image=smooth)
     with_nan = (rows * 3 - columns).astype(np.float32)
@@ -176,7 +181,26 @@ IMAGES = [
     "nan.npy",
 ]
 BROKEN = ["cut.png", "cut.jpg", "words.txt.png", "empty.png", "missing.png", "samples"]
-FORMATS = ["png", "jpeg", "tiff", "webp", "gif", "bmp", "ppm", "pgm", "pfm", "tga", "qoi", "sgi", "pcx", "npz", "npy", "jpeg2000", "avif", "dds"]
+FORMATS = [
+    "png",
+    "jpeg",
+    "tiff",
+    "webp",
+    "gif",
+    "bmp",
+    "ppm",
+    "pgm",
+    "pfm",
+    "tga",
+    "qoi",
+    "sgi",
+    "pcx",
+    "npz",
+    "npy",
+    "jpeg2000",
+    "avif",
+    "dds",
+]
 
 
 # ---------------------------------------------------------------- cases
@@ -201,26 +225,74 @@ def commands() -> Iterator[str]:
         yield f"run {shlex.quote(step)} gray.png -o OUT/x.png"
         yield f"run {shlex.quote(step)} rgb.png --plan"
     for options in (
-        "--gray", "--channels luma", "--channels g,b", "--channels alpha", "--linear", "--alpha keep", "--alpha filter", "--alpha premultiply",
-        "--alpha drop", "--strip", "--no-orient", "--dtype uint16", "--dtype int16 --range abs", "--range stretch", "--strict", "--threads 1",
-        "--compress-level 9", "--max-pixels 100", "--max-memory 1k", "--frames 0", "--frames 9", "--quiet", "--lossless", "--linear --gray",
-    ):  # fmt: skip
+        "--gray",
+        "--channels luma",
+        "--channels g,b",
+        "--channels alpha",
+        "--linear",
+        "--alpha keep",
+        "--alpha filter",
+        "--alpha premultiply",
+        "--alpha drop",
+        "--strip",
+        "--no-orient",
+        "--dtype uint16",
+        "--dtype int16 --range abs",
+        "--range stretch",
+        "--strict",
+        "--threads 1",
+        "--compress-level 9",
+        "--max-pixels 100",
+        "--max-memory 1k",
+        "--frames 0",
+        "--frames 9",
+        "--quiet",
+        "--lossless",
+        "--linear --gray",
+    ):
         for image in ("rgba.png", "rgb.jpg", "deep.png"):
             yield f"filter gaussian:1 {image} {options} -o OUT/x.png"
-    for options in ("--frames first", "--frames all", "--frames 1:", "--frames -1", "--range stretch", "--dtype float32"):
+    for options in (
+        "--frames first",
+        "--frames all",
+        "--frames 1:",
+        "--frames -1",
+        "--range stretch",
+        "--dtype float32",
+    ):
         for image in ("anim.gif", "anim.png", "pages.tiff", "stack.npy"):
             yield f"filter vertical {image} {options} -o OUT/"
             yield f"filter vertical {image} {options} -o OUT/x.tiff"
     for kernel in (
-        "kernel.txt", "./kernel.txt", "'1 2 1;2 4 2;1 2 1'", "im:Sobel", "'im:3x3: 1,2,1 2,4,2 1,2,1'", "gaussian:4", "box:15", "gabor:9", "log:2",
-        "samples/kernels/emboss-5x5.txt", "samples/kernels/blur-fractions.txt", "nonsense", "'1 2;3'", "'0.1 0.2 0.7'", "'1e400'", "gaussian:-1",
-    ):  # fmt: skip
+        "kernel.txt",
+        "./kernel.txt",
+        "'1 2 1;2 4 2;1 2 1'",
+        "im:Sobel",
+        "'im:3x3: 1,2,1 2,4,2 1,2,1'",
+        "gaussian:4",
+        "box:15",
+        "gabor:9",
+        "log:2",
+        "samples/kernels/emboss-5x5.txt",
+        "samples/kernels/blur-fractions.txt",
+        "nonsense",
+        "'1 2;3'",
+        "'0.1 0.2 0.7'",
+        "'1e400'",
+        "gaussian:-1",
+    ):
         yield f"filter {kernel} rgb.png -o OUT/x.png"
         yield f"filter {kernel} deep.png --border wrap --stride 2 --divisor auto -o OUT/x.png"
         yield f"kernels show {kernel}"
         yield f"kernels split {kernel}"
         yield f"kernels convert {kernel} --to im"
-    for options in ("canny --angle OUT/a.png", "sobel --which OUT/w.png", "sobel --hue OUT/h.png", "kirsch", "frei-chen"):
+    for options in (
+        "canny --angle OUT/a.png",
+        "sobel --which OUT/w.png",
+        "sobel --hue OUT/h.png",
+        "kirsch",
+        "frei-chen",
+    ):
         yield f"edges {options} rgb.png -o OUT/x.png"
         yield f"edges {options} rgba.png -o OUT/x.png"
     yield "kernels"
@@ -249,19 +321,33 @@ def run_command(line: str, folder: Path) -> Record:
     """What a command wrote, said and ended with."""
     with tempfile.TemporaryDirectory() as out:
         words = [word.replace("OUT/", f"{out}/") for word in shlex.split(line)]
-        done = subprocess.run([sys.executable, "-m", "imgconv", *words], cwd=folder, capture_output=True, stdin=subprocess.DEVNULL, timeout=300, check=False)
+        done = subprocess.run(
+            [sys.executable, "-m", "imgconv", *words],
+            cwd=folder,
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            timeout=300,
+            check=False,
+        )
         outputs = {"-": hashed(steady(done.stdout, out))} if done.stdout else {}
         for path in sorted(Path(out).rglob("*")):
             if path.is_file():
                 outputs[str(path.relative_to(out))] = hashed(steady(path.read_bytes(), out))
-        return {"exit": done.returncode, "outputs": outputs, "words": done.stderr.decode(errors="replace").replace(out, "OUT")}
+        return {
+            "exit": done.returncode,
+            "outputs": outputs,
+            "words": done.stderr.decode(errors="replace").replace(out, "OUT"),
+        }
 
 
 def steady(content: bytes, out: str) -> bytes:
     """Content without the folder's name and without the seconds of reports."""
     if not content.startswith(b'{"input"'):
         return content.replace(out.encode(), b"OUT")
-    lines = [json.loads(line) | {"seconds": 0, "notes": None, "error": None} for line in content.replace(out.encode(), b"OUT").splitlines()]
+    lines = [
+        json.loads(line) | {"seconds": 0, "notes": None, "error": None}
+        for line in content.replace(out.encode(), b"OUT").splitlines()
+    ]
     return json.dumps(lines).encode()
 
 
@@ -279,14 +365,25 @@ def calls(folder: Path) -> Iterator[tuple[str, Callable[[], Any]]]:
         for kernel in ("vertical", "gaussian:1.5", "sharpen", "box:9", [[0.1, -0.7], [1, 3]]):
             yield f"correlate {name} {kernel}", lambda array=array, kernel=kernel: imgconv.correlate(array, kernel)
         for border in ("reflect", "reflect101", "wrap", "constant:5"):
-            yield f"convolve {name} {border}", lambda array=array, border=border: imgconv.convolve(array, "emboss", border=border, stride=2, dilation=2)
+            yield (
+                f"convolve {name} {border}",
+                lambda array=array, border=border: imgconv.convolve(
+                    array, "emboss", border=border, stride=2, dilation=2
+                ),
+            )
         for kind in ("max", "min", "avg"):
-            yield f"pool {name} {kind}", lambda array=array, kind=kind: imgconv.pool(array, 3, kind=kind, stride=2, pad=1)
+            yield (
+                f"pool {name} {kind}",
+                lambda array=array, kind=kind: imgconv.pool(array, 3, kind=kind, stride=2, pad=1),
+            )
         yield f"run {name}", lambda array=array: imgconv.run(array, "filter sobel-x | abs | maxpool 2", dtype="float32")
         yield f"edges {name}", lambda array=array: imgconv.edges(array, "canny")
         yield f"bank {name}", lambda array=array: imgconv.bank(array, ["sobel-x", "sobel-y", "gaussian:2"])
     yield "correlate large dense", lambda: imgconv.correlate(arrays["float32 170x240x3"], random.random((21, 21)))
-    yield "correlate large whole", lambda: imgconv.correlate(arrays["uint8 170x240x3"], np.arange(225).reshape(15, 15) - 100)
+    yield (
+        "correlate large whole",
+        lambda: imgconv.correlate(arrays["uint8 170x240x3"], np.arange(225).reshape(15, 15) - 100),
+    )
     for wrong in ("nonsense", [[1, 2], [3]], 3.5, None):
         yield f"wrong kernel {wrong}", lambda wrong=wrong: imgconv.correlate(arrays["uint8 31x29"], wrong)
     for image in IMAGES:
@@ -302,7 +399,10 @@ def call_record(call: Callable[[], Any]) -> Record:
     arrays = result if isinstance(result, list) else [result]
     return {
         "exit": 0,
-        "outputs": {str(i): hashed(f"{one.dtype} {one.shape}".encode() + np.ascontiguousarray(one).tobytes()) for i, one in enumerate(arrays)},
+        "outputs": {
+            str(i): hashed(f"{one.dtype} {one.shape}".encode() + np.ascontiguousarray(one).tobytes())
+            for i, one in enumerate(arrays)
+        },
         "words": "",
     }
 

@@ -7,21 +7,29 @@ import numpy as np
 
 import imgconv
 from imgconv import errors
-from imgconv.files import fit
+from imgconv.files import conversions
 from imgconv.files.formats import FORMATS, Format
 from imgconv.files.modes import DEEP, LAYOUTS
 from imgconv.files.options import Writing
-from imgconv.image import Frame, Image
-from imgconv.layouts import Layout
+from imgconv.values.image import Frame, Image
+from imgconv.values.layout import Layout
 
 HELD = [*(LAYOUTS | DEEP).values(), Layout(1, type="int16"), Layout(1, type="float64"), Layout(5)]
-HELD.sort(key=lambda layout: (["uint8", "uint16", "int16", "int32", "float32", "float64"].index(layout.type), layout.colour, layout.channels, layout.alpha))
+HELD.sort(
+    key=lambda layout: (
+        ["uint8", "uint16", "int16", "int32", "float32", "float64"].index(layout.type),
+        layout.colour,
+        layout.channels,
+        layout.alpha,
+    )
+)
 SAME, NEAR, REFUSED = "=", "≈", ""
 SIZE = (24, 32)
 
 
 def picture(layout: Layout) -> Image:
-    """Smooth pixels that use all of an integer type's bits, non-negative, so that each conversion has something to do and can succeed."""
+    """Smooth pixels that use all of an integer type's bits, non-negative, so that each conversion has something to do
+    and can succeed."""
     y, x = np.mgrid[: SIZE[0], : SIZE[1]]
     most = 1.0 if layout.type.startswith("float") else min(np.iinfo(layout.type).max, 65535)
     planes = [most * (0.5 + 0.5 * np.sin((x * (2 + i) + y * 3) / 40 + i)) for i in range(layout.channels)]
@@ -48,24 +56,34 @@ def happens(layout: Layout, name: str, folder: str) -> str:
         return REFUSED
     back = imgconv.load(path)
     assert [note for note in back.notes if note.loss] == []
-    if back.layout == layout and np.array_equal(back.pixels, given.pixels) and (not layout.alpha or np.array_equal(back.alpha, given.alpha)):
+    if (
+        back.layout == layout
+        and np.array_equal(back.pixels, given.pixels)
+        and (not layout.alpha or np.array_equal(back.alpha, given.alpha))
+    ):
         return SAME
-    converted = [note.code for note in fit.fitted(given, form, Writing()).notes]
+    converted = [note.code for note in conversions.fitted(given, form, Writing()).notes]
     if back.layout == layout:
         seen = slice(None) if given.alpha is None else given.alpha > 0
         difference = np.abs(back.pixels.astype(float) - given.pixels)[seen].max()
         assert difference <= 16, (layout, name, difference)
         return NEAR
     exact = layout.channels == 1 and np.array_equal(back.pixels, np.dstack([given.pixels] * 3))
-    assert exact or converted or back.layout.channels == layout.channels + layout.alpha or form.lossless == "never", (layout, name)
+    assert exact or converted or back.layout.channels == layout.channels + layout.alpha or form.lossless == "never", (
+        layout,
+        name,
+    )
     return f"{SAME if exact else ''} {back.layout.words}".strip()
 
 
 def table() -> tuple[list[str], list[list[str]]]:
-    """Heads and rows: a format a row, a layout a column would be too wide; so a layout a row, and formats that treat all alike share a column."""
+    """Heads and rows: a format a row, a layout a column would be too wide; so a layout a row, and formats that treat
+    all alike share a column."""
     with tempfile.TemporaryDirectory() as folder:
         columns = {name: tuple(happens(layout, name, folder) for layout in HELD) for name in FORMATS}
     alike: dict[tuple[str, ...], list[str]] = {}
     for name, column in columns.items():
         alike.setdefault(column, []).append(name)
-    return ["pixels", *(", ".join(names) for names in alike.values())], [[layout.words, *cells] for layout, *cells in zip(HELD, *alike, strict=True)]
+    return ["pixels", *(", ".join(names) for names in alike.values())], [
+        [layout.words, *cells] for layout, *cells in zip(HELD, *alike, strict=True)
+    ]

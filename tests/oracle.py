@@ -16,7 +16,14 @@ import numpy as np
 Array = np.ndarray[Any, Any]
 Number = int | float | Fraction
 BORDERS = {"edge": "edge", "reflect": "symmetric", "reflect101": "reflect", "wrap": "wrap"}  # to numpy.pad's names
-WIDENED = {"bool": "uint8", "int8": "int16", "float16": "float32", "uint32": "float64", "int64": "float64", "uint64": "float64"}
+WIDENED = {
+    "bool": "uint8",
+    "int8": "int16",
+    "float16": "float32",
+    "uint32": "float64",
+    "int64": "float64",
+    "uint64": "float64",
+}
 
 
 class RefusedError(ValueError):
@@ -96,9 +103,19 @@ def automatic_divisor(weights: Sequence[Sequence[Number]]) -> Number:
 
 
 def responses(
-    pixels: Any, weights: Sequence[Sequence[Number]], divisor: Number | str = 1, bias: Number = 0, anchor: tuple[int, int] | None = None, *,
-    border: str = "edge", value: Number = 0, pad: Any = "same", stride: Any = 1, dilation: Any = 1, convolve: bool = False,
-) -> Array:  # fmt: skip
+    pixels: Any,
+    weights: Sequence[Sequence[Number]],
+    divisor: Number | str = 1,
+    bias: Number = 0,
+    anchor: tuple[int, int] | None = None,
+    *,
+    border: str = "edge",
+    value: Number = 0,
+    pad: Any = "same",
+    stride: Any = 1,
+    dilation: Any = 1,
+    convolve: bool = False,
+) -> Array:
     """Correlation before settling: sum of weight times neighbour, over the divisor, plus the bias."""
     given = with_channels(pixels)
     cells = [[exact(weight) for weight in row] for row in weights]
@@ -125,13 +142,25 @@ def responses(
 
 
 def pooled(
-    pixels: Any, kind: str = "max", size: Any = 2, stride: Any = None, dilation: Any = 1, pad: Any = 0, ceil: bool = False, count_padding: bool = False
+    pixels: Any,
+    kind: str = "max",
+    size: Any = 2,
+    stride: Any = None,
+    dilation: Any = 1,
+    pad: Any = 0,
+    ceil: bool = False,
+    count_padding: bool = False,
 ) -> Array:
     """Pooling before settling: existing pixels only."""
     given = with_channels(pixels)
     placed, padded = [], []
     for axis in (0, 1):
-        n, k, s, d = given.shape[axis], both(size)[axis], both(size if stride is None else stride)[axis], both(dilation)[axis]
+        n, k, s, d = (
+            given.shape[axis],
+            both(size)[axis],
+            both(size if stride is None else stride)[axis],
+            both(dilation)[axis],
+        )
         before, after = pads(axis, n, k, s, d, pad, None)
         placed.append(windows(n, k, s, d, before, after, ceil and pad != "same"))
         padded.append(range(-before, n + after))
@@ -178,7 +207,11 @@ def settle(values: Array, dtype: str, range: str = "clamp") -> Array:
     def into_integer(v: Number) -> int:
         if v != v:
             return 0
-        return (low if v < 0 else high) if isinstance(v, float) and math.isinf(v) else min(max(math.floor(v + Fraction(1, 2)), low), high)
+        return (
+            (low if v < 0 else high)
+            if isinstance(v, float) and math.isinf(v)
+            else min(max(math.floor(v + Fraction(1, 2)), low), high)
+        )
 
     values = ranged(values, dtype, range)
     return (values.astype("float64") if dtype.startswith("float") else each(values, into_integer)).astype(dtype)
@@ -241,5 +274,7 @@ def l2(responses: Sequence[Array], dtype: str) -> Array:
     low, high = limits(dtype)
     result = np.empty(responses[0].shape, object)
     for place in np.ndindex(result.shape):
-        result[place] = min(max(rounded_root(sum((Fraction(response[place]) ** 2 for response in responses), Fraction(0))), low), high)
+        result[place] = min(
+            max(rounded_root(sum((Fraction(response[place]) ** 2 for response in responses), Fraction(0))), low), high
+        )
     return result.astype(dtype)

@@ -14,7 +14,23 @@ import numpy as np
 Pixels = np.ndarray[Any, Any]
 
 CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
-KINDS = [(0, 1), (0, 2), (0, 4), (0, 8), (0, 16), (2, 8), (2, 16), (3, 1), (3, 2), (3, 4), (3, 8), (4, 8), (4, 16), (6, 8), (6, 16)]
+KINDS = [
+    (0, 1),
+    (0, 2),
+    (0, 4),
+    (0, 8),
+    (0, 16),
+    (2, 8),
+    (2, 16),
+    (3, 1),
+    (3, 2),
+    (3, 4),
+    (3, 8),
+    (4, 8),
+    (4, 16),
+    (6, 8),
+    (6, 16),
+]
 ADAM7 = [(0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1)]
 SIZES = [(1, 1), (2, 3), (9, 6), (11, 17)]
 
@@ -76,7 +92,8 @@ class Made:
 
     @cached_property
     def pixels(self) -> Pixels:
-        """What a reader must return: (height, width, channels), palettes expanded, samples of less than 8 bits scaled."""
+        """What a reader must return: (height, width, channels), palettes expanded, samples of less than 8 bits
+        scaled."""
         if self.palette:
             return np.frombuffer(self.palette, np.uint8).reshape(-1, 3)[self.samples[..., 0]]
         return self.samples * np.uint8(255 // (2**self.depth - 1)) if self.depth < 8 else self.samples
@@ -181,7 +198,9 @@ def _spoilt(it: Made, kind: bytes) -> bytes:
 
 def _between(it: Made, other: bytes) -> bytes:
     half = len(it.deflated) // 2
-    return it.start + it.ahead + chunk(b"IDAT", it.deflated[:half]) + other + chunk(b"IDAT", it.deflated[half:]) + it.end
+    return (
+        it.start + it.ahead + chunk(b"IDAT", it.deflated[:half]) + other + chunk(b"IDAT", it.deflated[half:]) + it.end
+    )
 
 
 CHUNKS: dict[str, Callable[[Made], bytes]] = {
@@ -197,15 +216,21 @@ CHUNKS: dict[str, Callable[[Made], bytes]] = {
     "header of 12 bytes": lambda it: it.file().replace(chunk(b"IHDR", it.head), chunk(b"IHDR", it.head[:-1])),
     "header of 14 bytes": lambda it: it.file().replace(chunk(b"IHDR", it.head), chunk(b"IHDR", it.head + b"\0")),
     "two headers": lambda it: replace(it, before=(chunk(b"IHDR", it.head),)).file(),
-    "header second": lambda it: it.file().replace(chunk(b"IHDR", it.head), chunk(b"tEXt", b"Comment\0abc") + chunk(b"IHDR", it.head)),
+    "header second": lambda it: it.file().replace(
+        chunk(b"IHDR", it.head), chunk(b"tEXt", b"Comment\0abc") + chunk(b"IHDR", it.head)
+    ),
     "header behind the pixels": lambda it: replace(it, behind=(chunk(b"IHDR", it.head),)).file(),
     "a text among the pixels": lambda it: _between(it, chunk(b"tEXt", b"Comment\0abc")),
-    "pixels behind a text": lambda it: replace(it, behind=(chunk(b"tEXt", b"Comment\0abc"), chunk(b"IDAT", b""))).file(),
+    "pixels behind a text": lambda it: replace(
+        it, behind=(chunk(b"tEXt", b"Comment\0abc"), chunk(b"IDAT", b""))
+    ).file(),
     "unknown chunk that is needed": lambda it: replace(it, before=(chunk(b"ABCD", b"x"),)).file(),
     "unknown chunk that is needed, behind": lambda it: replace(it, behind=(chunk(b"ABCD", b"x"),)).file(),
     "a name with a digit": lambda it: replace(it, before=(chunk(b"te1t", b"x"),)).file(),
     "a name with a digit, behind": lambda it: replace(it, behind=(chunk(b"te1t", b"x"),)).file(),
-    "a length beyond all": lambda it: replace(it, behind=(b"\xff\xff\xff\xff" + chunk(b"tEXt", b"Comment\0abc")[4:],)).file(),
+    "a length beyond all": lambda it: replace(
+        it, behind=(b"\xff\xff\xff\xff" + chunk(b"tEXt", b"Comment\0abc")[4:],)
+    ).file(),
     "palette behind the pixels": lambda it: replace(it, behind=(chunk(b"PLTE", it.palette or b"abc"),)).file(),
     "two palettes": lambda it: replace(it, palette=it.palette or b"abc", before=(chunk(b"PLTE", b"abc"),)).file(),
     "palette of 4 bytes": lambda it: replace(it, palette=b"abcd").file(),
@@ -222,7 +247,9 @@ def _key(it: Made) -> bytes:
 TRANSPARENCIES: dict[str, Callable[[Made], bytes]] = {
     "none of it": lambda it: replace(it, before=(chunk(b"tRNS", b""),)).file(),
     "a byte too few": lambda it: replace(it, before=(chunk(b"tRNS", _key(it)[:-1]),)).file(),
-    "too much": lambda it: replace(it, before=(chunk(b"tRNS", bytes(2**it.depth + 1) if it.colour == 3 else _key(it) + b"\0"),)).file(),
+    "too much": lambda it: replace(
+        it, before=(chunk(b"tRNS", bytes(2**it.depth + 1) if it.colour == 3 else _key(it) + b"\0"),)
+    ).file(),
     "twice": lambda it: replace(it, before=(chunk(b"tRNS", _key(it)),) * 2).file(),
     "behind the pixels": lambda it: replace(it, behind=(chunk(b"tRNS", _key(it)),)).file(),
     "checksum": lambda it: replace(it, before=(chunk(b"tRNS", _key(it))[:-4] + b"none",)).file(),
@@ -264,6 +291,9 @@ def attacked(it: Made) -> Iterator[tuple[str, bytes]]:
         yield "transparency: beyond its depth", content
     if it.colour == 3:
         yield "no palette", replace(it, palette=b"").file()
-        yield "transparency before the palette", it.file().replace(chunk(b"PLTE", it.palette), chunk(b"tRNS", b"\x80") + chunk(b"PLTE", it.palette))
+        yield (
+            "transparency before the palette",
+            it.file().replace(chunk(b"PLTE", it.palette), chunk(b"tRNS", b"\x80") + chunk(b"PLTE", it.palette)),
+        )
     elif it.colour in (0, 4):
         yield "a palette of gray", replace(it, palette=b"abc").file()

@@ -26,9 +26,12 @@ def found(program: str) -> str | None:
 
 @cache
 def imagemagick() -> str | None:
-    """Where ImageMagick's command is: by what it says of itself, since GraphicsMagick, Windows and others have a `convert` too."""
+    """Where ImageMagick's command is: by what it says of itself, since GraphicsMagick, Windows and others have a
+    `convert` too."""
     for program in filter(None, map(found, ("magick", "convert"))):
-        said = subprocess.run([program, "-version"], capture_output=True, text=True, errors="replace", check=False, timeout=60)
+        said = subprocess.run(
+            [program, "-version"], capture_output=True, text=True, errors="replace", check=False, timeout=60
+        )
         if said.returncode == 0 and "ImageMagick" in said.stdout:
             return program
     return None

@@ -26,7 +26,9 @@ HALF_UNIT = {"float32": 2.0**-24, "float64": 2.0**-53}
 
 def law(examples: int = 80) -> settings:
     """Settings of a property: no deadline, for a first example may compile a loop."""
-    return settings(deadline=None, max_examples=examples, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+    return settings(
+        deadline=None, max_examples=examples, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    )
 
 
 def plain_python() -> AbstractContextManager[Any]:
@@ -39,8 +41,11 @@ def compiled(wanted: bool) -> AbstractContextManager[Any]:
     return nullcontext() if wanted else plain_python()
 
 
-EVERYTHING = pytest.mark.parametrize("everything", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["everyday", "everything"])
-"""A law over many types of loops: every day some of its cases are compiled and the rest run as plain Python; `make slow` compiles all."""
+EVERYTHING = pytest.mark.parametrize(
+    "everything", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["everyday", "everything"]
+)
+"""A law over many types of loops: every day some of its cases are compiled and the rest run as plain Python; `make
+slow` compiles all."""
 
 
 def all_but(values: Iterable[T], *everyday: T) -> list[Any]:
@@ -68,7 +73,9 @@ def shapes(most: int = 8, least: int = 1) -> st.SearchStrategy[tuple[int, ...]]:
 
 
 @st.composite
-def images(draw: st.DrawFn, dtype: str = "uint8", shape: st.SearchStrategy[tuple[int, ...]] | None = None) -> oracle.Array:
+def images(
+    draw: st.DrawFn, dtype: str = "uint8", shape: st.SearchStrategy[tuple[int, ...]] | None = None
+) -> oracle.Array:
     """Noise from a drawn seed, or drawn value by value where that is not long (it shrinks better)."""
     size = draw(shapes() if shape is None else shape)
     count = int(np.prod(size))
@@ -94,12 +101,15 @@ def pad_values(most: int = 5) -> st.SearchStrategy[Any]:
 
 def rows_of(cells: st.SearchStrategy[Any], most: int = 5) -> st.SearchStrategy[list[list[Any]]]:
     side = st.integers(1, most)
-    return st.tuples(side, side).flatmap(lambda k: st.lists(st.lists(cells, min_size=k[1], max_size=k[1]), min_size=k[0], max_size=k[0]))
+    return st.tuples(side, side).flatmap(
+        lambda k: st.lists(st.lists(cells, min_size=k[1], max_size=k[1]), min_size=k[0], max_size=k[0])
+    )
 
 
 FRACTIONS = st.builds(Fraction, st.integers(-12, 12), st.sampled_from((1, 2, 3, 4, 5, 10)))
 BORDERS = st.one_of(
-    st.sampled_from((("edge", 0), ("reflect", 0), ("reflect101", 0), ("wrap", 0), ("constant", 0))), st.tuples(st.just("constant"), st.integers(-40, 300))
+    st.sampled_from((("edge", 0), ("reflect", 0), ("reflect101", 0), ("wrap", 0), ("constant", 0))),
+    st.tuples(st.just("constant"), st.integers(-40, 300)),
 )
 
 
@@ -109,9 +119,13 @@ def placements(draw: st.DrawFn, weights: list[list[Any]]) -> dict[str, Any]:
     border, value = draw(BORDERS)
     anchor = st.tuples(st.integers(0, len(weights) - 1), st.integers(0, len(weights[0]) - 1))
     return {
-        "border": border, "value": value, "pad": draw(pad_values()), "stride": draw(pair(4)), "dilation": draw(pair(3)),
+        "border": border,
+        "value": value,
+        "pad": draw(pad_values()),
+        "stride": draw(pair(4)),
+        "dilation": draw(pair(3)),
         "anchor": draw(st.one_of(st.none(), anchor)),
-    }  # fmt: skip
+    }
 
 
 def border_text(border: str, value: Any) -> str:
@@ -121,8 +135,11 @@ def border_text(border: str, value: Any) -> str:
 # ---------------------------------------------------------------- comparing
 
 
-def assert_within(got: oracle.Array, wide: oracle.Array, dtype: str, error: oracle.Array | float, range_: str = "clamp") -> None:
-    """`got` is `wide` settled, where `wide` may be off by `error`: an integer then lies between what the ends settle to."""
+def assert_within(
+    got: oracle.Array, wide: oracle.Array, dtype: str, error: oracle.Array | float, range_: str = "clamp"
+) -> None:
+    """`got` is `wide` settled, where `wide` may be off by `error`: an integer then lies between what the ends settle
+    to."""
     assert got.dtype == dtype
     got = got.reshape(wide.shape)
     moved = oracle.ranged(wide, dtype, range_)

@@ -13,11 +13,39 @@ PACKAGE = Path(imgconv.__file__).parent
 
 # DESIGN.md section 3; a module of a package has the package's level
 LEVELS = {
-    "errors": 0, "records": 0, "losses": 0, "unfinished": 0, "delegation": 1, "layouts": 1, "arguments": 1,
-    "exact": 1, "kept": 1, "report": 1, "params": 2, "shapes": 3, "borders": 3, "kernels": 3, "factoring": 2, "planner": 4, "loops": 4,
-    "combining": 5, "jit": 5, "numerics": 5, "engine": 6, "colour": 7, "image": 8, "files": 9, "catalog": 10, "operations": 11, "pipeline": 12,
-    "batch": 13, "api": 13, "lab": 13, "cli": 14, "__main__": 15,
-}  # fmt: skip
+    "errors": 0,
+    "records": 0,
+    "losses": 0,
+    "unfinished": 0,
+    "delegation": 1,
+    "layouts": 1,
+    "arguments": 1,
+    "exact": 1,
+    "kept": 1,
+    "report": 1,
+    "params": 2,
+    "shapes": 3,
+    "borders": 3,
+    "kernels": 3,
+    "factoring": 2,
+    "planner": 4,
+    "loops": 4,
+    "combining": 5,
+    "jit": 5,
+    "numerics": 5,
+    "engine": 6,
+    "colour": 7,
+    "image": 8,
+    "files": 9,
+    "catalog": 10,
+    "operations": 11,
+    "pipeline": 12,
+    "batch": 13,
+    "api": 13,
+    "lab": 13,
+    "cli": 14,
+    "__main__": 15,
+}
 HEAVY = {"numpy", "numba", "llvmlite", "PIL"}
 MAY_BE_HEAVY = {"engine", "numerics", "loops", "jit", "files", "colour", "image"}
 SOURCES = sorted(PACKAGE.rglob("*.py"))
@@ -36,7 +64,11 @@ def imports(node: ast.AST, *, inside: bool = False):
         if isinstance(child, ast.Import):
             yield from ((alias.name, inside) for alias in child.names)
         elif isinstance(child, ast.ImportFrom):
-            names = [f"{child.module}.{alias.name}" for alias in child.names] if child.module == "imgconv" else [child.module]
+            names = (
+                [f"{child.module}.{alias.name}" for alias in child.names]
+                if child.module == "imgconv"
+                else [child.module]
+            )
             yield from ((name, inside) for name in names)
         else:
             yield from imports(child, inside=inside or isinstance(child, (ast.FunctionDef, ast.Lambda)))
@@ -47,7 +79,13 @@ def test_imports_point_down(path):
     here = room(path)
     for name, _ in imports(ast.parse(path.read_text())):
         parts = name.split(".")
-        if parts[0] != "imgconv" or len(parts) == 1 or here == "__init__" or parts[1] == here or parts[1] == "__version__":
+        if (
+            parts[0] != "imgconv"
+            or len(parts) == 1
+            or here == "__init__"
+            or parts[1] == here
+            or parts[1] == "__version__"
+        ):
             continue
         assert LEVELS[parts[1]] < LEVELS[here], f"{here} imports {name}"
 
@@ -66,12 +104,23 @@ def test_every_module_has_a_level():
 
 
 def test_modules_can_be_held_in_the_head():
-    long = {str(path.relative_to(PACKAGE)): lines for path in SOURCES if (lines := len(path.read_text().splitlines())) > 250}
+    long = {
+        str(path.relative_to(PACKAGE)): lines for path in SOURCES if (lines := len(path.read_text().splitlines())) > 250
+    }
     assert not long
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["filter", "--help"], ["--version"], ["kernels"], ["filter", "vertica", "x.png"], ["run", "nonsense", "x.png"]], ids=" ".join
+    "arguments",
+    [
+        ["--help"],
+        ["filter", "--help"],
+        ["--version"],
+        ["kernels"],
+        ["filter", "vertica", "x.png"],
+        ["run", "nonsense", "x.png"],
+    ],
+    ids=" ".join,
 )
 def test_words_load_nothing_heavy(arguments):
     probe = (
@@ -104,6 +153,9 @@ def test_public_names_are_there():
 
 def test_nothing_is_loaded_before_an_interrupt_is_guarded():
     """Until `main` runs, a Ctrl-C shows a traceback; so no module may take its time before."""
-    words = f"import sys; sys.path.insert(0, {str(PACKAGE.parent)!r}); before = set(sys.modules); import imgconv.cli; print(*sorted(set(sys.modules) - before))"
+    words = (
+        f"import sys; sys.path.insert(0, {str(PACKAGE.parent)!r}); before = set(sys.modules); import imgconv.cli;"
+        " print(*sorted(set(sys.modules) - before))"
+    )
     done = subprocess.run([sys.executable, "-S", "-c", words], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["__future__", "imgconv", "imgconv.cli"]

@@ -1,4 +1,5 @@
-"""The benchmark's table: every peer that is installed computes what we compute. The harness is tried; nothing depends on times."""
+"""The benchmark's table: every peer that is installed computes what we compute. The harness is tried; nothing depends
+on times."""
 
 import numpy as np
 import pytest
@@ -27,7 +28,11 @@ def small(dtype):
 
 
 @pytest.mark.filterwarnings("default")  # of other people's packages
-@pytest.mark.parametrize(("case", "name"), PAIRS, ids=lambda value: value if isinstance(value, str) else f"{value.operation.title}, {value.dtype}")
+@pytest.mark.parametrize(
+    ("case", "name"),
+    PAIRS,
+    ids=lambda value: value if isinstance(value, str) else f"{value.operation.title}, {value.dtype}",
+)
 def test_peers_compute_what_we_compute(case, name):
     library = case.peers()[name].library
     if module_of(library) is None:
@@ -48,7 +53,10 @@ def test_targets_name_contestants(case):
 
 @pytest.mark.parametrize("case", whole.CASES, ids=lambda case: case.name)
 def test_targets_name_tools(case):
-    assert {target.against for target in case.targets} <= {"", *(name for name, tool in case.tools.items() if case.suffix in tool.suffixes)}
+    assert {target.against for target in case.targets} <= {
+        "",
+        *(name for name, tool in case.tools.items() if case.suffix in tool.suffixes),
+    }
 
 
 def test_pictures_are_the_same_every_time():
@@ -101,8 +109,18 @@ def test_summary():
 
 
 def row():
-    cells = {OURS: Cell("ours", 0.010, 0.1, 5), "copy": Cell("floor", 0.005, 0, 5), "A": Cell(seconds=0.020), "B": Cell(note="void: differs by 3")}
-    return Row("case", "arrays", cells | {"C": Cell("yardstick", 0.001)}, (faster("A", 1.5, 3), faster("A", 4), within("copy", 2), faster("B", 2)))
+    cells = {
+        OURS: Cell("ours", 0.010, 0.1, 5),
+        "copy": Cell("floor", 0.005, 0, 5),
+        "A": Cell(seconds=0.020),
+        "B": Cell(note="void: differs by 3"),
+    }
+    return Row(
+        "case",
+        "arrays",
+        cells | {"C": Cell("yardstick", 0.001)},
+        (faster("A", 1.5, 3), faster("A", 4), within("copy", 2), faster("B", 2)),
+    )
 
 
 def test_verdicts():
@@ -168,7 +186,10 @@ def contestants(tmp_path_factory):
         yield made
 
 
-@pytest.mark.parametrize(("name", "suffix"), [(name, suffix) for name, tool in TOOLS.items() if tool.role == "peer" for suffix in tool.suffixes])
+@pytest.mark.parametrize(
+    ("name", "suffix"),
+    [(name, suffix) for name, tool in TOOLS.items() if tool.role == "peer" for suffix in tool.suffixes],
+)
 def test_tools_write_what_we_write(name, suffix, contestants):
     command = TOOLS[name].command()
     if isinstance(command, str):

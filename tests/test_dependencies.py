@@ -49,7 +49,11 @@ def test_a_command_that_fails_is_no_python(tmp_path, monkeypatch):
     assert dependencies.found("3.99") is None
 
 
-PASSED, MISSING, FAILED = Cell("3.11", "oldest", "9 passed"), Cell("3.14", "oldest", "missing"), Cell("3.12", "newest", "8 passed, 1 failed", failed=True)
+PASSED, MISSING, FAILED = (
+    Cell("3.11", "oldest", "9 passed"),
+    Cell("3.14", "oldest", "missing"),
+    Cell("3.12", "newest", "8 passed, 1 failed", failed=True),
+)
 
 
 def test_the_missing_are_named():
@@ -59,7 +63,9 @@ def test_the_missing_are_named():
     assert "3.12     newest   8 passed, 1 failed  <- FAILED" in dependencies.table([PASSED, FAILED])
 
 
-@pytest.mark.parametrize(("cells", "code"), [([PASSED], 0), ([PASSED, MISSING], 0), ([MISSING], 1), ([PASSED, FAILED], 1), ([], 1)])
+@pytest.mark.parametrize(
+    ("cells", "code"), [([PASSED], 0), ([PASSED, MISSING], 0), ([MISSING], 1), ([PASSED, FAILED], 1), ([], 1)]
+)
 def test_only_what_passed_counts_as_passed(cells, code):
     assert dependencies.code(cells) == code
 
@@ -74,8 +80,16 @@ def test_pytest_speaks_for_its_cell(tmp_path, monkeypatch):
     inside = tmp_path / "home" / "bin" / "python"
     inside.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
     inside.chmod(0o755)
-    cells = {name: dependencies.tested(inside, HERE, "newest", [f"{name}.py"], "0") for name in ("good", "bad", "none", "absent")}
-    assert {name: cell.failed for name, cell in cells.items()} == {"good": False, "bad": True, "none": True, "absent": True}
+    cells = {
+        name: dependencies.tested(inside, HERE, "newest", [f"{name}.py"], "0")
+        for name in ("good", "bad", "none", "absent")
+    }
+    assert {name: cell.failed for name, cell in cells.items()} == {
+        "good": False,
+        "bad": True,
+        "none": True,
+        "absent": True,
+    }
     assert (cells["good"].text, cells["bad"].text) == ("1 passed", "1 passed, 1 failed")
 
 

@@ -1,4 +1,5 @@
-"""Some hundred mutants, always others as the code grows; and that the search would see what it searches for. `make fuzz` runs 100,000."""
+"""Some hundred mutants, always others as the code grows; and that the search would see what it searches for. `make
+fuzz` runs 100,000."""
 
 from __future__ import annotations
 
@@ -36,7 +37,15 @@ def test_some_hundred_mutants() -> None:
 
 def test_seeds_are_of_every_kind() -> None:
     names = set(seeds())
-    assert {"PNG-RGBA", "GIF-frames", "TIFF-tiff_lzw", "JPEG-CMYK", "WEBP-said", "ours-npy-float64-5a", "ours-pfm-float32-3"} <= names
+    assert {
+        "PNG-RGBA",
+        "GIF-frames",
+        "TIFF-tiff_lzw",
+        "JPEG-CMYK",
+        "WEBP-said",
+        "ours-npy-float64-5a",
+        "ours-pfm-float32-3",
+    } <= names
     assert sum(map(len, seeds().values())) < 10_000_000
 
 
@@ -54,7 +63,9 @@ def test_mutants_are_the_same_each_time(tmp_path: Path) -> None:
     assert len({way(content, other, random.Random("1:2")) for way in WAYS}) > 5
 
 
-@pytest.mark.parametrize("name", ["JPEG-RGB", "JPEG-progressive", "TIFF-jpeg", "TIFF-group4", "TIFF-RGB", "GIF-P", "JPEG2000-L"])
+@pytest.mark.parametrize(
+    "name", ["JPEG-RGB", "JPEG-progressive", "TIFF-jpeg", "TIFF-group4", "TIFF-RGB", "GIF-P", "JPEG2000-L"]
+)
 def test_files_cut_inside_are_refused_or_said(tmp_path: Path, name: str) -> None:
     import random
 
@@ -119,7 +130,9 @@ class Made(Run):
         return [sys.executable, "-c", WORKER, str(first), str(stop)]
 
 
-def test_crashes_and_hangs_are_seen_and_passed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_crashes_and_hangs_are_seen_and_passed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     import tests.fuzz.__main__ as machine
 
     monkeypatch.setattr(machine, "PATIENCE", 1)
@@ -167,11 +180,16 @@ def test_every_public_verb_and_parameter_is_given_junk(tmp_path: Path) -> None:
     assert through == {"self", *found["Image.through"][1]}
 
 
-@pytest.mark.parametrize("options", [
-    {"pad": np.array([1, 2])}, {"pad": [np.int64(1), np.uint8(2)]}, {"pad": np.array([1, 1, 2, 2]), "stride": np.int16(1)},
-    {"pad": (1, 2), "dilation": np.array(1)},
-    {"pad": (1, 2), "threads": np.int64(1), "until_stable": np.bool_(False), "rotate": np.int32(360)},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"pad": np.array([1, 2])},
+        {"pad": [np.int64(1), np.uint8(2)]},
+        {"pad": np.array([1, 1, 2, 2]), "stride": np.int16(1)},
+        {"pad": (1, 2), "dilation": np.array(1)},
+        {"pad": (1, 2), "threads": np.int64(1), "until_stable": np.bool_(False), "rotate": np.int32(360)},
+    ],
+)
 def test_numpy_s_integers_are_integers_and_its_rows_are_tuples(options: dict[str, Any]) -> None:
     pixels = np.arange(20, dtype="uint8").reshape(4, 5)
     expected = imgconv.correlate(pixels, "vertical", pad=(1, 2))
@@ -198,7 +216,8 @@ def test_an_icns_with_a_palette_is_read(tmp_path: Path) -> None:
 
 
 def test_a_tiff_of_one_bit_with_alpha_is_read(tmp_path: Path) -> None:
-    """0 and 255, like every picture of one bit. (tifffile does not read back what it wrote here, so its reading is the measure.)"""
+    """0 and 255, like every picture of one bit. (tifffile does not read back what it wrote here, so its reading is the
+    measure.)"""
     import tifffile
 
     path = tmp_path / "in.tif"

@@ -97,9 +97,17 @@ def test_by_hand() -> None:
     assert oracle.responses(row, [[1, 10]]).ravel().tolist() == [21, 32, 43, 44]
     assert oracle.responses(row, [[1, 10]], convolve=True).ravel().tolist() == [12, 23, 34, 44]
     assert oracle.responses(row, [[1, 10]], 1, 0, (0, 1)).ravel().tolist() == [11, 21, 32, 43]
-    assert oracle.responses(row, [[1, 10]], 1, 0, (0, 1), convolve=True).ravel().tolist() == [12, 23, 34, 44]  # the anchor turns too: to 0, 0
+    assert oracle.responses(row, [[1, 10]], 1, 0, (0, 1), convolve=True).ravel().tolist() == [
+        12,
+        23,
+        34,
+        44,
+    ]  # the anchor turns too: to 0, 0
     assert oracle.responses(row, [[1, 0, 10]], border="constant", value=7).ravel().tolist() == [27, 31, 42, 73]
-    assert oracle.responses(row, [[1, 1]], 4, 0.5, pad="valid", stride=2).ravel().tolist() == [Fraction(5, 4), Fraction(9, 4)]
+    assert oracle.responses(row, [[1, 1]], 4, 0.5, pad="valid", stride=2).ravel().tolist() == [
+        Fraction(5, 4),
+        Fraction(9, 4),
+    ]
     assert oracle.responses(row, [[1, 10]], pad="valid", dilation=3).ravel().tolist() == [41]
     assert oracle.correlate(row, [[1, 1, -1]], "auto", dtype="int16").tolist() == [[0, 0, 1, 3]]
     assert oracle.correlate(row, [[1, -1]], "auto", dtype="int16").tolist() == [[-1, -1, -1, 0]]
@@ -117,7 +125,10 @@ ONE_TO_SIXTEEN = np.arange(1, 17).reshape(4, 4)
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        ({"kind": "avg", "size": 3, "stride": 2, "pad": 1, "ceil": True, "count_padding": True}, [[1.5556, 3.3333, 2], [6.3333, 11, 6], [4.5, 7.5, 4]]),
+        (
+            {"kind": "avg", "size": 3, "stride": 2, "pad": 1, "ceil": True, "count_padding": True},
+            [[1.5556, 3.3333, 2], [6.3333, 11, 6], [4.5, 7.5, 4]],
+        ),
         ({"kind": "avg", "size": 3, "stride": 2, "ceil": True}, [[6, 7.5], [12, 13.5]]),
         ({"kind": "avg", "size": 3, "stride": 2, "pad": 1, "ceil": True}, [[3.5, 5, 6], [9.5, 11, 12], [13.5, 15, 16]]),
         ({"kind": "max", "size": 3, "stride": 2}, [[11]]),

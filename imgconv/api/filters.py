@@ -5,19 +5,19 @@ from __future__ import annotations
 from types import NoneType
 from typing import TYPE_CHECKING, Any
 
-from imgconv import catalog
-from imgconv.api.applied import applied
-from imgconv.kept import kept
-from imgconv.kernels import Kernel
+from imgconv.api.arrays import applied
+from imgconv.kernels import catalog
+from imgconv.kernels.kernel import Kernel
 from imgconv.operations import Bank, Filter
+from imgconv.values.caches import kept
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import ArrayLike, DTypeLike
 
-    from imgconv.api.applied import KernelLike, Pads, Pixels, Sides
-    from imgconv.borders import Border
+    from imgconv.api.arrays import KernelLike, Pads, Pixels, Sides
+    from imgconv.values.borders import Border
 
 
 def correlate(
@@ -71,7 +71,8 @@ def correlate(
         Apply it until nothing changes: whole values not at all, others by a millionth of the greatest magnitude;
         at most `repeat` times, 1000 if that is None.
     rotate : int
-        Degrees by which the kernels are turned anticlockwise first: a multiple of 90, of 45 for 3x3 kernels (round the ring).
+        Degrees by which the kernels are turned anticlockwise first: a multiple of 90, of 45 for 3x3 kernels (round the
+        ring).
     dtype : str or numpy dtype, optional
         The result's type: one of the six above. None keeps the (widened) input's. Values are never rescaled.
     range : {"clamp", "abs", "shift", "stretch"}
@@ -86,7 +87,8 @@ def correlate(
     Returns
     -------
     numpy.ndarray, (H', W') or (H', W', C)
-        ``H' = floor((H + top + bottom - e) / stride) + 1`` with ``e = dilation * (rows - 1) + 1``; ``ceil(H / stride)`` under "same".
+        ``H' = floor((H + top + bottom - e) / stride) + 1`` with ``e = dilation * (rows - 1) + 1``; ``ceil(H / stride)``
+        under "same".
 
     Raises
     ------
@@ -95,7 +97,8 @@ def correlate(
     WindowError
         Where the window does not fit the image.
     PixelError
-        For complex, object or empty arrays, 64-bit integers beyond 2**53, other than 2 or 3 dimensions, or an unfit `out`.
+        For complex, object or empty arrays, 64-bit integers beyond 2**53, other than 2 or 3 dimensions, or an unfit
+        `out`.
 
     Examples
     --------
@@ -130,12 +133,20 @@ def convolve(
     threads: int | None = None,
     out: Pixels | None = None,
 ) -> Pixels:
-    """`correlate` with the kernel turned by 180 degrees, a stated anchor with it: convolution in the mathematical sense.
+    """`correlate` with the kernel turned by 180 degrees, a stated anchor with it: convolution in the mathematical
+    sense.
 
     Parameters, result and errors are those of `correlate`.
     """
     window: dict[str, Any] = {"border": border, "stride": stride, "dilation": dilation, "pad": pad}
-    several = {"with_": with_, "combine": combine, "repeat": repeat, "until_stable": until_stable, "rotate": rotate, "convolve": True}
+    several = {
+        "with_": with_,
+        "combine": combine,
+        "repeat": repeat,
+        "until_stable": until_stable,
+        "rotate": rotate,
+        "convolve": True,
+    }
     return applied(pixels, _filter(kernel, window | several), dtype, range, threads, out)
 
 
@@ -143,7 +154,9 @@ def _filter(kernel: KernelLike, options: dict[str, Any]) -> Filter:
     """The step. Recent ones are kept, for making one and its kernels takes as long as a small image."""
     found = catalog.kernel(kernel)
     alone = type(options["with_"]) is tuple and not options["with_"]  # others may be files, which change
-    if not alone or not all(type(value) in (str, int, bool, NoneType) or _are_sizes(value) for value in options.values()):
+    if not alone or not all(
+        type(value) in (str, int, bool, NoneType) or _are_sizes(value) for value in options.values()
+    ):
         return Filter(found, **options)
     key = tuple((name, type(value), value) for name, value in options.items())  # 1 and True are equal to a cache
     return _kept_filter(found, found.exact is None, key)  # and so are 3/4 and 0.75
@@ -177,14 +190,16 @@ def bank(
     threads: int | None = None,
     out: Pixels | None = None,
 ) -> Pixels:
-    """Each of many kernels' response to the same pixels, as `correlate` would give it: as channels, or as tiles of one picture.
+    """Each of many kernels' response to the same pixels, as `correlate` would give it: as channels, or as tiles of one
+    picture.
 
     Parameters
     ----------
     pixels : array_like, (H, W) or (H, W, C)
     kernel : str, Kernel or rows of numbers
-        As in `correlate`, or a list of a dialect, or a named kernel with ranges in its arguments: ``"gabor:8,0:180:22.5"`` is
-        eight kernels. ``A:B:STEP`` leaves B out, as Python does; STEP is 1 unless given; of several ranges the last runs fastest.
+        As in `correlate`, or a list of a dialect, or a named kernel with ranges in its arguments:
+        ``"gabor:8,0:180:22.5"`` is eight kernels. ``A:B:STEP`` leaves B out, as Python does; STEP is 1 unless given; of
+        several ranges the last runs fastest.
     with_ : kernel or sequence of kernels
         More of them.
     theta, vary

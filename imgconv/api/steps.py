@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imgconv.api.applied import applied
+from imgconv.api.arrays import applied
 from imgconv.operations import Activate, Pool
-from imgconv.pipeline import Pipeline
+from imgconv.operations.pipeline import Pipeline
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike
 
-    from imgconv.api.applied import Pads, Pixels, Sides
+    from imgconv.api.arrays import Pads, Pixels, Sides
     from imgconv.operations import Operation
 
 
@@ -66,7 +66,13 @@ def pool(
 
 
 def activate(
-    pixels: ArrayLike, function: str, *, dtype: DTypeLike | None = None, range: str = "clamp", threads: int | None = None, out: Pixels | None = None
+    pixels: ArrayLike,
+    function: str,
+    *,
+    dtype: DTypeLike | None = None,
+    range: str = "clamp",
+    threads: int | None = None,
+    out: Pixels | None = None,
 ) -> Pixels:
     """A function of every value: relu, abs, sigmoid, tanh or identity.
 

@@ -9,23 +9,28 @@ from typing import TYPE_CHECKING, Any
 
 from imgconv import errors
 from imgconv.batch.facts import described, header_facts, losses, said, settled
-from imgconv.batch.hush import hushed
 from imgconv.batch.jobs import STREAM, Job
-from imgconv.batch.promise import plan, promised, refuse_derived_clashes
+from imgconv.batch.preflight import plan, promised, refuse_derived_clashes
+from imgconv.batch.quiet_stderr import hushed
 from imgconv.batch.settings import Settings as Settings
-from imgconv.pipeline import Pipeline
-from imgconv.records import replace
-from imgconv.report import Note, Outcome, Report
+from imgconv.operations.pipeline import Pipeline
+from imgconv.values.frozen import replace
+from imgconv.values.notes import Note, Outcome, Report
 
 if TYPE_CHECKING:
-    from imgconv.image import Image
+    from imgconv.values.image import Image
 
 
 def run_jobs(jobs: Sequence[Job], pipeline: Pipeline, settings: Settings, say: Callable[[Outcome], None]) -> Report:
     """Every job in turn; one that fails does not keep the others from their turn. `say` hears each outcome."""
     report = Report()
     refuse_derived_clashes(jobs, pipeline, settings)
-    reserved = {os.path.realpath(path): job.source_name for job in jobs for path in (job.source_file, job.target) if path != STREAM}
+    reserved = {
+        os.path.realpath(path): job.source_name
+        for job in jobs
+        for path in (job.source_file, job.target)
+        if path != STREAM
+    }
     for job in jobs:
         outcome = _outcome(job, pipeline, settings, reserved)
         report.add(outcome)
@@ -34,7 +39,8 @@ def run_jobs(jobs: Sequence[Job], pipeline: Pipeline, settings: Settings, say: C
 
 
 def _outcome(job: Job, pipeline: Pipeline, settings: Settings, reserved: dict[str, str]) -> Outcome:
-    """What becomes of one job; whatever is wrong with it is in its outcome, together with the facts that were known by then."""
+    """What becomes of one job; whatever is wrong with it is in its outcome, together with the facts that were known by
+    then."""
     name, notes = job.source_name, list[Note]()
     facts: dict[str, Any] = {"input": job.source}
     begun = time.perf_counter()
@@ -60,10 +66,12 @@ def explain(job: Job, pipeline: Pipeline, settings: Settings) -> list[str]:
         return plan(header, pipeline, settings)
 
 
-def _run(job: Job, pipeline: Pipeline, settings: Settings, reserved: dict[str, str], facts: dict[str, Any], notes: list[Note]) -> Outcome:
+def _run(
+    job: Job, pipeline: Pipeline, settings: Settings, reserved: dict[str, str], facts: dict[str, Any], notes: list[Note]
+) -> Outcome:
     """Header, promises, pixels, steps, bytes, files; `facts` and `notes` grow on the way."""
-    from imgconv.batch import deliver
-    from imgconv.batch.separate import shown
+    from imgconv.batch import output
+    from imgconv.batch.numbered_frames import shown
     from imgconv.files import limits, read, write
 
     for one in (job, *job.sides):
@@ -87,19 +95,23 @@ def _run(job: Job, pipeline: Pipeline, settings: Settings, reserved: dict[str, s
     given = _given_image(image, settings)
     result = _computed(given, pipeline, settings)
     type_ = result.pixels.dtype.name
-    parts = deliver.parts(job, form, path, result, numbers, reserved, settings.writing)
+    parts = output.parts(job, form, path, result, numbers, reserved, settings.writing)
     result = parts[0].image if len(parts) == 1 else write.fitted(result, form, path, settings.writing)
     words = said(image, result)
     facts |= described(result, "out") | settled(result) | {"format_out": form.name}
-    beside = [deliver.side(one, pipeline, given, numbers, reserved, settings) for one in job.sides]
+    beside = [output.side(one, pipeline, given, numbers, reserved, settings) for one in job.sides]
     del image, given  # large ones need not stay beside the encoded files
     every = [*parts, *(part for side in beside for part in side)]
-    notes += losses(replace(result, notes=tuple(dict.fromkeys(note for part in every for note in part.image.notes))), type_)
+    notes += losses(
+        replace(result, notes=tuple(dict.fromkeys(note for part in every for note in part.image.notes))), type_
+    )
     if settings.strict and any(note.loss for note in notes):
         raise errors.losses_forbidden(job.source_name, [note.text for note in notes if note.loss])
-    deliver.put(every, settings, lambda note: _hear(note, job, settings, notes))
+    output.put(every, settings, lambda note: _hear(note, job, settings, notes))
     facts |= {"output": parts[0].where, "outputs": [part.where for part in every]}
-    also = tuple(f"{one.what} in {shown([part.where for part in made])}" for one, made in zip(job.sides, beside, strict=True))
+    also = tuple(
+        f"{one.what} in {shown([part.where for part in made])}" for one, made in zip(job.sides, beside, strict=True)
+    )
     return Outcome(job.source_name, shown([part.where for part in parts]), words + also, tuple(notes), facts)
 
 
@@ -118,7 +130,7 @@ def _computed(given: Image, pipeline: Pipeline, settings: Settings) -> Image:
 
 def _given_image(image: Image, settings: Settings) -> Image:
     """The image that goes through the pipeline: gray if that is wanted."""
-    from imgconv.colour.profile import is_srgb
+    from imgconv.engine.colour.profile import is_srgb
 
     if settings.gray and settings.linear and not is_srgb(image.light()):
         raise errors.profile_left()

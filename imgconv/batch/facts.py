@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from imgconv.report import Note, response_text, settling
+from imgconv.values.notes import Note, response_text, settling
 
 if TYPE_CHECKING:
     from imgconv.files.header import Header
-    from imgconv.image import Image
+    from imgconv.values.image import Image
 
 
 def header_facts(header: Header) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def said(image: Image, result: Image) -> tuple[str, ...]:
 
 def losses(result: Image, type_: str) -> tuple[Note, ...]:
     """Everything that must be said of a result, the losses of settling into its type first."""
-    from imgconv.numerics import limits
+    from imgconv.values.pixel_values import limits
 
     seen = result.response
     if seen is None:

@@ -9,30 +9,34 @@ from imgconv.engine.bands import available_threads
 from imgconv.engine.memory import STRIP, allowed_bytes
 from imgconv.files.limits import decoded_bytes, sizes
 from imgconv.files.options import Reading
-from imgconv.pipeline import Pipeline
+from imgconv.operations.pipeline import Pipeline
 
 if TYPE_CHECKING:
     from imgconv.files.header import Header
-    from imgconv.numerics import Target
+    from imgconv.values.pixel_values import Target
 
 _BYTES = {"uint8": 1, "uint16": 2, "int16": 2, "int32": 4, "float32": 4, "float64": 8}
 
 
-def check(header: Header, pipeline: Pipeline, target: Target, channels: int, reading: Reading, *, wide: bool = False) -> None:
-    """Raises FileError if the image would take more memory than it may; `wide`: its pixels are made floats before the steps and again pixels after them."""
+def check(
+    header: Header, pipeline: Pipeline, target: Target, channels: int, reading: Reading, *, wide: bool = False
+) -> None:
+    """Raises FileError if the image would take more memory than it may; `wide`: its pixels are made floats before the
+    steps and again pixels after them."""
     needed, allowed = most_bytes(header, pipeline, target, channels, floats=wide), allowed_bytes(reading.max_memory)
     if needed > allowed:
         raise errors.too_much_memory(header.path, needed, allowed)
 
 
 def _strips(size: tuple[int, int], channels: int) -> int:
-    """What threads hold of colours and their coverage while they go through an image strip by strip: products and sums, in doubles at most."""
+    """What threads hold of colours and their coverage while they go through an image strip by strip: products and sums,
+    in doubles at most."""
     return 3 * 8 * min(size[0] * size[1] * (channels + 1), available_threads() * STRIP)
 
 
 def most_bytes(header: Header, pipeline: Pipeline, target: Target, channels: int, *, floats: bool = False) -> int:
-    """The most memory that arrays take at one time, roughly: all frames as read and as made, and of one of them what the decoder or the steps hold besides;
-    or all as read, as made and as a file."""
+    """The most memory that arrays take at one time, roughly: all frames as read and as made, and of one of them what
+    the decoder or the steps hold besides; or all as read, as made and as a file."""
     wide = 8 if header.type in ("int32", "float64") or target.type == "float64" or target.range == "stretch" else 4
     decoded, made, besides, last = decoded_bytes(header), 0, 0, 0
     for size in sizes(header):

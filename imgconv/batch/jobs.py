@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from imgconv import errors
 from imgconv.files.formats import FORMATS, Format, format_named, format_of, split_member
-from imgconv.records import record, replace
+from imgconv.values.frozen import record, replace
 
 STREAM = "-"
 
@@ -76,8 +76,12 @@ def plan_jobs(
     jobs = _placed(sources, output, named, label, overwrite, stdout_is_terminal)
     for what, path in sides.items():
         in_folder = len(sources) > 1 or not _is_file_name(path)
-        placed = _placed(sources, path, (named or FORMATS["png"]) if in_folder else None, what, overwrite, stdout_is_terminal)
-        jobs = [replace(job, sides=(*job.sides, replace(side, what=what))) for job, side in zip(jobs, placed, strict=True)]
+        placed = _placed(
+            sources, path, (named or FORMATS["png"]) if in_folder else None, what, overwrite, stdout_is_terminal
+        )
+        jobs = [
+            replace(job, sides=(*job.sides, replace(side, what=what))) for job, side in zip(jobs, placed, strict=True)
+        ]
     _refuse_clashes(jobs, overwrite)
     return jobs
 
@@ -87,7 +91,9 @@ def _is_file_name(path: str) -> bool:
     return not (os.path.isdir(path) or path.endswith((os.sep, os.altsep or os.sep)))
 
 
-def _placed(sources: list[str], output: str | None, named: Format | None, label: str, overwrite: bool, stdout_is_terminal: bool) -> list[Job]:
+def _placed(
+    sources: list[str], output: str | None, named: Format | None, label: str, overwrite: bool, stdout_is_terminal: bool
+) -> list[Job]:
     if output is None and stdout_is_terminal:
         return [Job(source, _derived(source, label, named), named, overwrite, derived=True) for source in sources]
     if output is None or output == STREAM:
@@ -101,7 +107,16 @@ def _placed(sources: list[str], output: str | None, named: Format | None, label:
     if len(sources) > 1 or not _is_file_name(output):
         if os.path.exists(output) and not os.path.isdir(output):
             raise errors.output_is_file(output, len(sources))
-        return [Job(source, os.path.join(output, _kept(source, named)), named or _stream_form(source), overwrite, in_folder=True) for source in sources]
+        return [
+            Job(
+                source,
+                os.path.join(output, _kept(source, named)),
+                named or _stream_form(source),
+                overwrite,
+                in_folder=True,
+            )
+            for source in sources
+        ]
     return [Job(sources[0], output, named or _form_of(output), replace=True)]
 
 
@@ -117,9 +132,9 @@ def _is_terminal(path: str) -> bool:
             return False
     except OSError:
         return False
-    from imgconv.files import place
+    from imgconv.files import atomic
 
-    return place.is_terminal(path)
+    return atomic.is_terminal(path)
 
 
 def _form_of(path: str) -> Format:
@@ -142,7 +157,8 @@ def _kept(source: str, named: Format | None) -> str:
 
 
 def _name(source: str) -> str:
-    """The name of an input without its folder; an array in a file (`stack.npz:left`) is called after both (`stack-left.npz`)."""
+    """The name of an input without its folder; an array in a file (`stack.npz:left`) is called after both
+    (`stack-left.npz`)."""
     if source == STREAM:
         return "stdin.png"
     file, member = split_member(source)
@@ -156,7 +172,9 @@ def _refuse_clashes(jobs: list[Job], overwrite: bool) -> None:
     for one in (each for job in jobs for each in (job, *job.sides)):
         where = STREAM if one.target == STREAM else os.path.realpath(one.target)
         if where in written:
-            raise errors.outputs_collide("standard output" if where == STREAM else one.target, written[where], one.shown)
+            raise errors.outputs_collide(
+                "standard output" if where == STREAM else one.target, written[where], one.shown
+            )
         if where in read and not overwrite:
             raise errors.output_is_input(one.target)
         written[where] = one.shown

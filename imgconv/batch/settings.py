@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from imgconv.files.options import Reading, Writing
-from imgconv.params import ALL_CHANNELS, LUMA, Channels
-from imgconv.records import field, record
+from imgconv.values.frozen import field, record
+from imgconv.values.parameters import ALL_CHANNELS, LUMA, Channels
 
 
 @record
@@ -26,5 +26,6 @@ class Settings:
 
     @property
     def wide(self) -> bool:
-        """Whether steps see floats that are made of the pixels, and leave some that are pixels again only after them."""
+        """Whether steps see floats that are made of the pixels, and leave some that are pixels again only after
+        them."""
         return self.linear or self.channels == LUMA

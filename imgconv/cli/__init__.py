@@ -9,13 +9,15 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 _CODES = {2: 130, 15: 143}
-"""Exit codes of SIGINT and SIGTERM. As numbers: `signal` and `errors` take milliseconds to load, in which a Ctrl-C would show a traceback."""
+"""Exit codes of SIGINT and SIGTERM. As numbers: `signal` and `errors` take milliseconds to load, in which a Ctrl-C
+would show a traceback."""
 _LONG_CALL = 0.1  # seconds after which the main thread is left where it is
 _LONGEST = 1.0  # seconds that the main thread waits for its end
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
-    """The entry point of the command; from here on a signal ends the process silently, also while modules are loaded."""
+    """The entry point of the command; from here on a signal ends the process silently, also while modules are
+    loaded."""
     _end_on_signals()
     from imgconv.cli.main import run_command
 
@@ -25,9 +27,10 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 def _end_on_signals() -> None:
     """Whichever of SIGINT and SIGTERM comes first ends the process at once, with its code.
 
-    No exception is raised: it could be swallowed (in `__del__`), become another one (while a class is made), wait for a lock on its way up, or meet
-    the next signal. Instead a thread is told by Python's wakeup descriptor, which says what came first and also works during a long call; the
-    handler, which Python calls between two instructions of the main thread, only stops that.
+    No exception is raised: it could be swallowed (in `__del__`), become another one (while a class is made), wait for a
+    lock on its way up, or meet the next signal. Instead a thread is told by Python's wakeup descriptor, which says what
+    came first and also works during a long call; the handler, which Python calls between two instructions of the main
+    thread, only stops that.
     """
     import _signal  # type: ignore[import-not-found]  # what `signal` wraps in enumerations
     import _thread
@@ -38,7 +41,7 @@ def _end_on_signals() -> None:
     stopped.acquire()
 
     def end(number: int) -> NoReturn:
-        module = sys.modules.get("imgconv.unfinished")
+        module = sys.modules.get("imgconv.values.unfinished")
         if module is not None and hasattr(module, "remove_all"):  # else it is still being loaded
             module.remove_all()
         os._exit(_CODES[number])

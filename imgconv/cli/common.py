@@ -7,11 +7,11 @@ from typing import Any, TypeVar
 import click
 
 from imgconv.batch import Settings
-from imgconv.cli.kinds import KindType
+from imgconv.cli.click_types import KindType
 from imgconv.files.formats import COMPRESS_LEVEL, FORMATS, QUALITY, QUALITY_KIND
 from imgconv.files.options import CHOICE_OF_FRAMES, Reading, Writing
-from imgconv.params import ALPHA, CHANNELS, DTYPE, FLAG, FRAMES, MEMORY, PIXELS, RANGE, THREADS, Kind
-from imgconv.records import fields, record
+from imgconv.values.frozen import fields, record
+from imgconv.values.parameters import ALPHA, CHANNELS, DTYPE, FLAG, FRAMES, MEMORY, PIXELS, RANGE, THREADS, Kind
 
 _Value = TypeVar("_Value")
 
@@ -35,12 +35,25 @@ class Common:
 
         def taken(kind: type[_Value], **more: Any) -> _Value:
             """A value whose fields are options of their names; an option that was not given leaves the default."""
-            here = {one.name: value for one in fields(kind) if one.name in given and (value := given.pop(one.name)) is not None}
+            here = {
+                one.name: value
+                for one in fields(kind)
+                if one.name in given and (value := given.pop(one.name)) is not None
+            }
             return kind(**here, **more)
 
         report = given.pop("report")
         settings = taken(Settings, plans=report is not None, reading=taken(Reading), writing=taken(Writing))
-        return cls(inputs, given.pop("output"), given.pop("format"), given.pop("overwrite"), given.pop("quiet"), given.pop("plan"), report, settings)
+        return cls(
+            inputs,
+            given.pop("output"),
+            given.pop("format"),
+            given.pop("overwrite"),
+            given.pop("quiet"),
+            given.pop("plan"),
+            report,
+            settings,
+        )
 
 
 def INPUTS() -> click.Argument:  # noqa: N802 (a parameter, made anew for each command)
@@ -56,7 +69,11 @@ def COMMON() -> list[click.Parameter]:  # noqa: N802
         return click.Option(names, is_flag=True, help=help_)
 
     return [
-        click.Option(["-o", "--output"], metavar="PATH", help="A file, a folder (ends in / or takes several inputs), or - for standard output."),
+        click.Option(
+            ["-o", "--output"],
+            metavar="PATH",
+            help="A file, a folder (ends in / or takes several inputs), or - for standard output.",
+        ),
         click.Option(
             ["--format"],
             metavar="NAME",
@@ -66,23 +83,58 @@ def COMMON() -> list[click.Parameter]:  # noqa: N802
         kind(["--range"], RANGE, "How results come back into the output's type.  [default: clamp]"),
         kind(["--dtype"], DTYPE, "The output's pixel type; values are never rescaled.  [default: same as the input]"),
         flag(["--gray"], "Convert to gray first (Rec. 601 luma)."),
-        kind(["--channels"], CHANNELS, "What is filtered; the rest passes: luma, or names or numbers of channels (r,g; alpha; 0,2).  [default: all]"),
-        flag(["--linear"], "Filter light: decode sRGB (or the colour profile's curves) first, encode again at the end."),
-        kind(["--alpha"], ALPHA, "How alpha takes part: weighing colours (auto), going along (keep), ... or not at all (drop).  [default: auto]"),
-        kind(["--frames"], CHOICE_OF_FRAMES, "Frames or pages to take, counted from 0; -1 is the last, B is left out.  [default: all]"),
+        kind(
+            ["--channels"],
+            CHANNELS,
+            "What is filtered; the rest passes: luma, or names or numbers of channels (r,g; alpha; 0,2).  [default:"
+            " all]",
+        ),
+        flag(
+            ["--linear"], "Filter light: decode sRGB (or the colour profile's curves) first, encode again at the end."
+        ),
+        kind(
+            ["--alpha"],
+            ALPHA,
+            "How alpha takes part: weighing colours (auto), going along (keep), ... or not at all (drop).  [default:"
+            " auto]",
+        ),
+        kind(
+            ["--frames"],
+            CHOICE_OF_FRAMES,
+            "Frames or pages to take, counted from 0; -1 is the last, B is left out.  [default: all]",
+        ),
         flag(["--no-orient"], "Leave pixels as they were stored, and the orientation that the file states."),
         flag(["--strip"], "Leave out EXIF, colour profile, resolution, XMP and text."),
         kind(["--quality"], QUALITY_KIND, f"Of JPEG, WebP and AVIF.  [default: {QUALITY}, colours at full resolution]"),
         flag(["--lossless"], "Lose nothing in writing: WebP without loss, no JPEG or AVIF."),
-        kind(["--compress-level"], COMPRESS_LEVEL, "Of PNG and TIFF: 0 is stored, 1 fast, 9 small.  [default: 3; 1 into a pipe]"),
+        kind(
+            ["--compress-level"],
+            COMPRESS_LEVEL,
+            "Of PNG and TIFF: 0 is stored, 1 fast, 9 small.  [default: 3; 1 into a pipe]",
+        ),
         kind(["--threads"], THREADS, "Processors to use.  [default: all]"),
-        flag(["--allow-narrowing"], "Read 8 bits of each sample where a file has more and no reader for them is installed."),
+        flag(
+            ["--allow-narrowing"],
+            "Read 8 bits of each sample where a file has more and no reader for them is installed.",
+        ),
         flag(["--plan"], "Print how each step would be computed, and run nothing."),
-        kind(["--max-pixels"], PIXELS, "Refuse images with more pixels a frame: 100M, 2G.  [default: 89478485, as Pillow]"),
+        kind(
+            ["--max-pixels"],
+            PIXELS,
+            "Refuse images with more pixels a frame: 100M, 2G.  [default: 89478485, as Pillow]",
+        ),
         kind(["--max-frames"], FRAMES, "Refuse images with more frames or pages.  [default: 10000]"),
-        kind(["--max-memory"], MEMORY, "Refuse images that would take more: 500M, 2GiB.  [default: 80 % of the machine's]"),
+        kind(
+            ["--max-memory"],
+            MEMORY,
+            "Refuse images that would take more: 500M, 2GiB.  [default: 80 % of the machine's]",
+        ),
         flag(["--allow-truncated"], "Read images that are cut short or damaged as far as they go."),
         flag(["--strict"], "Write nothing that lost anything: exit code 3 instead."),
-        click.Option(["--report"], metavar="FILE", help="Facts about each image as JSON Lines, also of those that failed; - is standard output."),
+        click.Option(
+            ["--report"],
+            metavar="FILE",
+            help="Facts about each image as JSON Lines, also of those that failed; - is standard output.",
+        ),
         flag(["-q", "--quiet"], "Say nothing but errors."),
     ]

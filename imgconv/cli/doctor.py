@@ -9,13 +9,21 @@ import sys
 import click
 
 from imgconv import __version__, errors
-from imgconv.cli.bridge import Command
-from imgconv.cli.work import Finished
+from imgconv.cli.declarations import Command
+from imgconv.cli.image_command import Finished
 
 EXAMPLES = ("imgconv doctor",)
 HELP = "Print the cache folders, the processor, versions, image formats and limits."
 PACKAGES = ("numpy", "numba", "llvmlite", "Pillow", "click", "isal", "tifffile", "imagecodecs")
-FEATURES = {"jpg": "JPEG", "zlib": "PNG", "libtiff": "TIFF", "webp": "WebP", "jpg_2000": "JPEG 2000", "avif": "AVIF", "littlecms2": "colour profiles"}
+FEATURES = {
+    "jpg": "JPEG",
+    "zlib": "PNG",
+    "libtiff": "TIFF",
+    "webp": "WebP",
+    "jpg_2000": "JPEG 2000",
+    "avif": "AVIF",
+    "littlecms2": "colour profiles",
+}
 """Pillow's names of what it may be built without."""
 VARIABLES = ("IMGCONV_CACHE_DIR", "IMGCONV_JIT", "IMGCONV_NO_JIT", "IMGCONV_DEBUG")
 
@@ -25,13 +33,26 @@ def command() -> Command:
         click.echo(text())
         raise Finished(errors.DONE)
 
-    return Command("doctor", params=[], callback=show, help=HELP, short_help="Show folders, processor, versions, limits.", examples=EXAMPLES)
+    return Command(
+        "doctor",
+        params=[],
+        callback=show,
+        help=HELP,
+        short_help="Show folders, processor, versions, limits.",
+        examples=EXAMPLES,
+    )
 
 
 def text() -> str:
     """The report: a name and its values on each line."""
     lines: list[tuple[str, str]] = []
-    for title, rows in (("imgconv", _versions()), ("machine code", _code()), ("this machine", _machine()), ("images", _images()), ("limits", _limits())):
+    for title, rows in (
+        ("imgconv", _versions()),
+        ("machine code", _code()),
+        ("this machine", _machine()),
+        ("images", _images()),
+        ("limits", _limits()),
+    ):
         lines += [(title, ""), *((f"  {name}", value) for name, value in rows), ("", "")]
     width = max(len(name) for name, _ in lines)
     return "\n".join(f"{name:<{width}}  {value}".rstrip() for name, value in lines).rstrip()
@@ -50,9 +71,15 @@ def _versions() -> list[tuple[str, str]]:
 
 
 def _code() -> list[tuple[str, str]]:
-    from imgconv.jit import machine, make, multiplies_bytes, plain_python, store
+    from imgconv.jit import build, machine, multiplies_bytes, plain_python, store
 
-    rung = "plain Python, slow (IMGCONV_NO_JIT)" if plain_python() else "Numba's own engine (IMGCONV_JIT=stock)" if make.stock_wanted() else "kept objects"
+    rung = (
+        "plain Python, slow (IMGCONV_NO_JIT)"
+        if plain_python()
+        else "Numba's own engine (IMGCONV_JIT=stock)"
+        if build.stock_wanted()
+        else "kept objects"
+    )
     rows = [("runs as", rung)]
     if not store.folders():
         rows.append(("folder", "none: there is no home folder (IMGCONV_CACHE_DIR names another)"))
@@ -62,10 +89,23 @@ def _code() -> list[tuple[str, str]]:
         rows.append(("", f"{state}; {count} loop{'s' * (count != 1)}, {size / 1024:.0f} KiB"))
     rows.append(("made for", machine.here().name))
     able = "four products at once (AVX-512 VNNI)" if multiplies_bytes() else "one product at a time"
-    why = "" if multiplies_bytes() else " (no folder takes loops for four at once)" if machine.multiplies_bytes() else " (four at once take AVX-512 VNNI)"
+    why = (
+        ""
+        if multiplies_bytes()
+        else " (no folder takes loops for four at once)"
+        if machine.multiplies_bytes()
+        else " (four at once take AVX-512 VNNI)"
+    )
     rows.append(("8-bit images", able + why))
     rows.append(("runs code for", ", ".join(found.name for found in machine.baselines())))
-    return [*rows, *((name, value) for name, value in sorted(os.environ.items()) if name in VARIABLES or name.startswith("NUMBA_"))]
+    return [
+        *rows,
+        *(
+            (name, value)
+            for name, value in sorted(os.environ.items())
+            if name in VARIABLES or name.startswith("NUMBA_")
+        ),
+    ]
 
 
 def _machine() -> list[tuple[str, str]]:
@@ -90,7 +130,10 @@ def _images() -> list[tuple[str, str]]:
     return [
         ("written", ", ".join(FORMATS)),
         ("Pillow has", ", ".join(name for feature, name in FEATURES.items() if known(feature))),
-        ("Pillow lacks", ", ".join(name for feature, name in FEATURES.items() if not known(feature)) or "none of these"),
+        (
+            "Pillow lacks",
+            ", ".join(name for feature, name in FEATURES.items() if not known(feature)) or "none of these",
+        ),
         ("zlib", "zlib-ng" if features.check_feature("zlib_ng") else str(features.version_codec("zlib"))),
         ("libjpeg", "turbo" if features.check_feature("libjpeg_turbo") else str(features.version_codec("jpg"))),
     ]
@@ -99,7 +142,7 @@ def _images() -> list[tuple[str, str]]:
 def _limits() -> list[tuple[str, str]]:
     from imgconv.engine.memory import allowed_bytes
     from imgconv.files.options import MOST_FRAMES, MOST_PIXELS
-    from imgconv.kernels import MOST_SIDE, MOST_WEIGHTS
+    from imgconv.kernels.kernel import MOST_SIDE, MOST_WEIGHTS
 
     return [
         ("pixels", f"{MOST_PIXELS:,} a frame (--max-pixels)"),

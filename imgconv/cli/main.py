@@ -12,10 +12,10 @@ from typing import Any, NoReturn
 import click
 
 from imgconv import __version__, errors
-from imgconv.cli.bridge import operation_command
-from imgconv.cli.work import Finished, complain, work
+from imgconv.cli.declarations import operation_command
+from imgconv.cli.image_command import Finished, complain, work
 from imgconv.operations import OPERATIONS
-from imgconv.pipeline import Pipeline
+from imgconv.operations.pipeline import Pipeline
 
 EXAMPLES = (
     "imgconv filter vertical in.png -o out.png",
@@ -80,7 +80,14 @@ def _version() -> click.Option:
             click.echo(f"imgconv {__version__}")
             ctx.exit()
 
-    return click.Option(["--version"], is_flag=True, expose_value=False, is_eager=True, callback=show, help="Print the version and stop.")
+    return click.Option(
+        ["--version"],
+        is_flag=True,
+        expose_value=False,
+        is_eager=True,
+        callback=show,
+        help="Print the version and stop.",
+    )
 
 
 def run_command(arguments: list[str] | None = None) -> NoReturn:
@@ -93,13 +100,16 @@ def run_command(arguments: list[str] | None = None) -> NoReturn:
     except (OSError, ValueError) as error:
         code = code or _ended(error)
     if sys.stdout is not None and code in (errors.PIPE_CLOSED, errors.FAILED):
-        with contextlib.suppress(OSError, ValueError):  # what is still buffered has no reader; the interpreter must not try again
+        with contextlib.suppress(
+            OSError, ValueError
+        ):  # what is still buffered has no reader; the interpreter must not try again
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     _leave(code)
 
 
 def _leave(code: int) -> NoReturn:
-    """Ends the process at once: all is written and no thread runs, so the interpreter need not take itself apart (15 ms)."""
+    """Ends the process at once: all is written and no thread runs, so the interpreter need not take itself apart (15
+    ms)."""
     if sys.stderr is not None:
         with contextlib.suppress(OSError, ValueError):
             sys.stderr.flush()
@@ -135,7 +145,9 @@ def _globbed(arguments: list[str]) -> list[str]:
         return arguments
     from glob import glob
 
-    return [found for argument in arguments for found in (sorted(glob(argument)) if "*" in argument else []) or [argument]]
+    return [
+        found for argument in arguments for found in (sorted(glob(argument)) if "*" in argument else []) or [argument]
+    ]
 
 
 _SILENT: dict[type[BaseException], int] = {
@@ -155,7 +167,9 @@ def _ended(error: BaseException) -> int:
     if isinstance(error, click.ClickException):
         complain(_sentence(error))
         return errors.MISUSED
-    if isinstance(error, OSError) and not isinstance(error, errors.ImgconvError) and error.filename is None:  # only streams have no name
+    if (
+        isinstance(error, OSError) and not isinstance(error, errors.ImgconvError) and error.filename is None
+    ):  # only streams have no name
         error = errors.file_unwritable("standard output", error.strerror or str(error))
     if isinstance(error, errors.ImgconvError):
         complain(str(error))

@@ -10,10 +10,10 @@ import click
 
 from imgconv import errors
 from imgconv.batch.jobs import STREAM
-from imgconv.cli.bridge import Command
 from imgconv.cli.common import COMMON, INPUTS, Common
-from imgconv.cli.work import work
-from imgconv.pipeline import Pipeline
+from imgconv.cli.declarations import Command
+from imgconv.cli.image_command import work
+from imgconv.operations.pipeline import Pipeline
 
 EXAMPLES = (
     'imgconv run "filter vertical | relu | maxpool 2" in.png -o out.png',
@@ -37,7 +37,14 @@ def command() -> Command:
         work(Pipeline.parse(text), common, label)
 
     params = [click.Argument(["pipeline"], required=False, metavar="PIPELINE"), INPUTS(), *COMMON()]
-    return Command("run", params=params, callback=callback, help=HELP, short_help="Run several steps, unclamped between.", examples=EXAMPLES)
+    return Command(
+        "run",
+        params=params,
+        callback=callback,
+        help=HELP,
+        short_help="Run several steps, unclamped between.",
+        examples=EXAMPLES,
+    )
 
 
 def _text(argument: str, inputs: tuple[str, ...]) -> tuple[str, str]:

@@ -28,7 +28,12 @@ def say(text: str) -> None:
 
 def colour_shown() -> bool:
     """Whether standard output is a terminal that nobody asked to stay plain (https://no-color.org)."""
-    return sys.stdout is not None and sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return (
+        sys.stdout is not None
+        and sys.stdout.isatty()
+        and not os.environ.get("NO_COLOR")
+        and os.environ.get("TERM") != "dumb"
+    )
 
 
 def painted(text: str, colour: str) -> str:

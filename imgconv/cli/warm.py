@@ -15,10 +15,10 @@ from typing import Any
 import click
 
 from imgconv import errors
-from imgconv.cli.bridge import Command
-from imgconv.cli.work import Finished, complain
-from imgconv.combining import COMBINES
+from imgconv.cli.declarations import Command
+from imgconv.cli.image_command import Finished, complain
 from imgconv.operations.activate import FUNCTIONS
+from imgconv.operations.combining import COMBINES
 from imgconv.operations.detectors import DETECTORS
 from imgconv.operations.pool import REDUCTIONS
 
@@ -26,7 +26,11 @@ TYPES = ("uint8", "uint16", "float32")
 SIDE = 72  # pixels: more than any of the windows below
 STEPS = (
     *(f"filter {kernel}" for kernel in ("box:5", "box:31", "gaussian:2", "gaussian:5", "gaussian:5 stride=2")),
-    *(f'filter "{";".join(" ".join(str((7 * row * row + 3 * column) % 11 - 4) for column in range(side)) for row in range(side))}"' for side in (3, 5, 7, 11)),
+    *(
+        "filter"
+        f' "{";".join(" ".join(str((7 * row * row + 3 * column) % 11 - 4) for column in range(side)) for row in range(side))}"'
+        for side in (3, 5, 7, 11)
+    ),
     *(f"{kind}pool {window}" for kind in REDUCTIONS for window in ("2", "3 stride=2 pad=1", "31 stride=1")),
     *FUNCTIONS,
     *(f"filter sobel-x with=sobel-y combine={how}" for how in COMBINES),
@@ -43,12 +47,26 @@ PIPELINES = (
 )
 SETTLED = (
     *(("filter sobel-x", "same", range_) for range_ in ("abs", "shift", "stretch")),
-    *((step, dtype, "clamp") for step in ("filter sobel-x", "filter gaussian:2", "avgpool 2", "sigmoid", "tanh") for dtype in ("float32",)),
+    *(
+        (step, dtype, "clamp")
+        for step in ("filter sobel-x", "filter gaussian:2", "avgpool 2", "sigmoid", "tanh")
+        for dtype in ("float32",)
+    ),
     ("filter sobel-x", "int16", "clamp"),
 )
 """Steps whose results are wanted otherwise: (step, output type, range)."""
 IMAGES: tuple[tuple[str, dict[str, Any]], ...] = (
-    *((step, {}) for step in ("filter gaussian:1.5", "filter box:3", "filter sharpen", "filter sobel-x", "avgpool 2", "maxpool 2")),
+    *(
+        (step, {})
+        for step in (
+            "filter gaussian:1.5",
+            "filter box:3",
+            "filter sharpen",
+            "filter sobel-x",
+            "avgpool 2",
+            "maxpool 2",
+        )
+    ),
     ("filter gaussian:1.5", {"linear": True}),
     ("filter sharpen", {"channels": "luma", "alpha": "keep"}),
 )
@@ -65,16 +83,29 @@ HELP = (
 
 def command() -> Command:
     params: list[click.Parameter] = [
-        click.Option(["--dir", "folder"], metavar="FOLDER", help="Where to keep the loops.  [default: the cache folder; 'imgconv doctor' shows it]"),
-        click.Option(["--cpu"], metavar="NAME", help="Compile for a baseline such as x86-64-v3 instead of this very machine."),
+        click.Option(
+            ["--dir", "folder"],
+            metavar="FOLDER",
+            help="Where to keep the loops.  [default: the cache folder; 'imgconv doctor' shows it]",
+        ),
+        click.Option(
+            ["--cpu"], metavar="NAME", help="Compile for a baseline such as x86-64-v3 instead of this very machine."
+        ),
         click.Option(["-q", "--quiet"], is_flag=True, help="Say nothing but errors."),
     ]
-    return Command("warm", params=params, callback=_warm, help=HELP, short_help="Compile ahead, so that no run waits.", examples=EXAMPLES)
+    return Command(
+        "warm",
+        params=params,
+        callback=_warm,
+        help=HELP,
+        short_help="Compile ahead, so that no run waits.",
+        examples=EXAMPLES,
+    )
 
 
 def requests() -> Iterator[tuple[str, str, str, str]]:
     """The table: (type, pipeline, output type, range)."""
-    from imgconv.catalog.named import table
+    from imgconv.kernels.named import table
 
     named = [f"filter {row.example}" for row in table().values()]
     for type_ in TYPES:
@@ -106,8 +137,8 @@ def run_images() -> None:
     """What colours and alpha need beyond the arrays of `requests`."""
     import numpy as np
 
-    from imgconv.image import Frame, Image
-    from imgconv.pipeline import Pipeline
+    from imgconv.operations.pipeline import Pipeline
+    from imgconv.values.image import Frame, Image
 
     for type_ in TYPES if IMAGES else ():
         values = np.arange(SIDE * SIDE * 4).reshape(SIDE, SIDE, 4) % 251
@@ -122,21 +153,26 @@ def write_png() -> None:
     import numpy as np
 
     from imgconv import jit
-    from imgconv.files import coders, write
+    from imgconv.files import write
+    from imgconv.files.deflate import compress
     from imgconv.files.formats import FORMATS
-    from imgconv.image import Frame, Image
-    from imgconv.loops import unpng
+    from imgconv.files.png import unfilter_loops
+    from imgconv.values.image import Frame, Image
 
     one = np.zeros(2, np.uint8)
-    jit.bind(unpng.UNFILTER, {}, {"source": one, "rows": 1, "row": 1, "pixel": 1, "zeros": one, "result": one.copy(), "last": 1})
-    coders.runs_coder()(one, True)
+    jit.bind(
+        unfilter_loops.UNFILTER,
+        {},
+        {"source": one, "rows": 1, "row": 1, "pixel": 1, "zeros": one, "result": one.copy(), "last": 1},
+    )
+    compress.runs_coder()(one, True)
     write.encoded(Image((Frame(np.zeros((SIDE, SIDE), np.uint8)),), "png"), FORMATS["png"], "png")
 
 
 def _warm(folder: str | None, cpu: str | None, quiet: bool) -> None:
-    from imgconv.jit import machine, make, plain_python, store
+    from imgconv.jit import build, machine, plain_python, store
 
-    if plain_python() or make.stock_wanted():
+    if plain_python() or build.stock_wanted():
         raise errors.warm_without_objects()
     if cpu is not None:
         machine.choose(cpu)
@@ -150,7 +186,12 @@ def _warm(folder: str | None, cpu: str | None, quiet: bool) -> None:
     shown = not quiet and sys.stderr is not None and sys.stderr.isatty()
     for done, request in enumerate(table):
         if shown:
-            print(f"\rimgconv: {done * 100 // len(table):3} %, {_counted(make.COMPILED)} compiled ", end="", file=sys.stderr, flush=True)
+            print(
+                f"\rimgconv: {done * 100 // len(table):3} %, {_counted(build.COMPILED)} compiled ",
+                end="",
+                file=sys.stderr,
+                flush=True,
+            )
         run_request(*request)
     run_sides()
     run_images()
@@ -159,9 +200,11 @@ def _warm(folder: str | None, cpu: str | None, quiet: bool) -> None:
         print("\r\x1b[K", end="", file=sys.stderr)
     if cpu is not None:
         store.mark_ahead(cpu)
-    seconds, stock = time.perf_counter() - start, _counted(make.STOCK)
+    seconds, stock = time.perf_counter() - start, _counted(build.STOCK)
     if not quiet:
-        complain(errors.warmed(_counted(make.KEPT), _counted(make.COMPILED), seconds, str(place), machine.target().name))
+        complain(
+            errors.warmed(_counted(build.KEPT), _counted(build.COMPILED), seconds, str(place), machine.target().name)
+        )
     if stock:
         complain(errors.not_warmed(stock))
     raise Finished(errors.FAILED if stock else errors.DONE)
@@ -184,6 +227,6 @@ def _made_folder(folder: str) -> str:
 
 
 def _counted(rung: str) -> int:
-    from imgconv.jit import make
+    from imgconv.jit import build
 
-    return sum(made.rung == rung for made in make.log)
+    return sum(made.rung == rung for made in build.log)

@@ -7,27 +7,27 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from imgconv.engine.activate import activate as activate
-from imgconv.engine.alpha import follow as follow
-from imgconv.engine.alpha import opaque_of as opaque_of
-from imgconv.engine.bank import stacked as stacked
-from imgconv.engine.bank import tiled as tiled
-from imgconv.engine.combine import combine as combine
-from imgconv.engine.correlate import FUSED as FUSED
-from imgconv.engine.correlate import correlate as correlate
-from imgconv.engine.correlate import task_of as task_of
-from imgconv.engine.pool import pool as pool
-from imgconv.engine.repeat import repeat as repeat
-from imgconv.engine.settle import extremes as extremes
-from imgconv.engine.settle import settle as settle
+from imgconv.engine.colour.followed_alpha import follow as follow
+from imgconv.engine.colour.followed_alpha import opaque_of as opaque_of
+from imgconv.engine.filter.bank import stacked as stacked
+from imgconv.engine.filter.bank import tiled as tiled
+from imgconv.engine.filter.combine import combine as combine
+from imgconv.engine.filter.correlate import FUSED as FUSED
+from imgconv.engine.filter.correlate import correlate as correlate
+from imgconv.engine.filter.correlate import task_of as task_of
+from imgconv.engine.filter.repeat import repeat as repeat
+from imgconv.engine.pooling.pool import pool as pool
+from imgconv.engine.quantise import extremes as extremes
+from imgconv.engine.quantise import settle as settle
 
 if TYPE_CHECKING:
-    from imgconv.engine.covered import Covered as Covered
-    from imgconv.engine.covered import divided as divided
-    from imgconv.engine.covered import filter_covered as filter_covered
-    from imgconv.engine.covered import multiplied as multiplied
-    from imgconv.engine.covered_combine import combine_covered as combine_covered
-    from imgconv.engine.covered_combine import repeat_covered as repeat_covered
-    from imgconv.engine.covered_pool import pool_covered as pool_covered
+    from imgconv.engine.colour.weighted import Covered as Covered
+    from imgconv.engine.colour.weighted import divided as divided
+    from imgconv.engine.colour.weighted import filter_covered as filter_covered
+    from imgconv.engine.colour.weighted import multiplied as multiplied
+    from imgconv.engine.colour.weighted_combine import combine_covered as combine_covered
+    from imgconv.engine.colour.weighted_combine import repeat_covered as repeat_covered
+    from imgconv.engine.colour.weighted_pool import pool_covered as pool_covered
     from imgconv.engine.edges import angle as angle
     from imgconv.engine.edges import angle_bytes as angle_bytes
     from imgconv.engine.edges import canny as canny

@@ -8,13 +8,15 @@ import numpy as np
 
 from imgconv import jit
 from imgconv.engine.bands import run_bands
-from imgconv.engine.settle import settle
+from imgconv.engine.quantise import settle
 from imgconv.loops.activate import LOOP
-from imgconv.numerics import Pixels, Response, Target, Values, wide_type
 from imgconv.planner import Span
+from imgconv.values.pixel_values import Pixels, Response, Target, Values, wide_type
 
 
-def activate(given: Values, function: str, *, target: Target | None, threads: int | None = None, out: Pixels | None = None) -> tuple[Values, Response | None]:
+def activate(
+    given: Values, function: str, *, target: Target | None, threads: int | None = None, out: Pixels | None = None
+) -> tuple[Values, Response | None]:
     """`function` (relu, abs, sigmoid, tanh, identity) of every value."""
     active = _active(given, function, target, threads)
     if target is None:

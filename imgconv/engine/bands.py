@@ -4,7 +4,7 @@ A band that fails never becomes a wrong picture: the first error is raised, the 
 stop, and a call returns only when as many bands were done as were planned.
 
 No thread imports or compiles anything: the caller makes every thread's band function, and
-does on request what a band finds missing (`imgconv.delegation`).
+does on request what a band finds missing (`imgconv.jit.delegation`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from imgconv import errors
-from imgconv.delegation import Requests
+from imgconv.jit.delegation import Requests
 
 Band = Callable[[int, int], None]
 
@@ -34,15 +34,20 @@ def available_threads() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def run_bands(rows: int, row_work: int, worker: Callable[[], Band], threads: int | None, least: int = 1, most: int = sys.maxsize) -> None:
-    """Calls `worker()`, in this thread, once a thread for a band function with buffers of its own, and covers 0…rows-1 with them.
+def run_bands(
+    rows: int, row_work: int, worker: Callable[[], Band], threads: int | None, least: int = 1, most: int = sys.maxsize
+) -> None:
+    """Calls `worker()`, in this thread, once a thread for a band function with buffers of its own, and covers 0…rows-1
+    with them.
 
     `row_work` is the cost of one output row in multiply-adds; `threads` None means as many processors as are worth it;
     a band has `least` rows or more, for loops that begin each band with work of their own, and no more than `most`.
     Any number of threads gives the same result, for bands are independent.
     """
     threads = min(threads or max(1, min(available_threads(), rows * row_work // _THREAD_WORK)), rows, _MOST_THREADS)
-    share = max(-(-rows // (4 * threads)), min(least, -(-rows // threads))) if threads > 1 else rows  # four bands a thread, if that leaves them `least` rows
+    share = (
+        max(-(-rows // (4 * threads)), min(least, -(-rows // threads))) if threads > 1 else rows
+    )  # four bands a thread, if that leaves them `least` rows
     height = max(1, min(max(_BAND_WORK // max(1, row_work), least), share, most))
     team = _Team(rows, height)
     if threads <= 1:
@@ -57,7 +62,9 @@ def _with_threads(team: _Team, worker: Callable[[], Band], threads: int) -> None
     try:
         for number in range(1, threads):
             band = worker()
-            other = threading.Thread(target=requests.work, args=(partial(team.work, band),), name=f"imgconv-{number}", daemon=True)
+            other = threading.Thread(
+                target=requests.work, args=(partial(team.work, band),), name=f"imgconv-{number}", daemon=True
+            )
             others.append(other)
             other.start()
         with requests.answered():
@@ -71,7 +78,8 @@ def _with_threads(team: _Team, worker: Callable[[], Band], threads: int) -> None
 
 
 def _join(threads: Sequence[threading.Thread]) -> None:
-    """Waits for threads that are done or have been told to stop, but not for ever: one that hangs must not keep an interrupt from the caller."""
+    """Waits for threads that are done or have been told to stop, but not for ever: one that hangs must not keep an
+    interrupt from the caller."""
     ends = time.monotonic() + _PATIENCE
     for thread in threads:
         if thread.ident is not None:

@@ -9,19 +9,19 @@ from typing import Any
 import numpy as np
 
 from imgconv import jit
-from imgconv.borders import Border
-from imgconv.combining import Combination
 from imgconv.engine.bands import run_bands
-from imgconv.engine.combine import finished, folded
-from imgconv.engine.correlate import correlate
+from imgconv.engine.filter.combine import finished, folded
+from imgconv.engine.filter.correlate import correlate
 from imgconv.engine.memory import require
-from imgconv.engine.settle import settle
-from imgconv.exact import Number, number
-from imgconv.kernels import Kernel
+from imgconv.engine.quantise import settle
+from imgconv.kernels.kernel import Kernel
 from imgconv.loops.edges import THIN, TRACE, WINNER
-from imgconv.numerics import Pixels, Response, Target, Values, limits
+from imgconv.operations.combining import Combination
 from imgconv.planner import Span
-from imgconv.shapes import Window
+from imgconv.values.borders import Border
+from imgconv.values.numbers import Number, number
+from imgconv.values.pixel_values import Pixels, Response, Target, Values, limits
+from imgconv.values.windows import Window
 
 Kernels = Sequence[Kernel]
 Windows = Sequence[Window]
@@ -30,7 +30,15 @@ _BETWEEN = 255  # an edge between the steps of a pipeline
 
 
 def share(
-    given: Values, kernels: Kernels, windows: Windows, border: Border, edges: int, *, target: Target | None, threads: int | None, out: Pixels | None
+    given: Values,
+    kernels: Kernels,
+    windows: Windows,
+    border: Border,
+    edges: int,
+    *,
+    target: Target | None,
+    threads: int | None,
+    out: Pixels | None,
 ) -> tuple[Values, Response | None]:
     """The root of the part that the first `edges` kernels have of all kernels' squares: 0…1, 0 where all are 0."""
     totals: list[Pixels | None] = [None, None]
@@ -61,16 +69,30 @@ def canny(
     """
     height, width, channels = shape = given.pixels.shape
     require(5 * given.pixels.size, "float64", "the gradient")
-    across, down = (correlate(given, kernel, window, border, target=_WIDE, threads=threads)[0].pixels for kernel, window in zip(kernels, windows, strict=True))
+    across, down = (
+        correlate(given, kernel, window, border, target=_WIDE, threads=threads)[0].pixels
+        for kernel, window in zip(kernels, windows, strict=True)
+    )
     made = Combination(norm, tuple(kernels), 1, False, "float64", "float64", Span(0, np.inf, False))
     magnitude = finished(made, across, down, _WIDE, threads, None, "float64", state="bare")[0].pixels
     classes, marks = np.empty(shape, np.uint8), np.zeros(shape, np.uint8)
     sizes = {"height": height, "width": width, "channels": channels}
-    thinning = {"across": across, "down": down, "magnitude": magnitude, "bounds": _bounds(magnitude, thresholds), "classes": classes, "last": height}
+    thinning = {
+        "across": across,
+        "down": down,
+        "magnitude": magnitude,
+        "bounds": _bounds(magnitude, thresholds),
+        "classes": classes,
+        "last": height,
+    }
     run_bands(height, 20 * width * channels, lambda: jit.bind(THIN, {}, thinning | sizes), threads)
 
     def tracer() -> Any:
-        return jit.bind(TRACE, {}, {"classes": classes, "stack": np.empty(height * width, np.int64), "marks": marks, "last": channels} | sizes)
+        return jit.bind(
+            TRACE,
+            {},
+            {"classes": classes, "stack": np.empty(height * width, np.int64), "marks": marks, "last": channels} | sizes,
+        )
 
     run_bands(channels, 10 * height * width, tracer, threads)
     edge = _BETWEEN if target is None else int(limits(target.type)[1])
@@ -87,13 +109,19 @@ def _bounds(magnitude: Pixels, thresholds: tuple[Number | str, Number | str]) ->
     for channel in range(magnitude.shape[2]):
         plane = magnitude[..., channel]
         greatest = float(np.max(plane, where=np.isfinite(plane), initial=0.0))
-        high, low = (float(number(text[:-1])) / 100 * greatest if isinstance(text, str) else float(text) for text in thresholds[::-1])
+        high, low = (
+            float(number(text[:-1])) / 100 * greatest if isinstance(text, str) else float(text)
+            for text in thresholds[::-1]
+        )
         found[channel] = min(low, high), high
     return found
 
 
-def winner(given: Values, kernels: Kernels, windows: Windows, border: Border, *, magnitudes: bool, threads: int | None) -> Pixels:
-    """(H, W, C) uint8: the number of the kernel with the greatest response or magnitude; the first of equals, and NaN never wins."""
+def winner(
+    given: Values, kernels: Kernels, windows: Windows, border: Border, *, magnitudes: bool, threads: int | None
+) -> Pixels:
+    """(H, W, C) uint8: the number of the kernel with the greatest response or magnitude; the first of equals, and NaN
+    never wins."""
     best = index = None
     for i, (kernel, window) in enumerate(zip(kernels, windows, strict=False)):
         response = correlate(given, kernel, window, border, target=_WIDE, threads=threads)[0].pixels
@@ -101,7 +129,14 @@ def winner(given: Values, kernels: Kernels, windows: Windows, border: Border, *,
             best, index = (abs(response) if magnitudes else response), np.zeros(response.shape, np.uint8)
             continue
         row = response.shape[1] * response.shape[2]
-        arguments = {"best": best, "index": index, "response": response, "number": i, "row": row, "last": response.shape[0]}
+        arguments = {
+            "best": best,
+            "index": index,
+            "response": response,
+            "number": i,
+            "row": row,
+            "last": response.shape[0],
+        }
         kinds = {"votes": "magnitudes" if magnitudes else "values", "src": "float64"}
         run_bands(response.shape[0], 2 * row, partial(jit.bind, WINNER, kinds, arguments), threads)
     assert index is not None
@@ -114,12 +149,18 @@ def looked_up(which: Pixels, directions: Sequence[int]) -> Pixels:
     return angles
 
 
-def angle(given: Values, kernels: Kernels, windows: Windows, border: Border, directions: Sequence[int], *, threads: int | None) -> Pixels:
-    """(H, W, C) float32: degrees in [0, 360), clockwise from the right as rows grow downwards, where a gradient points; 0 where there is none.
+def angle(
+    given: Values, kernels: Kernels, windows: Windows, border: Border, directions: Sequence[int], *, threads: int | None
+) -> Pixels:
+    """(H, W, C) float32: degrees in [0, 360), clockwise from the right as rows grow downwards, where a gradient points;
+    0 where there is none.
 
     For x and y kernels it is atan2(y, x), as OpenCV's `phase`; kernels that look elsewhere are turned there first.
     """
-    one, other = (correlate(given, kernel, window, border, target=_WIDE, threads=threads)[0].pixels for kernel, window in zip(kernels, windows, strict=False))
+    one, other = (
+        correlate(given, kernel, window, border, target=_WIDE, threads=threads)[0].pixels
+        for kernel, window in zip(kernels, windows, strict=False)
+    )
     turns = [(round(float(np.cos(np.radians(d))), 15), round(float(np.sin(np.radians(d))), 15)) for d in directions]
     result = np.empty(one.shape, np.float32)
 
@@ -142,7 +183,8 @@ def angle_bytes(angles: Pixels) -> Pixels:
 
 
 def hue(angles: Pixels, strength: Pixels, *, threads: int | None) -> Pixels:
-    """(H, W, 3) uint8, RGB of HSV: the angle as hue (0 red, 120 green, 240 blue), full saturation, strength over its greatest as value."""
+    """(H, W, 3) uint8, RGB of HSV: the angle as hue (0 red, 120 green, 240 blue), full saturation, strength over its
+    greatest as value."""
     plane, value = strongest(angles, strength)
     greatest = float(np.max(value, where=np.isfinite(value), initial=0.0)) or 1.0
     result = np.empty((*plane.shape, 3), np.uint8)

@@ -1,4 +1,5 @@
-"""Arrays are made and taken here: what memory cannot hold, and an `out` that cannot be filled, is refused before any work."""
+"""Arrays are made and taken here: what memory cannot hold, and an `out` that cannot be filled, is refused before any
+work."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from imgconv import errors
-from imgconv.numerics import Pixels
+from imgconv.values.pixel_values import Pixels
 
 SHARE = 0.8
 """Of the machine's memory that one image may take where no limit is given."""
@@ -22,7 +23,8 @@ _LINE = 64  # bytes
 
 @cache
 def machine_bytes() -> float:
-    """The memory this process may use: the machine's, or less where its container (cgroup) or a limit (ulimit -v) says so; infinite where nobody does."""
+    """The memory this process may use: the machine's, or less where its container (cgroup) or a limit (ulimit -v) says
+    so; infinite where nobody does."""
     try:
         own = float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
     except (AttributeError, ValueError, OSError):
@@ -40,7 +42,8 @@ def _address_space() -> float:
 
 
 def _container_limits() -> list[float]:
-    """What Linux's control groups allow: version 2 in this process's group and those above it, version 1 at the place containers see."""
+    """What Linux's control groups allow: version 2 in this process's group and those above it, version 1 at the place
+    containers see."""
     places = ["/sys/fs/cgroup/memory/memory.limit_in_bytes"]
     try:
         with open("/proc/self/cgroup", encoding="ascii") as file:
@@ -85,7 +88,8 @@ def aligned(count: int, type_: str) -> int:
 
 
 def buffer(count: int, type_: str, what: str, *, zero: bool = False) -> Pixels:
-    """A thread's own working array, on a cache line's boundary: vectors that straddle two lines are read at half the speed."""
+    """A thread's own working array, on a cache line's boundary: vectors that straddle two lines are read at half the
+    speed."""
     size = count * np.dtype(type_).itemsize
     room = allocate((size + _LINE,), "uint8", what)
     if zero:
@@ -97,7 +101,8 @@ def buffer(count: int, type_: str, what: str, *, zero: bool = False) -> Pixels:
 def checked_out(out: Any, shape: tuple[int, ...], type_: str, given: Pixels) -> Pixels | None:
     """A caller's `out` as (H, W, C) to be filled, or None where it is not contiguous and must be copied into.
 
-    Raises PixelError for an `out` of another shape or dtype, one that is read-only, or one that shares elements with `given`.
+    Raises PixelError for an `out` of another shape or dtype, one that is read-only, or one that shares elements with
+    `given`.
     """
     if not isinstance(out, np.ndarray):
         raise errors.out_not_array(type(out).__name__)
@@ -109,7 +114,11 @@ def checked_out(out: Any, shape: tuple[int, ...], type_: str, given: Pixels) -> 
         raise errors.out_readonly()
     if _overlap(out, given):
         raise errors.out_overlaps()
-    return out.reshape(shape[0], shape[1], -1) if out.flags.c_contiguous and out.dtype.isnative and out.flags.aligned else None
+    return (
+        out.reshape(shape[0], shape[1], -1)
+        if out.flags.c_contiguous and out.dtype.isnative and out.flags.aligned
+        else None
+    )
 
 
 def _overlap(one: Pixels, other: Pixels) -> bool:

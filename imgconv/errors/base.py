@@ -60,7 +60,9 @@ def shown(value: object) -> str:
     """A value as sentences show it, short enough for one line; its type where it does not show itself."""
     try:
         return cut(" ".join(repr(value).split()) if not isinstance(value, str) else repr(value))
-    except Exception:  # a caller's object may raise what it likes, an int of 5000 digits is not printed, nor is a list in itself
+    except (
+        Exception
+    ):  # a caller's object may raise what it likes, an int of 5000 digits is not printed, nor is a list in itself
         return f"of {value.bit_length()} bits" if isinstance(value, int) else f"of type {type(value).__name__}"
 
 

@@ -16,7 +16,9 @@ def file_unreadable(path: str, why: str) -> FileError:
 
 
 def file_is_folder(path: str) -> FileError:
-    return FileError(f"{path}: is a folder, not an image; name the images in it (for instance {path.rstrip('/')}/*.png)")
+    return FileError(
+        f"{path}: is a folder, not an image; name the images in it (for instance {path.rstrip('/')}/*.png)"
+    )
 
 
 def file_empty(path: str) -> FileError:
@@ -32,7 +34,10 @@ def file_foreign(path: str, what: str, advice: str) -> FileError:
 
 
 def file_header_broken(path: str, kind: str) -> FileError:
-    return FileError(f"{path}: begins as a {kind} file, but is broken, cut short or of a kind that is not served; get a whole copy or convert it")
+    return FileError(
+        f"{path}: begins as a {kind} file, but is broken, cut short or of a kind that is not served; get a whole copy"
+        " or convert it"
+    )
 
 
 _REMEDY = "; get a whole copy (--allow-truncated reads what is there)"
@@ -43,7 +48,10 @@ def file_broken(path: str, why: str) -> FileError:
 
 
 def file_preview(path: str) -> FileError:
-    return FileError(f"{path}: holds a preview and, inside it, the picture itself (as cameras' raw files do); develop it first (darktable-cli in.dng out.tif)")
+    return FileError(
+        f"{path}: holds a preview and, inside it, the picture itself (as cameras' raw files do); develop it first"
+        " (darktable-cli in.dng out.tif)"
+    )
 
 
 def file_mode(path: str, mode: str) -> FileError:
@@ -52,12 +60,16 @@ def file_mode(path: str, mode: str) -> FileError:
 
 def file_deep_needs_codecs(path: str, form: str, bits: int) -> FileError:
     return FileError(
-        f"{path}: has {bits} bits a sample, and {form} of more than 8 needs the package imagecodecs; pip install 'imgconv[deep]' (or --allow-narrowing reads 8)"
+        f"{path}: has {bits} bits a sample, and {form} of more than 8 needs the package imagecodecs; pip install"
+        " 'imgconv[deep]' (or --allow-narrowing reads 8)"
     )
 
 
 def file_needs_codecs(path: str, codec: str) -> FileError:
-    return FileError(f"{path}: its pixels are compressed by {codec}, for which the package imagecodecs is needed; pip install 'imgconv[deep]'")
+    return FileError(
+        f"{path}: its pixels are compressed by {codec}, for which the package imagecodecs is needed; pip install"
+        " 'imgconv[deep]'"
+    )
 
 
 def file_narrowed(path: str, bits: int = 16) -> FileError:
@@ -68,11 +80,16 @@ def file_narrowed(path: str, bits: int = 16) -> FileError:
 
 
 def file_size(path: str, width: object, height: object) -> FileError:
-    return FileError(f"{path}: broken: its header tells of {cut(str(width))}x{cut(str(height))} pixels; get a whole copy")
+    return FileError(
+        f"{path}: broken: its header tells of {cut(str(width))}x{cut(str(height))} pixels; get a whole copy"
+    )
 
 
 def too_many_pixels(path: str, pixels: int, most: int) -> FileError:
-    return FileError(f"{path}: has {pixels} pixels, more than {most}, and may be a decompression bomb; if you trust it: --max-pixels {pixels}")
+    return FileError(
+        f"{path}: has {pixels} pixels, more than {most}, and may be a decompression bomb; if you trust it: --max-pixels"
+        f" {pixels}"
+    )
 
 
 def too_many_frames(path: str, frames: int, most: int) -> FileError:
@@ -81,12 +98,15 @@ def too_many_frames(path: str, frames: int, most: int) -> FileError:
 
 def too_much_memory(path: str, needed: float, most: float) -> FileError:
     return FileError(
-        f"{path}: would take about {amount(needed)} of memory, more than {amount(most)} (--max-memory allows more); use a smaller image or a larger stride"
+        f"{path}: would take about {amount(needed)} of memory, more than {amount(most)} (--max-memory allows more); use"
+        " a smaller image or a larger stride"
     )
 
 
 def stream_too_long(path: str, most: float) -> FileError:
-    return FileError(f"{path}: gives more than {amount(most)}, the most that one image may take (--max-memory allows more)")
+    return FileError(
+        f"{path}: gives more than {amount(most)}, the most that one image may take (--max-memory allows more)"
+    )
 
 
 def bytes_missing(path: str, count: int) -> FileError:
@@ -116,7 +136,9 @@ def _reason(why: ImgconvError) -> str:
 
 
 def file_pickle(path: str) -> FileError:
-    return FileError(f"{path}: holds Python objects (pickle), which are never loaded; save plain numbers with numpy.save")
+    return FileError(
+        f"{path}: holds Python objects (pickle), which are never loaded; save plain numbers with numpy.save"
+    )
 
 
 def no_folder(path: str, folder: str) -> FileError:
@@ -133,7 +155,10 @@ def file_unwritable(path: str, why: str) -> FileError:
 
 
 def link_of_stranger(path: str, link: str) -> FileError:
-    return FileError(f"{path}: {_link(path, link)} that another user put into a folder open to everybody; name its target or another place")
+    return FileError(
+        f"{path}: {_link(path, link)} that another user put into a folder open to everybody; name its target or another"
+        " place"
+    )
 
 
 def link_to_nothing(path: str, link: str) -> FileError:
@@ -175,7 +200,9 @@ def file_exists(path: str) -> FileError:
 
 
 def format_unknown(word: str, known: Sequence[str]) -> UsageError:
-    return UsageError(f"format {shown(word)} is not known{suggestion(word, known) or ';'} choose from {', '.join(known)}")
+    return UsageError(
+        f"format {shown(word)} is not known{suggestion(word, known) or ';'} choose from {', '.join(known)}"
+    )
 
 
 def format_no_suffix(path: str, known: Sequence[str]) -> UsageError:
@@ -183,7 +210,10 @@ def format_no_suffix(path: str, known: Sequence[str]) -> UsageError:
 
 
 def format_cannot_hold(path: str, name: str, what: str, able: Sequence[str], remedy: str = "") -> FileError:
-    return FileError(f"{path}: {name.upper()} cannot hold {what}; formats that can: {', '.join(able) or 'none'}{remedy and f' ({remedy})'}")
+    return FileError(
+        f"{path}: {name.upper()} cannot hold {what}; formats that can:"
+        f" {', '.join(able) or 'none'}{remedy and f' ({remedy})'}"
+    )
 
 
 def tiff_too_large(size: int) -> ValueError:
@@ -199,7 +229,10 @@ def which_array(path: str, wanted: str, known: Sequence[str]) -> FileError:
 
 
 def frame_missing(path: str, number: int, count: int) -> FileError:
-    return FileError(f"{path}: has no frame {number}; {f'its {count} frames are counted from 0 to {count - 1}' if count > 1 else 'its only one is 0'}")
+    return FileError(
+        f"{path}: has no frame {number};"
+        f" {f'its {count} frames are counted from 0 to {count - 1}' if count > 1 else 'its only one is 0'}"
+    )
 
 
 def frames_none(path: str, wanted: tuple[int | None, int | None], count: int) -> FileError:
@@ -208,16 +241,25 @@ def frames_none(path: str, wanted: tuple[int | None, int | None], count: int) ->
 
 
 def frames_do_not_fit(path: str, name: str, count: int, able: Sequence[str]) -> FileError:
-    return FileError(f"{path}: {name.upper()} holds one frame and there are {count}; formats that hold several: {', '.join(able)}; or --frames first")
+    return FileError(
+        f"{path}: {name.upper()} holds one frame and there are {count}; formats that hold several: {', '.join(able)};"
+        " or --frames first"
+    )
 
 
 def frames_differ(path: str, name: str, first: str, other: str) -> FileError:
-    return FileError(f"{path}: frames of {name.upper()} must be alike, and these are {first} and {other}; tiff holds pages of any size, --frames N takes one")
+    return FileError(
+        f"{path}: frames of {name.upper()} must be alike, and these are {first} and {other}; tiff holds pages of any"
+        " size, --frames N takes one"
+    )
 
 
 def numbers_do_not_fit(name: str, low: int, high: int, able: Sequence[str]) -> FileError:
     """The writer that meets it knows no path; `named` says where."""
-    return FileError(f"{name.upper()} holds 0…65535, the result has {low}…{high}; formats that hold it: {', '.join(able)} (or give --range or --dtype uint16)")
+    return FileError(
+        f"{name.upper()} holds 0…65535, the result has {low}…{high}; formats that hold it: {', '.join(able)} (or give"
+        " --range or --dtype uint16)"
+    )
 
 
 def profile_unusable(why: str) -> FileError:
@@ -225,7 +267,10 @@ def profile_unusable(why: str) -> FileError:
 
 
 def too_long_for(path: str, name: str, height: int, width: int, longest: int, able: Sequence[str]) -> FileError:
-    return FileError(f"{path}: {name.upper()} holds at most {longest} pixels a side, the result has {width}x{height}; formats that hold it: {', '.join(able)}")
+    return FileError(
+        f"{path}: {name.upper()} holds at most {longest} pixels a side, the result has {width}x{height}; formats that"
+        f" hold it: {', '.join(able)}"
+    )
 
 
 def always_lossy(path: str, name: str, able: Sequence[str]) -> FileError:

@@ -26,8 +26,8 @@ def kernel_empty_cell(place: str) -> UsageError:
 def kernel_two_separators(place: str, row: str) -> UsageError:
     cells = " ".join(re.split(r"[\s,]+", row[:40].strip())[:4])
     return UsageError(
-        f"kernel, {place}: commas and blanks both separate numbers here, which can be read in two ways, as the cells {cells}… or with commas inside numbers; "
-        "separate cells by one of them, and write decimals with a point"
+        f"kernel, {place}: commas and blanks both separate numbers here, which can be read in two ways, as the cells"
+        f" {cells}… or with commas inside numbers; separate cells by one of them, and write decimals with a point"
     )
 
 
@@ -45,7 +45,10 @@ def kernel_missing(place: str, expected: int, found: int, what: str = "number") 
 
 
 def kernel_ragged(place: str, expected: int, found: int) -> UsageError:
-    return UsageError(f"kernel, {place}: {found} number{'s' * (found != 1)} where the rows above have {expected}; every row needs the same length")
+    return UsageError(
+        f"kernel, {place}: {found} number{'s' * (found != 1)} where the rows above have {expected}; every row needs the"
+        " same length"
+    )
 
 
 def kernel_empty(place: str) -> UsageError:
@@ -67,7 +70,8 @@ def kernel_grammar(place: str, expected: str) -> UsageError:
 
 def kernel_shape(name: str) -> UsageError:
     return UsageError(
-        f"ImageMagick's {name} is a shape or a distance for morphology, no weights to sum; if you mean weights, write their numbers (3x3: 0,1,0 …)"
+        f"ImageMagick's {name} is a shape or a distance for morphology, no weights to sum; if you mean weights, write"
+        " their numbers (3x3: 0,1,0 …)"
     )
 
 
@@ -92,12 +96,15 @@ def kernel_ambiguous(text: str, dialect: str, readings: str) -> UsageError:
 
 
 def kernel_for_command(name: str) -> UsageError:
-    return UsageError(f"{shown(name)} is a kernel, no command of 'imgconv kernels'; look at it with: imgconv kernels show {name}")
+    return UsageError(
+        f"{shown(name)} is a kernel, no command of 'imgconv kernels'; look at it with: imgconv kernels show {name}"
+    )
 
 
 def kernel_several(text: str, count: int) -> UsageError:
     return UsageError(
-        f"{shown(text)} holds {count} kernels where one is needed; pick one by its number in brackets at the end, [0] to [{count - 1}] (--with takes several)"
+        f"{shown(text)} holds {count} kernels where one is needed; pick one by its number in brackets at the end, [0]"
+        f" to [{count - 1}] (--with takes several)"
     )
 
 
@@ -106,25 +113,34 @@ def kernel_too_many(most: int) -> UsageError:
 
 
 def kernel_index(text: str, index: str, count: int) -> UsageError:
-    return UsageError(f"{shown(text)} has no [{cut(index)}]; its kernels count from [0] to [{count - 1}], [0..{count - 1}] and [*] take several")
+    return UsageError(
+        f"{shown(text)} has no [{cut(index)}]; its kernels count from [0] to [{count - 1}], [0..{count - 1}] and [*]"
+        " take several"
+    )
 
 
 def kernel_layout(path: str, shape: tuple[int, ...]) -> UsageError:
     leading = ",".join("N" * (len(shape) - 2))
     return UsageError(
-        f"kernel file {path}: which axes of {shape} are rows and columns? Put : for them and numbers (or a..b, *) for the others in brackets: "
-        f"[{leading}] where they are the last two, [:,:,{leading}] where they are the first"
+        f"kernel file {path}: which axes of {shape} are rows and columns? Put : for them and numbers (or a..b, *) for"
+        f" the others in brackets: [{leading}] where they are the last two, [:,:,{leading}] where they are the first"
     )
 
 
 def kernel_member(path: str, member: str, names: Sequence[str]) -> UsageError:
     listed = ", ".join(names[:8]) + (", …" if len(names) > 8 else "") if names else "no arrays"
-    found = f"has no array {shown(member)}{suggestion(member, names)}" if member else "holds several arrays; which? Put :NAME behind it"
+    found = (
+        f"has no array {shown(member)}{suggestion(member, names)}"
+        if member
+        else "holds several arrays; which? Put :NAME behind it"
+    )
     return UsageError(f"kernel file {path} {found if names else 'holds no arrays'} ({listed})")
 
 
 def kernel_matlab(path: str) -> UsageError:
-    return UsageError(f"kernel file {path}: it is MATLAB's .mat, not libvips'; save the matrix as text there (writematrix) or as .npy")
+    return UsageError(
+        f"kernel file {path}: it is MATLAB's .mat, not libvips'; save the matrix as text there (writematrix) or as .npy"
+    )
 
 
 def kernel_image(path: str) -> UsageError:
@@ -146,15 +162,22 @@ def kernel_not_for(dialect: str, why: str, remedy: str) -> UsageError:
 
 
 def kernel_cannot_say(dialect: str, what: str) -> UsageError:
-    return UsageError(f"{dialect} cannot say {what}, and without it would compute something else; rows, json and python can")
+    return UsageError(
+        f"{dialect} cannot say {what}, and without it would compute something else; rows, json and python can"
+    )
 
 
 def kernel_not_rows(value: object) -> UsageError:
-    return UsageError(f"kernel weights {shown(value)} are not rows of numbers; expected a list of rows such as [[1, 2, 1]]")
+    return UsageError(
+        f"kernel weights {shown(value)} are not rows of numbers; expected a list of rows such as [[1, 2, 1]]"
+    )
 
 
 def kernel_sum_too_large() -> UsageError:
-    return UsageError("the sum of the kernel's weights is beyond the largest float (1.8e308), so divisor auto has nothing to divide by; scale the weights down")
+    return UsageError(
+        "the sum of the kernel's weights is beyond the largest float (1.8e308), so divisor auto has nothing to divide"
+        " by; scale the weights down"
+    )
 
 
 def kernel_weight(value: object) -> UsageError:
@@ -162,11 +185,16 @@ def kernel_weight(value: object) -> UsageError:
 
 
 def kernel_too_large(rows: int, columns: int, most: int, longest: int) -> UsageError:
-    return UsageError(f"a kernel of {rows}x{columns} or more has more than {most} weights or a side beyond {longest}; use a smaller one, or apply it in steps")
+    return UsageError(
+        f"a kernel of {rows}x{columns} or more has more than {most} weights or a side beyond {longest}; use a smaller"
+        " one, or apply it in steps"
+    )
 
 
 def kernel_too_large_to_split(rows: int, columns: int, most: int) -> UsageError:
-    return UsageError(f"a kernel of {rows}x{columns} is too large to be split into columns and rows here (at most {most} weights)")
+    return UsageError(
+        f"a kernel of {rows}x{columns} is too large to be split into columns and rows here (at most {most} weights)"
+    )
 
 
 def kernel_file(path: str, why: str) -> UsageError:
@@ -175,13 +203,22 @@ def kernel_file(path: str, why: str) -> UsageError:
 
 def which_kernel(path: str, why: str) -> UsageError:
     """`path` stands in a kernel's place and is none."""
-    words = f"imgconv filter vertical {path}" if path.isprintable() and len(path) <= 60 else "imgconv filter vertical in.png"
-    return UsageError(f"which kernel? {shown(path)} stands in its place, and {why}; name one first: {words} (imgconv kernels lists them)")
+    words = (
+        f"imgconv filter vertical {path}"
+        if path.isprintable() and len(path) <= 60
+        else "imgconv filter vertical in.png"
+    )
+    return UsageError(
+        f"which kernel? {shown(path)} stands in its place, and {why}; name one first: {words} (imgconv kernels lists"
+        " them)"
+    )
 
 
 def which(what: str, example: str, listing: str = "") -> UsageError:
     """A needed argument was left out."""
-    return UsageError(f"which {what}? Name one first, for instance: {example}{f' ({listing} lists them)' if listing else ''}")
+    return UsageError(
+        f"which {what}? Name one first, for instance: {example}{f' ({listing} lists them)' if listing else ''}"
+    )
 
 
 def kernel_arguments(name: str, usage: str, given: str) -> UsageError:
@@ -197,16 +234,22 @@ def kernel_argument_unknown(name: str, word: str, known: Sequence[str], usage: s
 def kernel_argument_geometry(name: str, text: str) -> UsageError:
     """An argument like ImageMagick's RADIUSxSIGMA."""
     return UsageError(
-        f"kernel {name!r} takes decimal numbers, not {shown(text)}; ImageMagick's kernels, written like that, have im: before them: im:Gaussian:0x2"
+        f"kernel {name!r} takes decimal numbers, not {shown(text)}; ImageMagick's kernels, written like that, have im:"
+        " before them: im:Gaussian:0x2"
     )
 
 
 def rotation(value: object) -> UsageError:
-    return UsageError(f"rotation {shown(value)} is not a multiple of 45 degrees (anticlockwise; negative turns clockwise)")
+    return UsageError(
+        f"rotation {shown(value)} is not a multiple of 45 degrees (anticlockwise; negative turns clockwise)"
+    )
 
 
 def rotation_needs_ring(degrees: int, rows: int, columns: int) -> UsageError:
-    return UsageError(f"a {rows}x{columns} kernel cannot be turned by {degrees} degrees; only 3x3 kernels turn by 45, all turn by 90, 180 and 270")
+    return UsageError(
+        f"a {rows}x{columns} kernel cannot be turned by {degrees} degrees; only 3x3 kernels turn by 45, all turn by 90,"
+        " 180 and 270"
+    )
 
 
 def divisor(value: object) -> UsageError:
@@ -215,5 +258,6 @@ def divisor(value: object) -> UsageError:
 
 def anchor_outside(anchor: tuple[int, int], rows: int, columns: int) -> UsageError:
     return UsageError(
-        f"anchor {anchor[0]},{anchor[1]} lies outside the {rows}x{columns} kernel; rows run from 0 to {rows - 1}, columns from 0 to {columns - 1}"
+        f"anchor {anchor[0]},{anchor[1]} lies outside the {rows}x{columns} kernel; rows run from 0 to {rows - 1},"
+        f" columns from 0 to {columns - 1}"
     )

@@ -29,17 +29,22 @@ def link_refused(name: str, why: str) -> ObjectError:
 
 def sources_missing(place: str) -> FileError:
     return FileError(
-        f"{place}: the sources of the loops are not there, from which machine code is made; install imgconv as a package or put its .py files there"
+        f"{place}: the sources of the loops are not there, from which machine code is made; install imgconv as a"
+        " package or put its .py files there"
     )
 
 
 def forked_midway() -> LoopError:
-    return LoopError("this process was forked while another thread was compiling, and cannot compile by itself; fork later, or compile ahead ('imgconv warm')")
+    return LoopError(
+        "this process was forked while another thread was compiling, and cannot compile by itself; fork later, or"
+        " compile ahead ('imgconv warm')"
+    )
 
 
 def tiles_unmade() -> ObjectError:
     return ObjectError(
-        "8-bit images take loops with AVX-512 VNNI here, and this process has set Numba to do without; set it before the first image is computed"
+        "8-bit images take loops with AVX-512 VNNI here, and this process has set Numba to do without; set it before"
+        " the first image is computed"
     )
 
 
@@ -47,24 +52,38 @@ def numba_unusable(error: Exception, settings: Sequence[str]) -> UsageError | Lo
     why = f"{type(error).__name__}: {str(error).rstrip('.')}"
     if settings:
         return UsageError(f"Numba refuses its settings ({why}); unset {', '.join(settings)}")
-    return LoopError(f"Numba cannot be loaded ({why}); install it anew, or set IMGCONV_NO_JIT=1, which does without, slowly")
+    return LoopError(
+        f"Numba cannot be loaded ({why}); install it anew, or set IMGCONV_NO_JIT=1, which does without, slowly"
+    )
 
 
 def features_misspelt(features: str) -> UsageError:
-    return UsageError(f"NUMBA_CPU_FEATURES is to be a list such as +avx2,-avx512f, not {shown(features)}; unset it for all that this machine can do")
+    return UsageError(
+        f"NUMBA_CPU_FEATURES is to be a list such as +avx2,-avx512f, not {shown(features)}; unset it for all that this"
+        " machine can do"
+    )
 
 
 def object_crashed(name: str, how: str) -> LoopError:
-    return LoopError(f"the machine code of loop {name} did not survive its trial ({how}) and was thrown away; IMGCONV_NO_JIT=1 does without, slowly")
+    return LoopError(
+        f"the machine code of loop {name} did not survive its trial ({how}) and was thrown away; IMGCONV_NO_JIT=1 does"
+        " without, slowly"
+    )
 
 
 def cpu_beyond(name: str, here: str, able: Sequence[str]) -> UsageError:
-    return UsageError(f"this machine ({here}) cannot run code for {name}, so it could not be tried; it can: {', '.join(able)}")
+    return UsageError(
+        f"this machine ({here}) cannot run code for {name}, so it could not be tried; it can: {', '.join(able)}"
+    )
 
 
 def compiling(folder: str | None) -> str:
     """Said once, before a first compilation."""
-    return f"compiling for this machine, once (kept in {folder})" if folder else "compiling for this run only ('imgconv doctor' tells why not for good)"
+    return (
+        f"compiling for this machine, once (kept in {folder})"
+        if folder
+        else "compiling for this run only ('imgconv doctor' tells why not for good)"
+    )
 
 
 def warmed(kept: int, compiled: int, seconds: float, folder: str, cpu: str) -> str:
@@ -92,7 +111,10 @@ def folder_open(path: str) -> str:
 
 
 def folder_not_private(path: str) -> str:
-    return f"not trusted: {path} lies in a folder that everybody can write to, so it must be yours and closed to others (mode 0700)"
+    return (
+        f"not trusted: {path} lies in a folder that everybody can write to, so it must be yours and closed to others"
+        " (mode 0700)"
+    )
 
 
 def link_in_public(path: str) -> str:
@@ -112,4 +134,7 @@ def no_cache_folder() -> FileError:
 
 
 def our_bug(error: BaseException) -> str:
-    return f"a bug of imgconv, not of yours: {type(error).__name__}: {error} (IMGCONV_DEBUG=1 shows where; please report it)"
+    return (
+        f"a bug of imgconv, not of yours: {type(error).__name__}: {error} (IMGCONV_DEBUG=1 shows where; please"
+        " report it)"
+    )

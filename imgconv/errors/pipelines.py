@@ -19,8 +19,16 @@ def step(number: int, text: str, why: str) -> UsageError:
 
 def step_run_option(name: str) -> str:
     other = {"range": "run", "dtype": "run", "threads": "run", "frames": "load"}
-    call = "Image.gray()" if name == "gray" else f"imgconv.{other[name]}({name}=...)" if name in other else f"Image.through({name}=...)"
-    return f"{name} belongs to the whole run, not to one step; give it to the command (--{name}) or, in Python, use {call}"
+    call = (
+        "Image.gray()"
+        if name == "gray"
+        else f"imgconv.{other[name]}({name}=...)"
+        if name in other
+        else f"Image.through({name}=...)"
+    )
+    return (
+        f"{name} belongs to the whole run, not to one step; give it to the command (--{name}) or, in Python, use {call}"
+    )
 
 
 def step_extra(word: str, value: str, usage: str) -> str:
@@ -57,4 +65,6 @@ def pipeline_from_stdin_needs_image() -> UsageError:
 
 
 def not_steps(value: object) -> UsageError:
-    return UsageError(f"{shown(value)} is not a pipeline; expected text such as 'filter vertical | relu', a Pipeline, or operations")
+    return UsageError(
+        f"{shown(value)} is not a pipeline; expected text such as 'filter vertical | relu', a Pipeline, or operations"
+    )

@@ -24,7 +24,9 @@ def output_is_file(path: str, count: int) -> UsageError:
 
 
 def binary_to_terminal(what: str = "an image", suffix: str = "png") -> UsageError:
-    return UsageError(f"{what} would fill the terminal with noise; redirect it (> out.{suffix}) or name a file (-o out.{suffix})")
+    return UsageError(
+        f"{what} would fill the terminal with noise; redirect it (> out.{suffix}) or name a file (-o out.{suffix})"
+    )
 
 
 def output_is_input(path: str) -> UsageError:
@@ -36,7 +38,9 @@ def outputs_collide(path: str, first: str, second: str) -> UsageError:
 
 
 def report_and_image(path: str) -> UsageError:
-    return UsageError(f"the report and an image cannot both be {path}; name another file for one of them (--report FILE, -o FILE)")
+    return UsageError(
+        f"the report and an image cannot both be {path}; name another file for one of them (--report FILE, -o FILE)"
+    )
 
 
 def plan_reports_nothing() -> UsageError:

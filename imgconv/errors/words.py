@@ -15,7 +15,10 @@ def unknown(what: str, word: object, known: Sequence[str], listing: str = "") ->
 
 
 def ambiguous_mirror() -> UsageError:
-    return UsageError("border 'mirror' has two readings: reflect repeats the edge pixel (cba|abcd|dcb), reflect101 does not (dcb|abcd|cba); name one of them")
+    return UsageError(
+        "border 'mirror' has two readings: reflect repeats the edge pixel (cba|abcd|dcb), reflect101 does not"
+        " (dcb|abcd|cba); name one of them"
+    )
 
 
 def not_a(what: str, value: object, expected: str) -> UsageError:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 from imgconv import errors
 from imgconv.files.links import Target
-from imgconv.report import Note
+from imgconv.values.notes import Note
 
 ACL = "system.posix_acl_access"
 PRIVILEGES = ("security.capability",)
@@ -57,7 +57,8 @@ def closed(mode: int) -> int:
 
 
 def closed_list(access: bytes) -> bytes:
-    """The same of an access list, which keeps the named: the new group gets nothing, others what the old one had, too."""
+    """The same of an access list, which keeps the named: the new group gets nothing, others what the old one had,
+    too."""
     rights = {tag: permissions for tag, permissions, _ in _ENTRY.iter_unpack(access[4:])}
     others = rights[_OTHERS] & rights[_FILES_GROUP] & rights.get(_MASK, 7)
     new = {_FILES_GROUP: 0, _OTHERS: others}

@@ -1,4 +1,5 @@
-"""JPEG 2000 and AVIF of more than 8 bits a sample, of which Pillow keeps 8: how many there are, and imagecodecs to read them."""
+"""JPEG 2000 and AVIF of more than 8 bits a sample, of which Pillow keeps 8: how many there are, and imagecodecs to read
+them."""
 
 from __future__ import annotations
 
@@ -8,9 +9,9 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from imgconv import errors
-from imgconv.image import Frame
-from imgconv.numerics import Pixels
-from imgconv.records import replace
+from imgconv.values.frozen import replace
+from imgconv.values.image import Frame
+from imgconv.values.pixel_values import Pixels
 
 _START = 2**16  # bytes within which both formats say how many bits there are
 _SIZ = b"\xff\x4f\xff\x51"  # start of a codestream, then the marker that tells sizes (ISO/IEC 15444-1, A.5.1)
@@ -32,13 +33,16 @@ def bits(form: str, stream: IO[bytes]) -> int:
 
 
 def decode(name: str, form: str, stream: IO[bytes], number: int, depth: int, channels: int, alpha: bool) -> Frame:
-    """The pixels of a frame in 16 bits, shifted up as Pillow does with deep gray. Raises FileError without imagecodecs."""
+    """The pixels of a frame in 16 bits, shifted up as Pillow does with deep gray. Raises FileError without
+    imagecodecs."""
     imagecodecs = available(name, form, depth)
     if stream not in _decoded:
         stream.seek(0)
         content = stream.read()
         # of an animated AVIF all frames at once: asked for one of them (2026.3.6), imagecodecs writes beyond its memory
-        _decoded[stream] = np.asarray(imagecodecs.jpeg2k_decode(content) if form == "JPEG2000" else imagecodecs.avif_decode(content))
+        _decoded[stream] = np.asarray(
+            imagecodecs.jpeg2k_decode(content) if form == "JPEG2000" else imagecodecs.avif_decode(content)
+        )
     found = _decoded[stream]
     samples = np.atleast_3d(found[number] if found.ndim == 4 else found)
     if samples.dtype != np.uint16 or samples.shape[2] != channels + alpha:

@@ -9,7 +9,8 @@ from imgconv import errors
 
 
 def refuse_short(name: str, image: Any, stream: IO[bytes]) -> None:
-    """Raises FileError or ValueError for an opened image of which something is missing, unless Pillow is lenient. Leaves the stream where it was."""
+    """Raises FileError or ValueError for an opened image of which something is missing, unless Pillow is lenient.
+    Leaves the stream where it was."""
     from PIL import ImageFile
 
     if image.format not in _CHECKS or ImageFile.LOAD_TRUNCATED_IMAGES:
@@ -20,20 +21,21 @@ def refuse_short(name: str, image: Any, stream: IO[bytes]) -> None:
 
 
 def _tiff(name: str, image: Any, stream: IO[bytes]) -> None:
-    from imgconv.files import tiff_strips
+    from imgconv.files.tiff import strip_sizes
 
-    tiff_strips.refuse_short(name, stream, image.tell())
+    strip_sizes.refuse_short(name, stream, image.tell())
 
 
 def _jpeg2000(name: str, image: Any, stream: IO[bytes]) -> None:
-    from imgconv.files import jpeg2000
+    from imgconv.files.jpeg import jpeg2000
 
     stream.seek(0)
     jpeg2000.refuse_short(stream.read())
 
 
 def _pcx(name: str, image: Any, stream: IO[bytes]) -> None:
-    """A palette of 256 colours stands at the end: where that is cut off, Pillow takes the numbers of colours for gray."""
+    """A palette of 256 colours stands at the end: where that is cut off, Pillow takes the numbers of colours for
+    gray."""
     stream.seek(0)
     head = stream.read(70)
     version, bits, planes, gray = head[1], head[3], head[65], head[68] == 2
@@ -52,4 +54,9 @@ def _dds(name: str, image: Any, stream: IO[bytes]) -> None:
 
 
 _DDS_HEAD = 128
-_CHECKS: Mapping[str, Callable[[str, Any, IO[bytes]], None]] = {"TIFF": _tiff, "JPEG2000": _jpeg2000, "PCX": _pcx, "DDS": _dds}
+_CHECKS: Mapping[str, Callable[[str, Any, IO[bytes]], None]] = {
+    "TIFF": _tiff,
+    "JPEG2000": _jpeg2000,
+    "PCX": _pcx,
+    "DDS": _dds,
+}

@@ -8,18 +8,19 @@ from typing import Any
 
 from imgconv import errors
 from imgconv.files.options import Writing
-from imgconv.params import Kind, whole
-from imgconv.records import record
+from imgconv.values.frozen import record
+from imgconv.values.parameters import Kind, whole
 
 ARRAY = "array"  # any pixel type, any number of channels
 
 
 @record
 class Format:
-    """A row: `modes` are Pillow's and those of `files/modes.py`, plus ARRAY; `options(writing)` are given to Pillow's writer; `heeds` names the options
-    of `Writing` that mean something to it; `lossless` is "always", "asked" (if asked for) or "never"; `longest` is the most pixels a side (0: no such limit);
-    `carries` names what it holds beside pixels (`files/metadata.py`); `frames` says how several lie in it: an `animation`, `pages` of any
-    size, a `stack` without durations; empty where it holds one."""
+    """A row: `modes` are Pillow's and those of `files/modes.py`, plus ARRAY; `options(writing)` are given to Pillow's
+    writer; `heeds` names the options of `Writing` that mean something to it; `lossless` is "always", "asked" (if asked
+    for) or "never"; `longest` is the most pixels a side (0: no such limit); `carries` names what it holds beside pixels
+    (`files/metadata/fields.py`); `frames` says how several lie in it: an `animation`, `pages` of any size, a `stack`
+    without durations; empty where it holds one."""
 
     name: str
     suffixes: tuple[str, ...]
@@ -57,7 +58,13 @@ FORMATS = {
     row.name: row
     for row in (
         Format(
-            "png", (".png", ".apng"), "PNG", (*_SHALLOW, "I;16", "LA;16", "RGB;16", "RGBA;16"), heeds=("compress_level",), carries=_PNG_SAYS, frames="animation"
+            "png",
+            (".png", ".apng"),
+            "PNG",
+            (*_SHALLOW, "I;16", "LA;16", "RGB;16", "RGBA;16"),
+            heeds=("compress_level",),
+            carries=_PNG_SAYS,
+            frames="animation",
         ),
         Format(
             "jpeg",
@@ -70,7 +77,15 @@ FORMATS = {
             longest=65500,
             carries=(*_ALL, "comment"),
         ),
-        Format("tiff", (".tif", ".tiff"), "TIFF", (ARRAY, "CMYK", "LAB"), heeds=("compress_level",), carries=_ALL, frames="pages"),
+        Format(
+            "tiff",
+            (".tif", ".tiff"),
+            "TIFF",
+            (ARRAY, "CMYK", "LAB"),
+            heeds=("compress_level",),
+            carries=_ALL,
+            frames="pages",
+        ),
         Format(
             "webp",
             (".webp",),
@@ -112,8 +127,9 @@ FORMATS = {
         Format("npy", (".npy",), "", (ARRAY,), frames="stack"),
     )
 }
-"""Of what Pillow writes these are left out: ICO and ICNS, which resize; MPO, BLP, PALM, MSP and XBM, which hold few colours or what no result is;
-PDF and EPS, which are documents; IM, which it is about to drop; and BUFR, GRIB, HDF5 and WMF, which it only passes on."""
+"""Of what Pillow writes these are left out: ICO and ICNS, which resize; MPO, BLP, PALM, MSP and XBM, which hold few
+colours or what no result is; PDF and EPS, which are documents; IM, which it is about to drop; and BUFR, GRIB, HDF5 and
+WMF, which it only passes on."""
 BY_SUFFIX = {suffix: row for row in FORMATS.values() for suffix in row.suffixes}
 
 
@@ -156,6 +172,7 @@ def format_of(path: str) -> Format:
 
 
 def split_member(path: str) -> tuple[str, str]:
-    """A path and the name of an array in it: `a.npz:x` gives `a.npz` and `x`; all other paths, and files that are called so, give themselves and nothing."""
+    """A path and the name of an array in it: `a.npz:x` gives `a.npz` and `x`; all other paths, and files that are
+    called so, give themselves and nothing."""
     file, mark, member = path.rpartition(".npz:")
     return (f"{file}.npz", member) if mark and not os.path.exists(path) else (path, "")

@@ -12,10 +12,10 @@ from imgconv import errors
 from imgconv.files.formats import FORMATS, Format
 from imgconv.files.header import Header
 from imgconv.files.options import Frames
-from imgconv.image import Frame, Image
-from imgconv.numerics import Pixels
-from imgconv.records import replace
-from imgconv.report import Note
+from imgconv.values.frozen import replace
+from imgconv.values.image import Frame, Image
+from imgconv.values.notes import Note
+from imgconv.values.pixel_values import Pixels
 
 _MERGING = ("webp",)  # whose encoder does so unasked
 UNTIMED = 1000.0
@@ -38,7 +38,8 @@ def chosen(wanted: Frames | None, count: int, name: str) -> Sequence[int]:
 
 
 def alike(frames: Sequence[Frame]) -> tuple[Frame, ...]:
-    """Frames of one canvas in one layout: gray becomes colour where one has colour, and alpha opaque where one has alpha."""
+    """Frames of one canvas in one layout: gray becomes colour where one has colour, and alpha opaque where one has
+    alpha."""
     colour = any(frame.pixels.ndim == 3 for frame in frames)
     alpha = any(frame.alpha is not None for frame in frames)
 
@@ -47,7 +48,9 @@ def alike(frames: Sequence[Frame]) -> tuple[Frame, ...]:
         if colour and pixels.ndim == 2:
             pixels = np.repeat(pixels[..., None], 3, axis=2)
         if alpha and opaque is None:
-            opaque = np.full(pixels.shape[:2], 255 if pixels.dtype == np.uint8 else np.iinfo(pixels.dtype).max, pixels.dtype)
+            opaque = np.full(
+                pixels.shape[:2], 255 if pixels.dtype == np.uint8 else np.iinfo(pixels.dtype).max, pixels.dtype
+            )
         return replace(frame, pixels=pixels, alpha=opaque)
 
     return tuple(map(fit, frames))
@@ -101,32 +104,44 @@ def fitted(image: Image, form: Format) -> Image:
         image = replace(image, metadata=said)
     timed = [frame for frame in frames if frame.duration is not None]
     if form.frames != "animation" and (timed or "loop" in said):
-        notes.append(Note("timing-dropped", f"durations and loop count dropped (no place for them in {form.name.upper()})"))
+        notes.append(
+            Note("timing-dropped", f"durations and loop count dropped (no place for them in {form.name.upper()})")
+        )
         said.pop("loop", None)
         frames = tuple(replace(frame, duration=None) for frame in frames)
         image = replace(image, metadata=said)
     step = 10 if form.name == "gif" else 1
-    if form.frames == "animation" and form.name != "png" and any(frame.duration % step for frame in timed if frame.duration is not None):
+    if (
+        form.frames == "animation"
+        and form.name != "png"
+        and any(frame.duration % step for frame in timed if frame.duration is not None)
+    ):
         notes.append(Note("timing-dropped", f"durations rounded to {step} ms (no finer in {form.name.upper()})"))
     if form.name == "avif" and said.get("loop"):
         notes.append(Note("timing-dropped", "number of plays dropped (no place for it in AVIF)"))
     if form.name in _MERGING and (same := sum(_same(*pair) for pair in pairwise(frames))):
-        text = f"{same} frame{'s' * (same > 1)} like the one before merged with it ({form.name.upper()} shows that one longer)"
+        text = (
+            f"{same} frame{'s' * (same > 1)} like the one before merged with it ({form.name.upper()} shows that one"
+            " longer)"
+        )
         notes.append(Note("frames-merged", text, loss=False))
     image = replace(image, frames=frames, notes=image.notes + tuple(notes))
     if form.name == "gif":
-        from imgconv.files import gif
+        from imgconv.files.gif import writer as gif_writer
 
-        return gif.fitted(image)
+        return gif_writer.fitted(image)
     return image
 
 
 def _same(one: Frame, other: Frame) -> bool:
-    return np.array_equal(one.pixels, other.pixels) and (one.alpha is None or other.alpha is None or np.array_equal(one.alpha, other.alpha))
+    return np.array_equal(one.pixels, other.pixels) and (
+        one.alpha is None or other.alpha is None or np.array_equal(one.alpha, other.alpha)
+    )
 
 
 def changed(before: Frame, now: Frame) -> tuple[slice, slice]:
-    """The least box of rows and columns outside of which two frames are the same; one pixel where they are the same everywhere."""
+    """The least box of rows and columns outside of which two frames are the same; one pixel where they are the same
+    everywhere."""
     differs = _differing(before.pixels, now.pixels)
     if now.alpha is not None and before.alpha is not None:
         differs |= before.alpha != now.alpha

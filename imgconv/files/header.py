@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import IO, TypeVar
 
 from imgconv import errors
-from imgconv.image import Image
-from imgconv.layouts import Layout
-from imgconv.records import record
+from imgconv.values.frozen import record
+from imgconv.values.image import Image
+from imgconv.values.layout import Layout
 
 _Read = TypeVar("_Read")
 
@@ -18,7 +18,8 @@ _Read = TypeVar("_Read")
 class Header:
     """What is known before the pixels are read; `load()` reads them and closes the stream.
 
-    Of several frames `numbers` counts them as the file does, from 0, and `sizes` are their heights and widths; all else is the first one's.
+    Of several frames `numbers` counts them as the file does, from 0, and `sizes` are their heights and widths; all else
+    is the first one's.
     """
 
     path: str
@@ -55,7 +56,8 @@ class Header:
 
 
 def loader(name: str, stream: IO[bytes], read: Callable[[], Image]) -> Callable[[], Image]:
-    """A header's `load`: `read`, whose stream is closed and whose failures become FileErrors, whatever broken bytes led it to."""
+    """A header's `load`: `read`, whose stream is closed and whose failures become FileErrors, whatever broken bytes led
+    it to."""
 
     def load() -> Image:
         with stream:
@@ -78,7 +80,11 @@ def parsed(name: str, read: Callable[[], _Read]) -> _Read:
 
 def first_line(error: object) -> str:
     """What an error says, short enough for a sentence."""
-    said = error.args[0] if isinstance(error, Exception) and error.args and isinstance(error.args[0], bytes) else str(error)
+    said = (
+        error.args[0]
+        if isinstance(error, Exception) and error.args and isinstance(error.args[0], bytes)
+        else str(error)
+    )
     text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
     line = re.sub(r" at 0x[0-9a-f]+", "", (text.strip() or type(error).__name__).splitlines()[0])
     return line if len(line) <= 120 else line[:117] + "..."

@@ -12,7 +12,7 @@ import numpy as np
 
 from imgconv import errors
 from imgconv.engine.memory import allowed_bytes
-from imgconv.files import foreign
+from imgconv.files import signatures
 from imgconv.files.header import Header
 from imgconv.files.options import MOST_PIXELS, Reading
 
@@ -51,8 +51,8 @@ def drained(stream: IO[bytes], name: str, reading: Reading) -> io.BytesIO:
     allowed = allowed_bytes(reading.max_memory)
     content = io.BytesIO()
     while piece := stream.read(_PIECE):
-        if content.tell() == 0 and len(piece) == _PIECE and foreign.is_hopeless(piece[:_START]):
-            foreign.refuse(name, piece[:_START])
+        if content.tell() == 0 and len(piece) == _PIECE and signatures.is_hopeless(piece[:_START]):
+            signatures.refuse(name, piece[:_START])
         content.write(piece)
         if content.tell() > allowed:
             raise errors.stream_too_long(name, allowed)
@@ -61,7 +61,8 @@ def drained(stream: IO[bytes], name: str, reading: Reading) -> io.BytesIO:
 
 
 class _Roomy:
-    """Room for honest profiles and texts in PNG, of which Pillow takes a megabyte each. Threads share it: the first makes it, the last ends it."""
+    """Room for honest profiles and texts in PNG, of which Pillow takes a megabyte each. Threads share it: the first
+    makes it, the last ends it."""
 
     def __init__(self) -> None:
         self.lock, self.guests, self.before = threading.Lock(), 0, 0
@@ -89,7 +90,8 @@ _roomy = _Roomy()
 
 @contextmanager
 def lent(reading: Reading, *, lenient: bool = False, png: bool = False) -> Iterator[None]:
-    """While it lasts, Pillow takes images as large as `reading` allows and, if `lenient`, damaged ones. Its settings are the process's, hence the lock.
+    """While it lasts, Pillow takes images as large as `reading` allows and, if `lenient`, damaged ones. Its settings
+    are the process's, hence the lock.
 
     Of a `png` it takes long profiles and texts, too.
     """

@@ -12,7 +12,7 @@ import stat
 from collections.abc import Iterator
 
 from imgconv import errors
-from imgconv.records import record
+from imgconv.values.frozen import record
 
 _MOST_LINKS = 40  # as Linux
 _NO_FOLDER = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EMLINK)
@@ -94,7 +94,8 @@ def _resolved(path: str) -> Target:
 
 
 class _Way:
-    """A walk along a path. `rest` are the names to come, the next one last; the first `own` are the path's, others links'."""
+    """A walk along a path. `rest` are the names to come, the next one last; the first `own` are the path's, others
+    links'."""
 
     def __init__(self, path: str, handles: contextlib.ExitStack) -> None:
         self.path, self.handles = path, handles

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from imgconv.files.formats import ARRAY
-from imgconv.image import Frame
-from imgconv.layouts import Layout
-from imgconv.numerics import Pixels
-from imgconv.records import record
+from imgconv.values.frozen import record
+from imgconv.values.image import Frame
+from imgconv.values.layout import Layout
+from imgconv.values.pixel_values import Pixels
 
 LAYOUTS = {
     "L": Layout(1),
@@ -70,7 +70,12 @@ MODES = {
 """Each of Pillow's modes; one with transparency beside it (a colour key, a palette's alpha) gets alpha."""
 
 _WITH_ALPHA = {"L": "LA", "RGB": "RGBA"}
-_BYTES = {"I;16": "<u2", "I;16L": "<u2", "I;16B": ">u2", "I;16N": "=u2"}  # Pillow converts between these by way of 8 bits
+_BYTES = {
+    "I;16": "<u2",
+    "I;16L": "<u2",
+    "I;16B": ">u2",
+    "I;16N": "=u2",
+}  # Pillow converts between these by way of 8 bits
 _SIGN = np.uint8(128)  # Pillow gives and takes a and b as files have them: signed
 _STRIP = 32  # rows taken from Pillow at a time: in the processor's cache, and no second copy of the image
 
@@ -87,12 +92,17 @@ def mode_of(image: Any) -> str:
 
 
 def _gray_palette(image: Any) -> bool:
-    """Whether all of a palette's colours are gray; asked of the palette as the file has it, for Pillow's `getpalette` loads the pixels."""
+    """Whether all of a palette's colours are gray; asked of the palette as the file has it, for Pillow's `getpalette`
+    loads the pixels."""
     raw, data = image.palette.getdata()
     if not raw or not data:
         return False
     planes = np.frombuffer(bytes(data), np.uint8)
-    planes = planes.reshape(3, -1) if raw.endswith(";L") else planes[: len(planes) // len(raw) * len(raw)].reshape(-1, len(raw)).T[:3]
+    planes = (
+        planes.reshape(3, -1)
+        if raw.endswith(";L")
+        else planes[: len(planes) // len(raw) * len(raw)].reshape(-1, len(raw)).T[:3]
+    )
     return bool((planes == planes[0]).all())
 
 
@@ -110,7 +120,10 @@ def to_frame(image: Any) -> Frame:
     image.load()
     if key is not None:
         frame = to_frame_as(image, "RGB" if image.mode == "RGB" else "L")
-        return Frame(frame.pixels, _keyed(frame.pixels, 255 * bool(key) if image.mode == "1" else np.multiply(key, 255 // (2**depth - 1))))
+        return Frame(
+            frame.pixels,
+            _keyed(frame.pixels, 255 * bool(key) if image.mode == "1" else np.multiply(key, 255 // (2**depth - 1))),
+        )
     return to_frame_as(image, mode_of(image))
 
 
@@ -139,7 +152,8 @@ def _array(image: Any, raw: str, channels: int, type_: str) -> Pixels:
 
 
 def sample_bits(image: Any) -> int:
-    """Bits of a gray sample as PNG stores it (1, 2, 4 or 8), for colour keys are in its units; known until the pixels are loaded."""
+    """Bits of a gray sample as PNG stores it (1, 2, 4 or 8), for colour keys are in its units; known until the pixels
+    are loaded."""
     modes = [tile[3] for tile in getattr(image, "tile", ())]
     return {"L;2": 2, "L;4": 4}.get(modes[0] if modes and isinstance(modes[0], str) else "", 8)
 

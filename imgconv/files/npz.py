@@ -9,15 +9,15 @@ from typing import IO
 import numpy as np
 
 from imgconv import errors
-from imgconv.files import foreign
-from imgconv.files.arrays import frames_of, npy, numbers_of, shape_and_type, size_of
+from imgconv.files import signatures
 from imgconv.files.formats import split_member
 from imgconv.files.header import Header, loader, parsed
+from imgconv.files.npy import frames_of, npy, numbers_of, shape_and_type, size_of
 from imgconv.files.options import Reading
-from imgconv.files.raw import Content
-from imgconv.image import Image
-from imgconv.layouts import Layout
-from imgconv.numerics import Pixels, widened_type
+from imgconv.files.pnm import Content
+from imgconv.values.image import Image
+from imgconv.values.layout import Layout
+from imgconv.values.pixel_values import Pixels, widened_type
 
 MEMBER = "image"
 """The name under which a result is written."""
@@ -33,11 +33,13 @@ def header(name: str, stream: IO[bytes], reading: Reading) -> Header:
     import zipfile
 
     archive = parsed(name, lambda: zipfile.ZipFile(stream))
-    found = {info.filename.removesuffix(_SUFFIX): info for info in archive.infolist() if info.filename.endswith(_SUFFIX)}
+    found = {
+        info.filename.removesuffix(_SUFFIX): info for info in archive.infolist() if info.filename.endswith(_SUFFIX)
+    }
     file, wanted = split_member(name)
     if not found:
         stream.seek(0)
-        foreign.refuse(name, stream.read(64))
+        signatures.refuse(name, stream.read(64))
     if wanted not in found and (wanted or len(found) > 1):
         raise errors.which_array(file, wanted, list(found))
     info = found[wanted] if wanted else next(iter(found.values()))
@@ -70,7 +72,10 @@ def npz(image: Image) -> Content:
     import zipfile
 
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as archive, archive.open(zipfile.ZipInfo(MEMBER + _SUFFIX), "w", force_zip64=True) as member:
+    with (
+        zipfile.ZipFile(file, "w") as archive,
+        archive.open(zipfile.ZipInfo(MEMBER + _SUFFIX), "w", force_zip64=True) as member,
+    ):
         for piece in npy(image):
             member.write(piece)
     return [file.getbuffer()]

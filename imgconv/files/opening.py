@@ -9,17 +9,18 @@ from contextlib import contextmanager
 from typing import IO, Any
 
 from imgconv import errors
-from imgconv.files import deep, foreign
-from imgconv.files.chunks import SIGNATURE
+from imgconv.files import high_depth, signatures
 from imgconv.files.header import first_line, parsed
-from imgconv.report import Note
+from imgconv.files.png.chunks import SIGNATURE
+from imgconv.values.notes import Note
 
 _BIG_ENDIAN = b"MM\0+"
 """How a BigTIFF file starts that Pillow takes for another, and warns of."""
 
 
 def opened(name: str, stream: IO[bytes], notes: list[Note]) -> Any:
-    """An image as Pillow, or for some TIFF files tifffile, opens it; its warnings are added to the notes. FileError where nobody does."""
+    """An image as Pillow, or for some TIFF files tifffile, opens it; its warnings are added to the notes. FileError
+    where nobody does."""
     from PIL import Image as pillow
     from PIL import UnidentifiedImageError
 
@@ -34,18 +35,19 @@ def opened(name: str, stream: IO[bytes], notes: list[Note]) -> Any:
             start = stream.read(4096)
             if start.startswith(SIGNATURE):
                 _why_broken(stream)
-            if not start.startswith(deep.TIFF_STARTS):
-                foreign.refuse(name, start)
-            from imgconv.files import tiff, tiff_read
+            if not start.startswith(high_depth.TIFF_STARTS):
+                signatures.refuse(name, start)
+            from imgconv.files.tiff import reader as tiff_reader
+            from imgconv.files.tiff import writer as tiff_writer
 
             if not start.startswith(_BIG_ENDIAN):
                 notes.extend(warned)
-            elif tiff.is_cut(stream):
+            elif tiff_writer.is_cut(stream):
                 notes.append(Note("reader-warning", "Truncated fields", loss=False))
             try:
-                return tiff_read.opened(name, stream)
+                return tiff_reader.opened(name, stream)
             except IndexError:  # no page
-                foreign.refuse(name, start)
+                signatures.refuse(name, start)
         except pillow.DecompressionBombError as error:
             raise errors.too_many_pixels(name, *_pixels_of(error)) from None
         except MemoryError:
@@ -60,7 +62,8 @@ _TYPES: dict[str, tuple[type, ...]] = {"icc_profile": (bytes,), "xmp": (bytes, s
 
 
 def typed(image: Any) -> Any:
-    """The image, in whose `info` a colour profile and XMP are bytes: a TIFF's tag may hold numbers or a text instead, over which Pillow trips, too."""
+    """The image, in whose `info` a colour profile and XMP are bytes: a TIFF's tag may hold numbers or a text instead,
+    over which Pillow trips, too."""
     info = image.info
     if image.format == "TIFF" and isinstance(xmp := info.get("xmp"), str):
         info["xmp"] = xmp.encode("latin-1")  # by which Pillow decodes texts
@@ -73,15 +76,16 @@ def typed(image: Any) -> Any:
 
 def _why_broken(stream: IO[bytes]) -> None:
     """Raises ValueError or EOFError for what makes a PNG broken, for Pillow does not say."""
-    from imgconv.files.png_datastream import Datastream
+    from imgconv.files.png.datastream import Datastream
 
     Datastream(stream).check()
 
 
 def _checked(image: Any, stream: IO[bytes]) -> Any:
-    """The image. That of a still PNG fails to load if the file is broken; Pillow alone stops looking at the last row."""
+    """The image. That of a still PNG fails to load if the file is broken; Pillow alone stops looking at the last
+    row."""
     if image.format == "PNG" and image.n_frames == 1:
-        from imgconv.files.png_datastream import Feed
+        from imgconv.files.png.datastream import Feed
 
         image.load_read = Feed(stream).read
     return image
@@ -96,7 +100,8 @@ _PLUGINS = {
 
 
 def _by_plugin(stream: IO[bytes]) -> Any:
-    """The image, opened by the one plugin that its start calls for; Pillow would load five first. None where that fails: Pillow then says why."""
+    """The image, opened by the one plugin that its start calls for; Pillow would load five first. None where that
+    fails: Pillow then says why."""
     start = stream.read(8)
     stream.seek(0)
     found = next((where for magic, where in _PLUGINS.items() if start.startswith(magic)), None)
@@ -133,7 +138,8 @@ def quietly(call: Callable[[], Any], notes: list[Note]) -> Any:
 
 @contextmanager
 def _unprinted() -> Iterator[None]:
-    """What Pillow logs is printed on standard error where a program has set up no logging: unless there is a handler."""
+    """What Pillow logs is printed on standard error where a program has set up no logging: unless there is a
+    handler."""
     import logging  # as Pillow has done
 
     handler, logger = logging.NullHandler(), logging.getLogger("PIL")

@@ -1,13 +1,14 @@
-"""How files are to be read and written: what the command's options and the library's keywords say, in two values that go down together."""
+"""How files are to be read and written: what the command's options and the library's keywords say, in two values that
+go down together."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from imgconv import errors
-from imgconv.arguments import integer, items
-from imgconv.params import Kind, whole
-from imgconv.records import record
+from imgconv.values.arguments import integer, items
+from imgconv.values.frozen import record
+from imgconv.values.parameters import Kind, whole
 
 MOST_PIXELS = 2**30 // 4 // 3
 """Of one frame, where nothing else is said: Pillow's warning size, a quarter of a GiB of RGB."""
@@ -15,14 +16,19 @@ MOST_FRAMES = 10_000
 
 
 Frames = str | int | tuple[int | None, int | None]
-"""The word `all`, the number of a frame, or where a range of them begins and ends; as Python counts, from 0 and, if negative, from the end."""
+"""The word `all`, the number of a frame, or where a range of them begins and ends; as Python counts, from 0 and, if
+negative, from the end."""
 
 
 def _frames(value: object) -> Frames:
     expected = "first, all, N or A:B (counted from 0; -1 is the last, B is left out)"
     if isinstance(value, str) and value in ("first", "all"):
         return 0 if value == "first" else "all"
-    ends: Sequence[object] = (value.start, value.stop) if isinstance(value, slice) and (value.step is None or integer(value.step) == 1) else items(value)
+    ends: Sequence[object] = (
+        (value.start, value.stop)
+        if isinstance(value, slice) and (value.step is None or integer(value.step) == 1)
+        else items(value)
+    )
     if isinstance(value, str):
         ends = [part.strip() or None for part in value.split(":")]
         if ends == [None]:
@@ -65,7 +71,8 @@ class Reading:
     `max_memory` is in bytes; None is a share of the machine's. `allow_truncated` reads as far as a damaged file goes.
     `allow_narrowing` takes the 8 bits that Pillow keeps of deeper samples where no reader for more is there.
     `frames` are those that are wanted (`CHOICE_OF_FRAMES`); None wants all that a file shows one after the other.
-    `no_orient` leaves pixels and their stated orientation as they are; `strip` leaves out what the file says beside its pixels.
+    `no_orient` leaves pixels and their stated orientation as they are; `strip` leaves out what the file says beside its
+    pixels.
     """
 
     max_pixels: int = MOST_PIXELS

@@ -9,25 +9,38 @@ from types import MappingProxyType
 from typing import IO, Any
 
 from imgconv import errors
-from imgconv.files import deep, icons
+from imgconv.files import high_depth
 from imgconv.files.formats import FORMATS
 from imgconv.files.header import Header, loader, parsed
+from imgconv.files.metadata.unknown_chunks import unnamed
 from imgconv.files.modes import LAYOUTS, MODES, beyond_palette, mode_of, to_frame
 from imgconv.files.opening import opened, quietly, typed
 from imgconv.files.options import Reading
-from imgconv.files.unnamed import unnamed
-from imgconv.image import Frame, Image
-from imgconv.layouts import Layout
-from imgconv.records import replace
-from imgconv.report import Note
+from imgconv.files.png import icons
+from imgconv.values.frozen import replace
+from imgconv.values.image import Frame, Image
+from imgconv.values.layout import Layout
+from imgconv.values.notes import Note
 
 Wanted = tuple[Sequence[int], Sequence[int], tuple[tuple[int, int], ...]]
-"""Numbers of frames as people count them, their places as Pillow counts, and heights and widths where they are pages."""
+"""Numbers of frames as people count them, their places as Pillow counts, and heights and widths where they are
+pages."""
 
 _ORIENTATION = 274
 _ABOUT_PIXELS = {
-    "transparency", "interlace", "background", "version", "extension", "duration", "loop", "disposal", "blend", "bbox", "default_image", "timestamp",
-}  # fmt: skip
+    "transparency",
+    "interlace",
+    "background",
+    "version",
+    "extension",
+    "duration",
+    "loop",
+    "disposal",
+    "blend",
+    "bbox",
+    "default_image",
+    "timestamp",
+}
 
 
 def header(name: str, stream: IO[bytes], reading: Reading) -> Header:
@@ -51,7 +64,13 @@ def _header(name: str, stream: IO[bytes], reading: Reading, notes: list[Note]) -
         if animated:
             return _several(name, image, stream, reading, places, notes)
         (frame,), said, more = _as_meant([pixels()], first, stream, reading)
-        return Image((frame,), _format(image), MappingProxyType(said), notes=tuple(dict.fromkeys([*notes, *more])), colour=layout.colour)
+        return Image(
+            (frame,),
+            _format(image),
+            MappingProxyType(said),
+            notes=tuple(dict.fromkeys([*notes, *more])),
+            colour=layout.colour,
+        )
 
     def load() -> Image:
         late: list[Note] = []
@@ -80,17 +99,19 @@ def _at(name: str, image: Any, stream: IO[bytes], place: int, notes: list[Note])
     except SyntaxError:
         if image.format != "TIFF":
             raise
-    from imgconv.files import tiff_read
+    from imgconv.files.tiff import reader as tiff_reader
 
-    return typed(tiff_read.opened(name, stream, place))
+    return typed(tiff_reader.opened(name, stream, place))
 
 
-def _layout(name: str, image: Any, stream: IO[bytes], reading: Reading, notes: list[Note]) -> tuple[Layout, Callable[[], Frame]]:
+def _layout(
+    name: str, image: Any, stream: IO[bytes], reading: Reading, notes: list[Note]
+) -> tuple[Layout, Callable[[], Frame]]:
     """What the pixels of the frame at hand are, and what reads them; FileError where nothing does."""
     whole = None
-    deep.correct(image)
+    high_depth.correct(image)
     try:
-        whole = deep.reader_of(name, image, stream)
+        whole = high_depth.reader_of(name, image, stream)
     except errors.FileError:
         if not reading.allow_narrowing:
             raise
@@ -99,7 +120,7 @@ def _layout(name: str, image: Any, stream: IO[bytes], reading: Reading, notes: l
         raise errors.file_mode(name, image.mode)
     if image.format == "PNG" and image.mode == "P" and image.palette is None:
         raise errors.file_broken(name, "its palette is missing")
-    if unknown := deep.dropped(image):
+    if unknown := high_depth.dropped(image):
         notes.append(Note("channels-dropped", f"{unknown} channel{'s' * (unknown > 1)} without a meaning left out"))
     if whole is None:
         return LAYOUTS[mode_of(image)], lambda: _decoded(name, image, stream, notes)
@@ -113,7 +134,8 @@ def _layout(name: str, image: Any, stream: IO[bytes], reading: Reading, notes: l
 
 
 def _refuse_short(name: str, image: Any, stream: IO[bytes]) -> None:
-    """Raises where something is missing that the reader would pass over; the most usual files start without what looks for it."""
+    """Raises where something is missing that the reader would pass over; the most usual files start without what looks
+    for it."""
     if image.format not in ("PNG", "JPEG", "MPO"):
         from imgconv.files import completeness
 
@@ -122,14 +144,14 @@ def _refuse_short(name: str, image: Any, stream: IO[bytes]) -> None:
 
 def _decoded(name: str, image: Any, stream: IO[bytes], notes: list[Note]) -> Frame:
     _refuse_short(name, image, stream)
-    if deep.hides_channel(image, stream):
+    if high_depth.hides_channel(image, stream):
         notes.append(Note("channels-dropped", f"fourth channel left out, which {image.format} gives no meaning"))
     if image.format in ("JPEG", "MPO"):
-        from imgconv.files import jpeg_read
+        from imgconv.files.jpeg import reader as jpeg_reader
 
-        notes.extend(quietly(lambda: jpeg_read.load(image, stream), notes))
+        notes.extend(quietly(lambda: jpeg_reader.load(image, stream), notes))
     if image.format == "TIFF":
-        from imgconv.files import libtiff
+        from imgconv.files.tiff import libtiff
 
         quietly(lambda: libtiff.load(image), notes)
     frame: Frame = quietly(lambda: to_frame(image), notes)
@@ -139,7 +161,9 @@ def _decoded(name: str, image: Any, stream: IO[bytes], notes: list[Note]) -> Fra
     return frame
 
 
-def _several(name: str, image: Any, stream: IO[bytes], reading: Reading, places: Sequence[int], notes: list[Note]) -> Image:
+def _several(
+    name: str, image: Any, stream: IO[bytes], reading: Reading, places: Sequence[int], notes: list[Note]
+) -> Image:
     """The frames of an animation in one layout; or pages, each with its own size, layout and orientation."""
     from imgconv.files import frames, sequences
 
@@ -166,7 +190,9 @@ def _several(name: str, image: Any, stream: IO[bytes], reading: Reading, places:
         if len(found) == 1:
             found = [replace(found[0], duration=None)]
         elif image.format in sequences.TIMED:
-            said |= {"loop": sequences.plays(image)} | ({"default_image": True} if image.info.get("default_image") and not places[0] else {})
+            said |= {"loop": sequences.plays(image)} | (
+                {"default_image": True} if image.info.get("default_image") and not places[0] else {}
+            )
     return Image(tuple(found), _format(image), MappingProxyType(said), notes=tuple(dict.fromkeys(notes)), colour=colour)
 
 
@@ -177,7 +203,8 @@ def _picture(name: str, reading: Reading, notes: list[Note], content: bytes) -> 
 
 
 def _says_something(image: Any) -> bool:
-    """Whether a file may say anything beside its pixels; most PNGs do not, and start without what would understand it."""
+    """Whether a file may say anything beside its pixels; most PNGs do not, and start without what would understand
+    it."""
     return image.format != "PNG" or not image.info.keys() <= _ABOUT_PIXELS
 
 
@@ -186,24 +213,29 @@ def _size(image: Any, stream: IO[bytes], reading: Reading) -> tuple[int, int]:
     height, width = image.height, image.width
     if not _says_something(image):
         return height, width
-    from imgconv.files import metadata, said
+    from imgconv.files.metadata import fields as metadata
+    from imgconv.files.metadata import reading as metadata_reading
 
     swapped = image.format == "TIFF" and image.tag_v2.get(_ORIENTATION) in (5, 6, 7, 8)  # which Pillow has done already
-    swapped ^= not reading.no_orient and metadata.orientation(said.exif_and_xmp(image, stream)) >= 5
+    swapped ^= not reading.no_orient and metadata.orientation(metadata_reading.exif_and_xmp(image, stream)) >= 5
     return (width, height) if swapped else (height, width)
 
 
-def _as_meant(frames: list[Frame], image: Any, stream: IO[bytes], reading: Reading) -> tuple[list[Frame], dict[str, Any], list[Note]]:
-    """Pixels turned as the file says, and what it says, then that nothing is to be turned; or, with `no_orient`, both as they were stored."""
+def _as_meant(
+    frames: list[Frame], image: Any, stream: IO[bytes], reading: Reading
+) -> tuple[list[Frame], dict[str, Any], list[Note]]:
+    """Pixels turned as the file says, and what it says, then that nothing is to be turned; or, with `no_orient`, both
+    as they were stored."""
     if image.format == "PNG" and image.tile:
-        from imgconv.files import said
+        from imgconv.files.metadata import reading as metadata_reading
 
-        said.take_late(image, stream)
+        metadata_reading.take_late(image, stream)
     if not (_says_something(image) or any(unnamed(image, stream))):
         return frames, {}, []
-    from imgconv.files import metadata, said
+    from imgconv.files.metadata import fields as metadata
+    from imgconv.files.metadata import reading as metadata_reading
 
-    found, notes = said.metadata_of(image, stream)
+    found, notes = metadata_reading.metadata_of(image, stream)
     turn = metadata.orientation(found)
     if image.format == "TIFF":  # Pillow has turned it
         turn = {6: 8, 8: 6}.get(turn, turn) if reading.no_orient else 1

@@ -9,16 +9,16 @@ from collections.abc import Callable
 from typing import IO, Any
 
 from imgconv import errors
-from imgconv.arguments import path_text
-from imgconv.files import arrays, foreign, limits, npz, pillow, raw
-from imgconv.files.chunks import SIGNATURE
+from imgconv.files import limits, npy, npz, pillow, pnm, signatures
 from imgconv.files.formats import split_member
 from imgconv.files.header import Header, parsed
 from imgconv.files.options import CHOICE_OF_FRAMES, MOST_PIXELS, Reading
-from imgconv.image import Image
-from imgconv.params import FLAG, MEMORY, PIXELS
-from imgconv.records import record, replace
-from imgconv.report import Note
+from imgconv.files.png.chunks import SIGNATURE
+from imgconv.values.arguments import path_text
+from imgconv.values.frozen import record, replace
+from imgconv.values.image import Image
+from imgconv.values.notes import Note
+from imgconv.values.parameters import FLAG, MEMORY, PIXELS
 
 STDIN = "-"
 START = 4096
@@ -27,7 +27,8 @@ START = 4096
 
 @record
 class Reader:
-    """A row: `knows(start)` whether a file that starts so is of this kind, and what reads its header from the stream."""
+    """A row: `knows(start)` whether a file that starts so is of this kind, and what reads its header from the
+    stream."""
 
     name: str
     knows: Callable[[bytes], bool]
@@ -35,10 +36,10 @@ class Reader:
 
 
 READERS = (
-    Reader("npy", arrays.is_npy, arrays.npy_header),
+    Reader("npy", npy.is_npy, npy.npy_header),
     Reader("npz", npz.is_zip, npz.header),
-    Reader("raw", raw.is_raw, raw.header),
-    Reader("program", foreign.is_program, foreign.refuse_program),
+    Reader("raw", pnm.is_raw, pnm.header),
+    Reader("program", signatures.is_program, signatures.refuse_program),
     Reader("pillow", lambda start: True, pillow.header),
 )
 """The first that knows a file reads it; the last knows all that is left, or says that nobody does."""
@@ -63,18 +64,20 @@ def load(
         An image that Pillow opens, of any pixel mode; a PNG of 16 bits a sample; a binary PGM or PPM, a PFM;
         or a `.npy` array (H, W), (H, W, C) or (N, H, W, C), which is N frames. "-" is standard input.
     frames : "first", "all", int, (start, stop) or slice, optional
-        The frames or pages to take, counted from 0, negative ones from the end. None takes all that a file shows one after the other.
+        The frames or pages to take, counted from 0, negative ones from the end. None takes all that a file shows one
+        after the other.
     orient : bool
         Whether pixels are turned as EXIF or XMP says (which then say that they are upright), or both left as they are.
     strip : bool
-        Leaves out what the file says beside its pixels: EXIF, colour profile, resolution, XMP, text. Filters in linear light still
-        know how the pixels were encoded.
+        Leaves out what the file says beside its pixels: EXIF, colour profile, resolution, XMP, text. Filters in linear
+        light still know how the pixels were encoded.
     allow_narrowing : bool
         Read 8 bits of each sample where a file has more and no reader for them is there.
     allow_truncated : bool
         Read a file that is cut short or damaged as far as it goes; the rest is 0, and `Image.notes` say so.
     max_pixels : int
-        Pixels of a frame; a file that promises more is refused before they are read. The default is Pillow's warning size.
+        Pixels of a frame; a file that promises more is refused before they are read. The default is Pillow's warning
+        size.
     max_memory : int, optional
         Bytes that the pixels may take; None is 80 % of the machine's memory.
 
@@ -131,9 +134,10 @@ def _content(stream: IO[bytes]) -> bytes:
 
 
 def _mended(name: str, content: bytes, reading: Reading, *, pixels: bool = True) -> Header:
-    """The header of a damaged file that is read as far as it goes; a PNG is repaired first, so that all readers agree."""
+    """The header of a damaged file that is read as far as it goes; a PNG is repaired first, so that all readers
+    agree."""
     if content.startswith(SIGNATURE):
-        from imgconv.files.png_repair import repaired
+        from imgconv.files.png.repair import repaired
 
         content = parsed(name, lambda: repaired(content, pixels=pixels))
     return _recognised(name, io.BytesIO(content), reading)
@@ -179,9 +183,12 @@ _FIELDS_MISSING = "Expecting to read"
 
 
 def _uncut(name: str, image: Image) -> Image:
-    """The image, unless its reader only warned that something is missing (a TIFF's last tags, which may say what the pixels mean)."""
+    """The image, unless its reader only warned that something is missing (a TIFF's last tags, which may say what the
+    pixels mean)."""
     for note in image.notes:
-        if note.code == "reader-warning" and (note.text.startswith("Truncated") or (image.format == "tiff" and _FIELDS_MISSING in note.text)):
+        if note.code == "reader-warning" and (
+            note.text.startswith("Truncated") or (image.format == "tiff" and _FIELDS_MISSING in note.text)
+        ):
             raise errors.file_broken(name, note.text)
     return image
 

@@ -8,16 +8,17 @@ from collections.abc import Callable, Mapping
 from typing import IO, Any
 
 from imgconv import errors
-from imgconv.arguments import path_text
-from imgconv.files import arrays, fit, npz, place, png, raw
+from imgconv.files import atomic, conversions, npy, npz, pnm
 from imgconv.files.formats import COMPRESS_LEVEL, FORMATS, QUALITY_KIND, Format, format_of
 from imgconv.files.header import first_line
 from imgconv.files.modes import holder, to_pillow
 from imgconv.files.options import Writing
-from imgconv.files.raw import Content
-from imgconv.image import Frame, Image
-from imgconv.params import FLAG
-from imgconv.records import record, replace
+from imgconv.files.png import writer as png_writer
+from imgconv.files.pnm import Content
+from imgconv.values.arguments import path_text
+from imgconv.values.frozen import record, replace
+from imgconv.values.image import Frame, Image
+from imgconv.values.parameters import FLAG
 
 
 def save(
@@ -29,7 +30,8 @@ def save(
     quality: int | None = None,
     lossless: bool = False,
 ) -> None:
-    """Writes an image; the suffix decides the format unless `format` names it. An existing file is replaced, atomically.
+    """Writes an image; the suffix decides the format unless `format` names it. An existing file is replaced,
+    atomically.
 
     Parameters
     ----------
@@ -59,19 +61,20 @@ def save(
     form = format_of(where) if format is None or (isinstance(format, str) and not format) else format_named(format)
     level = None if compress_level is None else COMPRESS_LEVEL.read(compress_level)
     wanted = Writing(level, None if quality is None else QUALITY_KIND.read(quality), FLAG.read(lossless))
-    place.write(where, encoded(image, form, where, writing=wanted))
+    atomic.write(where, encoded(image, form, where, writing=wanted))
 
 
 def prepare(form: Format, size: int) -> None:
     """What can be made ready for writing an image of so many bytes while its pixels are still computed."""
     if form.name == "png":
-        png.prepare(size)
+        png_writer.prepare(size)
 
 
 def fitted(image: Image, form: Format, path: str = "the result", writing: Writing = Writing()) -> Image:
-    """The image with what a format can hold of its pixels, frames and metadata, and a note of everything else. Raises FileError for what does not fit."""
+    """The image with what a format can hold of its pixels, frames and metadata, and a note of everything else. Raises
+    FileError for what does not fit."""
     try:
-        image = fit.fitted(image, form, writing)
+        image = conversions.fitted(image, form, writing)
     except errors.FileError as error:
         raise errors.named(path, error) from None
     if len(image.frames) > 1 or form.name == "gif":
@@ -79,9 +82,17 @@ def fitted(image: Image, form: Format, path: str = "the result", writing: Writin
 
         image = frames.fitted(image, form)
         if writing.lossless and any(note.code == "palette-reduced" for note in image.notes):
-            raise errors.always_lossy(path, form.name, [name for name in fit.able(image.layout) if FORMATS[name].lossless != "never" and name != form.name])
+            raise errors.always_lossy(
+                path,
+                form.name,
+                [
+                    name
+                    for name in conversions.able(image.layout)
+                    if FORMATS[name].lossless != "never" and name != form.name
+                ],
+            )
     if image.metadata:
-        from imgconv.files import metadata
+        from imgconv.files.metadata import fields as metadata
 
         image = metadata.fitted(image, form)
     return image
@@ -96,43 +107,53 @@ class How:
     threads: int | None
 
 
-def encoded(image: Image, form: Format, path: str, *, fast: bool = False, writing: Writing = Writing(), threads: int | None = None) -> Content:
+def encoded(
+    image: Image,
+    form: Format,
+    path: str,
+    *,
+    fast: bool = False,
+    writing: Writing = Writing(),
+    threads: int | None = None,
+) -> Content:
     """The image as the pieces of a file; `fast` prefers speed to size where `writing` does not say more."""
     for frame in image.frames:
-        fit.check(form, replace(image, frames=(frame,)).layout, frame.pixels.shape[:2], writing, path)
+        conversions.check(form, replace(image, frames=(frame,)).layout, frame.pixels.shape[:2], writing, path)
     image = fitted(image, form, path, writing)
     if len(image.frames) > 1:
         from imgconv.files import frames
 
         frames.check(form, image.frames, path)
     try:
-        return _WRITERS.get(form.name, _by_pillow)(image, form, How(png.level_for(writing.compress_level, fast), writing, threads))
+        return _WRITERS.get(form.name, _by_pillow)(
+            image, form, How(png_writer.level_for(writing.compress_level, fast), writing, threads)
+        )
     except (OSError, ValueError, OverflowError) as error:
         raise errors.file_unwritable(path, str(error)) from error
 
 
 def _png(image: Image, form: Format, how: How) -> Content:
     if len(image.frames) == 1:
-        return [png.encode(image.frames[0], image.metadata, how.level, how.threads)]
-    from imgconv.files import apng
+        return [png_writer.encode(image.frames[0], image.metadata, how.level, how.threads)]
+    from imgconv.files.png import apng_writer
 
-    return [apng.encode(image.frames, image.metadata, how.level, how.threads)]
+    return [apng_writer.encode(image.frames, image.metadata, how.level, how.threads)]
 
 
 def _tiff(image: Image, form: Format, how: How) -> Content:
-    from imgconv.files import tiff
+    from imgconv.files.tiff import writer as tiff_writer
 
-    return [tiff.encode(image.frames, image.metadata, image.colour, how.level, how.threads)]
+    return [tiff_writer.encode(image.frames, image.metadata, image.colour, how.level, how.threads)]
 
 
 def _gif(image: Image, form: Format, how: How) -> Content:
-    from imgconv.files import gif
+    from imgconv.files.gif import writer as gif_writer
 
-    return [gif.encode(image.frames, image.metadata)]
+    return [gif_writer.encode(image.frames, image.metadata)]
 
 
 def _pnm(image: Image, form: Format, how: How) -> Content:
-    return raw.pnm(image.frames[0])
+    return pnm.pnm(image.frames[0])
 
 
 def _by_pillow(image: Image, form: Format, how: How) -> Content:
@@ -150,14 +171,14 @@ def _by_pillow(image: Image, form: Format, how: How) -> Content:
 
 
 def _jpeg(image: Image, form: Format, how: How) -> Content:
-    from imgconv.files import jpeg
+    from imgconv.files.jpeg import strips as jpeg_strips
 
     mode, options = holder(image.layout), form.options(how.writing)
 
     def save(frame: Frame, stream: IO[bytes], first: bool) -> None:
         _saved(to_pillow(frame, mode), stream, form, {**options, **image.metadata} if first else options)
 
-    return [jpeg.encode(image.frames[0], save)]
+    return [jpeg_strips.encode(image.frames[0], save)]
 
 
 def _saved(picture: Any, stream: IO[bytes], form: Format, options: Mapping[str, Any]) -> None:
@@ -188,8 +209,8 @@ _WRITERS: Mapping[str, Callable[[Image, Format, How], Content]] = {
     "jpeg": _jpeg,
     "ppm": _pnm,
     "pgm": _pnm,
-    "pfm": lambda image, form, how: raw.pfm(image.frames[0]),
-    "npy": lambda image, form, how: arrays.npy(image),
+    "pfm": lambda image, form, how: pnm.pfm(image.frames[0]),
+    "npy": lambda image, form, how: npy.npy(image),
     "npz": lambda image, form, how: npz.npz(image),
 }
 """Who writes a format; Pillow writes the others."""

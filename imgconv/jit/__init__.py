@@ -1,4 +1,5 @@
-"""Compiled loops (`compile` → `check` → `store` → `link`; `make` goes the road): the one door through which they are entered.
+"""Compiled loops (`compile` → `check` → `store` → `link`; `make` goes the road): the one door through which they are
+entered.
 
 `bind` checks every argument, keeps the arrays alive, and gives a call `(first, last)` that fills
 one band. With IMGCONV_NO_JIT=1 the same body runs as plain Python.
@@ -13,8 +14,8 @@ from functools import cache
 from typing import Any
 
 from imgconv import errors
-from imgconv.delegation import delegated
-from imgconv.jit import forks, machine, make, store
+from imgconv.jit import build, forks, machine, store
+from imgconv.jit.delegation import delegated
 from imgconv.loops import Loop
 
 _functions: dict[tuple[str, tuple[tuple[str, str], ...]], Any] = {}
@@ -26,14 +27,15 @@ def plain_python() -> bool:
 
 
 def multiplies_bytes() -> bool:
-    """Whether loops may use tiles (`loops.tiles`); as plain Python they do where this machine would, so that results are the same."""
+    """Whether loops may use tiles (`loops.tiles`); as plain Python they do where this machine would, so that results
+    are the same."""
     return machine.multiplies_bytes() and (plain_python() or _tiles_can_be_kept())
 
 
 @cache
 def _tiles_can_be_kept() -> bool:
-    """False where loops were compiled ahead for a baseline, which has no tiles, or are kept in folders that cannot be written: each run, or each
-    container, would compile again what it can do without."""
+    """False where loops were compiled ahead for a baseline, which has no tiles, or are kept in folders that cannot be
+    written: each run, or each container, would compile again what it can do without."""
     if store.holds("dots"):
         return True
     return not store.made_ahead() and (not store.holds() or store.writable_folder() is not None)
@@ -51,7 +53,10 @@ def bind(loop: Loop, kinds: Mapping[str, str], arguments: Mapping[str, Any]) -> 
         import numpy as np
 
         body = loop.make(**kinds)
-        given = [values[parameter.name].reshape(-1) if parameter.type else values[parameter.name] for parameter in loop.parameters[:-2]]
+        given = [
+            values[parameter.name].reshape(-1) if parameter.type else values[parameter.name]
+            for parameter in loop.parameters[:-2]
+        ]
 
         def run_body(first: int, last: int) -> None:
             with np.errstate(all="ignore"):  # compiled sums wrap silently too
@@ -79,14 +84,22 @@ def _check(loop: Loop, kinds: Mapping[str, str], values: Mapping[str, Any]) -> N
         if not parameter.type:
             continue
         expected = kinds.get(parameter.type, parameter.type)
-        if not isinstance(value, np.ndarray) or not value.dtype.isnative or value.dtype.type is not getattr(np, expected):
-            raise errors.loop_argument(loop.name, parameter.name, f"of type {getattr(value, 'dtype', type(value))}, not {expected}")
+        if (
+            not isinstance(value, np.ndarray)
+            or not value.dtype.isnative
+            or value.dtype.type is not getattr(np, expected)
+        ):
+            raise errors.loop_argument(
+                loop.name, parameter.name, f"of type {getattr(value, 'dtype', type(value))}, not {expected}"
+            )
         if not value.flags.c_contiguous or not value.flags.aligned:
             raise errors.loop_argument(loop.name, parameter.name, "that is not contiguous")
         if parameter.writes and not value.flags.writeable:
             raise errors.loop_argument(loop.name, parameter.name, "that cannot be written")
         if value.size < needed[parameter.name]:
-            raise errors.loop_argument(loop.name, parameter.name, f"of {value.size} elements where {needed[parameter.name]} are needed")
+            raise errors.loop_argument(
+                loop.name, parameter.name, f"of {value.size} elements where {needed[parameter.name]} are needed"
+            )
 
 
 def _function(loop: Loop, kinds: Mapping[str, str]) -> Any:
@@ -99,5 +112,5 @@ def _function(loop: Loop, kinds: Mapping[str, str]) -> Any:
 def _made(key: tuple[str, tuple[tuple[str, str], ...]], loop: Loop, kinds: Mapping[str, str]) -> Any:
     with forks.alone():
         if key not in _functions:
-            _functions[key] = make.make(loop, dict(kinds))
+            _functions[key] = build.make(loop, dict(kinds))
         return _functions[key]

@@ -61,7 +61,9 @@ def target_machine() -> Any:
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     wanted = machine.target()
-    return llvm.Target.from_default_triple().create_target_machine(cpu=wanted.name, features=wanted.features, opt=3, jit=True)
+    return llvm.Target.from_default_triple().create_target_machine(
+        cpu=wanted.name, features=wanted.features, opt=3, jit=True
+    )
 
 
 def _library(loop: Loop, kinds: dict[str, str]) -> tuple[Any, str]:
@@ -72,8 +74,17 @@ def _library(loop: Loop, kinds: dict[str, str]) -> tuple[Any, str]:
     from numba.core.compiler_lock import global_compiler_lock
 
     wanted = machine.target()
-    arguments = tuple(numba_types.CPointer(getattr(numba_types, kinds.get(p.type, p.type))) if p.type else numba_types.intp for p in loop.parameters)
-    options = {"error_model": "numpy", "_nrt": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True, "nogil": True}
+    arguments = tuple(
+        numba_types.CPointer(getattr(numba_types, kinds.get(p.type, p.type))) if p.type else numba_types.intp
+        for p in loop.parameters
+    )
+    options = {
+        "error_model": "numpy",
+        "_nrt": False,
+        "no_cpython_wrapper": True,
+        "no_cfunc_wrapper": True,
+        "nogil": True,
+    }
     with _uncollected(), global_compiler_lock, _settings_for_loops(config):
         if wanted != machine.here():  # vectors as wide as the target's; read when Numba's code generator is first made
             config.CPU_NAME, config.CPU_FEATURES = wanted.name, wanted.features
@@ -104,7 +115,8 @@ def _settings() -> list[str]:
 
 @contextlib.contextmanager
 def _settings_for_loops(config: Any) -> Iterator[None]:
-    """Neither Numba's settings in the current folder, which it reads before each compilation, nor NUMBA_DISABLE_JIT are meant for loops of ours."""
+    """Neither Numba's settings in the current folder, which it reads before each compilation, nor NUMBA_DISABLE_JIT are
+    meant for loops of ours."""
     folders, disabled = getattr(config, "_config_fname", _FOLDERS_SETTINGS), config.DISABLE_JIT
     config._config_fname = ""
     try:
@@ -161,13 +173,18 @@ def _specialised(function: Any, done: dict[Any, Any]) -> Any:
             done[value] = njit(error_model="numpy", _nrt=False, **options)(_specialised(value, done))
         return done[value]
 
-    namespace = {name: compiled(function.__globals__[name]) for name in function.__code__.co_names if name in function.__globals__}
+    namespace = {
+        name: compiled(function.__globals__[name])
+        for name in function.__code__.co_names
+        if name in function.__globals__
+    }
     cells = tuple(types.CellType(compiled(cell.cell_contents)) for cell in function.__closure__ or ())
     return types.FunctionType(function.__code__, namespace, function.__name__, function.__defaults__, cells)
 
 
 def _features() -> str:
-    """What Numba's code generator makes code for: what it was told when it was first made, be it by another user of Numba in this process."""
+    """What Numba's code generator makes code for: what it was told when it was first made, be it by another user of
+    Numba in this process."""
     from numba.core.registry import cpu_target
 
     return str(cpu_target.target_context.codegen().magic_tuple()[2])
@@ -181,7 +198,8 @@ def _refuse_strangers(loop: Loop, code: bytes) -> None:
 
 
 def undefined_symbols(code: bytes) -> set[str]:
-    """Names that an object file leaves undefined: ELF is read here, other formats are left to the linker's own refusal."""
+    """Names that an object file leaves undefined: ELF is read here, other formats are left to the linker's own
+    refusal."""
     import struct
 
     if code[:4] != b"\x7fELF" or code[4] != 2:

@@ -1,4 +1,5 @@
-"""Object code to an address without LLVM, where that is simple: x86-64 ELF whose code refers to everything by absolute address.
+"""Object code to an address without LLVM, where that is simple: x86-64 ELF whose code refers to everything by absolute
+address.
 
 That is what `compile` emits on such machines (LLVM's large code model), and loading llvmlite would cost as much
 as all of imgconv. Anything else is left to `link`, which asks LLVM.
@@ -12,12 +13,17 @@ import struct
 import sys
 
 from imgconv.jit.keys import architecture
-from imgconv.records import record
+from imgconv.values.frozen import record
 
 # what object code may leave to the process: string.h, and the part of libm that loops use
 ALLOWED = {"memcpy", "memmove", "memset", "exp", "expf", "tanh", "tanhf", "floor", "floorf", "_GLOBAL_OFFSET_TABLE_"}
 
-_HEADER, _SECTION, _SYMBOL, _RELOCATION = struct.Struct("<16sHHIQQQIHHHHHH"), struct.Struct("<IIQQQQIIQQ"), struct.Struct("<IBBHQQ"), struct.Struct("<QQq")
+_HEADER, _SECTION, _SYMBOL, _RELOCATION = (
+    struct.Struct("<16sHHIQQQIHHHHHH"),
+    struct.Struct("<IIQQQQIIQQ"),
+    struct.Struct("<IBBHQQ"),
+    struct.Struct("<QQq"),
+)
 _MAGIC = b"\x7fELF\x02\x01\x01"  # 64 bits, little endian
 _OBJECT, _X86_64 = 1, 62
 _PROGBITS, _SYMTAB, _RELA = 1, 2, 4
@@ -31,7 +37,8 @@ class NotSimple(Exception):  # noqa: N818 (no error: LLVM will do it)
 
 
 def expected() -> bool:
-    """Whether all objects that are emitted here are simple: one that is not has been damaged, and LLVM must not see it, for it may end the process."""
+    """Whether all objects that are emitted here are simple: one that is not has been damaged, and LLVM must not see it,
+    for it may end the process."""
     return sys.platform not in ("darwin", "win32") and architecture() in ("x86_64", "amd64")
 
 
@@ -44,7 +51,8 @@ class Mapped:
 
 
 def mapped(code: bytes, entry: str) -> Mapped:
-    """The object's sections in executable memory, with every address filled in. Raises NotSimple, or OSError where memory may not be made executable."""
+    """The object's sections in executable memory, with every address filled in. Raises NotSimple, or OSError where
+    memory may not be made executable."""
     try:
         return _mapped(code, entry.encode())
     except (struct.error, LookupError, ValueError, OverflowError) as error:  # sizes and places that cannot be
@@ -62,7 +70,14 @@ def _mapped(code: bytes, entry: bytes) -> Mapped:
     found = None
     for _, kind, _, _, at, length, link, target, _, _ in sections:
         if kind == _SYMTAB:
-            found = next((symbol for symbol in _SYMBOL.iter_unpack(code[at : at + length]) if _name(code, sections[link], symbol[0]) == entry), None)
+            found = next(
+                (
+                    symbol
+                    for symbol in _SYMBOL.iter_unpack(code[at : at + length])
+                    if _name(code, sections[link], symbol[0]) == entry
+                ),
+                None,
+            )
         elif kind == _RELA and target in places:
             for offset, info, addend in _RELOCATION.iter_unpack(code[at : at + length]):
                 if info & 0xFFFFFFFF != _ABSOLUTE or not 0 <= offset <= sections[target][5] - 8:
@@ -100,7 +115,9 @@ def _places(sections: list[tuple[int, ...]], most: int) -> tuple[dict[int, int],
     return places, end
 
 
-def _address(code: bytes, sections: list[tuple[int, ...]], places: dict[int, int], base: int, table: int, number: int) -> int:
+def _address(
+    code: bytes, sections: list[tuple[int, ...]], places: dict[int, int], base: int, table: int, number: int
+) -> int:
     """What a symbol stands for: a place in these sections, or a function of the process."""
     name, _, _, section, value, _ = _SYMBOL.unpack_from(code, sections[table][4] + number * _SYMBOL.size)
     if section:

@@ -1,4 +1,5 @@
-"""Forks wait while this process compiles: a child that was made meanwhile would wait for ever for locks of threads that it does not have."""
+"""Forks wait while this process compiles: a child that was made meanwhile would wait for ever for locks of threads that
+it does not have."""
 
 from __future__ import annotations
 
@@ -24,7 +25,8 @@ def alone() -> Iterator[None]:
 
 
 def watch() -> None:
-    """From now on no fork comes in while a thread is `alone`. Called before a compiler is loaded: who compiles nothing has nothing to wait for."""
+    """From now on no fork comes in while a thread is `alone`. Called before a compiler is loaded: who compiles nothing
+    has nothing to wait for."""
     if _watched or not hasattr(os, "register_at_fork"):
         return
     # whose locks compilers need are to be taken after ours, and the hooks that are registered last are called first
@@ -36,7 +38,8 @@ def watch() -> None:
 
 
 def midway() -> bool:
-    """Whether this process was forked while another thread compiled nevertheless: locks of the compiler may be taken for good."""
+    """Whether this process was forked while another thread compiled nevertheless: locks of the compiler may be taken
+    for good."""
     return bool(_late)
 
 

@@ -1,4 +1,5 @@
-"""The compiled twins of functions that `loops` marks as intrinsics: what Numba cannot be told in Python, said in LLVM's terms."""
+"""The compiled twins of functions that `loops` marks as intrinsics: what Numba cannot be told in Python, said in LLVM's
+terms."""
 
 from __future__ import annotations
 
@@ -29,7 +30,9 @@ def _view(typing_context: Any, buffer: Any, count: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         pointer, length = arguments
         array = make_array(array_type)(context, builder)
-        size = ir.Constant(context.get_value_type(types.intp), context.get_abi_sizeof(context.get_data_type(buffer.dtype)))
+        size = ir.Constant(
+            context.get_value_type(types.intp), context.get_abi_sizeof(context.get_data_type(buffer.dtype))
+        )
         shape, strides = cgutils.pack_array(builder, [length]), cgutils.pack_array(builder, [size])
         populate_array(array, data=pointer, shape=shape, strides=strides, itemsize=size, meminfo=None)
         return array._getvalue()

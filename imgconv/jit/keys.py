@@ -61,7 +61,10 @@ def _sources() -> Iterator[bytes]:
         names, read = _archived()
     except FileNotFoundError:
         raise errors.sources_missing(PACKAGE) from None
-    for name in (*(f"loops/{name}" for name in names if name.endswith(".py")), *(f"jit/{name}.py" for name in ("compile", "intrinsics", "tiles"))):
+    for name in (
+        *(f"loops/{name}" for name in names if name.endswith(".py")),
+        *(f"jit/{name}.py" for name in ("compile", "intrinsics", "tiles")),
+    ):
         yield read(os.path.join(PACKAGE, *name.split("/")))
 
 

@@ -1,4 +1,5 @@
-"""Object code to a callable: simple objects are placed by `elf`, all others by llvmlite's ORC linker. Numba is not imported here."""
+"""Object code to a callable: simple objects are placed by `elf`, all others by llvmlite's ORC linker. Numba is not
+imported here."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ _linked: list[Any] = []  # keeps the machine code mapped as long as the process 
 def link(loop: Loop, code: bytes, entry: str, *, kept: bool = False) -> Any:
     """The loop as a ctypes function, which releases the GIL while it runs.
 
-    Raises ObjectError where the linker refuses the object; of one from the store (`kept`) LLVM sees only what was emitted for it.
+    Raises ObjectError where the linker refuses the object; of one from the store (`kept`) LLVM sees only what was
+    emitted for it.
     """
     return callable_at(loop, address(loop.name, code, entry, kept=kept))
 
@@ -57,7 +59,13 @@ def by_llvm(name: str, code: bytes, entry: str) -> int:
 
     try:
         jit = _prepared()
-        library = llvm.JITLibraryBuilder().add_object_img(code).add_current_process().export_symbol(entry).link(jit, f"loop{next(_numbers)}")
+        library = (
+            llvm.JITLibraryBuilder()
+            .add_object_img(code)
+            .add_current_process()
+            .export_symbol(entry)
+            .link(jit, f"loop{next(_numbers)}")
+        )
         found = int(library[entry])
     except (RuntimeError, OSError, AttributeError) as error:  # an llvmlite without ORC lacks the names
         raise errors.link_refused(name, str(error)) from error

@@ -10,7 +10,7 @@ from functools import cache
 
 from imgconv import errors
 from imgconv.jit import forks, keys, store
-from imgconv.records import record
+from imgconv.values.frozen import record
 
 
 @record
@@ -38,7 +38,8 @@ _chosen: list[Machine] = []  # at most one: what `choose` named
 
 @cache
 def here() -> Machine:
-    """This machine, as far as Numba's settings let it be used: two kinds of code for one processor would not fit each other."""
+    """This machine, as far as Numba's settings let it be used: two kinds of code for one processor would not fit each
+    other."""
     name, features, avx = _settings()
     if features is not None and not _FEATURES.fullmatch(features):
         raise errors.features_misspelt(features)
@@ -52,12 +53,17 @@ def here() -> Machine:
 
 
 def _settings() -> tuple[str | None, str | None, bool]:
-    """What Numba is told of the processor (its name, its features, whether AVX is used), by variables or, once it is loaded, by its user."""
+    """What Numba is told of the processor (its name, its features, whether AVX is used), by variables or, once it is
+    loaded, by its user."""
     config = sys.modules.get("numba.core.config")
     if config is not None and hasattr(config, "ENABLE_AVX"):
         return config.CPU_NAME, config.CPU_FEATURES, bool(config.ENABLE_AVX)
     avx = os.environ.get("NUMBA_ENABLE_AVX", "")
-    return os.environ.get("NUMBA_CPU_NAME"), os.environ.get("NUMBA_CPU_FEATURES"), not (avx.isdecimal() and int(avx) == 0)
+    return (
+        os.environ.get("NUMBA_CPU_NAME"),
+        os.environ.get("NUMBA_CPU_FEATURES"),
+        not (avx.isdecimal() and int(avx) == 0),
+    )
 
 
 @cache
@@ -67,7 +73,8 @@ def _processor() -> Machine:
 
 
 def remember() -> None:
-    """Keeps what LLVM says of this machine, under what the system says of it: loading LLVM only to ask takes longer than a small image."""
+    """Keeps what LLVM says of this machine, under what the system says of it: loading LLVM only to ask takes longer
+    than a small image."""
     if _mark() and _remembered() is None:
         found = _processor()
         store.write(_mark(), found.features.encode(), found.name)
@@ -89,7 +96,8 @@ def _described() -> Machine:
 
 @cache
 def _mark() -> str:
-    """A name for this kind of processor, and for the LLVM that describes it; empty where the system does not describe it well enough."""
+    """A name for this kind of processor, and for the LLVM that describes it; empty where the system does not describe
+    it well enough."""
     try:
         with open("/proc/cpuinfo", "rb", buffering=0) as stream:
             return mark_of(stream.read(16384))
@@ -108,7 +116,8 @@ def mark_of(cpuinfo: bytes) -> str:
 
 
 def multiplies_bytes() -> bool:
-    """Whether what is compiled for adds up products of four bytes in one instruction, and brings any bytes together in one."""
+    """Whether what is compiled for adds up products of four bytes in one instruction, and brings any bytes together in
+    one."""
     return _multiplies_bytes(target())
 
 

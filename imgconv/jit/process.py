@@ -26,7 +26,8 @@ def started(statements: str, packages: tuple[str, ...], stream: int) -> subproce
     homes = list(dict.fromkeys([os.path.dirname(PACKAGE), *filter(None, map(_home, packages))]))
     try:
         return subprocess.Popen(
-            # -S: not even what .pth files would import; the homes come last, so that they hide nothing of the standard library
+            # -S: not even what .pth files would import; the homes come last, so that they hide nothing of the standard
+            # library
             [sys.executable, "-I", "-S", "-c", f"import sys; sys.path += {homes!r}; {statements}"],
             stdin=stream,
             stdout=stream,

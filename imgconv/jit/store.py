@@ -1,8 +1,8 @@
 """Machine code kept on disk: one file a loop and its types, under the user's cache folder.
 
-A file is used only if it is whole, stands under the key it was written for (checksum of both), and nobody else could have
-written it or changed a folder on the way to it (`trust`); anything wrong is compiled again, never trusted. A folder that cannot be written only means that
-loops are compiled in memory.
+A file is used only if it is whole, stands under the key it was written for (checksum of both), and nobody else could
+have written it or changed a folder on the way to it (`trust`); anything wrong is compiled again, never trusted. A
+folder that cannot be written only means that loops are compiled in memory.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 from imgconv.jit import trust
 from imgconv.jit.keys import DIGEST, hashed
-from imgconv.unfinished import unfinished
+from imgconv.values.unfinished import unfinished
 
 _MAGIC = b"imgconv loop 3\n"
 _LARGEST = 16 << 20  # bytes of a file: machine code of a loop takes some 20 KB
@@ -48,18 +48,25 @@ def writable_folder() -> str | None:
     """The folder that new machine code goes to, made if need be; None where it cannot be written or trusted."""
     folder = next(iter(folders()), None)
     try:
-        return folder if folder is not None and not trust.fault(folder, make=0o700) and os.access(folder, os.W_OK | os.X_OK) else None
+        return (
+            folder
+            if folder is not None and not trust.fault(folder, make=0o700) and os.access(folder, os.W_OK | os.X_OK)
+            else None
+        )
     except OSError:
         return None
 
 
 def state(folder: str) -> tuple[str, int, int]:
-    """A folder as it would be used (writable, read-only, or why not at all), how many loops lie in it, and their bytes."""
+    """A folder as it would be used (writable, read-only, or why not at all), how many loops lie in it, and their
+    bytes."""
     kept: list[int] = []
     try:
         fault = trust.fault(folder)
         with contextlib.suppress(OSError):
-            kept = [entry.stat(follow_symlinks=False).st_size for entry in os.scandir(folder) if _NAME.fullmatch(entry.name)]
+            kept = [
+                entry.stat(follow_symlinks=False).st_size for entry in os.scandir(folder) if _NAME.fullmatch(entry.name)
+            ]
     except FileNotFoundError:
         fault = "not there yet"
     except OSError as error:
@@ -68,7 +75,8 @@ def state(folder: str) -> tuple[str, int, int]:
 
 
 def holds(loop: str = "") -> bool:
-    """Whether any folder has code of a loop of that name, for whatever types and machine; of any loop, if none is named."""
+    """Whether any folder has code of a loop of that name, for whatever types and machine; of any loop, if none is
+    named."""
     return any(_NAME.fullmatch(name) and name.startswith(f"{loop}-" if loop else "") for name in _names())
 
 
@@ -81,7 +89,10 @@ def mark_ahead(baseline: str) -> None:
     """Says of the folder that its code was made for a baseline."""
     folder = writable_folder()
     if folder is not None:
-        with contextlib.suppress(OSError), open(os.path.join(folder, _AHEAD + baseline), "wb"):  # without it runs only compile what they could do without
+        with (
+            contextlib.suppress(OSError),
+            open(os.path.join(folder, _AHEAD + baseline), "wb"),
+        ):  # without it runs only compile what they could do without
             pass
 
 
@@ -112,14 +123,16 @@ def read(name: str) -> tuple[bytes, str] | None:
 
 
 def _checksum(name: str, body: bytes) -> bytes:
-    """Of a file's body and its length, under its key, which stands for loop, types and machine: it is wrong under any other."""
+    """Of a file's body and its length, under its key, which stands for loop, types and machine: it is wrong under any
+    other."""
     digest = hashed(f"{name}\n{len(body)}\n".encode())
     digest.update(body)
     return digest.digest()
 
 
 def write(name: str, code: bytes, entry: str) -> None:
-    """Keeps object code under a key, if the folder allows it and is the user's own. Whoever may read the folder may read the file."""
+    """Keeps object code under a key, if the folder allows it and is the user's own. Whoever may read the folder may
+    read the file."""
     folder = writable_folder()
     if folder is None:
         return
@@ -168,12 +181,16 @@ def lock(name: str) -> Iterator[None]:
         try:
             handle = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if not os.path.samestat(os.fstat(handle), os.stat(path)):  # removed by its last holder in between: no lock of anybody
+            if not os.path.samestat(
+                os.fstat(handle), os.stat(path)
+            ):  # removed by its last holder in between: no lock of anybody
                 raise BlockingIOError
         except (BlockingIOError, FileNotFoundError):
             handle = _closed(handle)
             time.sleep(pause)
-            pause = min(max(_POLL, (time.monotonic() - begun) / 8), 16 * _POLL)  # hundreds may wait, and the one that compiles needs the processor
+            pause = min(
+                max(_POLL, (time.monotonic() - begun) / 8), 16 * _POLL
+            )  # hundreds may wait, and the one that compiles needs the processor
         except OSError:  # no locks here (some network folders), or no files
             handle, path = _closed(handle), None
     if handle < 0 or path is None:
@@ -204,11 +221,15 @@ def _closed(handle: int) -> int:
 
 
 def _trusted_content(folder: str, name: str) -> bytes | None:
-    """A file's bytes if it is a regular file of a sane size, no link, and it and its folder can be written by this user (or root) only."""
+    """A file's bytes if it is a regular file of a sane size, no link, and it and its folder can be written by this user
+    (or root) only."""
     try:
         if trust.fault(folder):
             return None
-        handle = os.open(os.path.join(folder, name), os.O_RDONLY | sum(getattr(os, flag, 0) for flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY")))
+        handle = os.open(
+            os.path.join(folder, name),
+            os.O_RDONLY | sum(getattr(os, flag, 0) for flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY")),
+        )
     except OSError:
         return None
     found = os.fstat(handle)

@@ -42,7 +42,11 @@ def _tile_type() -> Any:
 
     class Tile(types.Type):  # type: ignore[misc]
         def __init__(self, rows: int, columns: int, element: str) -> None:
-            self.rows, self.blocks, self.vector = rows, columns // BLOCK, _vector(32) if element == "int32" else ir.VectorType(ir.FloatType(), BLOCK)
+            self.rows, self.blocks, self.vector = (
+                rows,
+                columns // BLOCK,
+                _vector(32) if element == "int32" else ir.VectorType(ir.FloatType(), BLOCK),
+            )
             super().__init__(name=f"Tile({rows}, {columns}, {element})")
 
     @register_model(Tile)
@@ -70,7 +74,11 @@ def _everywhere(builder: Any, value: Any, vector: Any) -> Any:
     from llvmlite import ir
 
     nothing = ir.Constant(vector, ir.Undefined)
-    return builder.shuffle_vector(builder.insert_element(nothing, value, ir.Constant(ir.IntType(32), 0)), nothing, ir.Constant(_vector(32), [0] * BLOCK))
+    return builder.shuffle_vector(
+        builder.insert_element(nothing, value, ir.Constant(ir.IntType(32), 0)),
+        nothing,
+        ir.Constant(_vector(32), [0] * BLOCK),
+    )
 
 
 def _empty(tile: Any) -> Callable[..., Any]:
@@ -92,20 +100,31 @@ def _add_dots(typing_context: Any, tile: Any, kept: Any, at: Any, spread: Any, w
 
         sums, kept_, at_, spread_, weights_, w_ = arguments
         bytes_, lanes = _vector(8, 64), _vector(32)
-        permute = cgutils.get_or_insert_function(builder.module, ir.FunctionType(bytes_, [bytes_, bytes_]), "llvm.x86.avx512.permvar.qi.512")
-        dot = cgutils.get_or_insert_function(builder.module, ir.FunctionType(lanes, [lanes] * 3), "llvm.x86.avx512.vpdpbusd.512")
-        patterns = [builder.load(place(context, builder, spread, spread_, _number(64 * half), bytes_), align=1) for half in range(2)]
+        permute = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(bytes_, [bytes_, bytes_]), "llvm.x86.avx512.permvar.qi.512"
+        )
+        dot = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(lanes, [lanes] * 3), "llvm.x86.avx512.vpdpbusd.512"
+        )
+        patterns = [
+            builder.load(place(context, builder, spread, spread_, _number(64 * half), bytes_), align=1)
+            for half in range(2)
+        ]
         fours = []
         for r in range(tile.rows):
             four = builder.load(place(context, builder, weights, weights_, builder.add(w_, _number(r)), ir.IntType(32)))
             fours.append(_everywhere(builder, four, lanes))
         for pair in range(tile.blocks // 2):
-            vector = builder.load(place(context, builder, kept, kept_, builder.add(at_, _number(32 * pair)), bytes_), align=1)
+            vector = builder.load(
+                place(context, builder, kept, kept_, builder.add(at_, _number(32 * pair)), bytes_), align=1
+            )
             for half, pattern in enumerate(patterns):
                 data = builder.bitcast(builder.call(permute, [vector, pattern]), lanes)
                 for r, four in enumerate(fours):
                     here = r * tile.blocks + 2 * pair + half
-                    sums = builder.insert_value(sums, builder.call(dot, [builder.extract_value(sums, here), data, four]), here)
+                    sums = builder.insert_value(
+                        sums, builder.call(dot, [builder.extract_value(sums, here), data, four]), here
+                    )
         return sums
 
     return tile(tile, kept, at, spread, weights, w), generate
@@ -116,13 +135,19 @@ def _add_line(typing_context: Any, tile: Any, kept: Any, at: Any, weights: Any, 
         sums, kept_, at_, weights_, w_ = arguments
         factors = []
         for r in range(tile.rows):
-            factor = builder.load(place(context, builder, weights, weights_, builder.add(w_, _number(r)), tile.vector.element))
+            factor = builder.load(
+                place(context, builder, weights, weights_, builder.add(w_, _number(r)), tile.vector.element)
+            )
             factors.append(_everywhere(builder, factor, tile.vector))
         for block in range(tile.blocks):
-            data = builder.load(place(context, builder, kept, kept_, builder.add(at_, _number(BLOCK * block)), tile.vector), align=4)
+            data = builder.load(
+                place(context, builder, kept, kept_, builder.add(at_, _number(BLOCK * block)), tile.vector), align=4
+            )
             for r, factor in enumerate(factors):
                 here = r * tile.blocks + block
-                sums = builder.insert_value(sums, builder.fadd(builder.extract_value(sums, here), builder.fmul(factor, data)), here)
+                sums = builder.insert_value(
+                    sums, builder.fadd(builder.extract_value(sums, here), builder.fmul(factor, data)), here
+                )
         return sums
 
     return tile(tile, kept, at, weights, w), generate
@@ -170,7 +195,11 @@ def _put_joined(typing_context: Any, tile: Any, sums: Any, at: Any) -> Any:
         for block in range(tile.blocks):
             whole = _joined(builder, tile, made, block)
             whole = whole if kind == tile.vector else builder.trunc(whole, kind)
-            builder.store(whole, place(context, builder, sums, sums_, builder.add(at_, _number(BLOCK * block)), kind), align=sums.dtype.bitwidth // 8)
+            builder.store(
+                whole,
+                place(context, builder, sums, sums_, builder.add(at_, _number(BLOCK * block)), kind),
+                align=sums.dtype.bitwidth // 8,
+            )
         return context.get_dummy_value()
 
     return types.void(tile, sums, at), generate
@@ -187,7 +216,9 @@ def _put_scaled(typing_context: Any, tile: Any, line: Any, at: Any, unit: Any) -
         units = _everywhere(builder, unit_, floats)
         for block in range(tile.blocks):
             vector = builder.fmul(builder.sitofp(_joined(builder, tile, made, block), floats), units)
-            builder.store(vector, place(context, builder, line, line_, builder.add(at_, _number(BLOCK * block)), floats), align=4)
+            builder.store(
+                vector, place(context, builder, line, line_, builder.add(at_, _number(BLOCK * block)), floats), align=4
+            )
         return context.get_dummy_value()
 
     return types.void(tile, line, at, unit), generate

@@ -1,4 +1,5 @@
-"""Whether other users could change what lies in a folder: asked of every folder from the root down, and of every link on the way."""
+"""Whether other users could change what lies in a folder: asked of every folder from the root down, and of every link
+on the way."""
 
 from __future__ import annotations
 
@@ -15,11 +16,12 @@ _LEVELS = 128  # folders and links on the way
 
 
 def fault(folder: str, make: int = 0) -> str:
-    """Why a folder is not trusted, or an empty text. With a mode to `make` them in, missing folders are made, as far as they are trusted.
+    """Why a folder is not trusted, or an empty text. With a mode to `make` them in, missing folders are made, as far as
+    they are trusted.
 
-    Every folder on the way belongs to this user or root, and nobody else can write to it. Where everybody can make names
-    of their own (root's sticky folders, as /tmp), the next folder must be this user's alone.
-    Raises OSError for a folder that is missing, is none, or cannot be looked at.
+    Every folder on the way belongs to this user or root, and nobody else can write to it. Where everybody can make
+    names of their own (root's sticky folders, as /tmp), the next folder must be this user's alone. Raises OSError for a
+    folder that is missing, is none, or cannot be looked at.
     """
     if not os.path.isabs(folder):
         return errors.folder_relative()
@@ -44,11 +46,16 @@ def own_file(found: os.stat_result) -> bool:
     """Whether this is a regular file that this user or root owns, and nobody else can write."""
     if sys.platform == "win32":
         return stat.S_ISREG(found.st_mode)
-    return stat.S_ISREG(found.st_mode) and found.st_uid in (os.getuid(), 0) and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    return (
+        stat.S_ISREG(found.st_mode)
+        and found.st_uid in (os.getuid(), 0)
+        and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    )
 
 
 def _way(folder: str, make: int) -> Iterator[tuple[str, os.stat_result, bool]]:
-    """Each folder and link that leads to `folder`, the root first and the folder itself last, and whether it lies in a public folder."""
+    """Each folder and link that leads to `folder`, the root first and the folder itself last, and whether it lies in a
+    public folder."""
     path, found, rest = "/", os.lstat("/"), folder.split("/")[::-1]
     yield path, found, False
     while rest:
@@ -112,5 +119,9 @@ def _private_group(path: str, found: os.stat_result) -> bool:
         lists = os.listxattr(path) if hasattr(os, "listxattr") else []
     except (KeyError, OSError):
         return False
-    alone = user.pw_uid != 0 and (group.gr_gid, group.gr_name) == (user.pw_gid, user.pw_name) and set(group.gr_mem) <= {user.pw_name}
+    alone = (
+        user.pw_uid != 0
+        and (group.gr_gid, group.gr_name) == (user.pw_gid, user.pw_name)
+        and set(group.gr_mem) <= {user.pw_name}
+    )
     return alone and "system.posix_acl_access" not in lists

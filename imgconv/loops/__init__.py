@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from imgconv.records import record
+from imgconv.values.frozen import record
 
 Body = Callable[..., None]
 
 
 def intrinsic(function: Any) -> Any:
-    """Marks a function that has a compiled twin of the same name in `jit/intrinsics`; what is marked is the twin in plain Python."""
+    """Marks a function that has a compiled twin of the same name in `jit/intrinsics`; what is marked is the twin in
+    plain Python."""
     function.is_loop_intrinsic = True
     return function
 
@@ -49,7 +50,8 @@ def helper(function: Any) -> Any:
 
 
 def subroutine(function: Any) -> Any:
-    """Marks a function that bodies call, and that is compiled once and not at every call: a long one, or one called often."""
+    """Marks a function that bodies call, and that is compiled once and not at every call: a long one, or one called
+    often."""
     function.is_loop_subroutine = True
     return function
 

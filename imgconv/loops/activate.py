@@ -40,7 +40,11 @@ FUNCTIONS = {"relu": _relu, "abs": _abs, "sigmoid": _sigmoid, "tanh": _tanh, "id
 
 def make(function: str, src: str, out: str) -> Body:
     """The body for one function on values `src`, into `out`; a whole result type must hold every magnitude of `src`."""
-    apply, final, wide = FUNCTIONS[function], np.dtype(out).type, np.dtype(out if not out.startswith("float") else "float64").type
+    apply, final, wide = (
+        FUNCTIONS[function],
+        np.dtype(out).type,
+        np.dtype(out if not out.startswith("float") else "float64").type,
+    )
 
     def activate(source, row, result, first, last):
         given, target = view(source, last * row), view(result, last * row)

@@ -29,7 +29,11 @@ def _make(pick: Any, acc: str, out: str, finish: Any, wide_window: int, step: in
     wide, put = np.dtype(acc).type, _putter(pick, finish, np.dtype(out).type, wide_window, step, channels)
 
     def blocks(source, source_rows, source_row, high, row_step, cells, line, result, result_row, first, last):
-        pixels, column, target = view(source, source_rows * source_row), view(line, source_row), view(result, last * result_row)
+        pixels, column, target = (
+            view(source, source_rows * source_row),
+            view(line, source_row),
+            view(result, last * result_row),
+        )
         for y in range(first, last):
             top = pixels[y * row_step * source_row :]
             under = top[(source_row if high > 1 else 0) :]
@@ -47,7 +51,8 @@ def _make(pick: Any, acc: str, out: str, finish: Any, wide_window: int, step: in
 
 
 def _quotient_for_all(quotient: str) -> Any:
-    """floor(sum/cells + 1/2) where all windows have the same cells: by a shift, or by their reciprocal (why that is exact: `settling._floor_divide`)."""
+    """floor(sum/cells + 1/2) where all windows have the same cells: by a shift, or by their reciprocal (why that is
+    exact: `settling._floor_divide`)."""
     if quotient.startswith("shift"):
         bits = int(quotient.removeprefix("shift"))
         half = 1 << bits >> 1
@@ -110,7 +115,11 @@ def _putter(pick: Any, finish: Any, final: Any, wide_window: int, step: int, cha
 
 
 def _extents(given: Mapping[str, Any]) -> Mapping[str, int]:
-    return {"source": given["source_rows"] * given["source_row"], "line": given["source_row"], "result": given["last"] * given["result_row"]}
+    return {
+        "source": given["source_rows"] * given["source_row"],
+        "line": given["source_row"],
+        "result": given["last"] * given["result_row"],
+    }
 
 
 _GIVEN = "source:src source_rows source_row high row_step cells"

@@ -1,4 +1,5 @@
-"""Combining: the responses of several kernels into one value, settled in the same pass. A way to combine is one row of WAYS.
+"""Combining: the responses of several kernels into one value, settled in the same pass. A way to combine is one row of
+WAYS.
 
 Responses are made one after the other. All but the last are folded into a total (`FOLD`; of two, the first
 is its own total), and the last joins it in the pass that settles (`FINISH`).
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from imgconv.loops import Body, Loop, helper, parameters, view
-from imgconv.loops.settling import CONSTANTS, COUNTS, OFFSET, PIECE, counter, nothing_seen, settler
+from imgconv.loops.quantising import CONSTANTS, COUNTS, OFFSET, PIECE, counter, nothing_seen, settler
 
 
 @helper
@@ -84,13 +85,19 @@ def make_fold(how: str, src: str, acc: str) -> Body:
 
 
 def make_finish(how: str, state: str, total: str, src: str, acc: str, out: str, key: str) -> Body:
-    """The body that joins a total (`lifted` responses, or one `bare` one) with the last response, computed in `acc`, settled into `out`."""
+    """The body that joins a total (`lifted` responses, or one `bare` one) with the last response, computed in `acc`,
+    settled into `out`."""
     lift, join, end = WAYS[how]
     begin, wide, divided = (_itself if state == "lifted" else lift), np.dtype(acc).type, acc.startswith("float")
     finish, tally, start = settler(acc, out, ""), counter(), nothing_seen(acc)
 
     def combine(so_far, response, share, row, result, constants, extremes, counts, first, last):
-        before, given, target, parts = view(so_far, last * row), view(response, last * row), view(result, last * row), view(share, 1)
+        before, given, target, parts = (
+            view(so_far, last * row),
+            view(response, last * row),
+            view(result, last * row),
+            view(share, 1),
+        )
         constant, extreme, count = view(constants, CONSTANTS), view(extremes, 2), view(counts, COUNTS)
         divisor, offset = parts[0], constant[OFFSET]
         for at in range(first * row, last * row, PIECE):
@@ -112,13 +119,23 @@ def _fold_extents(given: Mapping[str, Any]) -> Mapping[str, int]:
 
 def _extents(given: Mapping[str, Any]) -> Mapping[str, int]:
     cells = given["last"] * given["row"]
-    return {"so_far": cells, "response": cells, "share": 1, "result": cells, "constants": CONSTANTS, "extremes": 2, "counts": COUNTS}
+    return {
+        "so_far": cells,
+        "response": cells,
+        "share": 1,
+        "result": cells,
+        "constants": CONSTANTS,
+        "extremes": 2,
+        "counts": COUNTS,
+    }
 
 
 FOLD = Loop("fold", make_fold, parameters("total:=acc response:src row first last"), _fold_extents)
 FINISH = Loop(
     "combine",
     make_finish,
-    parameters("so_far:total response:src share:float64 row result:=out constants:acc extremes:=key counts:=int64 first last"),
+    parameters(
+        "so_far:total response:src share:float64 row result:=out constants:acc extremes:=key counts:=int64 first last"
+    ),
     _extents,
 )

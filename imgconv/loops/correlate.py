@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from imgconv.loops import Body, Loop, helper, parameters, view
-from imgconv.loops.settling import BORDER, CONSTANTS, COUNTS, OFFSET, counter, nothing_seen, settler
+from imgconv.loops.quantising import BORDER, CONSTANTS, COUNTS, OFFSET, counter, nothing_seen, settler
 from imgconv.loops.taps import PASS, adder, row_taker
 
 
@@ -32,20 +32,57 @@ def filled(taps: int, type_: str) -> tuple[int, str]:
 def make(src: str, acc: str, out: str, quotient: str, taps: str, key: str, lane: str) -> Body:
     """The body for pixels `src`, sums `acc`, results `out`, dividing in `quotient`.
 
-    `taps` is the number in the pass that settles, with a "+" where whole passes come before it; `key` is `watch_key(acc)`.
-    Source rows and weights are kept as `lane`, in which the products of a pass are added up.
+    `taps` is the number in the pass that settles, with a "+" where whole passes come before it; `key` is
+    `watch_key(acc)`. Source rows and weights are kept as `lane`, in which the products of a pass are added up.
     """
-    load, place_taps, settle_group, wide = line_loader(lane), placer(), group_settler(acc, out, quotient, taps, lane), np.dtype(lane).type
+    load, place_taps, settle_group, wide = (
+        line_loader(lane),
+        placer(),
+        group_settler(acc, out, quotient, taps, lane),
+        np.dtype(lane).type,
+    )
 
     def correlate(
-        source, source_rows, source_row, rows, row_count, edge_to, edge_from, edges, inner_at, inner, channels,
-        tap_row, tap_at, weights, places, taps, step, group, depth, piece, ring, ring_rows, ring_row, sums, result, result_row,
-        constants, extremes, counts, first, last,
-    ):  # fmt: skip
+        source,
+        source_rows,
+        source_row,
+        rows,
+        row_count,
+        edge_to,
+        edge_from,
+        edges,
+        inner_at,
+        inner,
+        channels,
+        tap_row,
+        tap_at,
+        weights,
+        places,
+        taps,
+        step,
+        group,
+        depth,
+        piece,
+        ring,
+        ring_rows,
+        ring_row,
+        sums,
+        result,
+        result_row,
+        constants,
+        extremes,
+        counts,
+        first,
+        last,
+    ):
         pixels, lines = view(source, source_rows * source_row), view(rows, row_count)
         to, whence = view(edge_to, edges), view(edge_from, edges)
         dy, dx, weight, place = view(tap_row, taps), view(tap_at, taps), view(weights, taps), view(places, group * taps)
-        kept, total, target = view(ring, ring_rows * ring_row + result_row), view(sums, group * piece), view(result, last * result_row)
+        kept, total, target = (
+            view(ring, ring_rows * ring_row + result_row),
+            view(sums, group * piece),
+            view(result, last * result_row),
+        )
         constant, extreme, count = view(constants, CONSTANTS), view(extremes, 2), view(counts, COUNTS)
         empty = ring_rows * ring_row  # behind the ring a piece of zeros, for taps that only fill up a pass
         for x in range(result_row):
@@ -56,38 +93,88 @@ def make(src: str, acc: str, out: str, quotient: str, taps: str, key: str, lane:
             following = max(following, y * step)
             while following < (y + rows_here - 1) * step + depth:  # convert and extend each source row once
                 here = kept[following % ring_rows * ring_row :][:ring_row]
-                load(pixels, source_row, lines[following], here, ring_row, to, whence, edges, inner_at, inner, channels, wide(constant[BORDER]))
+                load(
+                    pixels,
+                    source_row,
+                    lines[following],
+                    here,
+                    ring_row,
+                    to,
+                    whence,
+                    edges,
+                    inner_at,
+                    inner,
+                    channels,
+                    wide(constant[BORDER]),
+                )
                 following += 1
             place_taps(place, dy, dx, taps, y, rows_here, step, ring_rows, ring_row)
-            settle_group(total, target[y * result_row :], kept, place, weight, taps, rows_here, piece, result_row, constant, extreme, count)
+            settle_group(
+                total,
+                target[y * result_row :],
+                kept,
+                place,
+                weight,
+                taps,
+                rows_here,
+                piece,
+                result_row,
+                constant,
+                extreme,
+                count,
+            )
 
     return correlate
 
 
 def line_loader(acc: str) -> Any:
-    """The helper that fills a line of `size` elements: with a source row, by `loader`, or (row -1: beyond a constant border) with the constant."""
+    """The helper that fills a line of `size` elements: with a source row, by `loader`, or (row -1: beyond a constant
+    border) with the constant."""
     load = loader(acc)
 
     @helper
     def load_line(
-        pixels: Any, source_row: int, row: int, here: Any, size: int,
-        to: Any, whence: Any, edges: int, inner_at: int, inner: int, channels: int, constant: Any,
-    ) -> None:  # fmt: skip
+        pixels: Any,
+        source_row: int,
+        row: int,
+        here: Any,
+        size: int,
+        to: Any,
+        whence: Any,
+        edges: int,
+        inner_at: int,
+        inner: int,
+        channels: int,
+        constant: Any,
+    ) -> None:
         if row < 0:
             for x in range(size):
                 here[x] = constant
         else:
-            load(pixels[row * source_row : (row + 1) * source_row], here, to, whence, edges, inner_at, inner, channels, constant)
+            load(
+                pixels[row * source_row : (row + 1) * source_row],
+                here,
+                to,
+                whence,
+                edges,
+                inner_at,
+                inner,
+                channels,
+                constant,
+            )
 
     return load_line
 
 
 def loader(acc: str) -> Any:
-    """The helper that converts a source row: its inner piece at once, then pixel by pixel what the border puts around it."""
+    """The helper that converts a source row: its inner piece at once, then pixel by pixel what the border puts around
+    it."""
     wide = np.dtype(acc).type
 
     @helper
-    def load(row: Any, here: Any, to: Any, whence: Any, edges: int, inner_at: int, inner: int, channels: int, constant: Any) -> None:
+    def load(
+        row: Any, here: Any, to: Any, whence: Any, edges: int, inner_at: int, inner: int, channels: int, constant: Any
+    ) -> None:
         middle = here[inner_at : inner_at + inner]
         for x in range(inner):
             middle[x] = wide(row[x])
@@ -100,17 +187,35 @@ def loader(acc: str) -> Any:
 
 
 def group_settler(acc: str, out: str, quotient: str, taps: str, lane: str = "") -> Any:
-    """The helper of a group of output rows: piece by piece, whole passes of taps into sums, then the last pass, which settles them.
+    """The helper of a group of output rows: piece by piece, whole passes of taps into sums, then the last pass, which
+    settles them.
 
-    A pass is made for all rows of the group before the next one begins, so that what neighbouring rows share stays in the first-level cache.
+    A pass is made for all rows of the group before the next one begins, so that what neighbouring rows share stays in
+    the first-level cache.
     """
     many, final = taps.endswith("+"), int(taps.rstrip("+"))
-    take, add, finish, wide = row_taker(PASS), adder(acc, PASS, lane), finisher(acc, out, quotient, final, many, lane), np.dtype(acc).type
+    take, add, finish, wide = (
+        row_taker(PASS),
+        adder(acc, PASS, lane),
+        finisher(acc, out, quotient, final, many, lane),
+        np.dtype(acc).type,
+    )
 
     @helper
     def settle_group(
-        total: Any, target: Any, kept: Any, place: Any, weight: Any, taps: int, rows: int, piece: int, result_row: int, constant: Any, extreme: Any, count: Any
-    ) -> None:  # fmt: skip
+        total: Any,
+        target: Any,
+        kept: Any,
+        place: Any,
+        weight: Any,
+        taps: int,
+        rows: int,
+        piece: int,
+        result_row: int,
+        constant: Any,
+        extreme: Any,
+        count: Any,
+    ) -> None:
         for start in range(0, result_row, piece):
             m, here = min(piece, result_row - start), kept[start:]
             if many:
@@ -124,7 +229,17 @@ def group_settler(acc: str, out: str, quotient: str, taps: str, lane: str = "") 
                             sums[x] = add(sums[x], taken, w, x)
             for r in range(rows):
                 into = target[r * result_row + start : r * result_row + start + m]
-                finish(total[r * piece :], into, here, place[r * taps + taps - final :], weight[taps - final :], m, constant, extreme, count)
+                finish(
+                    total[r * piece :],
+                    into,
+                    here,
+                    place[r * taps + taps - final :],
+                    weight[taps - final :],
+                    m,
+                    constant,
+                    extreme,
+                    count,
+                )
 
     return settle_group
 
@@ -133,10 +248,14 @@ def placer() -> Any:
     """The helper that finds, for the `rows` output rows from y on, where in the ring each tap reads."""
 
     @helper
-    def place_taps(place: Any, dy: Any, dx: Any, taps: int, y: int, rows: int, step: int, ring_rows: int, ring_row: int) -> None:
+    def place_taps(
+        place: Any, dy: Any, dx: Any, taps: int, y: int, rows: int, step: int, ring_rows: int, ring_row: int
+    ) -> None:
         for r in range(rows):
             for t in range(taps):
-                place[r * taps + t] = (((y + r) * step + dy[t]) % ring_rows) * ring_row + dx[t] if dy[t] >= 0 else ring_rows * ring_row
+                place[r * taps + t] = (
+                    (((y + r) * step + dy[t]) % ring_rows) * ring_row + dx[t] if dy[t] >= 0 else ring_rows * ring_row
+                )
 
     return place_taps
 
@@ -147,7 +266,17 @@ def finisher(acc: str, out: str, quotient: str, taps: int, many: bool, lane: str
     start, wide = nothing_seen(acc), np.dtype(acc).type
 
     @helper
-    def finish(total: Any, target: Any, kept: Any, places: Any, weights: Any, m: int, constants: Any, extremes: Any, counts: Any) -> None:
+    def finish(
+        total: Any,
+        target: Any,
+        kept: Any,
+        places: Any,
+        weights: Any,
+        m: int,
+        constants: Any,
+        extremes: Any,
+        counts: Any,
+    ) -> None:
         rows, seen, offset = take(kept, places, 0, m), start, wide(constants[OFFSET])
         for x in range(m):
             value = add(total[x] if many else offset, rows, weights, x)
@@ -181,9 +310,9 @@ LOOP = Loop(
     "correlate",
     make,
     parameters(
-        "source:src source_rows source_row rows:int64 row_count edge_to:int64 edge_from:int64 edges inner_at inner channels "
-        "tap_row:int64 tap_at:int64 weights:lane places:=int64 taps step group depth piece ring:=lane ring_rows ring_row sums:=acc result:=out result_row "
-        "constants:acc extremes:=key counts:=int64 first last"
+        "source:src source_rows source_row rows:int64 row_count edge_to:int64 edge_from:int64 edges inner_at inner"
+        " channels tap_row:int64 tap_at:int64 weights:lane places:=int64 taps step group depth piece ring:=lane"
+        " ring_rows ring_row sums:=acc result:=out result_row constants:acc extremes:=key counts:=int64 first last"
     ),
     extents,
 )

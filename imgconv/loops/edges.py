@@ -14,7 +14,8 @@ _TAN = float(np.tan(np.pi / 8))  # 22.5 degrees: half way from one of four direc
 
 
 def make_winner(votes: str, src: str) -> Body:
-    """The body that keeps the best response (`votes` magnitudes or values) and the number of its kernel; of equals the first, NaN never."""
+    """The body that keeps the best response (`votes` magnitudes or values) and the number of its kernel; of equals the
+    first, NaN never."""
     kept, magnitudes = np.dtype(src).type, votes == "magnitudes"
 
     def winner(best, index, response, number, row, first, last):
@@ -29,7 +30,8 @@ def make_winner(votes: str, src: str) -> Body:
 
 
 def make_thin() -> Body:
-    """The body that keeps the magnitudes that are greatest along their gradient, as WEAK or STRONG by their channel's two bounds.
+    """The body that keeps the magnitudes that are greatest along their gradient, as WEAK or STRONG by their channel's
+    two bounds.
 
     Before a pixel, in reading order, its neighbour must be less; behind it, not greater: of two equals one stays.
     """
@@ -65,7 +67,8 @@ def make_thin() -> Body:
 
 
 def make_trace() -> Body:
-    """The body that marks what is STRONG, and what is WEAK and hangs together with it over eight neighbours; a band is a channel."""
+    """The body that marks what is STRONG, and what is WEAK and hangs together with it over eight neighbours; a band is
+    a channel."""
 
     def trace(classes, height, width, channels, stack, marks, first, last):
         cells = height * width
@@ -106,11 +109,20 @@ def _trace_extents(given: Mapping[str, Any]) -> Mapping[str, int]:
     return {"classes": _cells(given), "marks": _cells(given), "stack": given["height"] * given["width"]}
 
 
-WINNER = Loop("winner", make_winner, parameters("best:=src index:=uint8 response:src number row first last"), _winner_extents)
+WINNER = Loop(
+    "winner", make_winner, parameters("best:=src index:=uint8 response:src number row first last"), _winner_extents
+)
 THIN = Loop(
     "thin",
     make_thin,
-    parameters("across:float64 down:float64 magnitude:float64 bounds:float64 height width channels classes:=uint8 first last"),
+    parameters(
+        "across:float64 down:float64 magnitude:float64 bounds:float64 height width channels classes:=uint8 first last"
+    ),
     _thin_extents,
 )
-TRACE = Loop("trace", make_trace, parameters("classes:uint8 height width channels stack:=int64 marks:=uint8 first last"), _trace_extents)
+TRACE = Loop(
+    "trace",
+    make_trace,
+    parameters("classes:uint8 height width channels stack:=int64 marks:=uint8 first last"),
+    _trace_extents,
+)

@@ -1,7 +1,8 @@
 """Correlation by spectra of rows: what surrounds the Fourier transforms themselves, which are NumPy's.
 
 LOAD extends source rows into lines of doubles, MULTIPLY adds up spectra of lines times spectra of kernel rows
-down the window, SETTLE takes the transformed sums into the result. All rows are counted within one group of output rows.
+down the window, SETTLE takes the transformed sums into the result. All rows are counted within one group of output
+rows.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import numpy as np
 
 from imgconv.loops import Body, Loop, parameters, view
 from imgconv.loops.correlate import line_loader
-from imgconv.loops.settling import CONSTANTS, COUNTS, OFFSET, PIECE, counter, nothing_seen, settler
+from imgconv.loops.quantising import CONSTANTS, COUNTS, OFFSET, PIECE, counter, nothing_seen, settler
 
 CHUNK = 128  # frequencies done at a time, so that a window of their spectra stays in the second-level cache
 PASS = 4  # kernel rows added in one pass
@@ -24,29 +25,90 @@ def make_load(src: str) -> Body:
     load_line = line_loader("float64")
 
     def load(
-        source, source_rows, source_row, rows, row_count, edge_to, edge_from, edges, inner_at, inner, channels, border, lines, line_row, room, first, last
-    ):  # fmt: skip
+        source,
+        source_rows,
+        source_row,
+        rows,
+        row_count,
+        edge_to,
+        edge_from,
+        edges,
+        inner_at,
+        inner,
+        channels,
+        border,
+        lines,
+        line_row,
+        room,
+        first,
+        last,
+    ):
         pixels, table = view(source, source_rows * source_row), view(rows, row_count)
-        to, whence, value, kept = view(edge_to, edges), view(edge_from, edges), view(border, 1)[0], view(lines, room * line_row)
+        to, whence, value, kept = (
+            view(edge_to, edges),
+            view(edge_from, edges),
+            view(border, 1)[0],
+            view(lines, room * line_row),
+        )
         for y in range(first, last):
             here = kept[(y - first) * line_row : (y - first + 1) * line_row]
-            load_line(pixels, source_row, table[y], here, inner + edges * channels, to, whence, edges, inner_at, inner, channels, value)
+            load_line(
+                pixels,
+                source_row,
+                table[y],
+                here,
+                inner + edges * channels,
+                to,
+                whence,
+                edges,
+                inner_at,
+                inner,
+                channels,
+                value,
+            )
 
     return load
 
 
 def _load_extents(given: Mapping[str, Any]) -> Mapping[str, int]:
     return {
-        "source": given["source_rows"] * given["source_row"], "rows": given["row_count"], "edge_to": given["edges"], "edge_from": given["edges"],
-        "border": 1, "lines": given["room"] * given["line_row"],
-    }  # fmt: skip
+        "source": given["source_rows"] * given["source_row"],
+        "rows": given["row_count"],
+        "edge_to": given["edges"],
+        "edge_from": given["edges"],
+        "border": 1,
+        "lines": given["room"] * given["line_row"],
+    }
 
 
 def make_multiply() -> Body:
-    """The body: output row r of the group is the sum over the taps t of line `places[r + down[t]]` times kernel row t, all of them spectra."""
+    """The body: output row r of the group is the sum over the taps t of line `places[r + down[t]]` times kernel row t,
+    all of them spectra."""
 
-    def multiply(spectra, slots, places, place_count, step, kernel, plane, taps, down, frequencies, planes, depth, sums, products, room, first, last):
-        lines, weights, result = view(spectra, slots * 2 * frequencies), view(kernel, taps * 2 * plane), view(products, room * 2 * frequencies)
+    def multiply(
+        spectra,
+        slots,
+        places,
+        place_count,
+        step,
+        kernel,
+        plane,
+        taps,
+        down,
+        frequencies,
+        planes,
+        depth,
+        sums,
+        products,
+        room,
+        first,
+        last,
+    ):
+        lines, weights, result = (
+            view(spectra, slots * 2 * frequencies),
+            view(kernel, taps * 2 * plane),
+            view(products, room * 2 * frequencies),
+        )
         place, dy, split = view(places, place_count), view(down, taps), view(planes, depth * 2 * CHUNK)
         total = view(sums, room * 2 * CHUNK)
         for start in range(0, frequencies, CHUNK):
@@ -65,17 +127,36 @@ def make_multiply() -> Body:
                 w = w[4 * plane :]
                 e, f, g, h = w[:m], w[plane : plane + m], w[2 * plane : 2 * plane + m], w[3 * plane : 3 * plane + m]
                 for r in range(first, last):
-                    one, two, three, four = r * step + dy[t], r * step + dy[t + 1], r * step + dy[t + 2], r * step + dy[t + 3]
+                    one, two, three, four = (
+                        r * step + dy[t],
+                        r * step + dy[t + 1],
+                        r * step + dy[t + 2],
+                        r * step + dy[t + 3],
+                    )
                     k, n = split[one * 2 * CHUNK :][:m], split[one * 2 * CHUNK + CHUNK :][:m]
                     o, p = split[two * 2 * CHUNK :][:m], split[two * 2 * CHUNK + CHUNK :][:m]
                     q, s = split[three * 2 * CHUNK :][:m], split[three * 2 * CHUNK + CHUNK :][:m]
                     u, v = split[four * 2 * CHUNK :][:m], split[four * 2 * CHUNK + CHUNK :][:m]
                     real, imaginary = total[(r - first) * 2 * CHUNK :][:m], total[(r - first) * 2 * CHUNK + CHUNK :][:m]
                     for x in range(m):
-                        real[x] += (k[x] * a[x] - n[x] * b[x]) + (o[x] * c[x] - p[x] * d[x]) + (q[x] * e[x] - s[x] * f[x]) + (u[x] * g[x] - v[x] * h[x])
-                        imaginary[x] += (k[x] * b[x] + n[x] * a[x]) + (o[x] * d[x] + p[x] * c[x]) + (q[x] * f[x] + s[x] * e[x]) + (u[x] * h[x] + v[x] * g[x])
+                        real[x] += (
+                            (k[x] * a[x] - n[x] * b[x])
+                            + (o[x] * c[x] - p[x] * d[x])
+                            + (q[x] * e[x] - s[x] * f[x])
+                            + (u[x] * g[x] - v[x] * h[x])
+                        )
+                        imaginary[x] += (
+                            (k[x] * b[x] + n[x] * a[x])
+                            + (o[x] * d[x] + p[x] * c[x])
+                            + (q[x] * f[x] + s[x] * e[x])
+                            + (u[x] * h[x] + v[x] * g[x])
+                        )
             for r in range(first, last):
-                row, real, imaginary = result[r * 2 * frequencies + 2 * start :], total[(r - first) * 2 * CHUNK :], total[(r - first) * 2 * CHUNK + CHUNK :]
+                row, real, imaginary = (
+                    result[r * 2 * frequencies + 2 * start :],
+                    total[(r - first) * 2 * CHUNK :],
+                    total[(r - first) * 2 * CHUNK + CHUNK :],
+                )
                 for x in range(m):
                     row[2 * x] = real[x]
                     row[2 * x + 1] = imaginary[x]
@@ -85,13 +166,19 @@ def make_multiply() -> Body:
 
 def _multiply_extents(given: Mapping[str, Any]) -> Mapping[str, int]:
     return {
-        "spectra": given["slots"] * 2 * given["frequencies"], "places": given["place_count"], "kernel": given["taps"] * 2 * given["plane"],
-        "down": given["taps"], "planes": given["depth"] * 2 * CHUNK, "sums": given["room"] * 2 * CHUNK, "products": given["room"] * 2 * given["frequencies"],
-    }  # fmt: skip
+        "spectra": given["slots"] * 2 * given["frequencies"],
+        "places": given["place_count"],
+        "kernel": given["taps"] * 2 * given["plane"],
+        "down": given["taps"],
+        "planes": given["depth"] * 2 * CHUNK,
+        "sums": given["room"] * 2 * CHUNK,
+        "products": given["room"] * 2 * given["frequencies"],
+    }
 
 
 def make_settle(out: str, quotient: str, whole: str) -> Body:
-    """The body for results `out`, dividing in `quotient`; sums that are known to be `whole` ("yes") are rounded to what they are."""
+    """The body for results `out`, dividing in `quotient`; sums that are known to be `whole` ("yes") are rounded to what
+    they are."""
     settle_value, tally = settler("float64", out, quotient), counter()
     exact, start = whole == "yes", nothing_seen("float64")
 
@@ -114,17 +201,20 @@ def make_settle(out: str, quotient: str, whole: str) -> Body:
 
 def _settle_extents(given: Mapping[str, Any]) -> Mapping[str, int]:
     return {
-        "sums": given["room"] * given["line_row"], "result": given["last"] * given["result_row"],
-        "constants": CONSTANTS, "extremes": 2, "counts": COUNTS,
-    }  # fmt: skip
+        "sums": given["room"] * given["line_row"],
+        "result": given["last"] * given["result_row"],
+        "constants": CONSTANTS,
+        "extremes": 2,
+        "counts": COUNTS,
+    }
 
 
 LOAD = Loop(
     "fourier-load",
     make_load,
     parameters(
-        "source:src source_rows source_row rows:int64 row_count edge_to:int64 edge_from:int64 edges inner_at inner channels border:float64 "
-        "lines:=float64 line_row room first last"
+        "source:src source_rows source_row rows:int64 row_count edge_to:int64 edge_from:int64 edges inner_at inner"
+        " channels border:float64 lines:=float64 line_row room first last"
     ),
     _load_extents,
 )
@@ -140,6 +230,8 @@ MULTIPLY = Loop(
 SETTLE = Loop(
     "fourier-settle",
     make_settle,
-    parameters("sums:float64 line_row room result:=out result_row constants:float64 extremes:=int64 counts:=int64 first last"),
+    parameters(
+        "sums:float64 line_row room result:=out result_row constants:float64 extremes:=int64 counts:=int64 first last"
+    ),
     _settle_extents,
 )

@@ -11,7 +11,8 @@ from imgconv.loops import Body, Loop, parameters, view
 
 
 def make_luma(src: str, out: str) -> Body:
-    """The body for colours `src`: luma by Rec. 601, for whole `out` as Pillow rounds it, (19595 R + 38470 G + 7471 B + 32768) >> 16."""
+    """The body for colours `src`: luma by Rec. 601, for whole `out` as Pillow rounds it, (19595 R + 38470 G + 7471 B +
+    32768) >> 16."""
     final, whole = np.dtype(out).type, not out.startswith("float")
     wide = np.int32 if src == "uint8" else np.int64
 
@@ -20,20 +21,32 @@ def make_luma(src: str, out: str) -> Body:
         for x in range(first * row, last * row):
             if whole:
                 red, green, blue = wide(colours[x * 3]), wide(colours[x * 3 + 1]), wide(colours[x * 3 + 2])
-                target[x] = final(wide(wide(19595) * red + wide(38470) * green + wide(7471) * blue + wide(32768)) >> wide(16))
+                target[x] = final(
+                    wide(wide(19595) * red + wide(38470) * green + wide(7471) * blue + wide(32768)) >> wide(16)
+                )
             else:
-                total = 0.299 * np.float64(colours[x * 3]) + 0.587 * np.float64(colours[x * 3 + 1]) + 0.114 * np.float64(colours[x * 3 + 2])
+                total = (
+                    0.299 * np.float64(colours[x * 3])
+                    + 0.587 * np.float64(colours[x * 3 + 1])
+                    + 0.114 * np.float64(colours[x * 3 + 2])
+                )
                 target[x] = final(total)
 
     return luma
 
 
 def make_lift(src: str, before: str, after: str, out: str) -> Body:
-    """The body that adds to each of three colours what their luma gained: chroma, the difference of a colour and luma, stays."""
+    """The body that adds to each of three colours what their luma gained: chroma, the difference of a colour and luma,
+    stays."""
     final = np.dtype(out).type
 
     def lift(source, old, new, row, result, first, last):
-        colours, was, becomes, target = view(source, last * row * 3), view(old, last * row), view(new, last * row), view(result, last * row * 3)
+        colours, was, becomes, target = (
+            view(source, last * row * 3),
+            view(old, last * row),
+            view(new, last * row),
+            view(result, last * row * 3),
+        )
         for x in range(first * row, last * row):
             gain = np.float64(becomes[x]) - np.float64(was[x])
             target[x * 3] = final(np.float64(colours[x * 3]) + gain)

@@ -1,7 +1,9 @@
-"""Sliding averages of whole numbers: sums run down the columns and along the row, so that the cost does not depend on the window's size.
+"""Sliding averages of whole numbers: sums run down the columns and along the row, so that the cost does not depend on
+the window's size.
 
-Rows enter the sums down the columns as windows come to see them and leave as they no longer do; along the row a window's
-sum is the difference of two sums from the row's start. Whole numbers only: there, what enters and leaves is gone without a trace.
+Rows enter the sums down the columns as windows come to see them and leave as they no longer do; along the row a
+window's sum is the difference of two sums from the row's start. Whole numbers only: there, what enters and leaves is
+gone without a trace.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import numpy as np
 
 from imgconv.loops import Body, Loop, helper, parameters, view
 from imgconv.loops.pool import rounded_quotient
-from imgconv.loops.settling import ratio_of
+from imgconv.loops.quantising import ratio_of
 
 
 def make(src: str, acc: str, out: str, quotient: str) -> Body:
@@ -22,16 +24,36 @@ def make(src: str, acc: str, out: str, quotient: str) -> Body:
     divide = rounded_quotient(quotient) if not out.startswith("float") else ratio_of(acc)
 
     def means(
-        source, source_rows, source_row, channels, row_from, row_to, column_from, column_to, row_cells, column_cells, windows,
-        line, sums, result, result_row, first, last,
-    ):  # fmt: skip
+        source,
+        source_rows,
+        source_row,
+        channels,
+        row_from,
+        row_to,
+        column_from,
+        column_to,
+        row_cells,
+        column_cells,
+        windows,
+        line,
+        sums,
+        result,
+        result_row,
+        first,
+        last,
+    ):
         pixels, down, along, target = (
             view(source, source_rows * source_row),
             view(line, source_row),
             view(sums, source_row + channels),
             view(result, last * result_row),
         )
-        top, bottom, left, right = view(row_from, last), view(row_to, last), view(column_from, windows), view(column_to, windows)
+        top, bottom, left, right = (
+            view(row_from, last),
+            view(row_to, last),
+            view(column_from, windows),
+            view(column_to, windows),
+        )
         rows, columns = view(row_cells, last), view(column_cells, result_row)
         begin, end = top[first], top[first]
         for x in range(source_row):
@@ -74,17 +96,25 @@ def _changer(acc: str) -> Any:
 def _extents(given: Mapping[str, Any]) -> Mapping[str, int]:
     rows, windows, row = given["last"], given["windows"], given["source_row"]
     return {
-        "source": given["source_rows"] * row, "row_from": rows, "row_to": rows, "column_from": windows, "column_to": windows,
-        "row_cells": rows, "column_cells": given["result_row"], "line": row, "sums": row + given["channels"], "result": rows * given["result_row"],
-    }  # fmt: skip
+        "source": given["source_rows"] * row,
+        "row_from": rows,
+        "row_to": rows,
+        "column_from": windows,
+        "column_to": windows,
+        "row_cells": rows,
+        "column_cells": given["result_row"],
+        "line": row,
+        "sums": row + given["channels"],
+        "result": rows * given["result_row"],
+    }
 
 
 LOOP = Loop(
     "means",
     make,
     parameters(
-        "source:src source_rows source_row channels row_from:int64 row_to:int64 column_from:int64 column_to:int64 row_cells:int64 column_cells:int64 windows "
-        "line:=acc sums:=acc result:=out result_row first last"
+        "source:src source_rows source_row channels row_from:int64 row_to:int64 column_from:int64 column_to:int64"
+        " row_cells:int64 column_cells:int64 windows line:=acc sums:=acc result:=out result_row first last"
     ),
     _extents,
 )

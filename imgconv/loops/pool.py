@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from imgconv.loops import Body, Loop, helper, parameters, view
-from imgconv.loops.settling import ratio_of
+from imgconv.loops.quantising import ratio_of
 
 
 def winner(kind: str) -> Any:
@@ -54,11 +54,38 @@ def make_extreme(kind: str, src: str) -> Body:
     reduce_window, start, kept = _window_reducer(winner(kind)), worst(kind, src), np.dtype(src).type
 
     def pool(
-        source, source_rows, source_row, channels, row_from, row_to, row_step, row_dilation, row_before,
-        column_from, column_to, taps, column_step, column_dilation, column_before, line, result, result_row, first, last,
-    ):  # fmt: skip
-        pixels, column, target = view(source, source_rows * source_row), view(line, source_row), view(result, last * result_row)
-        begins, ends, left, right = view(row_from, last), view(row_to, last), view(column_from, taps), view(column_to, taps)
+        source,
+        source_rows,
+        source_row,
+        channels,
+        row_from,
+        row_to,
+        row_step,
+        row_dilation,
+        row_before,
+        column_from,
+        column_to,
+        taps,
+        column_step,
+        column_dilation,
+        column_before,
+        line,
+        result,
+        result_row,
+        first,
+        last,
+    ):
+        pixels, column, target = (
+            view(source, source_rows * source_row),
+            view(line, source_row),
+            view(result, last * result_row),
+        )
+        begins, ends, left, right = (
+            view(row_from, last),
+            view(row_to, last),
+            view(column_from, taps),
+            view(column_to, taps),
+        )
         for y in range(first, last):
             out = target[y * result_row : (y + 1) * result_row]
             for x in range(source_row):
@@ -67,7 +94,21 @@ def make_extreme(kind: str, src: str) -> Body:
                 out[x] = kept(start)
             top = y * row_step - row_before
             reduce_window(
-                pixels, source_row, channels, column, out, top, begins[y], ends[y], row_dilation, left, right, taps, column_step, column_dilation, column_before
+                pixels,
+                source_row,
+                channels,
+                column,
+                out,
+                top,
+                begins[y],
+                ends[y],
+                row_dilation,
+                left,
+                right,
+                taps,
+                column_step,
+                column_dilation,
+                column_before,
             )
 
     return pool
@@ -79,12 +120,42 @@ def make_mean(src: str, acc: str, out: str, quotient: str) -> Body:
     divide = rounded_quotient(quotient) if not out.startswith("float") else ratio_of(acc)
 
     def pool(
-        source, source_rows, source_row, channels, row_from, row_to, row_step, row_dilation, row_before,
-        column_from, column_to, taps, column_step, column_dilation, column_before, row_cells, column_cells,
-        line, sums, result, result_row, first, last,
-    ):  # fmt: skip
-        pixels, column, total, target = view(source, source_rows * source_row), view(line, source_row), view(sums, result_row), view(result, last * result_row)
-        begins, ends, left, right = view(row_from, last), view(row_to, last), view(column_from, taps), view(column_to, taps)
+        source,
+        source_rows,
+        source_row,
+        channels,
+        row_from,
+        row_to,
+        row_step,
+        row_dilation,
+        row_before,
+        column_from,
+        column_to,
+        taps,
+        column_step,
+        column_dilation,
+        column_before,
+        row_cells,
+        column_cells,
+        line,
+        sums,
+        result,
+        result_row,
+        first,
+        last,
+    ):
+        pixels, column, total, target = (
+            view(source, source_rows * source_row),
+            view(line, source_row),
+            view(sums, result_row),
+            view(result, last * result_row),
+        )
+        begins, ends, left, right = (
+            view(row_from, last),
+            view(row_to, last),
+            view(column_from, taps),
+            view(column_to, taps),
+        )
         rows, columns = view(row_cells, last), view(column_cells, result_row)
         for y in range(first, last):
             for x in range(source_row):
@@ -121,9 +192,22 @@ def _window_reducer(pick: Any) -> Any:
 
     @helper
     def reduce_window(
-        pixels: Any, source_row: int, channels: int, column: Any, best: Any, top: int, begin: int, end: int, row_dilation: int,
-        left: Any, right: Any, taps: int, column_step: int, column_dilation: int, column_before: int,
-    ) -> None:  # fmt: skip
+        pixels: Any,
+        source_row: int,
+        channels: int,
+        column: Any,
+        best: Any,
+        top: int,
+        begin: int,
+        end: int,
+        row_dilation: int,
+        left: Any,
+        right: Any,
+        taps: int,
+        column_step: int,
+        column_dilation: int,
+        column_before: int,
+    ) -> None:
         for t in range(begin, end):
             at = (top + t * row_dilation) * source_row
             row = pixels[at : at + source_row]
@@ -183,14 +267,29 @@ def rounded_quotient(quotient: str) -> Any:
 def _extents(given: Mapping[str, Any]) -> Mapping[str, int]:
     rows, taps, row = given["last"], given["taps"], given["result_row"]
     return {
-        "source": given["source_rows"] * given["source_row"], "row_from": rows, "row_to": rows, "column_from": taps, "column_to": taps,
-        "row_cells": rows, "column_cells": row, "line": given["source_row"], "sums": row, "result": rows * row,
-    }  # fmt: skip
+        "source": given["source_rows"] * given["source_row"],
+        "row_from": rows,
+        "row_to": rows,
+        "column_from": taps,
+        "column_to": taps,
+        "row_cells": rows,
+        "column_cells": row,
+        "line": given["source_row"],
+        "sums": row,
+        "result": rows * row,
+    }
 
 
 _GEOMETRY = (
     "source:src source_rows source_row channels row_from:int64 row_to:int64 row_step row_dilation row_before "
     "column_from:int64 column_to:int64 taps column_step column_dilation column_before"
 )
-EXTREME = Loop("extreme", make_extreme, parameters(f"{_GEOMETRY} line:=src result:=src result_row first last"), _extents)
-MEAN = Loop("mean", make_mean, parameters(f"{_GEOMETRY} row_cells:int64 column_cells:int64 line:=acc sums:=acc result:=out result_row first last"), _extents)
+EXTREME = Loop(
+    "extreme", make_extreme, parameters(f"{_GEOMETRY} line:=src result:=src result_row first last"), _extents
+)
+MEAN = Loop(
+    "mean",
+    make_mean,
+    parameters(f"{_GEOMETRY} row_cells:int64 column_cells:int64 line:=acc sums:=acc result:=out result_row first last"),
+    _extents,
+)

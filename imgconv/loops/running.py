@@ -13,21 +13,57 @@ import numpy as np
 
 from imgconv.loops import Body, Loop, helper, parameters, view
 from imgconv.loops.correlate import loader
-from imgconv.loops.settling import BORDER, CONSTANTS, COUNTS, OFFSET, PIECE, counter, nothing_seen, settler
+from imgconv.loops.quantising import BORDER, CONSTANTS, COUNTS, OFFSET, PIECE, counter, nothing_seen, settler
 
 
 def make(src: str, acc: str, out: str, quotient: str, key: str, interleaved: str) -> Body:
-    """The body for pixels `src`, sums `acc`, results `out`, dividing in `quotient`; `interleaved` is 1, 3 or 4 channels, or "any"."""
-    enter, exchange, extend, slide, wide = _enterer(acc), _exchanger(acc), loader(acc), _slider(acc, interleaved), np.dtype(acc).type
+    """The body for pixels `src`, sums `acc`, results `out`, dividing in `quotient`; `interleaved` is 1, 3 or 4
+    channels, or "any"."""
+    enter, exchange, extend, slide, wide = (
+        _enterer(acc),
+        _exchanger(acc),
+        loader(acc),
+        _slider(acc, interleaved),
+        np.dtype(acc).type,
+    )
     settle, tally, start = settler(acc, out, quotient), counter(), nothing_seen(acc)
 
     def running(
-        source, source_rows, source_row, rows, row_count, edge_to, edge_from, edges, inner_at, channels, high, wide_window, step, inner,
-        column, line, line_row, sums, weight, result, result_row, constants, extremes, counts, first, last,
-    ):  # fmt: skip
+        source,
+        source_rows,
+        source_row,
+        rows,
+        row_count,
+        edge_to,
+        edge_from,
+        edges,
+        inner_at,
+        channels,
+        high,
+        wide_window,
+        step,
+        inner,
+        column,
+        line,
+        line_row,
+        sums,
+        weight,
+        result,
+        result_row,
+        constants,
+        extremes,
+        counts,
+        first,
+        last,
+    ):
         pixels, lines, factor = view(source, source_rows * source_row), view(rows, row_count), view(weight, 1)[0]
         to, whence = view(edge_to, edges), view(edge_from, edges)
-        down, along, total, target = view(column, source_row), view(line, line_row), view(sums, result_row), view(result, last * result_row)
+        down, along, total, target = (
+            view(column, source_row),
+            view(line, line_row),
+            view(sums, result_row),
+            view(result, last * result_row),
+        )
         constant, extreme, count = view(constants, CONSTANTS), view(extremes, 2), view(counts, COUNTS)
         for y in range(first, last):
             top = y * step
@@ -90,7 +126,8 @@ def _exchanger(acc: str) -> Any:
 
 
 def _slider(acc: str, interleaved: str) -> Any:
-    """Sums along the row, each from the one before it; in registers where the number of channels is known, since memory answers late."""
+    """Sums along the row, each from the one before it; in registers where the number of channels is known, since memory
+    answers late."""
     wide = np.dtype(acc).type
 
     @helper
@@ -100,7 +137,10 @@ def _slider(acc: str, interleaved: str) -> Any:
             for t in range(wide_window):
                 value = wide(value + along[t * channels + c])
             total[c] = value
-        before, after = along[: result_row - channels], along[wide_window * channels : (wide_window - 1) * channels + result_row]
+        before, after = (
+            along[: result_row - channels],
+            along[wide_window * channels : (wide_window - 1) * channels + result_row],
+        )
         left, right = total[: result_row - channels], total[channels:result_row]
         for x in range(result_row - channels):
             right[x] = wide(left[x] + wide(after[x] - before[x]))
@@ -134,18 +174,28 @@ def _slider(acc: str, interleaved: str) -> Any:
 
 def _extents(given: Mapping[str, Any]) -> Mapping[str, int]:
     return {
-        "source": given["source_rows"] * given["source_row"], "rows": given["row_count"], "edge_to": given["edges"], "edge_from": given["edges"],
-        "column": given["source_row"], "line": given["line_row"], "sums": given["result_row"], "weight": 1,
-        "result": given["last"] * given["result_row"], "constants": CONSTANTS, "extremes": 2, "counts": COUNTS,
-    }  # fmt: skip
+        "source": given["source_rows"] * given["source_row"],
+        "rows": given["row_count"],
+        "edge_to": given["edges"],
+        "edge_from": given["edges"],
+        "column": given["source_row"],
+        "line": given["line_row"],
+        "sums": given["result_row"],
+        "weight": 1,
+        "result": given["last"] * given["result_row"],
+        "constants": CONSTANTS,
+        "extremes": 2,
+        "counts": COUNTS,
+    }
 
 
 LOOP = Loop(
     "running",
     make,
     parameters(
-        "source:src source_rows source_row rows:int64 row_count edge_to:int64 edge_from:int64 edges inner_at channels high wide_window step inner "
-        "column:=acc line:=acc line_row sums:=acc weight:acc result:=out result_row constants:acc extremes:=key counts:=int64 first last"
+        "source:src source_rows source_row rows:int64 row_count edge_to:int64 edge_from:int64 edges inner_at channels"
+        " high wide_window step inner column:=acc line:=acc line_row sums:=acc weight:acc result:=out result_row"
+        " constants:acc extremes:=key counts:=int64 first last"
     ),
     _extents,
 )

@@ -1,9 +1,10 @@
 """Max and min pooling of large windows: cost independent of the window down the columns, its logarithm along the rows.
 
 Down the columns: van Herk's and Gil-Werman's algorithm (M. van Herk, Pattern Recognition Letters 13, 1992; J. Gil and
-M. Werman, IEEE PAMI 15, 1993): rows are taken in blocks as high as the window, the extremes from each row to its block's
-end are kept, and those from the next block's beginning are carried along; two of them make a window. Along the row
-windows double in width, and two overlapping ones make the last. Dilation is 1; beyond the image stands what loses against every value.
+M. Werman, IEEE PAMI 15, 1993): rows are taken in blocks as high as the window, the extremes from each row to its
+block's end are kept, and those from the next block's beginning are carried along; two of them make a window. Along the
+row windows double in width, and two overlapping ones make the last. Dilation is 1; beyond the image stands what loses
+against every value.
 """
 
 from __future__ import annotations
@@ -21,10 +22,31 @@ def make(kind: str, src: str) -> Body:
     enter, join, finish = _enterer(pick), _joiner(pick), _finisher(pick)
 
     def sliding(
-        source, source_rows, source_row, channels, high, row_step, row_before, wide_window, column_step, column_before,
-        suffixes, prefix, one, other, line_row, result, result_row, first, last,
-    ):  # fmt: skip
-        pixels, kept, carried = view(source, source_rows * source_row), view(suffixes, high * source_row), view(prefix, source_row)
+        source,
+        source_rows,
+        source_row,
+        channels,
+        high,
+        row_step,
+        row_before,
+        wide_window,
+        column_step,
+        column_before,
+        suffixes,
+        prefix,
+        one,
+        other,
+        line_row,
+        result,
+        result_row,
+        first,
+        last,
+    ):
+        pixels, kept, carried = (
+            view(source, source_rows * source_row),
+            view(suffixes, high * source_row),
+            view(prefix, source_row),
+        )
         here, there, target = view(one, line_row), view(other, line_row), view(result, last * result_row)
         block, entered, inner_at = -1, 0, column_before * channels
         for y in range(first, last):
@@ -46,7 +68,12 @@ def make(kind: str, src: str) -> Body:
                 entered += 1
             for x in range(line_row):
                 here[x] = neutral
-            join(here[inner_at : inner_at + source_row], kept[rest * source_row : (rest + 1) * source_row], carried, source_row)
+            join(
+                here[inner_at : inner_at + source_row],
+                kept[rest * source_row : (rest + 1) * source_row],
+                carried,
+                source_row,
+            )
             width, n = 1, line_row
             while 4 * width <= wide_window:  # doubled twice, back into the same array
                 n -= width * channels
@@ -110,9 +137,13 @@ def _finisher(pick: Any) -> Any:
 def _extents(given: Mapping[str, Any]) -> Mapping[str, int]:
     row = given["source_row"]
     return {
-        "source": given["source_rows"] * row, "suffixes": given["high"] * row, "prefix": row,
-        "one": given["line_row"], "other": given["line_row"], "result": given["last"] * given["result_row"],
-    }  # fmt: skip
+        "source": given["source_rows"] * row,
+        "suffixes": given["high"] * row,
+        "prefix": row,
+        "one": given["line_row"],
+        "other": given["line_row"],
+        "result": given["last"] * given["result_row"],
+    }
 
 
 LOOP = Loop(

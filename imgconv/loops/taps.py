@@ -18,7 +18,8 @@ PASS = 9  # taps in one pass: a 3x3 kernel's
 def adder(acc: str, taps: int, lane: str = "") -> Any:
     """The helper `add(value, rows, weights, x)`: value plus 1, 3, 6 or 9 products at element x; rows from `row_taker`.
 
-    Rows and weights of a narrower type `lane` are multiplied and added up in it first: twice as many at once, where that provably fits.
+    Rows and weights of a narrower type `lane` are multiplied and added up in it first: twice as many at once, where
+    that provably fits.
     """
     wide = np.dtype(acc).type
     if lane not in ("", acc):
@@ -34,7 +35,9 @@ def adder(acc: str, taps: int, lane: str = "") -> Any:
 
     @helper
     def add_six(v: Any, r: Any, w: Any, x: int) -> Any:
-        return wide(v + w[0] * r[0][x] + w[1] * r[1][x] + w[2] * r[2][x] + w[3] * r[3][x] + w[4] * r[4][x] + w[5] * r[5][x])
+        return wide(
+            v + w[0] * r[0][x] + w[1] * r[1][x] + w[2] * r[2][x] + w[3] * r[3][x] + w[4] * r[4][x] + w[5] * r[5][x]
+        )
 
     @helper
     def add_nine(v: Any, r: Any, w: Any, x: int) -> Any:
@@ -53,7 +56,12 @@ def _lane_adder(acc: str, taps: int, lane: str) -> Any:
 
     @helper
     def add_six(v: Any, r: Any, w: Any, x: int) -> Any:
-        return wide(v + narrow(w[0] * r[0][x] + w[1] * r[1][x] + w[2] * r[2][x] + w[3] * r[3][x] + w[4] * r[4][x] + w[5] * r[5][x]))
+        return wide(
+            v
+            + narrow(
+                w[0] * r[0][x] + w[1] * r[1][x] + w[2] * r[2][x] + w[3] * r[3][x] + w[4] * r[4][x] + w[5] * r[5][x]
+            )
+        )
 
     @helper
     def add_nine(v: Any, r: Any, w: Any, x: int) -> Any:
@@ -64,7 +72,8 @@ def _lane_adder(acc: str, taps: int, lane: str) -> Any:
 
 
 def row_taker(taps: int) -> Any:
-    """The helper `take(kept, places, t, m)`: a tuple of the pieces of m elements that 1, 3, 6 or 9 taps from t on read."""
+    """The helper `take(kept, places, t, m)`: a tuple of the pieces of m elements that 1, 3, 6 or 9 taps from t on
+    read."""
 
     @helper
     def take_one(kept: Any, places: Any, t: int, m: int) -> Any:
@@ -92,7 +101,8 @@ def row_taker(taps: int) -> Any:
 
 
 def all_adder(acc: str) -> Any:
-    """The helper `add_all(total, kept, places, weights, taps, m)`: adds a multiple of three taps to the sums of a piece."""
+    """The helper `add_all(total, kept, places, weights, taps, m)`: adds a multiple of three taps to the sums of a
+    piece."""
     take_nine, add_nine, take_six, add_six = row_taker(PASS), adder(acc, PASS), row_taker(6), adder(acc, 6)
     take_three, add_three = row_taker(3), adder(acc, 3)
 

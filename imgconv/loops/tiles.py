@@ -51,7 +51,8 @@ def empty_floats() -> Any:
 
 @intrinsic
 def add_dots(tile: Any, kept: Any, at: int, spread: Any, weights: Any, w: int) -> Any:
-    """The tile plus, at (r, x), the four bytes that `spread` tells for x from kept[at] on, times the four that make up weights[w + r]."""
+    """The tile plus, at (r, x), the four bytes that `spread` tells for x from kept[at] on, times the four that make up
+    weights[w + r]."""
     rows, columns = tile.shape
     vectors = [kept[at + 32 * pair :][:64][spread.reshape(2, 64)] for pair in range(columns // 32)]
     bytes_ = np.stack(vectors).reshape(columns, FOUR).astype(np.int32)
@@ -87,7 +88,8 @@ def put_joined(tile: Any, sums: Any, at: int) -> None:
 
 @intrinsic
 def put_scaled(tile: Any, line: Any, at: int, unit: Any) -> None:
-    """The rows of a tile of digits as one: sums in units of the last, times the value of a unit, into float32 from line[at] on."""
+    """The rows of a tile of digits as one: sums in units of the last, times the value of a unit, into float32 from
+    line[at] on."""
     line[at : at + tile.shape[1]] = _joined(tile).astype(np.float32) * unit
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from imgconv.operations.base import Foretold, Operation, option
-from imgconv.params import choice
-from imgconv.records import record, replace
+from imgconv.values.frozen import record, replace
+from imgconv.values.parameters import choice
 
 if TYPE_CHECKING:
-    from imgconv.numerics import Pixels, Response, Target, Values
+    from imgconv.values.pixel_values import Pixels, Response, Target, Values
 
 FUNCTIONS = {"relu": "", "abs": "", "sigmoid": "0…1", "tanh": "−1…1", "identity": ""}
 """Each function and, if its results are that small, their bounds."""
@@ -18,7 +18,8 @@ FUNCTION = choice("activation", tuple(FUNCTIONS))
 
 @record
 class Activate(Operation):
-    """relu: max(v, 0) · abs: |v| · sigmoid: 1/(1+e^-v) · tanh · identity; of the wide value, before rounding and clamping."""
+    """relu: max(v, 0) · abs: |v| · sigmoid: 1/(1+e^-v) · tanh · identity; of the wide value, before rounding and
+    clamping."""
 
     word = "activate"
     summary = "Apply an activation function to every value."
@@ -45,15 +46,21 @@ class Activate(Operation):
 
     def explain(self, given: Foretold, result: str) -> tuple[str, Foretold]:
         from imgconv.engine.activate import span_of
-        from imgconv.numerics import wide_type
+        from imgconv.values.pixel_values import wide_type
 
         span = span_of(self.function, given.span)
         type_ = (
-            result if result != "wide" else given.type if given.type.startswith("float") else wide_type(given.type, span, divided=bool(self.bounds), last=False)
+            result
+            if result != "wide"
+            else given.type
+            if given.type.startswith("float")
+            else wide_type(given.type, span, divided=bool(self.bounds), last=False)
         )
         return f"{self.function} of each value", replace(given, type=type_, span=span)
 
-    def apply(self, given: Values, target: Target | None, threads: int | None = None, out: Pixels | None = None) -> tuple[Values, Response | None]:
+    def apply(
+        self, given: Values, target: Target | None, threads: int | None = None, out: Pixels | None = None
+    ) -> tuple[Values, Response | None]:
         from imgconv import engine
 
         return engine.activate(given, self.function, target=target, threads=threads, out=out)

@@ -7,21 +7,22 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from imgconv import errors
-from imgconv.borders import BORDER, Border
-from imgconv.catalog.sweeps import FAMILIES, FAMILY, MOST_KERNELS, SETTINGS, VALUE, families, kernels, with_arguments
+from imgconv.kernels.sweeps import FAMILIES, FAMILY, MOST_KERNELS, SETTINGS, VALUE, families, kernels, with_arguments
 from imgconv.operations.base import Foretold, Operation, option
 from imgconv.operations.filter import Filter
-from imgconv.params import COUNT, DILATION, FLAG, PAD, STRIDE, Pad
-from imgconv.records import record, replace
+from imgconv.values.borders import BORDER, Border
+from imgconv.values.frozen import record, replace
+from imgconv.values.parameters import COUNT, DILATION, FLAG, PAD, STRIDE, Pad
 
 if TYPE_CHECKING:
     from imgconv.engine import Covered
-    from imgconv.numerics import Pixels, Response, Target, Values
+    from imgconv.values.pixel_values import Pixels, Response, Target, Values
 
 
 @record
 class Bank(Operation):
-    """Each kernel's response, as `filter` would give it: as more channels (all of the first kernel's, then all of the second's), or as tiles of one sheet."""
+    """Each kernel's response, as `filter` would give it: as more channels (all of the first kernel's, then all of the
+    second's), or as tiles of one sheet."""
 
     word = "bank"
     summary = "Apply many kernels to one image: their responses become channels, or tiles of a sheet."
@@ -31,7 +32,11 @@ class Bank(Operation):
         "imgconv bank gaussian:1:9:2 --with sobel-x --with sobel-y --sheet --columns 3 in.png -o sheet.png",
     )
 
-    kernel: str = option(FAMILY, "A kernel, in whose arguments ranges A:B:STEP may stand (B is left out), or a list of kernels.", argument=True)
+    kernel: str = option(
+        FAMILY,
+        "A kernel, in whose arguments ranges A:B:STEP may stand (B is left out), or a list of kernels.",
+        argument=True,
+    )
     border: Border = option(BORDER, "What lies beyond the edge.", Border("edge"))
     stride: tuple[int, int] = option(STRIDE, "Pixels from one window to the next.", (1, 1))
     dilation: tuple[int, int] = option(DILATION, "Pixels from one tap to the next.", (1, 1))
@@ -40,7 +45,9 @@ class Bank(Operation):
     with_: tuple[str, ...] = option(FAMILIES, "More kernels, as often as needed.", ())
     theta: str | None = option(VALUE, "The kernels' argument THETA: one value, or a range.", None)
     vary: tuple[str, ...] = option(SETTINGS, "Any argument of the kernels by its name, as often as needed.", ())
-    sheet: bool = option(FLAG, "One picture of tiles, in reading order, instead of channels; what is left of the last row is 0.", False)
+    sheet: bool = option(
+        FLAG, "One picture of tiles, in reading order, instead of channels; what is left of the last row is 0.", False
+    )
     columns: int | None = option(COUNT, "Tiles in a row of the sheet.", None, show="as many as give a square")
 
     def __post_init__(self) -> None:
@@ -66,7 +73,13 @@ class Bank(Operation):
         found = [kernel for text in (self.kernel, *self.with_) for kernel in kernels(text)]
         if len(found) > MOST_KERNELS:
             raise errors.sweep_too_long(self.kernel, MOST_KERNELS, len(found))
-        options = {"border": self.border, "stride": self.stride, "dilation": self.dilation, "pad": self.pad, "convolve": self.convolve}
+        options = {
+            "border": self.border,
+            "stride": self.stride,
+            "dilation": self.dilation,
+            "pad": self.pad,
+            "convolve": self.convolve,
+        }
         return tuple(Filter(kernel, **options) for kernel in found)  # type: ignore[arg-type]
 
     @property
@@ -91,16 +104,24 @@ class Bank(Operation):
         return found[0][0] * self.grid[0], found[0][1] * self.grid[1]
 
     def explain(self, given: Foretold, result: str) -> tuple[str, Foretold]:
-        from imgconv.engine.bank import common
+        from imgconv.engine.filter.bank import common
 
         said = [step.explain(given, result) for step in self.filters]
         type_, span = common([made.type for _, made in said], [made.span for _, made in said])
         height, width = self.shape(given.height, given.width)
-        grid = f"a sheet of {self.grid[0]}x{self.grid[1]} (rows x columns)" if self.sheet else f"{self.channels(given.channels)} channels"
+        grid = (
+            f"a sheet of {self.grid[0]}x{self.grid[1]} (rows x columns)"
+            if self.sheet
+            else f"{self.channels(given.channels)} channels"
+        )
         words = f"{len(said)} kernels into {grid}; the first: {said[0][0]}"
-        return words, Foretold(height, width, self.channels(given.channels), type_ if result == "wide" else result, span)
+        return words, Foretold(
+            height, width, self.channels(given.channels), type_ if result == "wide" else result, span
+        )
 
-    def apply(self, given: Values, target: Target | None, threads: int | None = None, out: Pixels | None = None) -> tuple[Values, Response | None]:
+    def apply(
+        self, given: Values, target: Target | None, threads: int | None = None, out: Pixels | None = None
+    ) -> tuple[Values, Response | None]:
         from imgconv import engine
 
         def response(i: int, goal: Target | None) -> tuple[Values, Response | None]:
@@ -118,15 +139,19 @@ class Bank(Operation):
         followed = self.filters[0].apply_alpha(alpha, threads)
         if not self.sheet:
             return followed
-        return engine.tiled(followed[..., None].repeat(len(self.filters), 2), len(self.filters), self.grid, None)[..., 0]
+        return engine.tiled(followed[..., None].repeat(len(self.filters), 2), len(self.filters), self.grid, None)[
+            ..., 0
+        ]
 
     def for_alpha(self) -> None:
         return None
 
-    def apply_covered(self, given: Covered, target: Target | None, threads: int | None = None) -> tuple[Covered, Response | None]:
+    def apply_covered(
+        self, given: Covered, target: Target | None, threads: int | None = None
+    ) -> tuple[Covered, Response | None]:
         """Each kernel on colours as it alone would see them; alpha as under the first kernel."""
         from imgconv import engine
-        from imgconv.numerics import Values
+        from imgconv.values.pixel_values import Values
 
         def response(i: int, goal: Target | None) -> tuple[Values, Response | None]:
             made, seen = self.filters[i].apply_covered(given, goal, threads)

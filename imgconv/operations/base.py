@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from imgconv.params import Kind
-from imgconv.records import MISSING, field, fields, record, replace
+from imgconv.values.frozen import MISSING, field, fields, record, replace
+from imgconv.values.parameters import Kind
 
 if TYPE_CHECKING:
     from imgconv.engine import Covered
-    from imgconv.numerics import Pixels, Response, Target, Values
     from imgconv.planner import Span
+    from imgconv.values.pixel_values import Pixels, Response, Target, Values
 
 
 def option(kind: Kind, help_: str, default: Any = MISSING, *, argument: bool = False, show: str = "") -> Any:
@@ -146,10 +146,13 @@ class Operation(ABC):
 
     @abstractmethod
     def explain(self, given: Foretold, result: str) -> tuple[str, Foretold]:
-        """How it would be computed on such values, in words, and what would come out: `result` is a pixel type, or "wide" between steps."""
+        """How it would be computed on such values, in words, and what would come out: `result` is a pixel type, or
+        "wide" between steps."""
 
     @abstractmethod
-    def apply(self, given: Values, target: Target | None, threads: int | None = None, out: Pixels | None = None) -> tuple[Values, Response | None]:
+    def apply(
+        self, given: Values, target: Target | None, threads: int | None = None, out: Pixels | None = None
+    ) -> tuple[Values, Response | None]:
         """The operation on values: settled into `target` (and `out`), or kept wide where that is None."""
 
     def side(self, name: str, given: Values, threads: int | None = None, *, floats: bool = True) -> Pixels:
@@ -157,9 +160,15 @@ class Operation(ABC):
         raise NotImplementedError(name)
 
     def apply_then(
-        self, following: Operation, given: Values, target: Target | None, threads: int | None = None, out: Pixels | None = None
+        self,
+        following: Operation,
+        given: Values,
+        target: Target | None,
+        threads: int | None = None,
+        out: Pixels | None = None,
     ) -> tuple[Values, Response | None] | None:
-        """This operation and the one behind it in one walk over memory, with the same result; None where there is no such walk."""
+        """This operation and the one behind it in one walk over memory, with the same result; None where there is no
+        such walk."""
         return None
 
     @abstractmethod
@@ -167,15 +176,19 @@ class Operation(ABC):
         """What happens to an image's alpha (H, W) meanwhile."""
 
     def for_alpha(self) -> Operation | None:
-        """The step that alpha takes where it goes through a pipeline beside colours it was multiplied into; None where it takes none."""
+        """The step that alpha takes where it goes through a pipeline beside colours it was multiplied into; None where
+        it takes none."""
         return self
 
-    def apply_covered(self, given: Covered, target: Target | None, threads: int | None = None) -> tuple[Covered, Response | None]:
+    def apply_covered(
+        self, given: Covered, target: Target | None, threads: int | None = None
+    ) -> tuple[Covered, Response | None]:
         """The operation on colours that alpha covers, both wide unless there is a target.
 
-        Here colours as ever, and alpha as `apply_alpha` has it; an operation that mixes neighbours weighs them by alpha instead.
+        Here colours as ever, and alpha as `apply_alpha` has it; an operation that mixes neighbours weighs them by alpha
+        instead.
         """
-        from imgconv.numerics import Values
+        from imgconv.values.pixel_values import Values
 
         colour, response = self.apply(given.colour, target, threads)
         alpha = self.apply_alpha(given.alpha.pixels[..., 0], threads)

@@ -6,18 +6,18 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from imgconv import errors
-from imgconv.borders import BORDER, Border
-from imgconv.catalog import kernel
-from imgconv.exact import Number, number, number_text
+from imgconv.kernels.catalog import kernel
 from imgconv.operations.base import Foretold, Operation, Side, file_name, option
 from imgconv.operations.detectors import CANNY, COMPASS, DETECTORS, NORMS, PAIR, SHARE, SHARE_EDGES, Detector
 from imgconv.operations.filter import Filter
-from imgconv.params import Kind, choice
-from imgconv.records import record, replace
+from imgconv.values.borders import BORDER, Border
+from imgconv.values.frozen import record, replace
+from imgconv.values.numbers import Number, number, number_text
+from imgconv.values.parameters import Kind, choice
 
 if TYPE_CHECKING:
     from imgconv.engine import Covered
-    from imgconv.numerics import Pixels, Response, Target, Values
+    from imgconv.values.pixel_values import Pixels, Response, Target, Values
 
 _NAMED = ("norm", "sigma", "low", "high")
 """Options that a derived file name shows."""
@@ -45,12 +45,13 @@ THRESHOLD = Kind("N|N%", _threshold, lambda value: value if isinstance(value, st
 
 @record
 class Edges(Operation):
-    """The strength of the edge at each pixel. Kernels are those of the catalog, undivided; every channel is treated alike.
+    """The strength of the edge at each pixel. Kernels are those of the catalog, undivided; every channel is treated
+    alike.
 
-    Canny: smoothed by a Gaussian of `sigma` (0: not), Sobel's gradient, its magnitude by `norm`; a pixel stays if its magnitude is the
-    greatest of the three along the gradient (of four directions the nearest; nothing lies outside the image); those from `high` are edges,
-    and those from `low` that touch an edge, over eight neighbours, are too. An edge is the result type's greatest value (255, 65535,
-    1 for floats), 255 between steps. NaN is no edge.
+    Canny: smoothed by a Gaussian of `sigma` (0: not), Sobel's gradient, its magnitude by `norm`; a pixel stays if its
+    magnitude is the greatest of the three along the gradient (of four directions the nearest; nothing lies outside the
+    image); those from `high` are edges, and those from `low` that touch an edge, over eight neighbours, are too. An
+    edge is the result type's greatest value (255, 65535, 1 for floats), 255 between steps. NaN is no edge.
     """
 
     word = "edges"
@@ -63,26 +64,49 @@ class Edges(Operation):
         "imgconv edges canny --sigma 1.4 --low 20 --high 60 in.png -o lines.png",
     )
     sides = (
-        Side("angle", "Where it is bright: degrees clockwise from the right, 0 to 360, float32 in npy, tiff and pfm; elsewhere 256 to the circle."),
+        Side(
+            "angle",
+            "Where it is bright: degrees clockwise from the right, 0 to 360, float32 in npy, tiff and pfm; elsewhere"
+            " 256 to the circle.",
+        ),
         Side("which", "The number of the winning kernel: 0 for x and 1 for y, or 0 to 7 for N, NE, E … NW."),
         Side("hue", "A picture: the angle as hue, the strength as brightness."),
     )
 
     detector: str = option(choice("edge detector", tuple(DETECTORS)), f"{', '.join(DETECTORS)}.", argument=True)
     norm: str | None = option(
-        choice("norm", tuple(NORMS)), "Of the gradient, or of compass masks.", None, show="l2; max, the greatest response, for kirsch and robinson"
+        choice("norm", tuple(NORMS)),
+        "Of the gradient, or of compass masks.",
+        None,
+        show="l2; max, the greatest response, for kirsch and robinson",
     )
     border: Border = option(BORDER, "What lies beyond the edge.", Border("edge"))
-    sigma: Number | None = option(Kind("N", _sigma, number_text), "Canny: the Gaussian's standard deviation in pixels.", None, show=str(SIGMA_DEFAULT))
-    low: Number | str | None = option(THRESHOLD, "Canny: magnitudes from here continue an edge; % of the greatest.", None, show=LOW_DEFAULT)
-    high: Number | str | None = option(THRESHOLD, "Canny: magnitudes from here begin an edge; % of the greatest.", None, show=HIGH_DEFAULT)
+    sigma: Number | None = option(
+        Kind("N", _sigma, number_text),
+        "Canny: the Gaussian's standard deviation in pixels.",
+        None,
+        show=str(SIGMA_DEFAULT),
+    )
+    low: Number | str | None = option(
+        THRESHOLD, "Canny: magnitudes from here continue an edge; % of the greatest.", None, show=LOW_DEFAULT
+    )
+    high: Number | str | None = option(
+        THRESHOLD, "Canny: magnitudes from here begin an edge; % of the greatest.", None, show=HIGH_DEFAULT
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
         kind = self.row.kind
-        for name, kinds in (("norm", (PAIR, COMPASS, CANNY)), ("sigma", (CANNY,)), ("low", (CANNY,)), ("high", (CANNY,))):
+        for name, kinds in (
+            ("norm", (PAIR, COMPASS, CANNY)),
+            ("sigma", (CANNY,)),
+            ("low", (CANNY,)),
+            ("high", (CANNY,)),
+        ):
             if getattr(self, name) is not None and kind not in kinds:
-                raise errors.edges_option(name, self.detector, [word for word, row in DETECTORS.items() if row.kind in kinds])
+                raise errors.edges_option(
+                    name, self.detector, [word for word, row in DETECTORS.items() if row.kind in kinds]
+                )
         if self.norm == ("max" if kind == COMPASS else "l2"):
             object.__setattr__(self, "norm", None)  # one spelling for one thing
         for name, default in (("sigma", SIGMA_DEFAULT), ("low", LOW_DEFAULT), ("high", HIGH_DEFAULT)):
@@ -119,7 +143,11 @@ class Edges(Operation):
     def smoothing(self) -> Filter | None:
         """Canny's first step."""
         sigma = SIGMA_DEFAULT if self.sigma is None else self.sigma
-        return Filter(kernel(f"gaussian:{number_text(sigma)}"), border=self.border) if self.row.kind == CANNY and sigma else None
+        return (
+            Filter(kernel(f"gaussian:{number_text(sigma)}"), border=self.border)
+            if self.row.kind == CANNY and sigma
+            else None
+        )
 
     @property
     def held(self) -> int:
@@ -128,8 +156,17 @@ class Edges(Operation):
     @property
     def label(self) -> str:
         """The detector and what is not its default, but for the border: `canny-sigma2-high20percent`."""
-        given = [(name, option.kind.text(value)) for option in self.options() if (name := option.name) in _NAMED and (value := getattr(self, name)) is not None]
-        return file_name([self.detector, *(f"{'' if name == 'norm' else name}{text.replace('%', 'percent')}" for name, text in given)])
+        given = [
+            (name, option.kind.text(value))
+            for option in self.options()
+            if (name := option.name) in _NAMED and (value := getattr(self, name)) is not None
+        ]
+        return file_name(
+            [
+                self.detector,
+                *(f"{'' if name == 'norm' else name}{text.replace('%', 'percent')}" for name, text in given),
+            ]
+        )
 
     @property
     def bounds(self) -> str:
@@ -143,34 +180,60 @@ class Edges(Operation):
 
         return detected(self, given, result)
 
-    def apply(self, given: Values, target: Target | None, threads: int | None = None, out: Pixels | None = None) -> tuple[Values, Response | None]:
+    def apply(
+        self, given: Values, target: Target | None, threads: int | None = None, out: Pixels | None = None
+    ) -> tuple[Values, Response | None]:
         from imgconv import engine
 
         if self.row.kind in (PAIR, COMPASS):
             return self.filter.apply(given, target, threads, out)
         if self.row.kind == SHARE:
-            return engine.share(given, self.filter.kernels, self.filter.windows, self.border, SHARE_EDGES, target=target, threads=threads, out=out)
+            return engine.share(
+                given,
+                self.filter.kernels,
+                self.filter.windows,
+                self.border,
+                SHARE_EDGES,
+                target=target,
+                threads=threads,
+                out=out,
+            )
         smooth, slid = self._smooth(given, threads), self.filter
-        return engine.canny(smooth, slid.kernels, slid.windows, self.border, self.way, self.thresholds, target=target, threads=threads, out=out)
+        return engine.canny(
+            smooth,
+            slid.kernels,
+            slid.windows,
+            self.border,
+            self.way,
+            self.thresholds,
+            target=target,
+            threads=threads,
+            out=out,
+        )
 
     def _smooth(self, given: Values, threads: int | None) -> Values:
-        from imgconv.numerics import Target
+        from imgconv.values.pixel_values import Target
 
         return given if self.smoothing is None else self.smoothing.apply(given, Target("float64"), threads)[0]
 
     def side(self, name: str, given: Values, threads: int | None = None, *, floats: bool = True) -> Pixels:
-        """`angle` (H, W) float32 or uint8, `which` (H, W) uint8, or `hue` (H, W, 3) uint8; of the channel with the greatest strength, the first of equals."""
+        """`angle` (H, W) float32 or uint8, `which` (H, W) uint8, or `hue` (H, W, 3) uint8; of the channel with the
+        greatest strength, the first of equals."""
         from imgconv import engine
-        from imgconv.numerics import Target
+        from imgconv.values.pixel_values import Target
 
         kernels, windows = self.filter.kernels, self.filter.windows
         if name == "which" or self.row.kind == COMPASS:
             voters = SHARE_EDGES if self.row.kind == SHARE else len(kernels)
             seen = self._smooth(given, threads)
-            made = engine.winner(seen, kernels[:voters], windows, self.border, magnitudes=self.row.kind != COMPASS, threads=threads)
+            made = engine.winner(
+                seen, kernels[:voters], windows, self.border, magnitudes=self.row.kind != COMPASS, threads=threads
+            )
             made = made if name == "which" else engine.looked_up(made, self.row.directions)
         else:
-            made = engine.angle(self._smooth(given, threads), kernels[:2], windows, self.border, self.row.directions, threads=threads)
+            made = engine.angle(
+                self._smooth(given, threads), kernels[:2], windows, self.border, self.row.directions, threads=threads
+            )
         if name == "hue" or made.shape[2] > 1:
             strength = self.apply(given, Target("float64"), threads)[0].pixels
             if name == "hue":
@@ -185,7 +248,9 @@ class Edges(Operation):
     def for_alpha(self) -> None:
         return None
 
-    def apply_covered(self, given: Covered, target: Target | None, threads: int | None = None) -> tuple[Covered, Response | None]:
+    def apply_covered(
+        self, given: Covered, target: Target | None, threads: int | None = None
+    ) -> tuple[Covered, Response | None]:
         """Edges of colour times alpha, as of all kernels that sum to about 0; alpha is kept."""
         if self.row.kind in (PAIR, COMPASS):
             return self.filter.apply_covered(given, target, threads)

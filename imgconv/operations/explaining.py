@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imgconv.combining import combination
-from imgconv.exact import number_text
-from imgconv.kernels import Kernel
+from imgconv.kernels.kernel import Kernel
 from imgconv.operations.base import Foretold
+from imgconv.operations.combining import combination
 from imgconv.operations.detectors import COMPASS, PAIR, SHARE, SHARE_EDGES
 from imgconv.planner import Span, Task, plan, response_span, taps_of
-from imgconv.records import replace
+from imgconv.values.frozen import replace
+from imgconv.values.numbers import number_text
 
 if TYPE_CHECKING:
     from imgconv.operations.edges import Edges
@@ -24,13 +24,15 @@ def filtered(step: Filter, given: Foretold, result: str) -> tuple[str, Foretold]
         return said, made
     height, width = step.shape(given.height, given.width)
     type_ = made.type if result == "wide" else result
-    often = f"until stable, at most {step.times} times" if step.until_stable else f"{step.times} times, values wide between"
+    often = (
+        f"until stable, at most {step.times} times" if step.until_stable else f"{step.times} times, values wide between"
+    )
     return f"{often}: {said}", Foretold(height, width, made.channels, type_, made.span)
 
 
 def _once(step: Filter, given: Foretold, result: str) -> tuple[str, Foretold]:
     from imgconv.engine import task_of
-    from imgconv.numerics import wide_type
+    from imgconv.values.pixel_values import wide_type
 
     rows, columns = step.window.over(given.height, given.width)
     task = task_of(given.type, given.span, rows, columns, given.channels, step.border, result)
@@ -58,10 +60,16 @@ def detected(step: Edges, given: Foretold, result: str) -> tuple[str, Foretold]:
         return _once(step.filter, given, result)
     if kind == SHARE:
         masks = len(step.filter.kernels)
-        said = f"{masks} responses in float64 one after the other; the root of the share of the first {SHARE_EDGES} in the sum of squares"
+        said = (
+            f"{masks} responses in float64 one after the other; the root of the share of the first {SHARE_EDGES} in the"
+            " sum of squares"
+        )
         type_ = result if result != "wide" else "float64" if given.type in ("int32", "float64") else "float32"
         return said, replace(given, type=type_, span=Span(0, 1, False))
     smoothed = "not smoothed" if step.smoothing is None else f"smoothed by {step.smoothing.kernel.name} in float64"
     low, high = (threshold if isinstance(threshold, str) else number_text(threshold) for threshold in step.thresholds)
-    said = f"{smoothed}, gradient and its {step.way} magnitude in float64, thinned along four directions, from {high} on and touching from {low} on"
+    said = (
+        f"{smoothed}, gradient and its {step.way} magnitude in float64, thinned along four directions, from {high} on"
+        f" and touching from {low} on"
+    )
     return said, replace(given, type="int32" if result == "wide" else result, span=Span(0, 2**31 - 1, True))

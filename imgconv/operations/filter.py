@@ -6,19 +6,19 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from imgconv import errors
-from imgconv.borders import BORDER, Border
-from imgconv.catalog import KERNEL, KERNELS, is_named
-from imgconv.combining import COMBINES
-from imgconv.exact import Number
-from imgconv.kernels import Kernel
+from imgconv.kernels.catalog import KERNEL, KERNELS, is_named
+from imgconv.kernels.kernel import Kernel
 from imgconv.operations.base import Foretold, Operation, file_name, option
-from imgconv.params import ANCHOR, BIAS, COUNT, DILATION, DIVISOR, FLAG, PAD, ROTATION, STRIDE, Pad, choice
-from imgconv.records import record, replace
-from imgconv.shapes import Window
+from imgconv.operations.combining import COMBINES
+from imgconv.values.borders import BORDER, Border
+from imgconv.values.frozen import record, replace
+from imgconv.values.numbers import Number
+from imgconv.values.parameters import ANCHOR, BIAS, COUNT, DILATION, DIVISOR, FLAG, PAD, ROTATION, STRIDE, Pad, choice
+from imgconv.values.windows import Window
 
 if TYPE_CHECKING:
     from imgconv.engine import Covered
-    from imgconv.numerics import Pixels, Response, Target, Values
+    from imgconv.values.pixel_values import Pixels, Response, Target, Values
 
 
 def _combines() -> str:
@@ -52,32 +52,57 @@ class Filter(Operation):
     sees_all = "--pad same keeps all"
 
     kernel: Kernel = option(
-        KERNEL, "A named kernel (see 'imgconv kernels'), rows such as \"-1 0 1;-2 0 2;-1 0 1\", a file, or another tool's text such as im:Sobel.", argument=True
+        KERNEL,
+        "A named kernel (see 'imgconv kernels'), rows such as \"-1 0 1;-2 0 2;-1 0 1\", a file, or another tool's text"
+        " such as im:Sobel.",
+        argument=True,
     )
     border: Border = option(BORDER, "What lies beyond the edge.", Border("edge"))
     stride: tuple[int, int] = option(STRIDE, "Pixels from one window to the next.", (1, 1))
     dilation: tuple[int, int] = option(DILATION, "Pixels from one tap to the next.", (1, 1))
     pad: Pad = option(PAD, "Pixels added around the image before windows are placed.", "same")
-    anchor: tuple[int, int] | None = option(ANCHOR, "The kernel cell that lies over the output pixel (only under --pad same).", None, show="the centre")
-    divisor: Number | str | None = option(
-        DIVISOR, "Divides the sum; auto: the sum of the weights, or 1 if that is 0.", None, show="the kernel's own, usually 1"
+    anchor: tuple[int, int] | None = option(
+        ANCHOR, "The kernel cell that lies over the output pixel (only under --pad same).", None, show="the centre"
     )
-    bias: Number | None = option(BIAS, "Added to the quotient, in pixel units.", None, show="the kernel's own, usually 0")
+    divisor: Number | str | None = option(
+        DIVISOR,
+        "Divides the sum; auto: the sum of the weights, or 1 if that is 0.",
+        None,
+        show="the kernel's own, usually 1",
+    )
+    bias: Number | None = option(
+        BIAS, "Added to the quotient, in pixel units.", None, show="the kernel's own, usually 0"
+    )
     convolve: bool = option(FLAG, "Turn the kernel by 180 degrees first: convolution in the mathematical sense.", False)
-    rotate: int = option(ROTATION, "Turn the kernel anticlockwise first: multiples of 90 degrees, for 3x3 kernels (round the ring) of 45.", 0)
+    rotate: int = option(
+        ROTATION,
+        "Turn the kernel anticlockwise first: multiples of 90 degrees, for 3x3 kernels (round the ring) of 45.",
+        0,
+    )
     with_: tuple[Kernel, ...] = option(
-        KERNELS, "One more kernel (or several: im:Sobel:@[1..7]), as often as needed; a factor may stand before it, as in 2*sobel-y.", ()
+        KERNELS,
+        "One more kernel (or several: im:Sobel:@[1..7]), as often as needed; a factor may stand before it, as in"
+        " 2*sobel-y.",
+        (),
     )
     combine: str | None = option(COMBINE, f"What becomes of the kernels' responses: {_combines()}.", None, show="l2")
-    repeat: int | None = option(COUNT, "Times to apply it, values wide between.", None, show=f"1; at most {MOST_REPEATS} with --until-stable")
-    until_stable: bool = option(FLAG, "Apply it until nothing changes any more: whole values at all, others by a millionth of the greatest.", False)
+    repeat: int | None = option(
+        COUNT, "Times to apply it, values wide between.", None, show=f"1; at most {MOST_REPEATS} with --until-stable"
+    )
+    until_stable: bool = option(
+        FLAG,
+        "Apply it until nothing changes any more: whole values at all, others by a millionth of the greatest.",
+        False,
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.with_:
             object.__setattr__(self, "kernel", self._term(self.kernel))
             object.__setattr__(self, "with_", tuple(map(self._term, self.with_)))
-            object.__setattr__(self, "combine", None if self.combine == "l2" else self.combine)  # one spelling for one thing
+            object.__setattr__(
+                self, "combine", None if self.combine == "l2" else self.combine
+            )  # one spelling for one thing
         elif self.combine is not None:
             raise errors.combine_alone(self.combine)
         elif not is_named(self.kernel):  # its text holds weights only: what else it has belongs to the step
@@ -100,8 +125,12 @@ class Filter(Operation):
 
     @cached_property
     def kernels(self) -> tuple[Kernel, ...]:
-        """The kernels that are slid: each with the step's divisor, bias and anchor, turned as wanted (the order does not matter)."""
-        used = [kernel.using(self.divisor, self.bias, self.anchor).rotated(self.rotate) for kernel in (self.kernel, *self.with_)]
+        """The kernels that are slid: each with the step's divisor, bias and anchor, turned as wanted (the order does
+        not matter)."""
+        used = [
+            kernel.using(self.divisor, self.bias, self.anchor).rotated(self.rotate)
+            for kernel in (self.kernel, *self.with_)
+        ]
         return tuple(kernel.turned() for kernel in used) if self.convolve else tuple(used)
 
     @property
@@ -112,7 +141,9 @@ class Filter(Operation):
     @cached_property
     def windows(self) -> tuple[Window, ...]:
         """What each kernel's window is."""
-        return tuple(Window(kernel.shape, self.stride, self.dilation, self.pad, kernel.anchor) for kernel in self.kernels)
+        return tuple(
+            Window(kernel.shape, self.stride, self.dilation, self.pad, kernel.anchor) for kernel in self.kernels
+        )
 
     @property
     def window(self) -> Window:
@@ -136,7 +167,11 @@ class Filter(Operation):
     @property
     def label(self) -> str:
         """The kernels, and what is done to them: how they are turned and combined, and how often they are applied."""
-        names = [kernel.name for kernel in (self.kernel, *self.with_) if is_named(kernel) and not any(c in kernel.name for c in "/\\")]
+        names = [
+            kernel.name
+            for kernel in (self.kernel, *self.with_)
+            if is_named(kernel) and not any(c in kernel.name for c in "/\\")
+        ]
         parts = names if len(names) == len(self.kernels) else [self.word]
         parts += [self.combine] if self.combine else []
         parts += [f"rotate{self.rotate}"] if self.rotate else []
@@ -170,26 +205,51 @@ class Filter(Operation):
 
         return filtered(self, given, result)
 
-    def apply(self, given: Values, target: Target | None, threads: int | None = None, out: Pixels | None = None) -> tuple[Values, Response | None]:
+    def apply(
+        self, given: Values, target: Target | None, threads: int | None = None, out: Pixels | None = None
+    ) -> tuple[Values, Response | None]:
         from imgconv import engine
 
         def once(values: Values, target: Target | None, out: Pixels | None = None) -> tuple[Values, Response | None]:
             if self.with_:
-                return engine.combine(values, self.kernels, self.windows, self.border, self.way, target=target, threads=threads, out=out)
-            return engine.correlate(values, self.effective_kernel, self.window, self.border, target=target, threads=threads, out=out)
+                return engine.combine(
+                    values, self.kernels, self.windows, self.border, self.way, target=target, threads=threads, out=out
+                )
+            return engine.correlate(
+                values, self.effective_kernel, self.window, self.border, target=target, threads=threads, out=out
+            )
 
         return engine.repeat(once, given, self.times, target, out, until_stable=self.until_stable)
 
     def apply_then(
-        self, following: Operation, given: Values, target: Target | None, threads: int | None = None, out: Pixels | None = None
+        self,
+        following: Operation,
+        given: Values,
+        target: Target | None,
+        threads: int | None = None,
+        out: Pixels | None = None,
     ) -> tuple[Values, Response | None] | None:
         """With a rectifier, or a magnitude between steps, behind it."""
         from imgconv import engine
 
         function = getattr(following, "function", "")
-        if self.with_ or self.times > 1 or function not in engine.FUSED or (target is not None and (function == "abs" or target.range == "stretch")):
+        if (
+            self.with_
+            or self.times > 1
+            or function not in engine.FUSED
+            or (target is not None and (function == "abs" or target.range == "stretch"))
+        ):
             return None
-        return engine.correlate(given, self.effective_kernel, self.window, self.border, target=target, activation=function, threads=threads, out=out)
+        return engine.correlate(
+            given,
+            self.effective_kernel,
+            self.window,
+            self.border,
+            target=target,
+            activation=function,
+            threads=threads,
+            out=out,
+        )
 
     def apply_alpha(self, alpha: Pixels, threads: int | None = None) -> Pixels:
         """Alpha is not filtered: each output pixel takes the alpha under its (first) window's centre."""
@@ -206,13 +266,18 @@ class Filter(Operation):
         border = self.border if self.border.constant is None else replace(self.border, value=1)
         return replace(self, border=border, bias=0)
 
-    def apply_covered(self, given: Covered, target: Target | None, threads: int | None = None) -> tuple[Covered, Response | None]:
-        """Colours weighed by alpha, and alpha filtered too; or, for kernels that sum to about 0 and for several, colours times alpha, and alpha kept."""
+    def apply_covered(
+        self, given: Covered, target: Target | None, threads: int | None = None
+    ) -> tuple[Covered, Response | None]:
+        """Colours weighed by alpha, and alpha filtered too; or, for kernels that sum to about 0 and for several,
+        colours times alpha, and alpha kept."""
         from imgconv import engine
 
         def once(covered: Covered, target: Target | None) -> tuple[Covered, Response | None]:
             if self.with_:
-                return engine.combine_covered(covered, self.kernels, self.windows, self.border, self.way, target, threads)
+                return engine.combine_covered(
+                    covered, self.kernels, self.windows, self.border, self.way, target, threads
+                )
             return engine.filter_covered(covered, self.effective_kernel, self.window, self.border, target, threads)
 
         return engine.repeat_covered(once, given, self.times, target, until_stable=self.until_stable)

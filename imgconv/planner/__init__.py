@@ -9,32 +9,54 @@ from __future__ import annotations
 import os
 from fractions import Fraction
 
-from imgconv.exact import BY_SHIFT, Number, magnitude
-from imgconv.factoring import Factors, Weights, float_factors, whole_factors
-from imgconv.kept import kept
-from imgconv.kernels import Kernel
+from imgconv.kernels.factoring import Factors, Weights, float_factors, whole_factors
+from imgconv.kernels.kernel import Kernel
 from imgconv.planner.costs import ALGORITHMS, PASS, SPREADING, fourier_share, lane_of, line_length, sum_bounds, taps_of
 from imgconv.planner.fixed import FARTHEST, FOUR, digits_of, fixed_line, fixed_point
 from imgconv.planner.pooling import POOLINGS, plan_pool
 from imgconv.planner.values import Plan, Span, Task
-from imgconv.records import replace
+from imgconv.values.caches import kept
+from imgconv.values.frozen import replace
+from imgconv.values.numbers import BY_SHIFT, Number, magnitude
 
 __all__ = [
-    "ALGORITHMS", "EXACT_FLOAT64", "FARTHEST", "FOUR", "PASS", "POOLINGS", "SPREADING", "Plan", "Span",
-    "Task", "digits_of", "fixed_line", "fixed_point", "forced", "line_length", "plan", "plan_pool",
-    "response_span", "taps_of",
-]  # fmt: skip
+    "ALGORITHMS",
+    "EXACT_FLOAT64",
+    "FARTHEST",
+    "FOUR",
+    "PASS",
+    "POOLINGS",
+    "SPREADING",
+    "Plan",
+    "Span",
+    "Task",
+    "digits_of",
+    "fixed_line",
+    "fixed_point",
+    "forced",
+    "line_length",
+    "plan",
+    "plan_pool",
+    "response_span",
+    "taps_of",
+]
 
 EXACT_FLOAT64 = 2**53
 """Whole numbers up to here are exact in float64."""
 QUOTIENTS = (("float32", 2**22), ("float64", 2**51), ("int64", 2**63))
-"""Types for exact quotients, fastest first, and what dividend and divisor do not reach (the proof is at `settling._floor_divide`)."""
+"""Types for exact quotients, fastest first, and what dividend and divisor do not reach (the proof is at
+`settling._floor_divide`)."""
 ACCUMULATORS = (("int16", 2**15), ("int32", 2**31), ("float64", EXACT_FLOAT64 // 2), ("int64", 2**63))
 """Types for exact sums, narrowest first, and the magnitude they do not reach."""
 _IN_FLOAT64 = ACCUMULATORS[2:]
 """Those for whole numbers that lie in float64: narrower ones would each need a loop of its own, and gain little."""
-_LARGEST_BORDER = 2**8  # times the greatest integer pixel: beyond a larger constant, too, nothing is done that spreads what it rounds to
-_FLOAT32_MOST, _FLOAT32_LEAST = 1e37, 1e-30  # weights, bias and border beyond, and weights that are all below, are left to float64
+_LARGEST_BORDER = (
+    2**8
+)  # times the greatest integer pixel: beyond a larger constant, too, nothing is done that spreads what it rounds to
+_FLOAT32_MOST, _FLOAT32_LEAST = (
+    1e37,
+    1e-30,
+)  # weights, bias and border beyond, and weights that are all below, are left to float64
 
 
 def forced() -> str:
@@ -45,7 +67,13 @@ def forced() -> str:
 def plan(kernel: Kernel, task: Task, algorithm: str = "") -> Plan:
     """The cheapest plan for a kernel and a task; a named `algorithm` is taken if it fits at all (tests do so)."""
     # 3/4 and 0.75, or 2 and 2.0, are equal to a cache
-    return _plan(kernel, task, algorithm, kernel.exact is not None, task.border_value is None or isinstance(task.border_value, int))
+    return _plan(
+        kernel,
+        task,
+        algorithm,
+        kernel.exact is not None,
+        task.border_value is None or isinstance(task.border_value, int),
+    )
 
 
 @kept(64, lambda kernel: kernel.weights)
@@ -67,7 +95,16 @@ def _plan(kernel: Kernel, task: Task, algorithm: str, exact: bool, whole_border:
     if name == "dots" and fixed:
         rows, offset, denominator = fixed
         why = f"{why}: multiples of 2**-{denominator.bit_length() - 1}"
-        return Plan(name, "int32", BY_SHIFT, rows, offset, denominator, (), f"{name} in int32 ({why}), about {cost:.0f} taps a pixel")
+        return Plan(
+            name,
+            "int32",
+            BY_SHIFT,
+            rows,
+            offset,
+            denominator,
+            (),
+            f"{name} in int32 ({why}), about {cost:.0f} taps a pixel",
+        )
     share = fourier_share(weights, accumulator, task) if name == "fourier" else 0.0
     accumulator = "float64" if name == "fourier" else accumulator
     reason = f"{name} in {accumulator} ({why}), about {cost:.0f} taps a pixel"
@@ -97,7 +134,18 @@ def _exact_plan(kernel: Kernel, task: Task, algorithm: str) -> Plan:
         quotient = BY_SHIFT
     why = f"sums lie in {low + offset}…{high + offset}"
     lane = lane_of(rows, accumulator, task) if name == "direct" else accumulator
-    return Plan(name, accumulator, quotient, rows, offset, denominator, factors, f"{name} in {accumulator} ({why}), about {cost:.0f} taps a pixel", True, lane)
+    return Plan(
+        name,
+        accumulator,
+        quotient,
+        rows,
+        offset,
+        denominator,
+        factors,
+        f"{name} in {accumulator} ({why}), about {cost:.0f} taps a pixel",
+        True,
+        lane,
+    )
 
 
 def quotient_type(largest: int) -> str:
@@ -105,7 +153,9 @@ def quotient_type(largest: int) -> str:
     return next((name for name, limit in QUOTIENTS if largest + 1 < limit), "int64")
 
 
-def _cheapest(weights: Weights, factors: Factors, accumulator: str, task: Task, wanted: str, without: str = "") -> tuple[str, float]:
+def _cheapest(
+    weights: Weights, factors: Factors, accumulator: str, task: Task, wanted: str, without: str = ""
+) -> tuple[str, float]:
     rows = [row for row in ALGORITHMS if (task.finite or not row.spreads) and row.name != without]
     costs = {row.name: row.cost(weights, factors, accumulator, task) for row in rows}
     fitting = {name: cost for name, cost in costs.items() if cost is not None}

@@ -1,4 +1,5 @@
-"""ALGORITHMS: what an output pixel costs by each of them, in direct taps. A new algorithm is one row here, its recipe and its loop.
+"""ALGORITHMS: what an output pixel costs by each of them, in direct taps. A new algorithm is one row here, its recipe
+and its loop.
 
 The figures come from `python -m tests.bench.calibrate`, which measures them anew on any machine.
 """
@@ -9,11 +10,11 @@ import math
 from collections.abc import Callable
 from itertools import zip_longest
 
-from imgconv.exact import Number, magnitude
-from imgconv.factoring import Factors, Weights
+from imgconv.kernels.factoring import Factors, Weights
 from imgconv.planner.fixed import DIGITS, FARTHEST, FOUR, digits_of, fixed_line
 from imgconv.planner.values import Span, Task
-from imgconv.records import record, replace
+from imgconv.values.frozen import record, replace
+from imgconv.values.numbers import Number, magnitude
 
 _LONGEST_LINE = 2**20  # elements of a row that are transformed at once
 TAP_COST = {"int16": 0.55, "int32": 1.0, "float32": 0.9, "float64": 2.0, "int64": 1.7}
@@ -21,17 +22,20 @@ TAP_COST = {"int16": 0.55, "int32": 1.0, "float32": 0.9, "float64": 2.0, "int64"
 LANE_COST = 0.55  # of a direct tap, where int16 lanes do for a pass
 PASS = 9  # direct taps that are added up before their sum goes on
 FINEST, MOST_SHARE = 2.0**-32, 2.0**-5
-"""The bound of float64 sums by Fourier transforms, and what windows must see at most for it: else hardly an image would do."""
+"""The bound of float64 sums by Fourier transforms, and what windows must see at most for it: else hardly an image would
+do."""
 FOURIER_REST, FOURIER_ROW = 225.0, 6.0
 """What transforms cost a pixel, and each row of the window."""
 SEPARABLE_REST = 6.0
 RUNNING = 16.0
 DOTS_STEP = 0.55
-"""What a step of `dots` costs for each digit of the weights: four columns of a row of the window, or of the windows of two output rows."""
+"""What a step of `dots` costs for each digit of the weights: four columns of a row of the window, or of the windows of
+two output rows."""
 
 
 DOTS_ACROSS, LINE_DOWN = 1.4, 0.65
-"""What four weights across cost in a separable kernel on bytes, with all of their digits, and each weight down a line of float32."""
+"""What four weights across cost in a separable kernel on bytes, with all of their digits, and each weight down a line
+of float32."""
 
 
 def taps_of(weights: Weights) -> int:
@@ -49,7 +53,8 @@ def sum_bounds(rows: tuple[tuple[int, ...], ...], span: Span, border_value: Numb
 
 @record
 class Algorithm:
-    """A row: what an output pixel costs, in direct taps, or None where the algorithm does not fit; whether it spreads NaN and infinity."""
+    """A row: what an output pixel costs, in direct taps, or None where the algorithm does not fit; whether it spreads
+    NaN and infinity."""
 
     name: str
     cost: Callable[[Weights, Factors, str, Task], float | None]
@@ -63,7 +68,8 @@ def _direct_cost(weights: Weights, factors: Factors, accumulator: str, task: Tas
 
 
 def lane_of(weights: Weights, accumulator: str, task: Task) -> str:
-    """int16 where pixels, weights and the sum of every pass of direct taps provably fit it and the accumulator is int32; else the accumulator."""
+    """int16 where pixels, weights and the sum of every pass of direct taps provably fit it and the accumulator is
+    int32; else the accumulator."""
     if accumulator != "int32" or not task.span.whole:
         return accumulator
     cells = [cell for row in weights for cell in row if cell != 0]
@@ -88,11 +94,14 @@ def _separable_cost(weights: Weights, factors: Factors, accumulator: str, task: 
 def _keeps_to_the_kernel(weights: Weights, factors: Factors) -> bool:
     """Whether factors look at no pixel that the kernel does not look at, and round no more than its weights would.
 
-    Sums of products down and along are off by (rows + columns + rank) roundings of the magnitudes of all products; the kernel's own by n + 6 of
-    its weights. Where components cancel each other, a large value would leave what it rounds to, even under a weight of 0.
+    Sums of products down and along are off by (rows + columns + rank) roundings of the magnitudes of all products; the
+    kernel's own by n + 6 of its weights. Where components cancel each other, a large value would leave what it rounds
+    to, even under a weight of 0.
     """
     rows, columns = len(weights), len(weights[0])
-    products = sum(sum(abs(float(cell)) for cell in column) * sum(abs(float(cell)) for cell in row) for column, row in factors)
+    products = sum(
+        sum(abs(float(cell)) for cell in column) * sum(abs(float(cell)) for cell in row) for column, row in factors
+    )
     own = sum(abs(float(cell)) for row in weights for cell in row)
     if (rows + columns + len(factors)) * products > (rows * columns + 6) * own:
         return False
@@ -101,14 +110,20 @@ def _keeps_to_the_kernel(weights: Weights, factors: Factors) -> bool:
 
 
 def _running_cost(weights: Weights, factors: Factors, accumulator: str, task: Task) -> float | None:
-    if accumulator == "object" or task.stride != (1, 1) or task.dilation != (1, 1) or not _runs_exactly(weights, accumulator, task):
+    if (
+        accumulator == "object"
+        or task.stride != (1, 1)
+        or task.dilation != (1, 1)
+        or not _runs_exactly(weights, accumulator, task)
+    ):
         return None
     first = weights[0][0]
     return RUNNING if first != 0 and all(cell == first for row in weights for cell in row) else None
 
 
 def _runs_exactly(weights: Weights, accumulator: str, task: Task) -> bool:
-    """Whether sums of pixels are whole and fit: else what a running sum lost to rounding would stay in it, and bands would show."""
+    """Whether sums of pixels are whole and fit: else what a running sum lost to rounding would stay in it, and bands
+    would show."""
     if not task.span.whole or not isinstance(task.border_value or 0, int):
         return False
     most = max(task.span.magnitude, magnitude(task.border_value or 0)) * len(weights) * len(weights[0])
@@ -120,7 +135,11 @@ def _fourier_cost(weights: Weights, factors: Factors, accumulator: str, task: Ta
         return None
     if task.span.whole and _fourier_error(weights, task) > 0.25:
         return None
-    if task.pixels.startswith("float") and not task.span.whole and fourier_share(weights, accumulator, task) > MOST_SHARE:
+    if (
+        task.pixels.startswith("float")
+        and not task.span.whole
+        and fourier_share(weights, accumulator, task) > MOST_SHARE
+    ):
         return None
     looking = sum(any(row) for row in weights)
     if not looking:
@@ -140,7 +159,12 @@ def _dots_cost(weights: Weights, factors: Factors, accumulator: str, task: Task)
 
 
 def _separable_dots_cost(weights: Weights, factors: Factors, accumulator: str, task: Task) -> float | None:
-    if not factors or accumulator != "float32" or not _sees_bytes(task) or any(fixed_line(row) is None for _, row in factors):
+    if (
+        not factors
+        or accumulator != "float32"
+        or not _sees_bytes(task)
+        or any(fixed_line(row) is None for _, row in factors)
+    ):
         return None
     across = sum(-(-len(row) // FOUR) for _, row in factors)
     return DOTS_ACROSS * across + LINE_DOWN * sum(len(column) + 3 for column, _ in factors) + SEPARABLE_REST
@@ -154,22 +178,29 @@ def _sees_bytes(task: Task) -> bool:
 
 
 def fourier_share(weights: Weights, accumulator: str, task: Task) -> float:
-    """What a window must see at least, as a share of the greatest magnitude, for a sum by Fourier transforms to be within its bound:
+    """What a window must see at least, as a share of the greatest magnitude, for a sum by Fourier transforms to be
+    within its bound:
 
-    the weights' magnitudes times the greatest magnitude that the window sees, times n + 6 roundings of the accumulator that direct sums
-    would have (a rounding for each weight, product and sum); in float64, where that is finer than what can be proven, times FINEST.
+    the weights' magnitudes times the greatest magnitude that the window sees, times n + 6 roundings of the accumulator
+    that direct sums would have (a rounding for each weight, product and sum); in float64, where that is finer than what
+    can be proven, times FINEST.
     """
     own = math.fsum(abs(float(cell)) for row in weights for cell in row)
     unit = {"float32": 2.0**-24}.get(accumulator, 2.0**-53)
     allowed = max((taps_of(weights) + 6) * unit, FINEST) * own
-    return _fourier_error(weights, replace(task, span=Span(-1, 1, False), border_value=None)) / allowed if 0 < allowed < math.inf else math.inf
+    return (
+        _fourier_error(weights, replace(task, span=Span(-1, 1, False), border_value=None)) / allowed
+        if 0 < allowed < math.inf
+        else math.inf
+    )
 
 
 def _fourier_error(weights: Weights, task: Task) -> float:
     """How far a sum by Fourier transforms can be from the true one.
 
-    Each of three transforms of n values has a relative error (in the 2-norm) of at most 6.7 u log2(n) (N. J. Higham, Accuracy and
-    Stability of Numerical Algorithms, theorem 24.2), adding up k spectra one of k u; norms of lines are at most sqrt(n) times the largest value.
+    Each of three transforms of n values has a relative error (in the 2-norm) of at most 6.7 u log2(n) (N. J. Higham,
+    Accuracy and Stability of Numerical Algorithms, theorem 24.2), adding up k spectra one of k u; norms of lines are at
+    most sqrt(n) times the largest value.
     """
     n = line_length(task.line)
     try:
@@ -181,7 +212,8 @@ def _fourier_error(weights: Weights, task: Task) -> float:
 
 
 def line_length(elements: int) -> int:
-    """The least even length of at least so many elements that has no prime factor beyond 5: transforms of it are fast."""
+    """The least even length of at least so many elements that has no prime factor beyond 5: transforms of it are
+    fast."""
     best = 1 << max(1, (elements - 1).bit_length())
     for fives in range(8):
         for threes in range(12):

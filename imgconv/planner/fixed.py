@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from imgconv.exact import Number, magnitude
-from imgconv.factoring import Weights
+from imgconv.kernels.factoring import Weights
+from imgconv.values.numbers import Number, magnitude
 
 FOUR = 4  # bytes whose products are added up at once
 FARTHEST = 10  # elements between neighbouring taps, at most, so that a vector holds those of its sums
@@ -29,13 +29,13 @@ def digits_of(weights: Whole) -> int:
 
 
 def fixed_point(weights: Weights, bias: Number) -> tuple[Whole, int, int] | None:
-    """Weights and bias as multiples of one over a power of two, and that power: the greatest with which sums over bytes fit
-    32 bits and weights DIGITS.
+    """Weights and bias as multiples of one over a power of two, and that power: the greatest with which sums over bytes
+    fit 32 bits and weights DIGITS.
 
-    None where that is coarser than `_FINE`, or too coarse for the bias. Weights are rounded so that their sum stays what it was,
-    within half a unit: under pixels that are all alike nothing is lost. All together they are off by half a unit for each at most;
-    so a response to n weights is off by less than n * 2**-22.99 of 255 times the sum of magnitudes, and by that share of what
-    the pixels in view come to.
+    None where that is coarser than `_FINE`, or too coarse for the bias. Weights are rounded so that their sum stays
+    what it was, within half a unit: under pixels that are all alike nothing is lost. All together they are off by half
+    a unit for each at most; so a response to n weights is off by less than n * 2**-22.99 of 255 times the sum of
+    magnitudes, and by that share of what the pixels in view come to.
     """
     largest = max(abs(float(cell)) for row in weights for cell in row)
     total, columns = math.fsum(abs(float(cell)) for row in weights for cell in row), len(weights[0])

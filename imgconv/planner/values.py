@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from imgconv.exact import Number, magnitude
-from imgconv.factoring import Factors
-from imgconv.records import record
+from imgconv.kernels.factoring import Factors
+from imgconv.values.frozen import record
+from imgconv.values.numbers import Number, magnitude
 
 
 @record
@@ -41,7 +41,8 @@ class Plan:
     whole: bool = False
     """Whether sums are known to be whole numbers."""
     lane: str = ""
-    """The type that products of a few taps are added up in, before they go into the accumulator (the same, by default)."""
+    """The type that products of a few taps are added up in, before they go into the accumulator (the same, by
+    default)."""
     share: float = 0.0
     """Of the greatest magnitude: what each window must see of float pixels, for the error to be within its bound."""
 
@@ -68,4 +69,5 @@ class Task:
     line: int = 0
     """Elements of a source row once the border has extended it."""
     spacing: int = 0
-    """Elements between neighbouring taps of a row, where the machine adds up products of four bytes at once; 0 where it does not."""
+    """Elements between neighbouring taps of a row, where the machine adds up products of four bytes at once; 0 where it
+    does not."""

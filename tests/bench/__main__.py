@@ -1,4 +1,5 @@
-"""`python -m tests.bench`: measures, shows a table, keeps it in .bench/bench.json; `--readme` puts that into README.md."""
+"""`python -m tests.bench`: measures, shows a table, keeps it in .bench/bench.json; `--readme` puts that into
+README.md."""
 
 from __future__ import annotations
 
@@ -15,15 +16,26 @@ os.environ.setdefault("IMGCONV_CACHE_DIR", str(BENCH / "loops"))  # before imgco
 
 
 def options(words: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="imgconv beside other tools, timed in turns.")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench", description="imgconv beside other tools, timed in turns."
+    )
     parser.add_argument("--only", metavar="TEXT", default="", help="cases with TEXT in their name")
     parser.add_argument("--quick", action="store_true", help="512×512 only, few rounds; kept in .bench/quick.json")
     parser.add_argument("--arrays", action="store_true", help="only cases on arrays")
     parser.add_argument("--commands", action="store_true", help="only whole commands")
     parser.add_argument("--budget", type=float, help="seconds of timed runs a case (default 30; quick 1)")
-    parser.add_argument("--cap", type=float, default=30, help="seconds after which a peer is too slow to run (default 30; commands four times that)")
+    parser.add_argument(
+        "--cap",
+        type=float,
+        default=30,
+        help="seconds after which a peer is too slow to run (default 30; commands four times that)",
+    )
     parser.add_argument("--list", action="store_true", help="name the cases and stop")
-    parser.add_argument("--readme", action="store_true", help="write the table kept in .bench/bench.json into README.md, without measuring")
+    parser.add_argument(
+        "--readme",
+        action="store_true",
+        help="write the table kept in .bench/bench.json into README.md, without measuring",
+    )
     return parser.parse_args(words)
 
 
@@ -43,8 +55,14 @@ def main(words: list[str] | None = None) -> int:
     both = given.arrays == given.commands
     chosen: list[tuple[Any, Any]] = [(arrays.run, case) for case in cases.CASES if both or given.arrays]
     chosen += [(commands.run, case) for case in commands.CASES if both or given.commands]
-    chosen = [(run, case) for run, case in chosen if plain(given.only) in plain(case.name) and (not given.quick or case.image.endswith("small"))]
-    chosen.sort(key=lambda both: not both[1].image.endswith("small"))  # first, for arrays of 72 MB leave an allocator and peers' threads behind that slow them
+    chosen = [
+        (run, case)
+        for run, case in chosen
+        if plain(given.only) in plain(case.name) and (not given.quick or case.image.endswith("small"))
+    ]
+    chosen.sort(
+        key=lambda both: not both[1].image.endswith("small")
+    )  # first, for arrays of 72 MB leave an allocator and peers' threads behind that slow them
     if given.list or not chosen:
         print("\n".join(case.name for _, case in chosen) or f"no case has '{given.only}' in its name")
         return 0 if chosen else 1
@@ -75,7 +93,10 @@ def measure(chosen: list[tuple[Any, Any]], given: argparse.Namespace, path: Path
         code = 130
     report.store(path, rows, [case.name for case in (*cases.CASES, *commands.CASES)])
     print(report.terminal(rows))
-    print(f"\nratio: the best peer's time by ours, above 1 where imgconv is faster; floor: our time by the floor's\nkept in {path}")
+    print(
+        "\nratio: the best peer's time by ours, above 1 where imgconv is faster; floor: our time by the floor's\nkept"
+        f" in {path}"
+    )
     return code
 
 

@@ -8,7 +8,8 @@ from tests.bench.inputs import Pixels
 
 
 def difference(ours: Pixels, theirs: Pixels, crop: int = 0) -> float:
-    """The greatest absolute difference, `crop` pixels along the edges left out; infinite for other shapes and for NaN."""
+    """The greatest absolute difference, `crop` pixels along the edges left out; infinite for other shapes and for
+    NaN."""
     if ours.shape != theirs.shape:
         return float("inf")
     most = 0.0
@@ -30,4 +31,10 @@ def mean_difference(ours: Pixels, theirs: Pixels, crop: int = 0) -> float:
 
 def objection(found: float, tolerance: float) -> str:
     """Why a cell is void; "" if the results agree."""
-    return "" if found <= tolerance else "void: another shape or NaN" if found == float("inf") else f"void: differs by {found:.3g}"
+    return (
+        ""
+        if found <= tolerance
+        else "void: another shape or NaN"
+        if found == float("inf")
+        else f"void: differs by {found:.3g}"
+    )

@@ -63,7 +63,9 @@ def run(case: Case, *, budget: float, cap: float, rounds: int) -> Row:
     return Row(case.name, "arrays", entered.cells, case.targets)
 
 
-def _enter(entered: Contestants, name: str, peer: Peer, pixels: Pixels, ours: Pixels, tolerance: float, cap: float) -> str:
+def _enter(
+    entered: Contestants, name: str, peer: Peer, pixels: Pixels, ours: Pixels, tolerance: float, cap: float
+) -> str:
     """Enters a peer; returns why not, if not."""
     library, module = LIBRARIES[peer.library], module_of(peer.library)
     if module is None:

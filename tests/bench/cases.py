@@ -82,7 +82,9 @@ def _dense(side: int, *, whole: bool, **row: Any) -> Operation:
     return _filter(f"dense {side}×{side}, {'whole' if whole else 'float'} weights", *weights(side, whole=whole), **row)
 
 
-def _named(title: str, kernel: str, made: Callable[[str], dict[str, Peer]], dtype: str | None = None, **row: Any) -> Operation:
+def _named(
+    title: str, kernel: str, made: Callable[[str], dict[str, Peer]], dtype: str | None = None, **row: Any
+) -> Operation:
     ready = imgconv.Kernel(KERNELS[kernel]) if kernel in KERNELS else kernel
     return Operation(title, lambda pixels: imgconv.correlate(pixels, ready, dtype=dtype), made, **row)
 
@@ -100,7 +102,11 @@ def _pool(kind: str, size: int, stride: int, **row: Any) -> Operation:
 def _beside(side: int) -> dict[str, Peer]:
     """Ourselves with another dense kernel, as a yardstick."""
     kernel = imgconv.Kernel(weights(side, whole=False)[0])
-    return {f"imgconv {side}×{side}": Peer("imgconv", lambda module: lambda pixels: module.correlate(pixels, kernel), yardstick=True)}
+    return {
+        f"imgconv {side}×{side}": Peer(
+            "imgconv", lambda module: lambda pixels: module.correlate(pixels, kernel), yardstick=True
+        )
+    }
 
 
 KERNELS = {
@@ -114,7 +120,13 @@ _COUNTED: dict[str, Any] = _THREE | {"targets": (*_THREE["targets"], within(_UNC
 _AREA = (faster("OpenCV area resize", 1.2, 1.5), faster("PyTorch", 50))
 
 OPERATIONS = (
-    _filter("vertical 3×3", KERNELS["vertical"], beside={_UNCOUNTED: Peer("imgconv", uncounted("vertical"), yardstick=True)}, images=ALL, **_COUNTED),
+    _filter(
+        "vertical 3×3",
+        KERNELS["vertical"],
+        beside={_UNCOUNTED: Peer("imgconv", uncounted("vertical"), yardstick=True)},
+        images=ALL,
+        **_COUNTED,
+    ),
     _filter("sharpen 3×3", KERNELS["sharpen"], **_THREE),
     _dense(3, whole=True, **_THREE),
     _dense(3, whole=False, **_THREE),
@@ -126,7 +138,12 @@ OPERATIONS = (
     _dense(11, whole=False, targets=[faster("OpenCV", 2.5, 4)]),
     _dense(15, whole=False, targets=[faster("OpenCV", 4)]),
     _dense(31, whole=False, targets=[faster("OpenCV", 1.5, 2), faster("SciPy", 1.5, 2)]),
-    _dense(63, whole=False, beside=_beside(31), targets=[faster("OpenCV", 2, 3), faster("SciPy", 2, 3), within("imgconv 31×31", 1.5, 1)]),
+    _dense(
+        63,
+        whole=False,
+        beside=_beside(31),
+        targets=[faster("OpenCV", 2, 3), faster("SciPy", 2, 3), within("imgconv 31×31", 1.5, 1)],
+    ),
     _named("Gaussian σ 2", "gaussian:2", partial(peers.gaussian, 2), images=ALL, targets=[faster("OpenCV", 1.2, 2)]),
     _named("Gaussian σ 10", "gaussian:10", partial(peers.gaussian, 10), targets=[faster("OpenCV", 1.5, 4)]),
     _named("box 31×31", "box:31", partial(peers.box, 31), targets=[faster("OpenCV", 1.5, 2.5)]),

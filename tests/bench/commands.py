@@ -44,13 +44,27 @@ class CommandCase:
 
 
 _FAST = [
-    within(name, limit, beyond, measure) for name in ("vips fast", "OpenCV script") for limit, beyond, measure in ((0.75, 0.5, "seconds"), (1, None, "bytes"))
+    within(name, limit, beyond, measure)
+    for name in ("vips fast", "OpenCV script")
+    for limit, beyond, measure in ((0.75, 0.5, "seconds"), (1, None, "bytes"))
 ]
 
 CASES = (
-    CommandCase("command PNG→PNG", "rgb8-small", ".png", TOOLS, [within("OpenCV script", 1.1, 1), within("stock Numba", 0.35), within("vips", 2)]),
+    CommandCase(
+        "command PNG→PNG",
+        "rgb8-small",
+        ".png",
+        TOOLS,
+        [within("OpenCV script", 1.1, 1), within("stock Numba", 0.35), within("vips", 2)],
+    ),
     CommandCase("command PNG→PNG, cold", "rgb8-small", ".png", COLD, [at_most(2, 1.2)]),
-    CommandCase("command PNG→PNG", "rgb8-large", ".png", TOOLS, [*_FAST, within("Pillow script", 0.2), at_most(260, 190, "memory")]),
+    CommandCase(
+        "command PNG→PNG",
+        "rgb8-large",
+        ".png",
+        TOOLS,
+        [*_FAST, within("Pillow script", 0.2), at_most(260, 190, "memory")],
+    ),
     CommandCase("command JPEG→JPEG", "rgb8-large", ".jpg", TOOLS, [within("vips", 1.5, 1.2)]),
     CommandCase("command PPM→PPM", "rgb8-large", ".ppm", TOOLS, [within("vips", 1, 0.7)]),
 )
@@ -72,7 +86,11 @@ class Launcher:
     def run(self, argv: Sequence[str], env: Mapping[str, str], folder: str, timeout: float) -> dict[str, Any]:
         assert self.process.stdin
         assert self.process.stdout
-        print(json.dumps({"argv": argv, "env": env, "folder": folder, "timeout": timeout}), file=self.process.stdin, flush=True)
+        print(
+            json.dumps({"argv": argv, "env": env, "folder": folder, "timeout": timeout}),
+            file=self.process.stdin,
+            flush=True,
+        )
         return json.loads(self.process.stdout.readline())  # type: ignore[no-any-return]
 
 
@@ -104,7 +122,11 @@ class Contestant:
         env = {key: value.format(fresh=fresh, kept=kept) for key, value in self.tool.env.items()}
         ended = self.launcher.run(argv, env, str(self.folder), self.timeout)
         if ended["code"] != 0:
-            raise RuntimeError(f"longer than {self.timeout:.0f} s" if ended["code"] == -9 else ended["said"] or f"exit code {ended['code']}")
+            raise RuntimeError(
+                f"longer than {self.timeout:.0f} s"
+                if ended["code"] == -9
+                else ended["said"] or f"exit code {ended['code']}"
+            )
         self.memory.append(ended["memory"])
         return float(ended["seconds"])
 
@@ -112,7 +134,9 @@ class Contestant:
 def run(case: CommandCase, *, budget: float, cap: float, rounds: int) -> Row:
     """The row of a case: warm-up and agreement first, then interleaved runs."""
     row = Row(case.name, "commands", targets=tuple(case.targets))
-    compileall.compile_dir(Path(imgconv.__file__).parent, quiet=2)  # as pip does for an installed package, and has done for the peers
+    compileall.compile_dir(
+        Path(imgconv.__file__).parent, quiet=2
+    )  # as pip does for an installed package, and has done for the peers
     with tempfile.TemporaryDirectory(dir=BENCH) as folder, Launcher() as launcher:
         (Path(folder) / "mask.mat").write_text(MASK)
         (Path(folder) / "kept").mkdir()
@@ -162,4 +186,8 @@ def decoded(path: Path) -> Pixels:
 
 def disagreement(ours: Pixels, theirs: Pixels, crop: int, suffix: str) -> str:
     """Equal pixels, or for JPEG nearly equal ones on average: coders differ."""
-    return objection(mean_difference(ours, theirs, crop), _LOSSY) if suffix == ".jpg" else objection(difference(ours, theirs, crop), 0)
+    return (
+        objection(mean_difference(ours, theirs, crop), _LOSSY)
+        if suffix == ".jpg"
+        else objection(difference(ours, theirs, crop), 0)
+    )

@@ -1,4 +1,5 @@
-"""Pictures to measure on: made from a sample photograph, the same bytes on every machine with the same Pillow and NumPy."""
+"""Pictures to measure on: made from a sample photograph, the same bytes on every machine with the same Pillow and
+NumPy."""
 
 from __future__ import annotations
 
@@ -40,19 +41,24 @@ def picture(dtype: str, shape: tuple[int, ...]) -> Pixels:
     """
     generator = np.random.default_rng(20240229)
     with Image.open(PHOTO) as photo:
-        scaled = np.asarray(photo.convert("RGB" if len(shape) == 3 else "L").resize((shape[1], shape[0]), Image.Resampling.BICUBIC))
+        scaled = np.asarray(
+            photo.convert("RGB" if len(shape) == 3 else "L").resize((shape[1], shape[0]), Image.Resampling.BICUBIC)
+        )
     result = np.empty(shape, dtype)
     for top in range(0, shape[0], 500):  # in pieces: the noise in float32 would be four times the picture
         piece = scaled[top : top + 500].astype("float32")
         piece += generator.standard_normal(piece.shape, dtype="float32") * 2.5
         np.clip(piece, 0, 255, out=piece)
-        result[top : top + 500] = np.rint(piece) if dtype == "uint8" else np.rint(piece * 257) if dtype == "uint16" else piece / 255
+        result[top : top + 500] = (
+            np.rint(piece) if dtype == "uint8" else np.rint(piece * 257) if dtype == "uint16" else piece / 255
+        )
     result.flags.writeable = False
     return result
 
 
 def file(key: str, suffix: str) -> Path:
-    """A picture as a file, kept in .bench/input: JPEG at quality 92 without subsampling, PNG at Pillow's usual level."""
+    """A picture as a file, kept in .bench/input: JPEG at quality 92 without subsampling, PNG at Pillow's usual
+    level."""
     path = BENCH / "input" / f"{key}{suffix}"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -63,7 +69,8 @@ def file(key: str, suffix: str) -> Path:
 
 
 def weights(side: int, *, whole: bool) -> tuple[Pixels, int]:
-    """A dense kernel and its divisor: random weights, a quarter of them negative, whose magnitudes sum to 1 after the division."""
+    """A dense kernel and its divisor: random weights, a quarter of them negative, whose magnitudes sum to 1 after the
+    division."""
     generator = np.random.default_rng(side)
     if not whole:
         cells = generator.uniform(-0.3, 1, (side, side))

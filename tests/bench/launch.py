@@ -18,7 +18,15 @@ def run(argv, env, folder, timeout):
     """Seconds, peak memory in MB, exit code and the end of what was said, of one command; its output goes to a file."""
     with tempfile.TemporaryFile() as said:
         start = time.perf_counter()
-        process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=said, stderr=said, env={**os.environ, **env}, cwd=folder, start_new_session=True)
+        process = subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=said,
+            env={**os.environ, **env},
+            cwd=folder,
+            start_new_session=True,
+        )
         killer = threading.Timer(timeout, lambda: os.killpg(process.pid, signal.SIGKILL))
         killer.start()
         try:

@@ -22,7 +22,8 @@ Call = Callable[[Any], Any]
 
 @dataclass(frozen=True)
 class Peer:
-    """`make` is given the imported module and returns the call. `crop`: edge pixels where its border differs, not compared.
+    """`make` is given the imported module and returns the call. `crop`: edge pixels where its border differs, not
+    compared.
 
     A `yardstick` computes something else: it is timed beside the others but neither compared nor counted as a peer.
     """
@@ -65,7 +66,9 @@ LIBRARIES = {
         "torch",
         _torch_planes,
         lambda result, like: np.moveaxis(result.numpy()[0], 0, 2).reshape(like.shape),
-        lambda torch: torch.set_num_threads(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1),
+        lambda torch: torch.set_num_threads(
+            len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        ),
     ),
     "pyvips": Library(
         "pyvips",
@@ -107,9 +110,17 @@ def torch_settled(torch: Any, values: Any, dtype: str) -> Any:
 
 
 def vips_settled(image: Any, dtype: str) -> Any:
-    return image.write_to_memory() if dtype == "float32" else image.rint().cast({"uint8": "uchar", "uint16": "ushort"}[dtype]).write_to_memory()
+    return (
+        image.write_to_memory()
+        if dtype == "float32"
+        else image.rint().cast({"uint8": "uchar", "uint16": "ushort"}[dtype]).write_to_memory()
+    )
 
 
 def per_channel(call: Call) -> Call:
     """For libraries that know no channels."""
-    return lambda pixels: call(pixels) if pixels.ndim == 2 else np.stack([call(pixels[..., channel]) for channel in range(pixels.shape[2])], axis=2)
+    return lambda pixels: (
+        call(pixels)
+        if pixels.ndim == 2
+        else np.stack([call(pixels[..., channel]) for channel in range(pixels.shape[2])], axis=2)
+    )

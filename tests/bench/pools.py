@@ -11,7 +11,8 @@ from tests.bench.libraries import Call, Peer, per_channel, settled, torch_settle
 
 
 def pool(kind: str, size: int, stride: int, dtype: str) -> dict[str, Peer]:
-    """Windows inside the image only. Libraries without strides slide by one and keep every stride-th result, as their users must."""
+    """Windows inside the image only. Libraries without strides slide by one and keep every stride-th result, as their
+    users must."""
     sides, blocks = (size, size), size == stride
 
     def thinned(slid: Pixels) -> Pixels:
@@ -26,26 +27,38 @@ def pool(kind: str, size: int, stride: int, dtype: str) -> dict[str, Peer]:
     def scipy_call(nd: Any) -> Call:
         origin = -(size // 2)  # windows begin at their pixel
         if kind == "avg":
-            return lambda pixels: settled(thinned(nd.uniform_filter(pixels, size, output="float32", origin=origin, axes=(0, 1))), dtype)
+            return lambda pixels: settled(
+                thinned(nd.uniform_filter(pixels, size, output="float32", origin=origin, axes=(0, 1))), dtype
+            )
         return lambda pixels: thinned(nd.maximum_filter(pixels, size, origin=origin, axes=(0, 1)))
 
     def skimage_call(_: Any) -> Call:
         from skimage.measure import block_reduce
 
         if kind == "avg":
-            return lambda pixels: settled(block_reduce(pixels, (size, size, 1)[: pixels.ndim], np.mean, func_kwargs={"dtype": "float32"}), dtype)
+            return lambda pixels: settled(
+                block_reduce(pixels, (size, size, 1)[: pixels.ndim], np.mean, func_kwargs={"dtype": "float32"}), dtype
+            )
         return lambda pixels: block_reduce(pixels, (size, size, 1)[: pixels.ndim], np.max)
 
     def torch_call(torch: Any) -> Call:
         function = torch.nn.functional.avg_pool2d if kind == "avg" else torch.nn.functional.max_pool2d
         return lambda planes: torch_settled(torch, function(planes, size, stride), dtype)
 
-    found = {"OpenCV": Peer("OpenCV", opencv_call), "SciPy": Peer("SciPy", scipy_call), "PyTorch": Peer("PyTorch", torch_call)}
+    found = {
+        "OpenCV": Peer("OpenCV", opencv_call),
+        "SciPy": Peer("SciPy", scipy_call),
+        "PyTorch": Peer("PyTorch", torch_call),
+    }
     if blocks:
         found["scikit-image"] = Peer("scikit-image", skimage_call)
         found["OpenCV area resize"] = Peer(
             "OpenCV",
-            lambda cv2: lambda pixels: cv2.resize(pixels, (pixels.shape[1] // size, pixels.shape[0] // size), interpolation=cv2.INTER_AREA),
+            lambda cv2: (
+                lambda pixels: cv2.resize(
+                    pixels, (pixels.shape[1] // size, pixels.shape[0] // size), interpolation=cv2.INTER_AREA
+                )
+            ),
             yardstick=kind != "avg",
         )
     if blocks and kind == "avg":

@@ -20,8 +20,26 @@ from tests.programs import found
 
 README = ROOT / "README.md"
 _PLACE = re.compile(r"(<!-- bench -->\n).*?(<!-- end -->)", re.S)
-_PACKAGES = ("imgconv", "numpy", "pillow", "numba", "llvmlite", "opencv-python-headless", "scipy", "scikit-image", "torch", "pyvips", "pyvips-binary")
-_PROGRAMS = (("vips", "--version"), ("convert-im6.q16", "--version"), ("magick", "--version"), ("gm", "version"), ("ffmpeg", "-version"))
+_PACKAGES = (
+    "imgconv",
+    "numpy",
+    "pillow",
+    "numba",
+    "llvmlite",
+    "opencv-python-headless",
+    "scipy",
+    "scikit-image",
+    "torch",
+    "pyvips",
+    "pyvips-binary",
+)
+_PROGRAMS = (
+    ("vips", "--version"),
+    ("convert-im6.q16", "--version"),
+    ("magick", "--version"),
+    ("gm", "version"),
+    ("ffmpeg", "-version"),
+)
 
 
 # ---------------------------------------------------------------- words
@@ -30,7 +48,11 @@ _PROGRAMS = (("vips", "--version"), ("convert-im6.q16", "--version"), ("magick",
 def time_text(seconds: float | None) -> str:
     if seconds is None:
         return ""
-    return f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1e3:.{0 if seconds >= 0.1 else 1 if seconds >= 0.001 else 2}f} ms"
+    return (
+        f"{seconds:.2f} s"
+        if seconds >= 1
+        else f"{seconds * 1e3:.{0 if seconds >= 0.1 else 1 if seconds >= 0.001 else 2}f} ms"
+    )
 
 
 def ratio_text(ratio: float | None) -> str:
@@ -63,7 +85,16 @@ def columns(row: Row) -> tuple[str, ...]:
     spread = "" if row.ours.spread is None else f"{row.ours.spread:.0%}"
     ours = time_text(row.ours.seconds) or row.ours.note
     beside = time_text(row.cells[best].seconds) if best else ""
-    return row.name, ours, best or "none", beside, ratio_text(row.ratio(best)), ratio_text(row.floor()), verdicts, spread
+    return (
+        row.name,
+        ours,
+        best or "none",
+        beside,
+        ratio_text(row.ratio(best)),
+        ratio_text(row.floor()),
+        verdicts,
+        spread,
+    )
 
 
 def terminal(rows: Iterable[Row]) -> str:
@@ -71,14 +102,22 @@ def terminal(rows: Iterable[Row]) -> str:
     lines = [HEADS, *map(columns, rows)]
     kept = [(*line[:6], line[7]) for line in lines]
     widths = [max(len(line[i]) for line in kept) for i in range(7)]
-    shown = ["  ".join(cell.ljust(width) if i == 0 else cell.rjust(width) for i, (cell, width) in enumerate(zip(line, widths, strict=True))) for line in kept]
+    shown = [
+        "  ".join(
+            cell.ljust(width) if i == 0 else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(line, widths, strict=True))
+        )
+        for line in kept
+    ]
     return "\n".join(f"{text}  {line[6]}".rstrip() for text, line in zip(shown, lines, strict=True))
 
 
 def markdown(rows: Sequence[Row], machine: str) -> str:
     """README's part: arrays, then commands with memory and file sizes."""
     arrays = [["case", "imgconv", "best peer", "ratio", "by a copy", "targets"]]
-    commands = [["case", "imgconv", "best peer", "ratio", "by Pillow's decode + encode", "peak memory", "file", "targets"]]
+    commands = [
+        ["case", "imgconv", "best peer", "ratio", "by Pillow's decode + encode", "peak memory", "file", "targets"]
+    ]
     for row in rows:
         name, ours, best, beside, ratio, floor, verdicts, _ = columns(row)
         cells = [name, ours, f"{best} {beside}".strip(), ratio, floor]
@@ -86,15 +125,22 @@ def markdown(rows: Sequence[Row], machine: str) -> str:
             cells += [_pair(row, "memory", 1), _pair(row, "bytes", 1e6)]
         (arrays if row.group == "arrays" else commands).append([*cells, verdicts])
     tables = [_table(lines) for lines in (arrays, commands) if len(lines) > 1]
-    void = sorted({f"{name} ({cell.note.partition(':')[0]})" for row in rows for name, cell in row.cells.items() if cell.note})
+    void = sorted(
+        {f"{name} ({cell.note.partition(':')[0]})" for row in rows for name, cell in row.cells.items() if cell.note}
+    )
     notes = f"\n\nWithout a figure somewhere: {', '.join(void)}." if void else ""
-    return "\n\n".join(tables) + f"\n\nRatio: the best peer's time by ours, above 1 where imgconv is faster. {machine}{notes}\n"
+    return (
+        "\n\n".join(tables)
+        + f"\n\nRatio: the best peer's time by ours, above 1 where imgconv is faster. {machine}{notes}\n"
+    )
 
 
 def _pair(row: Row, measure: str, unit: float) -> str:
     """Ours and the best peer's, in MB."""
     values = [getattr(row.cells[name], measure) for name in ("imgconv", row.best()) if name]
-    return " : ".join(f"{value / unit:.{0 if value / unit >= 10 else 2}f}" if value else "?" for value in values) + " MB"
+    return (
+        " : ".join(f"{value / unit:.{0 if value / unit >= 10 else 2}f}" if value else "?" for value in values) + " MB"
+    )
 
 
 def _table(lines: list[list[str]]) -> str:
@@ -116,13 +162,22 @@ def machine() -> dict[str, Any]:
             versions[name] = ""
     for program, word in _PROGRAMS:
         if path := found(program):
-            versions[program] = (subprocess.run([path, word], capture_output=True, text=True, check=False).stdout.splitlines() or [""])[0]
+            versions[program] = (
+                subprocess.run([path, word], capture_output=True, text=True, check=False).stdout.splitlines() or [""]
+            )[0]
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return {"cpu": names[0] if names else platform.processor(), "cores": cores, "system": platform.platform(), "python": platform.python_version(), **versions}
+    return {
+        "cpu": names[0] if names else platform.processor(),
+        "cores": cores,
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        **versions,
+    }
 
 
 def store(path: Path, rows: Sequence[Row], order: Sequence[str] = ()) -> None:
-    """The rows as JSON; those of earlier runs that were not measured again are kept. `order`: the names that there are, sorted."""
+    """The rows as JSON; those of earlier runs that were not measured again are kept. `order`: the names that there are,
+    sorted."""
     path.parent.mkdir(parents=True, exist_ok=True)
     known = json.loads(path.read_text())["rows"] if path.exists() else []
     measured = {row.name: asdict(row) | {"date": time.strftime("%Y-%m-%d %H:%M")} for row in rows}
@@ -137,7 +192,9 @@ def stored(path: Path) -> tuple[list[Row], str]:
     data = json.loads(path.read_text())
     about = data["machine"]
     peers = ", ".join(f"{name} {about[name]}" for name in _PACKAGES[5:] if about.get(name))
-    return [row_from(row) for row in data["rows"]], f"{about['cores']} cores of {about['cpu']}, Python {about['python']}, {peers}."
+    return [
+        row_from(row) for row in data["rows"]
+    ], f"{about['cores']} cores of {about['cpu']}, Python {about['python']}, {peers}."
 
 
 def publish(path: Path, readme: Path = README) -> bool:

@@ -10,7 +10,8 @@ OURS = "imgconv"
 
 @dataclass(frozen=True)
 class Target:
-    """Ours ≤ limit × another contestant's (or ≤ limit, against nobody); `beyond` is the limit of the second, harder goal.
+    """Ours ≤ limit × another contestant's (or ≤ limit, against nobody); `beyond` is the limit of the second, harder
+    goal.
 
     `measure` is seconds, bytes (of the file written) or memory (MB at the peak).
     """

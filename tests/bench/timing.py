@@ -13,7 +13,9 @@ Sample = Callable[[], float]
 
 LEAST_ROUNDS, MOST_ROUNDS = 5, 40
 _SHORTEST = 0.01  # seconds; shorter calls are repeated within a sample
-_WARMED = 0.1  # seconds; a call that takes less runs once before the clock starts, so that all find their caches and threads as they like them
+# seconds; a call that takes less runs once before the clock starts, so that all find their caches and threads as they
+# like them
+_WARMED = 0.1
 _PAUSE = 0.004  # between samples, for another's spinning threads to fall asleep
 
 
@@ -42,8 +44,11 @@ def once(call: Callable[[], Any]) -> tuple[float, Any]:
     return time.perf_counter() - start, result
 
 
-def plan(costs: Mapping[str, float], budget: float, most: int = MOST_ROUNDS, least: int = LEAST_ROUNDS) -> dict[str, int]:
-    """How often each contestant runs: all in at least `least` rounds but those too slow for that, the first (ours) if at all possible."""
+def plan(
+    costs: Mapping[str, float], budget: float, most: int = MOST_ROUNDS, least: int = LEAST_ROUNDS
+) -> dict[str, int]:
+    """How often each contestant runs: all in at least `least` rounds but those too slow for that, the first (ours) if
+    at all possible."""
     spent = {name: max(cost, _SHORTEST) for name, cost in costs.items()}
     rounds = max(least, min(most, int(budget / (sum(spent.values()) or 1))))
     share = budget / max(1, len(spent))
@@ -55,7 +60,8 @@ def plan(costs: Mapping[str, float], budget: float, most: int = MOST_ROUNDS, lea
 
 
 def interleave(samples: Mapping[str, Sample], runs: Mapping[str, int]) -> dict[str, list[float]]:
-    """Seconds of every run. In each round each contestant that is due takes one turn; slow ones' turns are spread evenly."""
+    """Seconds of every run. In each round each contestant that is due takes one turn; slow ones' turns are spread
+    evenly."""
     rounds = max(runs.values(), default=0)
     found: dict[str, list[float]] = {name: [] for name in samples}
     enabled = gc.isenabled()

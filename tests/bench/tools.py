@@ -23,7 +23,8 @@ class Tool:
     """A command with `{in}`, `{out}` and `{mask}` in its words. `programs`: any of them will do, and stands first.
 
     `modules` are needed by scripts. `options`: words after which `{out}` or by which it is followed, per suffix.
-    `env` may hold `{fresh}`, a new empty folder for every run. `crop`: edge pixels where the border differs, not compared.
+    `env` may hold `{fresh}`, a new empty folder for every run. `crop`: edge pixels where the border differs, not
+    compared.
     """
 
     words: tuple[str, ...]
@@ -66,7 +67,9 @@ TOOLS = {
     "vips": Tool(_VIPS, ("vips",), out={".jpg": "{}[Q=92,subsample-mode=off]"}),
     "vips fast": Tool(_VIPS, ("vips",), out={".png": "{}[compression=1]"}, suffixes=(".png",)),
     "ImageMagick": Tool(
-        ("{in}", "-morphology", "Correlate", "3x3: -1,0,1 -1,0,1 -1,0,1", "-depth", "8", "{out}"), ("magick", "convert-im6.q16", "convert"), out=_MAGICK
+        ("{in}", "-morphology", "Correlate", "3x3: -1,0,1 -1,0,1 -1,0,1", "-depth", "8", "{out}"),
+        ("magick", "convert-im6.q16", "convert"),
+        out=_MAGICK,
     ),
     "GraphicsMagick": Tool(("convert", "{in}", "-convolve", "-1,0,1,-1,0,1,-1,0,1", "{out}"), ("gm",), out=_MAGICK),
     "ffmpeg": Tool(

@@ -42,7 +42,8 @@ for line in sys.stdin:
 
 
 class Uncounted:
-    """A call `correlate(pixels, kernel)` that runs in the child; the pixels go there once, outside the clock of all but the first call."""
+    """A call `correlate(pixels, kernel)` that runs in the child; the pixels go there once, outside the clock of all but
+    the first call."""
 
     def __init__(self, kernel: str) -> None:
         self.kernel, self.given, self.child = kernel, (0, 0), None
@@ -50,7 +51,9 @@ class Uncounted:
     def __call__(self, pixels: Pixels) -> None:
         if self.child is None:
             environment = os.environ | {"IMGCONV_CACHE_DIR": str(BENCH / "uncounted")}
-            self.child = subprocess.Popen([sys.executable, "-c", CHILD], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
+            self.child = subprocess.Popen(
+                [sys.executable, "-c", CHILD], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+            )
             atexit.register(self.child.kill)
         if self.given != (id(pixels), pixels.size):
             path = BENCH / "uncounted.npy"

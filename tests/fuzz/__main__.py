@@ -1,7 +1,8 @@
-"""`python -m tests.fuzz`: many mutants over all processors. What is wrong is kept in out/fuzz, with the words that run it again.
+"""`python -m tests.fuzz`: many mutants over all processors. What is wrong is kept in out/fuzz, with the words that run
+it again.
 
-Each worker is a process of its own with a limit on its memory; it says which mutant it begins, so that a crash or a hang
-is known by its number, and another worker goes on behind it.
+Each worker is a process of its own with a limit on its memory; it says which mutant it begins, so that a crash or a
+hang is known by its number, and another worker goes on behind it.
 """
 
 from __future__ import annotations
@@ -84,7 +85,14 @@ def _work(seed: int, first: int, count: int) -> int:
                 if isinstance(error, KeyboardInterrupt):
                     raise
                 where = traceback.extract_tb(error.__traceback__)[-1]
-                print("wrong", index, f"{type(error).__name__}: {error!s:.300} ({Path(where.filename).name}:{where.lineno})".replace("\n", " "), flush=True)
+                print(
+                    "wrong",
+                    index,
+                    f"{type(error).__name__}: {error!s:.300} ({Path(where.filename).name}:{where.lineno})".replace(
+                        "\n", " "
+                    ),
+                    flush=True,
+                )
                 _keep(seed, index, Path(folder))
             finally:
                 signal.setitimer(signal.ITIMER_PROF, 0)
@@ -119,17 +127,33 @@ class Run:
             for watcher in watchers:
                 watcher.join()
         except KeyboardInterrupt:
-            print(f"\ngo on with: python -m tests.fuzz --seed {self.seed} --first {self.next} --mutants {self.last - self.next}")
+            print(
+                f"\ngo on with: python -m tests.fuzz --seed {self.seed} --first {self.next} --mutants"
+                f" {self.last - self.next}"
+            )
             return 130
         total = sum(self.counts.values())
-        print(f"{total} mutants in {time.monotonic() - self.begun:.0f} s: " + ", ".join(f"{count} {what}" for what, count in sorted(self.counts.items())))
+        print(
+            f"{total} mutants in {time.monotonic() - self.begun:.0f} s: "
+            + ", ".join(f"{count} {what}" for what, count in sorted(self.counts.items()))
+        )
         for index, what in sorted(self.wrong):
             print(f"wrong: {what}\n       again: python -m tests.fuzz --seed {self.seed} --only {index}")
         return 1 if self.wrong else 0
 
     def words(self, first: int, stop: int) -> list[str]:
         """What starts a worker."""
-        return [sys.executable, "-m", "tests.fuzz", "--seed", str(self.seed), "--worker", str(first), "--mutants", str(stop - first)]
+        return [
+            sys.executable,
+            "-m",
+            "tests.fuzz",
+            "--seed",
+            str(self.seed),
+            "--worker",
+            str(first),
+            "--mutants",
+            str(stop - first),
+        ]
 
     def _taken(self) -> tuple[int, int]:
         with self.lock:

@@ -7,22 +7,99 @@ from collections.abc import Callable
 from typing import Any
 
 from imgconv import errors
-from imgconv.catalog import read_all
-from imgconv.catalog.dialects import table
-from imgconv.catalog.dialects.base import Source
-from imgconv.kernels import Kernel
+from imgconv.kernels.catalog import read_all
+from imgconv.kernels.dialects import table
+from imgconv.kernels.dialects.base import Source
+from imgconv.kernels.kernel import Kernel
 
 LOSSLESS = ("rows", "json", "python")
 LONGEST_SENTENCE, LONGEST_SECONDS = 400, 2.0
 PREFIXES = ("", *(f"{name}:" for name in table.DIALECTS))
 TOKENS = (
-    "1", "-1", "0", "2.5", "1/9", "1e-3", "nan", "-", ".", "inf", "1e999", "0x1p-3", "\N{MINUS SIGN}1", "1,000", "0,5", "'", "\"", " ", "  ", ",",
-    ";", ":", "\n", "\t", "(", ")", "[", "]", "{", "}", "<", ">", "@", "^", "/", "|", "=", "#", "*", "3x3:", "3x3+1+1:", "Sobel", "Kirsch:@",
-    "Laplacian:15", "Gaussian:0x1", "-define", "convolve:scale=", "50%!,100%", "-morphology", "Convolve", "Correlate", "-bias", "0m=", "0rdiv=",
-    "0bias=", "0mode=row", "convolution=", "order=", "kernelMatrix=", "divisor=", "targetX=", "<feConvolveMatrix ", "/>", "\"kernel\":", "\"width\":",
-    "\"scale\":", "scale=", "anchor=", "offset=", "-matrix=", "-normalize", "P2", "3 3", "3 3 9", "1 2 1", "-1,0,1", "[0]", "[0..1]", "convolve",
-    "sep=;", "\N{NO-BREAK SPACE}", "\0", "\N{GREEK SMALL LETTER ALPHA}",
-)  # fmt: skip
+    "1",
+    "-1",
+    "0",
+    "2.5",
+    "1/9",
+    "1e-3",
+    "nan",
+    "-",
+    ".",
+    "inf",
+    "1e999",
+    "0x1p-3",
+    "\N{MINUS SIGN}1",
+    "1,000",
+    "0,5",
+    "'",
+    '"',
+    " ",
+    "  ",
+    ",",
+    ";",
+    ":",
+    "\n",
+    "\t",
+    "(",
+    ")",
+    "[",
+    "]",
+    "{",
+    "}",
+    "<",
+    ">",
+    "@",
+    "^",
+    "/",
+    "|",
+    "=",
+    "#",
+    "*",
+    "3x3:",
+    "3x3+1+1:",
+    "Sobel",
+    "Kirsch:@",
+    "Laplacian:15",
+    "Gaussian:0x1",
+    "-define",
+    "convolve:scale=",
+    "50%!,100%",
+    "-morphology",
+    "Convolve",
+    "Correlate",
+    "-bias",
+    "0m=",
+    "0rdiv=",
+    "0bias=",
+    "0mode=row",
+    "convolution=",
+    "order=",
+    "kernelMatrix=",
+    "divisor=",
+    "targetX=",
+    "<feConvolveMatrix ",
+    "/>",
+    '"kernel":',
+    '"width":',
+    '"scale":',
+    "scale=",
+    "anchor=",
+    "offset=",
+    "-matrix=",
+    "-normalize",
+    "P2",
+    "3 3",
+    "3 3 9",
+    "1 2 1",
+    "-1,0,1",
+    "[0]",
+    "[0..1]",
+    "convolve",
+    "sep=;",
+    "\N{NO-BREAK SPACE}",
+    "\0",
+    "\N{GREEK SMALL LETTER ALPHA}",
+)
 """What dialects are made of, for texts that are nearly right."""
 
 

@@ -1,7 +1,7 @@
 """Wrong Python arguments: every parameter of every public verb, given everything that nobody means.
 
-What comes out is a result or an error of imgconv's own, in one sentence: never a bare TypeError, ValueError or SyntaxError from inside.
-(A missing or unknown keyword stays Python's TypeError.)
+What comes out is a result or an error of imgconv's own, in one sentence: never a bare TypeError, ValueError or
+SyntaxError from inside. (A missing or unknown keyword stays Python's TypeError.)
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ import numpy as np
 
 import imgconv
 from imgconv import errors
-from imgconv.borders import Border
-from imgconv.cli.work import printable
-from imgconv.image import Frame
+from imgconv.cli.image_command import printable
 from imgconv.operations import Filter, Pool
+from imgconv.values.borders import Border
+from imgconv.values.image import Frame
 
 PIXELS = np.arange(60, dtype="uint8").reshape(5, 4, 3)
 
@@ -39,7 +39,9 @@ class Hostile:
     def _fail(self, *_: object) -> Any:
         raise RuntimeError("no")
 
-    __str__ = __repr__ = __index__ = __int__ = __float__ = __len__ = __iter__ = __eq__ = __bool__ = __getitem__ = __fspath__ = __array__ = _fail  # type: ignore[assignment]
+    __str__ = __repr__ = __index__ = __int__ = __float__ = __len__ = __iter__ = __eq__ = __bool__ = __getitem__ = (
+        __fspath__
+    ) = __array__ = _fail  # type: ignore[assignment]
 
     def __hash__(self) -> int:
         raise RuntimeError("no")
@@ -183,24 +185,64 @@ def verbs(folder: Path) -> Verbs:
     return {
         "correlate": (imgconv.correlate, pixels | {"kernel": "vertical"} | placed | several | run),
         "convolve": (imgconv.convolve, pixels | {"kernel": "vertical"} | placed | several | run),
-        "pool": (imgconv.pool, pixels | {"kind": "max", "size": 2, "stride": None, "pad": 0, "dilation": 1, "ceil": False, "count_padding": False} | run),
+        "pool": (
+            imgconv.pool,
+            pixels
+            | {"kind": "max", "size": 2, "stride": None, "pad": 0, "dilation": 1, "ceil": False, "count_padding": False}
+            | run,
+        ),
         "activate": (imgconv.activate, pixels | {"function": "relu"} | run),
         "run": (imgconv.run, pixels | {"pipeline": "relu"} | run),
         "bank": (
             imgconv.bank,
-            pixels | {"kernel": "vertical", "with_": (), "theta": None, "vary": (), "sheet": False, "columns": None, "convolve": False} | placed | run,
+            pixels
+            | {
+                "kernel": "vertical",
+                "with_": (),
+                "theta": None,
+                "vary": (),
+                "sheet": False,
+                "columns": None,
+                "convolve": False,
+            }
+            | placed
+            | run,
         ),
-        "edges": (imgconv.edges, pixels | {"detector": "canny", "norm": None, "border": "edge", "sigma": None, "low": None, "high": None} | run),
+        "edges": (
+            imgconv.edges,
+            pixels
+            | {"detector": "canny", "norm": None, "border": "edge", "sigma": None, "low": None, "high": None}
+            | run,
+        ),
         "directions": (
-            imgconv.directions, pixels | {"detector": "sobel", "show": "angle", "norm": None, "border": "edge", "sigma": None, "threads": 1},
+            imgconv.directions,
+            pixels
+            | {"detector": "sobel", "show": "angle", "norm": None, "border": "edge", "sigma": None, "threads": 1},
         ),
-        "load": (imgconv.load, {
-            "path": saved, "frames": None, "orient": True, "strip": False, "allow_narrowing": False, "allow_truncated": False,
-            "max_pixels": 10**6, "max_memory": 10**8,
-        }),
-        "save": (imgconv.save, {
-            "image": imgconv.Image((Frame(PIXELS),)), "path": folder / "out.png", "format": "png", "compress_level": None, "quality": None, "lossless": False,
-        }),
+        "load": (
+            imgconv.load,
+            {
+                "path": saved,
+                "frames": None,
+                "orient": True,
+                "strip": False,
+                "allow_narrowing": False,
+                "allow_truncated": False,
+                "max_pixels": 10**6,
+                "max_memory": 10**8,
+            },
+        ),
+        "save": (
+            imgconv.save,
+            {
+                "image": imgconv.Image((Frame(PIXELS),)),
+                "path": folder / "out.png",
+                "format": "png",
+                "compress_level": None,
+                "quality": None,
+                "lossless": False,
+            },
+        ),
         "kernel": (imgconv.kernel, {"value": "vertical"}),
         "Kernel": (imgconv.Kernel, kernel),
         "Kernel.rotated": (made.rotated, {"degrees": 90}),
@@ -208,18 +250,39 @@ def verbs(folder: Path) -> Verbs:
         "Pipeline": (imgconv.Pipeline, {"steps": (Pool(),)}),
         "Pipeline.parse": (imgconv.Pipeline.parse, {"text": "relu"}),
         "Pipeline.shape": (imgconv.Pipeline.parse("maxpool 2").shape, {"height": 5, "width": 5}),
-        "Image.through": (image, {
-            "pipeline": imgconv.Pipeline.parse("relu"), "dtype": None, "range": "clamp", "threads": 1, "alpha": "auto", "channels": "all", "linear": False,
-        }),
+        "Image.through": (
+            image,
+            {
+                "pipeline": imgconv.Pipeline.parse("relu"),
+                "dtype": None,
+                "range": "clamp",
+                "threads": 1,
+                "alpha": "auto",
+                "channels": "all",
+                "linear": False,
+            },
+        ),
         "Image.gray": (lambda pixels: imgconv.Image((Frame(pixels),)).gray(), pixels),
-        "Image": (lambda frames: imgconv.Image(frames).through(imgconv.Pipeline.parse("relu")), {"frames": (Frame(PIXELS),)}),
-        "Frame": (lambda **given: imgconv.Image((Frame(**given),)).through(imgconv.Pipeline.parse("filter box:3")), {"pixels": PIXELS, "alpha": None}),
-    }  # fmt: skip
+        "Image": (
+            lambda frames: imgconv.Image(frames).through(imgconv.Pipeline.parse("relu")),
+            {"frames": (Frame(PIXELS),)},
+        ),
+        "Frame": (
+            lambda **given: imgconv.Image((Frame(**given),)).through(imgconv.Pipeline.parse("filter box:3")),
+            {"pixels": PIXELS, "alpha": None},
+        ),
+    }
 
 
 def calls(found: Verbs) -> list[tuple[str, str, str]]:
     """Every verb, parameter and piece of junk."""
-    return [(verb, name, wrong) for verb, (_, right) in found.items() for name in right for wrong in JUNK if (verb, name, wrong) not in LEFT_OUT]
+    return [
+        (verb, name, wrong)
+        for verb, (_, right) in found.items()
+        for name in right
+        for wrong in JUNK
+        if (verb, name, wrong) not in LEFT_OUT
+    ]
 
 
 def tried(found: Verbs, verb: str, name: str, wrong: str, folder: Path) -> str:

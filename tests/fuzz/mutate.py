@@ -1,4 +1,5 @@
-"""Ways to spoil a file: bits, numbers of headers, cuts (of what is coded, too, with its container put right), splices, PNG chunks with right checksums."""
+"""Ways to spoil a file: bits, numbers of headers, cuts (of what is coded, too, with its container put right), splices,
+PNG chunks with right checksums."""
 
 from __future__ import annotations
 
@@ -8,7 +9,31 @@ import struct
 import zlib
 from collections.abc import Callable
 
-_NUMBERS = (0, 1, 2, 3, 7, 8, 16, 24, 32, 255, 256, 257, 1000, 4096, 32767, 32768, 65535, 65536, 100_000, 2**24, 2**31 - 1, 2**31, 2**32 - 1)
+_NUMBERS = (
+    0,
+    1,
+    2,
+    3,
+    7,
+    8,
+    16,
+    24,
+    32,
+    255,
+    256,
+    257,
+    1000,
+    4096,
+    32767,
+    32768,
+    65535,
+    65536,
+    100_000,
+    2**24,
+    2**31 - 1,
+    2**31,
+    2**32 - 1,
+)
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -42,7 +67,9 @@ def set_digits(content: bytes, other: bytes, rng: random.Random) -> bytes:
     if not found:
         return flip_bits(content, other, rng)
     one = rng.choice(found)
-    made = rng.choice((b"0", b"-1", b"1", b"99999", b"4294967296", b"9" * 30, b"1.5", b"nan", str(rng.choice(_NUMBERS)).encode()))
+    made = rng.choice(
+        (b"0", b"-1", b"1", b"99999", b"4294967296", b"9" * 30, b"1.5", b"nan", str(rng.choice(_NUMBERS)).encode())
+    )
     return content[: one.start()] + made + content[one.end() :]
 
 
@@ -73,11 +100,16 @@ def splice(content: bytes, other: bytes, rng: random.Random) -> bytes:
 def zeros(content: bytes, other: bytes, rng: random.Random) -> bytes:
     start = _place(content, rng)
     length = rng.randint(1, 200)
-    return content[:start] + bytes([rng.choice((0, 255))]) * len(content[start : start + length]) + content[start + length :]
+    return (
+        content[:start]
+        + bytes([rng.choice((0, 255))]) * len(content[start : start + length])
+        + content[start + length :]
+    )
 
 
 def chunks(content: bytes, other: bytes, rng: random.Random) -> bytes:
-    """PNG's chunks: one spoilt, left out, doubled or moved; checksums are right, so that what is behind them is reached."""
+    """PNG's chunks: one spoilt, left out, doubled or moved; checksums are right, so that what is behind them is
+    reached."""
     if not content.startswith(_PNG):
         return flip_bits(content, other, rng)
     found, at = [], len(_PNG)
@@ -99,9 +131,15 @@ def chunks(content: bytes, other: bytes, rng: random.Random) -> bytes:
         case 3:
             found.insert(rng.randrange(len(found)), found.pop(one))
         case _:
-            spoilt = rng.choice(WAYS[:-1])(zlib.decompress(data), other, rng) if kind == b"IDAT" and _whole(data) else data[::-1]
+            spoilt = (
+                rng.choice(WAYS[:-1])(zlib.decompress(data), other, rng)
+                if kind == b"IDAT" and _whole(data)
+                else data[::-1]
+            )
             found[one] = kind, zlib.compress(spoilt) if kind == b"IDAT" else spoilt
-    return _PNG + b"".join(struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in found)
+    return _PNG + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in found
+    )
 
 
 def _whole(data: bytes) -> bool:
@@ -112,12 +150,24 @@ def _whole(data: bytes) -> bool:
 
 
 WAYS: tuple[Callable[[bytes, bytes, random.Random], bytes], ...] = (
-    flip_bits, set_byte, set_number, set_number, set_digits, cut, drop, repeat, insert, splice, zeros, chunks,
-)  # fmt: skip
+    flip_bits,
+    set_byte,
+    set_number,
+    set_number,
+    set_digits,
+    cut,
+    drop,
+    repeat,
+    insert,
+    splice,
+    zeros,
+    chunks,
+)
 
 
 def cut_inside(content: bytes, other: bytes, rng: random.Random) -> bytes:
-    """Coded pixels are cut, and the container says that this is all: an end marker behind, lengths of strips, one block less."""
+    """Coded pixels are cut, and the container says that this is all: an end marker behind, lengths of strips, one block
+    less."""
     at = rng.randrange(len(content) * 2 // 3, max(len(content) * 2 // 3 + 1, len(content) - 24))
     if content.startswith(b"\xff\xd8"):
         return content[:at] + b"\xff\xd9"
@@ -154,16 +204,67 @@ def mutant(content: bytes, other: bytes, rng: random.Random) -> tuple[bytes, boo
 
 
 _TOKENS = (
-    "filter", "vertical", "box:3", "gaussian:1.5", "|", ";", ",", " ", "-1", "0", "1/9", "1e-3", ".5", "1e400", "nan", "inf", "−1", "#", "\n", "'", '"', "\\",
-    "\0", "stride=2", "pad=same", "pad=1,2,3,4", "border=wrap", "constant:", "anchor=0,0", "divisor=auto", "bias=1/3", "convolve", "maxpool", "avgpool", "pool",
-    "size=", "kind=avg", "relu", "sigmoid", "2x3", "x", "=", "9" * 40, "é", "٣", "\u2028", "../", ".txt", *"@()*%:+!^<>{}[]",
-)  # fmt: skip
+    "filter",
+    "vertical",
+    "box:3",
+    "gaussian:1.5",
+    "|",
+    ";",
+    ",",
+    " ",
+    "-1",
+    "0",
+    "1/9",
+    "1e-3",
+    ".5",
+    "1e400",
+    "nan",
+    "inf",
+    "−1",
+    "#",
+    "\n",
+    "'",
+    '"',
+    "\\",
+    "\0",
+    "stride=2",
+    "pad=same",
+    "pad=1,2,3,4",
+    "border=wrap",
+    "constant:",
+    "anchor=0,0",
+    "divisor=auto",
+    "bias=1/3",
+    "convolve",
+    "maxpool",
+    "avgpool",
+    "pool",
+    "size=",
+    "kind=avg",
+    "relu",
+    "sigmoid",
+    "2x3",
+    "x",
+    "=",
+    "9" * 40,
+    "é",
+    "٣",
+    "\u2028",
+    "../",
+    ".txt",
+    *"@()*%:+!^<>{}[]",
+)
 
 
 def text(valid: str, rng: random.Random) -> str:
-    """A text that was valid once: pieces left out, doubled, replaced by words and marks that mean something elsewhere."""
+    """A text that was valid once: pieces left out, doubled, replaced by words and marks that mean something
+    elsewhere."""
     for _ in range(rng.choice((1, 1, 2, 3, 6))):
         start = rng.randrange(len(valid) + 1)
         stop = min(len(valid), start + rng.choice((0, 0, 1, 2, 5)))
-        valid = valid[:start] + rng.choice((rng.choice(_TOKENS), valid[start:stop] * 2, "", chr(rng.randrange(1, 0x3000)))) + valid[stop:]
+        valid = (
+            valid[:start]
+            + rng.choice((rng.choice(_TOKENS), valid[start:stop] * 2, "", chr(rng.randrange(1, 0x3000))))
+            + valid[stop:]
+        )
     return valid

@@ -1,4 +1,5 @@
-"""Numbers against naive definitions: integers of every width to the last digit, floats of any contrast within what their window sees."""
+"""Numbers against naive definitions: integers of every width to the last digit, floats of any contrast within what
+their window sees."""
 
 from __future__ import annotations
 
@@ -38,10 +39,15 @@ def _whole(rng: random.Random, values: np.random.Generator) -> None:
     dtype, border = rng.choice(WHOLE), rng.choice(sorted(oracle.BORDERS))
     limits = np.iinfo(dtype)
     most = min(2 ** rng.choice((1, 8, 16, 31, 32, 40, 53)), int(limits.max), 2**53)
-    image = values.integers(max(-most, int(limits.min)), most, (rng.randint(1, 12), rng.randint(1, 12)), dtype, endpoint=True)
+    image = values.integers(
+        max(-most, int(limits.min)), most, (rng.randint(1, 12), rng.randint(1, 12)), dtype, endpoint=True
+    )
     if rng.random() < 0.3:
         size = rng.randint(1, 6), rng.randint(1, 6)
-        got, expected = imgconv.pool(image, "avg", size=size, stride=1, pad="same"), oracle.pool(image, "avg", size, 1, pad="same")
+        got, expected = (
+            imgconv.pool(image, "avg", size=size, stride=1, pad="same"),
+            oracle.pool(image, "avg", size, 1, pad="same"),
+        )
     else:
         rows = values.integers(-9, 10, (rng.randint(1, 5), rng.randint(1, 5))).tolist()
         kernel, out = (rows, rng.randint(1, 40), rng.randint(-9, 9)), rng.choice((None, "uint8", "float64"))
@@ -62,7 +68,9 @@ def _real(rng: random.Random, values: np.random.Generator) -> None:
     weights = _weights(rng, values)
     before = [(side - 1) // 2 for side in weights.shape]
     pads = [(first, side - 1 - first) for first, side in zip(before, weights.shape, strict=True)]
-    under = np.lib.stride_tricks.sliding_window_view(np.pad(given.astype("float64"), pads, oracle.BORDERS[border]), weights.shape)  # type: ignore[call-overload]
+    under = np.lib.stride_tricks.sliding_window_view(
+        np.pad(given.astype("float64"), pads, oracle.BORDERS[border]), weights.shape
+    )  # type: ignore[call-overload]
     expected, seen = (under * weights).sum(axis=(2, 3)), (abs(under) * (weights != 0)).max(axis=(2, 3))
     share = (np.count_nonzero(weights) + 6) * HALF_UNIT[dtype]
     error = abs(imgconv.correlate(given, weights, border=border).astype("float64") - expected)

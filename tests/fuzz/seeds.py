@@ -1,4 +1,5 @@
-"""Small valid images of every format and mode that Pillow writes and reads, and of our own: what mutants are made from."""
+"""Small valid images of every format and mode that Pillow writes and reads, and of our own: what mutants are made
+from."""
 
 from __future__ import annotations
 
@@ -11,9 +12,9 @@ from typing import Any
 import numpy as np
 from PIL import Image, PngImagePlugin
 
-from imgconv import image as images
 from imgconv.files import write
 from imgconv.files.formats import FORMATS
+from imgconv.values import image as images
 from tests import png_files
 
 HEIGHT, WIDTH = 9, 13
@@ -31,7 +32,9 @@ def picture(mode: str) -> Image.Image:
         whole.putalpha(Image.fromarray((columns * 18).astype("uint8")))
         return whole.convert(mode)
     if mode in ("I;16", "I", "F"):
-        return Image.fromarray({"I;16": np.uint16, "I": np.int32, "F": np.float32}[mode](rng.integers(0, 65536, rows.shape)))
+        return Image.fromarray(
+            {"I;16": np.uint16, "I": np.int32, "F": np.float32}[mode](rng.integers(0, 65536, rows.shape))
+        )
     return whole.convert("RGB").convert(mode) if mode != "LAB" else Image.frombytes("LAB", whole.size, colour.tobytes())
 
 
@@ -77,7 +80,9 @@ def seeds() -> dict[str, bytes]:
                 found[f"{form}-{mode}"] = _written(picture(mode), form)
         three = [picture("RGB").rotate(90 * i) for i in range(3)]
         for form in ("GIF", "PNG", "WEBP", "TIFF", "MPO", "AVIF"):
-            found[f"{form}-frames"] = _written(three[0], form, save_all=True, append_images=three[1:], duration=[40, 60, 80], loop=2)
+            found[f"{form}-frames"] = _written(
+                three[0], form, save_all=True, append_images=three[1:], duration=[40, 60, 80], loop=2
+            )
         for form in ("PNG", "JPEG", "WEBP", "TIFF", "AVIF"):
             found[f"{form}-said"] = _written(picture("RGB"), form, exif=exif, dpi=(72, 72), icc_profile=b"\0" * 200)
         found["PNG-text"] = _written(picture("L"), "PNG", pnginfo=text, transparency=3)

@@ -1,4 +1,5 @@
-"""Spoilt files of machine code: what is read back is what was kept, or nothing; what cannot be linked is refused, by one kind of error."""
+"""Spoilt files of machine code: what is read back is what was kept, or nothing; what cannot be linked is refused, by
+one kind of error."""
 
 from __future__ import annotations
 
@@ -9,8 +10,9 @@ from pathlib import Path
 from unittest import mock
 
 from imgconv import errors
-from imgconv.jit import keys, link, machine, make, store
-from imgconv.loops import activate, unpng
+from imgconv.files.png import unfilter_loops
+from imgconv.jit import build, keys, link, machine, store
+from imgconv.loops import activate
 from tests.fuzz import mutate
 
 NAMES = ("activate-" + "0" * 32, "unfilter-" + "1" * 32)
@@ -20,9 +22,18 @@ NAMES = ("activate-" + "0" * 32, "unfilter-" + "1" * 32)
 def objects() -> tuple[tuple[bytes, str], ...]:
     """Two objects, and their entries; from the tests' own store, for a worker has no time to compile."""
     found = []
-    for loop, kinds in ((activate.LOOP, {"function": "relu", "src": "int16", "out": "int32"}), (unpng.UNFILTER, {})):
-        make.make(loop, kinds)
-        found.append(next(kept for machine_ in machine.readable() if (kept := store.read(keys.key(loop, kinds, machine_))) is not None))
+    for loop, kinds in (
+        (activate.LOOP, {"function": "relu", "src": "int16", "out": "int32"}),
+        (unfilter_loops.UNFILTER, {}),
+    ):
+        build.make(loop, kinds)
+        found.append(
+            next(
+                kept
+                for machine_ in machine.readable()
+                if (kept := store.read(keys.key(loop, kinds, machine_))) is not None
+            )
+        )
     return tuple(found)
 
 

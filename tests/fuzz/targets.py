@@ -1,4 +1,5 @@
-"""What is tried with a mutant, and what is right: `image`, `kernel`, `pipeline` and `parameter` return "made" or "refused", or raise Wrong."""
+"""What is tried with a mutant, and what is right: `image`, `kernel`, `pipeline` and `parameter` return "made" or
+"refused", or raise Wrong."""
 
 from __future__ import annotations
 
@@ -14,16 +15,17 @@ from typing import Any
 import numpy as np
 
 import imgconv
-from imgconv import errors, params
+from imgconv import errors
 from imgconv.batch import Settings, run_jobs
 from imgconv.batch.jobs import Job
-from imgconv.borders import BORDER
-from imgconv.catalog import KERNEL
-from imgconv.cli.work import printable
+from imgconv.cli.image_command import printable
 from imgconv.files.formats import COMPRESS_LEVEL, FORMATS
 from imgconv.files.options import Reading
-from imgconv.pipeline import Pipeline
-from imgconv.report import Outcome
+from imgconv.kernels.catalog import KERNEL
+from imgconv.operations.pipeline import Pipeline
+from imgconv.values import parameters
+from imgconv.values.borders import BORDER
+from imgconv.values.notes import Outcome
 from tests import png_files
 from tests.examples import EXAMPLES, PIPELINES
 from tests.fuzz import dialects, mutate
@@ -103,7 +105,14 @@ def read(content: bytes, folder: Path, meant: Any = None, *, lenient: bool = Fal
     """`meant` are the pixels that must come out, if any do."""
     given, target = _file(folder, content), folder / "out.npy"
     target.unlink(missing_ok=True)
-    reading = READING if not lenient else Reading(**{name: getattr(READING, name) for name in ("max_pixels", "max_frames", "max_memory")}, allow_truncated=True)
+    reading = (
+        READING
+        if not lenient
+        else Reading(
+            **{name: getattr(READING, name) for name in ("max_pixels", "max_frames", "max_memory")},
+            allow_truncated=True,
+        )
+    )
     said: list[Outcome] = []
     job = Job(str(given), str(target), FORMATS["npy"], replace=True)
     run_jobs([job], Pipeline.parse("activate identity"), Settings(reading=reading), said.append)
@@ -118,8 +127,15 @@ def read(content: bytes, folder: Path, meant: Any = None, *, lenient: bool = Fal
         if made.ndim != 4 or len(made) != outcome.facts["frames_out"]:
             raise Wrong(f"an output of {made.shape}, said to be {outcome.facts['frames_out']} frames")
         made = made[0]
-    if [*made.shape, 1][:3] != outcome.facts["shape_out"] or made.dtype != outcome.facts["dtype_out"] or outcome.facts["samples"] < 1:
-        raise Wrong(f"an output of {made.shape} {made.dtype}, said to be {outcome.facts['shape_out']} {outcome.facts['dtype_out']}")
+    if (
+        [*made.shape, 1][:3] != outcome.facts["shape_out"]
+        or made.dtype != outcome.facts["dtype_out"]
+        or outcome.facts["samples"] < 1
+    ):
+        raise Wrong(
+            f"an output of {made.shape} {made.dtype}, said to be {outcome.facts['shape_out']}"
+            f" {outcome.facts['dtype_out']}"
+        )
     if outcome.facts["shape_in"][:2] != outcome.facts["shape_out"][:2]:
         raise Wrong("an output of another size")
     if meant is not None and not lenient and not any(note.loss for note in outcome.notes):
@@ -146,7 +162,7 @@ def encoded(number: str, folder: Path) -> str:
     )
     pixels = rng.choice(kinds).astype(type_)
     colour, alpha = (pixels[..., :-1], np.ascontiguousarray(pixels[..., -1])) if channels in (2, 4) else (pixels, None)
-    frame = imgconv.image.Frame(np.ascontiguousarray(colour if colour.shape[2] > 1 else colour[..., 0]), alpha)
+    frame = imgconv.values.image.Frame(np.ascontiguousarray(colour if colour.shape[2] > 1 else colour[..., 0]), alpha)
     path = folder / "out.png"
     imgconv.save(imgconv.Image((frame,)), path, compress_level=rng.choice((None, *range(10))))
     for name, decode in DECODERS.items():
@@ -163,14 +179,21 @@ def png(number: str, folder: Path) -> str:
     it = png_files.made(rng.choice(png_files.KINDS), size, interlaced=rng.random() < 0.5, seed=rng.randrange(2**32))
     match rng.randrange(3):
         case 0:
-            deflated = it.deflated[:2] + mutate.mutant(it.deflated[2:], it.rows, rng)[0]  # heads have attacks of their own
+            deflated = (
+                it.deflated[:2] + mutate.mutant(it.deflated[2:], it.rows, rng)[0]
+            )  # heads have attacks of their own
             whole, content = _holds(it, deflated), it.file(deflated)
         case 1:
             rows = mutate.mutant(it.rows, it.deflated, rng)[0]
             deflated = zlib.compress(rows, rng.randrange(10))
-            whole, content = _holds(it, deflated), it.file(*(deflated[at : at + 9] for at in range(0, len(deflated), 9)))
+            whole, content = (
+                _holds(it, deflated),
+                it.file(*(deflated[at : at + 9] for at in range(0, len(deflated), 9))),
+            )
         case _:
-            whole, content = rng.choice([(True, it.file()), *((False, content) for _, content in png_files.attacked(it))])
+            whole, content = rng.choice(
+                [(True, it.file()), *((False, content) for _, content in png_files.attacked(it))]
+            )
     found = read(content, folder, lenient=(lenient := not whole and rng.random() < 0.3))
     if (found == "made") is not whole and not lenient:
         raise Wrong(f"a {'whole' if whole else 'broken'} PNG is {found}")
@@ -204,10 +227,19 @@ KERNELS = (
     "[[1,2],[3,4]]",
 )
 KINDS = {
-    "2x3": (params.SIZE, params.STRIDE), "1,2,3,4": (params.PAD,), "same": (params.PAD,), "1,1": (params.ANCHOR,), "auto": (params.DIVISOR,),
-    "1/3": (params.BIAS, params.DIVISOR), "8": (params.THREADS, COMPRESS_LEVEL), "clamp": (params.RANGE,), "float32": (params.DTYPE,),
-    "2GiB": (params.MEMORY, params.PIXELS, params.FRAMES), "constant:12.5": (BORDER,), "reflect101": (BORDER,),
-}  # fmt: skip
+    "2x3": (parameters.SIZE, parameters.STRIDE),
+    "1,2,3,4": (parameters.PAD,),
+    "same": (parameters.PAD,),
+    "1,1": (parameters.ANCHOR,),
+    "auto": (parameters.DIVISOR,),
+    "1/3": (parameters.BIAS, parameters.DIVISOR),
+    "8": (parameters.THREADS, COMPRESS_LEVEL),
+    "clamp": (parameters.RANGE,),
+    "float32": (parameters.DTYPE,),
+    "2GiB": (parameters.MEMORY, parameters.PIXELS, parameters.FRAMES),
+    "constant:12.5": (BORDER,),
+    "reflect101": (BORDER,),
+}
 
 
 def kernel(number: str, folder: Path) -> str:
@@ -243,7 +275,9 @@ def _text(read: Callable[[str], Any], print_: Callable[[Any], str], given: str) 
         sentence(error)
         return "refused"
     if read(print_(found)) != found:
-        raise Wrong(f"{given!r} is read as {found!r}, printed as {print_(found)!r}, and read as {read(print_(found))!r}")
+        raise Wrong(
+            f"{given!r} is read as {found!r}, printed as {print_(found)!r}, and read as {read(print_(found))!r}"
+        )
     return "made"
 
 
@@ -265,5 +299,7 @@ TARGETS: tuple[tuple[Callable[[str, Path], str], int], ...] = (
 def run(seed: int, index: int, folder: Path) -> tuple[str, str]:
     """One mutant: the target's name and what became of it."""
     number = f"{seed}:{index}"
-    chosen = random.Random(f"target {number}").choices([target for target, _ in TARGETS], [share for _, share in TARGETS])[0]
+    chosen = random.Random(f"target {number}").choices(
+        [target for target, _ in TARGETS], [share for _, share in TARGETS]
+    )[0]
     return chosen.__name__, chosen(number, folder)

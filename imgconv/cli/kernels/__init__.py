@@ -1,4 +1,5 @@
-"""`imgconv kernels`: the catalog, and the lab in which kernels are looked at: one module per command, loaded when it is named."""
+"""`imgconv kernels`: the catalog, and the lab in which kernels are looked at: one module per command, loaded when it is
+named."""
 
 from __future__ import annotations
 
@@ -8,9 +9,9 @@ from typing import Any
 import click
 
 from imgconv import errors
-from imgconv.catalog.named import find
-from imgconv.cli.bridge import Command
-from imgconv.cli.work import Finished
+from imgconv.cli.declarations import Command
+from imgconv.cli.image_command import Finished
+from imgconv.kernels.named import find
 
 COMMANDS = ("show", "convert", "diff", "compose", "split")
 """Each is a module here whose `command()` makes the command of that name."""
@@ -18,7 +19,12 @@ SHEET = "sheet"
 USAGE_WIDTH = 28
 
 
-EXAMPLES = ("imgconv kernels", "imgconv kernels show sobel-x", "imgconv kernels diff sobel-x prewitt-x", "imgconv kernels --sheet sheet.png photo.jpg")
+EXAMPLES = (
+    "imgconv kernels",
+    "imgconv kernels show sobel-x",
+    "imgconv kernels diff sobel-x prewitt-x",
+    "imgconv kernels --sheet sheet.png photo.jpg",
+)
 
 
 class Kernels(click.Group):
@@ -64,7 +70,9 @@ def command() -> click.Group:
         click.echo(list_text())
         raise Finished(errors.DONE)
 
-    drawn = "Draw what every named kernel makes of IMAGE (imgconv kernels --sheet FILE [IMAGE]), or of a built-in picture."
+    drawn = (
+        "Draw what every named kernel makes of IMAGE (imgconv kernels --sheet FILE [IMAGE]), or of a built-in picture."
+    )
     return Kernels(
         "kernels",
         params=[click.Option([f"--{SHEET}"], metavar="FILE", help=drawn)],
@@ -77,15 +85,25 @@ def command() -> click.Group:
 
 def list_text() -> str:
     """Every named kernel with one line, by families."""
-    from imgconv.catalog.named import MODULES, rows
+    from imgconv.kernels.named import MODULES, rows
 
     lines = []
     for family in MODULES:
         lines.append(f"{family}")
         for row in rows(family):
             first = f"  {row.usage:<{USAGE_WIDTH}}  "
-            lines += [first.rstrip(), " " * (USAGE_WIDTH + 4) + row.summary] if len(row.usage) > USAGE_WIDTH else [first + row.summary]
+            lines += (
+                [first.rstrip(), " " * (USAGE_WIDTH + 4) + row.summary]
+                if len(row.usage) > USAGE_WIDTH
+                else [first + row.summary]
+            )
         lines.append("")
     return "\n".join(
-        [*lines, "'imgconv kernels show KERNEL' shows one; numbers such as \"-1 0 1;-2 0 2;-1 0 1\", files, and other tools' texts are kernels too."]
+        [
+            *lines,
+            (
+                "'imgconv kernels show KERNEL' shows one; numbers such as \"-1 0 1;-2 0 2;-1 0 1\", files, and other"
+                " tools' texts are kernels too."
+            ),
+        ]
     )

@@ -6,12 +6,16 @@ from functools import reduce
 
 from imgconv import errors
 from imgconv.cli import terminal
-from imgconv.cli.bridge import Command
+from imgconv.cli.declarations import Command
+from imgconv.cli.image_command import Finished
 from imgconv.cli.kernels.print import argument, matrix, step, title, value
-from imgconv.cli.work import Finished
-from imgconv.kernels import Kernel
+from imgconv.kernels.kernel import Kernel
 
-EXAMPLES = ("imgconv kernels compose box:3 box:3", "imgconv kernels compose gaussian:1 sobel-x", 'imgconv kernels compose "1;2;1" "-1 0 1"')
+EXAMPLES = (
+    "imgconv kernels compose box:3 box:3",
+    "imgconv kernels compose gaussian:1 sobel-x",
+    'imgconv kernels compose "1;2;1" "-1 0 1"',
+)
 SHORT = 2000
 
 
@@ -20,7 +24,10 @@ def command() -> Command:
         "compose",
         params=[argument("kernels", -1)],
         callback=_compose,
-        help="Show the one kernel that does what several do one after another (their convolution); the same away from borders.",
+        help=(
+            "Show the one kernel that does what several do one after another (their convolution); the same away from"
+            " borders."
+        ),
         examples=EXAMPLES,
         short_help="Make one kernel of several in a row.",
     )
@@ -35,7 +42,7 @@ def _compose(kernels: tuple[Kernel, ...]) -> None:
 
 def compose_text(kernels: tuple[Kernel, ...]) -> str:
     """The matrix, and the step to copy."""
-    from imgconv.lab import compose
+    from imgconv.kernels.lab import compose
 
     made = reduce(compose, kernels)
     rows, columns = made.shape
@@ -43,4 +50,13 @@ def compose_text(kernels: tuple[Kernel, ...]) -> str:
     said += [f"bias {value(made.bias)}"] if made.bias else []
     said += [f"anchor {made.anchor[0]},{made.anchor[1]}"] if made.anchor else []
     text = step(made)
-    return "\n".join([*said, text if len(text) <= SHORT else f"as a step of a pipeline it has {len(text)} characters; use the kernels one after another"])
+    return "\n".join(
+        [
+            *said,
+            (
+                text
+                if len(text) <= SHORT
+                else f"as a step of a pipeline it has {len(text)} characters; use the kernels one after another"
+            ),
+        ]
+    )

@@ -7,12 +7,12 @@ import sys
 import click
 
 from imgconv import errors
-from imgconv.catalog.dialects import table
-from imgconv.catalog.dialects.base import Written
-from imgconv.cli.bridge import Command
+from imgconv.cli.declarations import Command
+from imgconv.cli.image_command import Finished, complain
 from imgconv.cli.kernels.print import argument, given
-from imgconv.cli.work import Finished, complain
-from imgconv.kernels import Kernel
+from imgconv.kernels.dialects import table
+from imgconv.kernels.dialects.base import Written
+from imgconv.kernels.kernel import Kernel
 
 EXAMPLES = (
     "imgconv kernels convert sobel-x --to imagemagick",
@@ -25,12 +25,22 @@ EXAMPLES = (
 def command() -> Command:
     names = [row.aliases[0] if row.name == "im" else row.name for row in table.DIALECTS.values() if row.write]
     to = click.Option(["--to"], metavar="|".join(names), help="The dialect to write.")
-    output = click.Option(["-o", "--output"], metavar="FILE", help="Where to; an existing file is replaced.  [default: standard output]")
+    output = click.Option(
+        ["-o", "--output"], metavar="FILE", help="Where to; an existing file is replaced.  [default: standard output]"
+    )
     return Command(
         "convert",
-        params=[argument("kernel"), to, output, click.Option(["-q", "--quiet"], is_flag=True, help="Say nothing but errors.")],
+        params=[
+            argument("kernel"),
+            to,
+            output,
+            click.Option(["-q", "--quiet"], is_flag=True, help="Say nothing but errors."),
+        ],
         callback=_convert,
-        help="Write a kernel as another tool takes it, so that it makes the same picture there; what that tool cannot hold is said, or refused.",
+        help=(
+            "Write a kernel as another tool takes it, so that it makes the same picture there; what that tool cannot"
+            " hold is said, or refused."
+        ),
         examples=EXAMPLES,
     )
 
@@ -47,12 +57,12 @@ def _convert(kernel: Kernel | None, to: str | None, output: str | None, quiet: b
 
 
 def _put(written: Written, output: str | None) -> None:
-    from imgconv.files import place
+    from imgconv.files import atomic
 
     content = written.content if isinstance(written.content, bytes) else f"{written.content}\n".encode()
     if output not in (None, "-"):
-        place.write(output, [content])
+        atomic.write(output, [content])
     elif isinstance(written.content, bytes) and sys.stdout is not None and sys.stdout.isatty():
         raise errors.binary_to_terminal("an array", "npy")
     else:
-        place.write_stdout([content])
+        atomic.write_stdout([content])

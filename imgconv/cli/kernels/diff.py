@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from imgconv import errors
 from imgconv.cli import terminal
-from imgconv.cli.bridge import Command
+from imgconv.cli.declarations import Command
+from imgconv.cli.image_command import Finished
 from imgconv.cli.kernels.print import argument, given, matrix, title, value
-from imgconv.cli.work import Finished
-from imgconv.kernels import Kernel
+from imgconv.kernels.kernel import Kernel
 
-EXAMPLES = ("imgconv kernels diff sobel-x prewitt-x", "imgconv kernels diff sobel-x sobel-y", "imgconv kernels diff gaussian:1 binomial:5")
+EXAMPLES = (
+    "imgconv kernels diff sobel-x prewitt-x",
+    "imgconv kernels diff sobel-x sobel-y",
+    "imgconv kernels diff gaussian:1 binomial:5",
+)
 
 
 def command() -> Command:
@@ -30,15 +34,18 @@ def _diff(first: Kernel | None, second: Kernel | None) -> None:
 
 def diff_text(one: Kernel, other: Kernel) -> str:
     """A verdict, what leads from one to the other, and the matrix of differences."""
-    from imgconv.lab import difference
-    from imgconv.lab.algebra import HALF_TURN
+    from imgconv.kernels.lab import difference
+    from imgconv.kernels.lab.algebra import HALF_TURN
 
     found = difference(one, other)
     heading = f"{title(one)} and {title(other)}"
     if found.same:
         return f"{heading} give the same results"
     cells = list(found.kernel.cells())
-    lines = [f"{heading}: {sum(map(bool, cells))} of {len(cells)} weights differ, results on 8-bit pixels by at most {value(found.farthest)}"]
+    lines = [
+        f"{heading}: {sum(map(bool, cells))} of {len(cells)} weights differ, results on 8-bit pixels by at most"
+        f" {value(found.farthest)}"
+    ]
     if found.relation:
         hint = " (what one gives, the other gives with --convolve)" if found.relation == HALF_TURN else ""
         lines.append(f"the second is the first {found.relation}{hint}")

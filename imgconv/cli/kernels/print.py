@@ -7,12 +7,13 @@ from typing import Any
 
 import click
 
-from imgconv import catalog, errors
+from imgconv import errors
 from imgconv.cli import terminal
-from imgconv.cli.kinds import KindType
-from imgconv.exact import Number, number, number_text
-from imgconv.kernels import Kernel
+from imgconv.cli.click_types import KindType
+from imgconv.kernels import catalog
+from imgconv.kernels.kernel import Kernel
 from imgconv.operations import Filter
+from imgconv.values.numbers import Number, number, number_text
 
 SHOWN_SIDE = 15
 """Larger kernels are shown by shades, up to WIDEST, or not at all."""
@@ -23,7 +24,9 @@ SHADES, PLAIN_SHADES = " ░▒▓█", " .:*#"
 def argument(name: str, count: int = 1) -> click.Argument:
     """A KERNEL, or `count` of them (-1: any number); which of them are missing is said by `given`."""
     kind = KindType(catalog.KERNEL, "KERNEL")
-    return click.Argument([name], type=kind, required=False, nargs=count, metavar="KERNEL" if count == 1 else "KERNEL...")
+    return click.Argument(
+        [name], type=kind, required=False, nargs=count, metavar="KERNEL" if count == 1 else "KERNEL..."
+    )
 
 
 def given(kernel: Kernel | None, example: str) -> Kernel:
@@ -55,7 +58,8 @@ def matrix(kernel: Kernel) -> list[str]:
     cells = [[value(cell, 6 if columns <= 7 else 3) for cell in row] for row in kernel.weights]
     width = max(len(cell) for row in cells for cell in row)
     lines = [
-        "  " + "  ".join(_painted(cell.rjust(width), weight) for cell, weight in zip(*pair, strict=True)) for pair in zip(cells, kernel.weights, strict=True)
+        "  " + "  ".join(_painted(cell.rjust(width), weight) for cell, weight in zip(*pair, strict=True))
+        for pair in zip(cells, kernel.weights, strict=True)
     ]
     if kernel.divisor != 1:
         lines[(rows - 1) // 2] += f"   over {value(kernel.divisor)}"
@@ -63,7 +67,9 @@ def matrix(kernel: Kernel) -> list[str]:
 
 
 def _painted(text: str, weight: Number) -> str:
-    return terminal.painted(text, terminal.NEGATIVE if weight < 0 else terminal.POSITIVE if weight > 0 else terminal.FAINT)
+    return terminal.painted(
+        text, terminal.NEGATIVE if weight < 0 else terminal.POSITIVE if weight > 0 else terminal.FAINT
+    )
 
 
 def shaded(levels: Sequence[Sequence[float]], indent: str = "") -> list[str]:
@@ -73,7 +79,11 @@ def shaded(levels: Sequence[Sequence[float]], indent: str = "") -> list[str]:
     most = max(max(row) for row in levels) or 1
     rows = ["".join(graded(level / most, shades) for level in row) for row in levels]
     line = ends[4] * len(rows[0])
-    return [f"{indent}{ends[0]}{line}{ends[1]}", *(f"{indent}{side}{row}{side}" for row in rows), f"{indent}{ends[2]}{line}{ends[3]}"]
+    return [
+        f"{indent}{ends[0]}{line}{ends[1]}",
+        *(f"{indent}{side}{row}{side}" for row in rows),
+        f"{indent}{ends[2]}{line}{ends[3]}",
+    ]
 
 
 def graded(share: float, signs: str) -> str:
@@ -83,7 +93,7 @@ def graded(share: float, signs: str) -> str:
 
 def step(kernel: Kernel) -> str:
     """The kernel as a step of a pipeline, divisor, bias and anchor included."""
-    from imgconv.pipeline import Pipeline
+    from imgconv.operations.pipeline import Pipeline
 
     return str(Pipeline((Filter(kernel),)))
 

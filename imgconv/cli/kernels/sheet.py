@@ -7,8 +7,8 @@ import sys
 import click
 
 from imgconv import errors
-from imgconv.cli.bridge import Command
-from imgconv.cli.work import Finished, announce_compilation, complain
+from imgconv.cli.declarations import Command
+from imgconv.cli.image_command import Finished, announce_compilation, complain
 
 EXAMPLES = ("imgconv kernels --sheet sheet.png", "imgconv kernels --sheet sheet.png photo.jpg")
 
@@ -21,13 +21,18 @@ def command() -> Command:
         assert group is not None
         draw(group.params["sheet"], image)
 
-    return Command("sheet", params=[click.Argument(["image"], required=False, metavar="[IMAGE]")], callback=callback, examples=EXAMPLES)
+    return Command(
+        "sheet",
+        params=[click.Argument(["image"], required=False, metavar="[IMAGE]")],
+        callback=callback,
+        examples=EXAMPLES,
+    )
 
 
 def draw(path: str, image: str | None) -> None:
     """The sheet into a file; ends by raising Finished."""
-    from imgconv.lab.sheet import sheet
-    from imgconv.lab.write import check, write
+    from imgconv.kernels.lab.sheet import sheet
+    from imgconv.kernels.lab.write import check, write
 
     check(path)
     if sys.stderr is not None and sys.stderr.isatty():

@@ -7,26 +7,35 @@ from typing import Any
 import click
 
 from imgconv import errors
-from imgconv.catalog.named import find
 from imgconv.cli import terminal
-from imgconv.cli.bridge import Command
+from imgconv.cli.declarations import Command
+from imgconv.cli.image_command import Finished, complain
 from imgconv.cli.kernels.print import argument, given, graded, listed, matrix, shaded, step, title, value
-from imgconv.cli.work import Finished, complain
-from imgconv.kernels import Kernel
+from imgconv.kernels.kernel import Kernel
+from imgconv.kernels.named import find
 
-EXAMPLES = ("imgconv kernels show sobel-x", "imgconv kernels show gaussian:1.5 --plot gaussian.png", 'imgconv kernels show "1 2 1;2 4 2;1 2 1"')
+EXAMPLES = (
+    "imgconv kernels show sobel-x",
+    "imgconv kernels show gaussian:1.5 --plot gaussian.png",
+    'imgconv kernels show "1 2 1;2 4 2;1 2 1"',
+)
 MAP = (17, 33)
 """Rows and columns of the map of frequencies: a character is twice as high as wide."""
 BARS, PLAIN_BARS = " ▁▂▃▄▅▆▇█", " .:-=+*#@"
 
 
 def command() -> Command:
-    plot = click.Option(["--plot"], metavar="FILE", help="Draw the kernel and its frequency response into an image file, too.")
+    plot = click.Option(
+        ["--plot"], metavar="FILE", help="Draw the kernel and its frequency response into an image file, too."
+    )
     return Command(
         "show",
         params=[argument("kernel"), plot],
         callback=_show,
-        help="Show a kernel's matrix, sum, range of response, symmetry, rank and factors, and how strongly it answers each frequency.",
+        help=(
+            "Show a kernel's matrix, sum, range of response, symmetry, rank and factors, and how strongly it answers"
+            " each frequency."
+        ),
         examples=EXAMPLES,
         short_help="Show what a kernel is and does.",
     )
@@ -35,8 +44,8 @@ def command() -> Command:
 def _show(kernel: Kernel | None, plot: str | None) -> None:
     shown = given(kernel, EXAMPLES[0])
     if plot is not None:
-        from imgconv.lab.plot import plot as draw
-        from imgconv.lab.write import check, write
+        from imgconv.kernels.lab.plot import plot as draw
+        from imgconv.kernels.lab.write import check, write
 
         check(plot)
         said = write(draw(shown), plot)
@@ -49,7 +58,9 @@ def _show(kernel: Kernel | None, plot: str | None) -> None:
 
 def show_text(kernel: Kernel) -> str:
     """The matrix and what follows from it."""
-    return "\n".join([title(kernel), *_origin(kernel), "", *matrix(kernel), "", *listed(_facts(kernel)), "", *_response(kernel)])
+    return "\n".join(
+        [title(kernel), *_origin(kernel), "", *matrix(kernel), "", *listed(_facts(kernel)), "", *_response(kernel)]
+    )
 
 
 def _origin(kernel: Kernel) -> list[str]:
@@ -58,7 +69,7 @@ def _origin(kernel: Kernel) -> list[str]:
 
 
 def _facts(kernel: Kernel) -> dict[str, Any]:
-    from imgconv.lab import facts
+    from imgconv.kernels.lab import facts
 
     found = facts(kernel)
     rows, columns_ = kernel.shape
@@ -67,27 +78,40 @@ def _facts(kernel: Kernel) -> dict[str, Any]:
     effect = (
         "even areas vanish"
         if found.zero_sum
-        else "even areas keep their value"
-        if abs(float(total) - 1) < 1e-9
-        else f"even areas are multiplied by {value(total)}"
+        else (
+            "even areas keep their value"
+            if abs(float(total) - 1) < 1e-9
+            else f"even areas are multiplied by {value(total)}"
+        )
     )
     return {
         "size": f"{rows}x{columns_} (rows x columns)",
         "divisor": value(kernel.divisor),
         "bias": value(kernel.bias),
-        "anchor": f"{kernel.anchor[0]},{kernel.anchor[1]}" if kernel.anchor else f"{(rows - 1) // 2},{(columns_ - 1) // 2} (the centre)",
-        "sum": f"{value(total)} (after the divisor): {effect}{'' if not found.zero_sum or found.total == 0 else ', but for rounding'}",
+        "anchor": (
+            f"{kernel.anchor[0]},{kernel.anchor[1]}"
+            if kernel.anchor
+            else f"{(rows - 1) // 2},{(columns_ - 1) // 2} (the centre)"
+        ),
+        "sum": (
+            f"{value(total)} (after the divisor):"
+            f" {effect}{'' if not found.zero_sum or found.total == 0 else ', but for rounding'}"
+        ),
         "response": f"{value(low)}…{value(high)} on 8-bit pixels",
         "symmetry": _symmetry(found.even, found.odd),
         "rank": _rank(found),
         "noise": f"its standard deviation times {found.noise:.4g}",
-        "numbers": "exact: whole pixels are computed in whole numbers" if found.exact else "not exact: pixels are computed in floating point",
+        "numbers": (
+            "exact: whole pixels are computed in whole numbers"
+            if found.exact
+            else "not exact: pixels are computed in floating point"
+        ),
     }
 
 
 def _symmetry(even: tuple[str, ...], odd: tuple[str, ...]) -> str:
     """Even under everything, or what it is even and odd in."""
-    from imgconv.lab.facts import MIRRORS
+    from imgconv.kernels.lab.facts import MIRRORS
 
     if len(even) == len(MIRRORS):
         return "even under every mirror and turn"
@@ -98,15 +122,23 @@ def _rank(found: Any) -> str:
     if found.rank is None:
         return "not looked for in so large a kernel"
     if not found.separable:
-        return f"{found.rank} ('imgconv kernels split' shows {'it' if found.rank == 1 else 'the parts'})" if min(found.kernel.shape) > 1 else str(found.rank)
-    (down, across) = found.pairs[0]
+        return (
+            f"{found.rank} ('imgconv kernels split' shows {'it' if found.rank == 1 else 'the parts'})"
+            if min(found.kernel.shape) > 1
+            else str(found.rank)
+        )
+    down, across = found.pairs[0]
     parts = f"{step(down)} | {step(across)}"
-    return f"1: separable: {parts}" if len(parts) <= 90 else "1: separable into a column and a row ('imgconv kernels split' shows them)"
+    return (
+        f"1: separable: {parts}"
+        if len(parts) <= 90
+        else "1: separable into a column and a row ('imgconv kernels split' shows them)"
+    )
 
 
 def _response(kernel: Kernel) -> list[str]:
     """The map of frequencies with its axes, and profiles along three directions."""
-    from imgconv.lab import spectrum
+    from imgconv.kernels.lab import spectrum
 
     gains = spectrum(kernel, *MAP)
     half = MAP[1] // 2
@@ -119,11 +151,15 @@ def _response(kernel: Kernel) -> list[str]:
     most = float(max(across.max(), down.max(), slanted.max())) or 1.0
     bars = BARS if terminal.unicode_shown() else PLAIN_BARS
     profiles = [
-        f"  {name:<9} {''.join(graded(float(gain) / most, bars) for gain in line)}  {float(line[0]):.3g} at 0, {float(line[-1]):.3g} at 1/2"
+        f"  {name:<9} {''.join(graded(float(gain) / most, bars) for gain in line)}  {float(line[0]):.3g} at 0,"
+        f" {float(line[-1]):.3g} at 1/2"
         for name, line in (("across", across), ("down", down), ("diagonal", slanted))
     ]
     return [
-        f"gain by frequency, 0 to {gains.max():.4g} (cycles a pixel: across from left to right, down from top to bottom)",
+        (
+            f"gain by frequency, 0 to {gains.max():.4g} (cycles a pixel: across from left to right, down from top to"
+            " bottom)"
+        ),
         *frame,
         f"      {top:<{half}}0{bottom:>{half + 1}}",
         "",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from imgconv import errors
 from imgconv.cli import terminal
-from imgconv.cli.bridge import Command
+from imgconv.cli.declarations import Command
+from imgconv.cli.image_command import Finished
 from imgconv.cli.kernels.print import argument, given, step, title
-from imgconv.cli.work import Finished
-from imgconv.kernels import Kernel
+from imgconv.kernels.kernel import Kernel
 
 EXAMPLES = ("imgconv kernels split sobel-x", "imgconv kernels split laplacian", "imgconv kernels split disk:3")
 
@@ -30,7 +30,7 @@ def _split(kernel: Kernel | None) -> None:
 
 def split_text(kernel: Kernel) -> str:
     """The pairs as pipelines, and what they save."""
-    from imgconv.lab import split
+    from imgconv.kernels.lab import split
 
     pairs = split(kernel)
     rows, columns = kernel.shape
@@ -38,7 +38,13 @@ def split_text(kernel: Kernel) -> str:
         return f"{title(kernel)} has rank 0: all its weights are 0"
     lines = [f"{step(column)} | {step(row)}" for column, row in pairs]
     if len(pairs) == 1:
-        head = f"{title(kernel)} has rank 1: a column of {rows} and then a row of {columns}, {rows + columns} weights instead of {rows * columns}"
+        head = (
+            f"{title(kernel)} has rank 1: a column of {rows} and then a row of {columns}, {rows + columns} weights"
+            f" instead of {rows * columns}"
+        )
     else:
-        head = f"{title(kernel)} has rank {len(pairs)}: the sum of {len(pairs)} results, {len(pairs) * (rows + columns)} weights instead of {rows * columns}"
+        head = (
+            f"{title(kernel)} has rank {len(pairs)}: the sum of {len(pairs)} results, {len(pairs) * (rows + columns)}"
+            f" weights instead of {rows * columns}"
+        )
     return "\n".join([head, "", *lines])

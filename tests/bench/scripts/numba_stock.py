@@ -15,7 +15,10 @@ def correlate(pixels, kernel):
                 total = 0
                 for i in range(3):
                     for j in range(3):
-                        total += kernel[i, j] * pixels[min(max(y + i - 1, 0), height - 1), min(max(x + j - 1, 0), width - 1), c]
+                        total += (
+                            kernel[i, j]
+                            * pixels[min(max(y + i - 1, 0), height - 1), min(max(x + j - 1, 0), width - 1), c]
+                        )
                 result[y, x, c] = min(max(total, 0), 255)
     return result
 

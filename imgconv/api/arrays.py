@@ -1,0 +1,42 @@
+"""How every verb ends: its steps on the array, settled, into `out` if there is one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from imgconv.operations.pipeline import pipeline as as_pipeline
+from imgconv.values.parameters import RANGE, THREADS
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+    from imgconv.kernels.kernel import Kernel
+
+    Pixels = NDArray[Any]
+    KernelLike = str | Kernel | ArrayLike
+    Sides = int | str | tuple[int, int]
+    Pads = int | str | tuple[int, int] | tuple[int, int, int, int]
+
+
+def applied(
+    pixels: ArrayLike, steps: Any, dtype: DTypeLike | None, range_: str, threads: int | None, out: Pixels | None
+) -> Pixels:
+    """The result of `steps`, as `correlate` says of its dtype, range, threads and out."""
+    from imgconv.engine import memory
+    from imgconv.values import pixel_values
+
+    steps = as_pipeline(steps)
+    given = pixel_values.array_of(pixels)
+    values = pixel_values.values(given)
+    goal = pixel_values.target(values.type, dtype, RANGE.read(range_))
+    height, width = steps.shape(*given.shape[:2])
+    channels = steps.channels(values.pixels.shape[2])
+    shape = (height, width, *given.shape[2:]) if channels == values.pixels.shape[2] else (height, width, channels)
+    filled = None if out is None else memory.checked_out(out, shape, goal.type, given)
+    result, _ = steps.apply(values, goal, None if threads is None else THREADS.read(threads), filled)
+    settled: Pixels = result.pixels.reshape(shape)
+    if out is None:
+        return settled
+    if filled is None:
+        out[...] = settled
+    return out

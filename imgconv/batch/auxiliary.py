@@ -1,0 +1,44 @@
+"""Sides: other pictures that an operation makes of an image, each written as its result is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from imgconv.batch.jobs import Job
+from imgconv.files.formats import Format, format_of
+from imgconv.operations.pipeline import Pipeline
+from imgconv.values.frozen import replace
+from imgconv.values.layout import Layout
+
+if TYPE_CHECKING:
+    from imgconv.batch.settings import Settings
+    from imgconv.values.image import Frame, Image
+
+
+def made(job: Job, pipeline: Pipeline, image: Image, settings: Settings) -> Image:
+    """The picture of one side: of every frame, without alpha and without what the image's file said, which is said of
+    other pixels.
+
+    It is of what the step saw: the channels and the light that are wanted, and hidden colours as the result counts
+    them: not, unless it keeps or drops alpha.
+    """
+    from imgconv.engine.colour.pipeline import seen
+    from imgconv.files import conversions
+    from imgconv.values.image import Frame, Image
+
+    floats = form_of(job).name in conversions.able(Layout(1, False, "float32"))
+    step, threads = pipeline.steps[0], settings.threads
+
+    def picture(frame: Frame) -> Frame:
+        treatment = replace(image, frames=(frame,)).treatment(settings.alpha, settings.channels, settings.linear)
+        return Frame(
+            step.side(job.what, seen(treatment, frame.pixels, frame.alpha, threads), threads, floats=floats),
+            duration=frame.duration,
+        )
+
+    return Image(tuple(map(picture, image.frames)))
+
+
+def form_of(job: Job) -> Format:
+    """A side's format; that of the main result may depend on its input, a side's never does."""
+    return job.form or format_of(job.target)

@@ -1,0 +1,129 @@
+"""What is known of a job once its header is: plan, format, place; and what must not be, said before any pixel is
+read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from imgconv import errors
+from imgconv.batch.jobs import STREAM, Job
+from imgconv.batch.settings import Settings
+from imgconv.files.formats import FORMATS, Format
+from imgconv.operations.base import Foretold
+from imgconv.operations.pipeline import Pipeline
+from imgconv.values.frozen import replace
+from imgconv.values.layout import Layout
+
+if TYPE_CHECKING:
+    from imgconv.files.header import Header
+
+
+def promised(job: Job, header: Header, pipeline: Pipeline, settings: Settings) -> tuple[Format, str]:
+    """The format and path of a job with this header, once everything is asked that can be before pixels are read.
+
+    Raises ImgconvError where a window does not fit, the format cannot hold the result, memory would not do, or the
+    place is taken.
+    """
+    from imgconv.batch import forecast
+    from imgconv.files import conversions, frames
+    from imgconv.values.pixel_values import target
+
+    sizes = [pipeline.shape(*size) for size in set(header.sizes) or {(header.height, header.width)}]
+    form, path = settled_place(job, header, able(header, pipeline, settings))
+    if job.derived and os.path.exists(path) and not job.replace:
+        raise errors.file_exists(path)
+    layout = result_layout(header, pipeline, settings)
+    conversions.check(
+        form, layout, (max(height for height, _ in sizes), max(width for _, width in sizes)), settings.writing, path
+    )
+    if header.frames > 1 and not (job.derived or job.in_folder):
+        frames.check_sizes(form, header)
+    goal = target(header.layout.type, settings.dtype, settings.range)
+    forecast.check(header, pipeline, goal, layout.channels, settings.reading, wide=settings.wide)
+    return form, path
+
+
+def plan(header: Header, pipeline: Pipeline, settings: Settings) -> list[str]:
+    """The plan of an image with this header, step by step."""
+    from imgconv.values.pixel_values import target
+
+    goal = target(header.layout.type, settings.dtype, settings.range)
+    first, *rest = pipeline.explain(given(header, settings), "wide" if settings.wide else goal.type)
+    return [f"{first}; for each of {header.frames} frames" if header.frames > 1 else first, *rest]
+
+
+def given(header: Header, settings: Settings) -> Foretold:
+    """What the first step will see of an image with this header."""
+    from imgconv.engine.colour.channels import chosen
+    from imgconv.values.pixel_values import span
+
+    layout = Layout(1, header.layout.alpha) if settings.gray else header.layout
+    choice = chosen(settings.channels, layout.channels, layout.colour, layout.alpha and settings.alpha != "drop")
+    channels = 1 if choice.luma else layout.channels if choice.numbers is None else max(1, len(choice.numbers))
+    type_ = header.layout.type
+    if settings.wide:
+        type_ = "float64" if type_ in ("int32", "float64") else "float32"
+    return Foretold(header.height, header.width, channels, type_, span(type_))
+
+
+def result_layout(header: Header, pipeline: Pipeline, settings: Settings) -> Layout:
+    """What the pixels of the result of an image with this header will be."""
+    from imgconv.values.pixel_values import target
+
+    type_ = target(header.layout.type, settings.dtype, settings.range).type
+    alpha = header.layout.alpha and settings.alpha != "drop"
+    layout = replace(header.layout, type=type_, alpha=alpha) if not settings.gray else Layout(1, alpha, type_)
+    channels = pipeline.channels(layout.channels)
+    return layout if channels == layout.channels else Layout(channels, alpha, type_)
+
+
+def able(header: Header, pipeline: Pipeline, settings: Settings) -> list[str]:
+    """The formats that can hold the result of an image with this header."""
+    from imgconv.files import conversions
+
+    return conversions.able(result_layout(header, pipeline, settings))
+
+
+def settled_place(job: Job, header: Header, able: list[str]) -> tuple[Format, str]:
+    """The format and path of a job whose input is known: a derived name falls back to PNG where the input's format
+    cannot hold the result."""
+    if job.form is not None:
+        form = job.form
+    else:
+        own = FORMATS.get(header.format)
+        if own is None or (job.derived and own.name not in able):
+            own = (
+                FORMATS["png" if "png" in able or not able else able[0]] if job.derived or job.source == STREAM else own
+            )
+        if own is None:
+            raise errors.format_cannot_hold(job.target, header.format, "a result (imgconv does not write it)", able)
+        form = own
+    path = job.target
+    if job.derived:
+        stem, suffix = os.path.splitext(path)
+        path = path if suffix.lower() in form.suffixes else stem + form.suffixes[0]
+    return form, path
+
+
+def refuse_derived_clashes(jobs: Sequence[Job], pipeline: Pipeline, settings: Settings) -> None:
+    """Two derived names may meet only once their formats are known, which is by content: those headers are read before
+    any work."""
+    from imgconv.files import read
+
+    stems: dict[str, list[Job]] = {}
+    for job in jobs:
+        if job.derived and job.source != STREAM:
+            stems.setdefault(os.path.splitext(job.target)[0], []).append(job)
+    for group in stems.values():
+        places: dict[str, str] = {}
+        for job in group if len(group) > 1 else ():
+            try:
+                with read.header(job.source, settings.reading) as header:
+                    place = settled_place(job, header, able(header, pipeline, settings))[1]
+            except errors.ImgconvError:
+                continue  # said when its turn comes
+            if place in places:
+                raise errors.outputs_collide(place, places[place], job.source_name)
+            places[place] = job.source_name

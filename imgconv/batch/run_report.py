@@ -1,0 +1,139 @@
+"""--report: the facts about each image as one line of JSON, written when the image is done."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import sys
+from collections.abc import Sequence
+from typing import IO, Any
+
+from imgconv import errors
+from imgconv.batch.jobs import STREAM, Job
+from imgconv.values.notes import Outcome
+
+FIELDS = {
+    "input": "path as given; `-` is standard input",
+    "output": "path written (of several the first), `-` for standard output; null if nothing was written",
+    "outputs": "list of all paths written: frames that were numbered, pictures beside the result",
+    "error": "the sentence that says why nothing was written; null if all went well",
+    "exit_code": "what this image alone would end the command with: 0, 1 or 3",
+    "format_in": "name of the format that was read, such as `png`",
+    "format_out": "name of the format that was written",
+    "mode_in": "channels in words, such as `gray` or `RGB + alpha`",
+    "mode_out": "the same of the result",
+    "dtype_in": (
+        "pixel type: `uint8`, `uint16`, `int16`, `int32`, `float32` or `float64` (`bool` and the like in arrays)"
+    ),
+    "dtype_out": "the same of the result",
+    "shape_in": "[rows, columns, channels], alpha counted as a channel",
+    "shape_out": "the same of the result",
+    "frames_in": "number of frames or pages that were read",
+    "frames_out": "number of frames or pages that were written",
+    "response_min": "least value before settling; null where steps cannot leave the type's range",
+    "response_max": "greatest value before settling",
+    "samples": "number of values that were settled: rows × columns × channels × frames, without alpha",
+    "clamped_below": "how many of them were below the type's range",
+    "clamped_above": "how many were above it",
+    "not_a_number": "how many were NaN and became 0",
+    "losses": "list of codes, empty if nothing was lost",
+    "notes": "list of what was said: {code, text, loss}",
+    "plan": "list of lines, as --plan prints them",
+    "seconds": "wall-clock time from the first byte read to the last byte written",
+}
+"""The report's schema: every line has every field, null where it is not known (an image that failed early)."""
+
+
+class Journal:
+    """Writes outcomes to a report: a file begun anew, or standard output."""
+
+    def __init__(self, path: str, jobs: Sequence[Job]) -> None:
+        """Raises UsageError if the report would meet an image, FileError if it cannot be opened."""
+        _refuse_clashes(path, jobs)
+        self.shown = "standard output" if path == STREAM else path
+        self.stream = self._opened(path)
+
+    def _opened(self, path: str) -> IO[bytes]:
+        from imgconv.files import atomic
+
+        if path == STREAM:
+            if sys.stdout is None:
+                raise errors.file_unwritable(self.shown, "it is closed")
+            return sys.stdout.buffer
+        return atomic.begun(path)
+
+    def add(self, outcome: Outcome) -> None:
+        """One line, on its way before the next image begins. Raises FileError, or BrokenPipeError."""
+        from imgconv.files import atomic
+
+        try:
+            atomic.write_all(self.stream, [line(outcome)])
+            self.stream.flush()
+        except OSError as error:
+            self._discard()
+            if isinstance(error, BrokenPipeError):
+                raise
+            raise errors.file_unwritable(self.shown, error.strerror or str(error)) from None
+
+    def _discard(self) -> None:
+        """Forgets what is still buffered; else Python tries again when it collects the stream, and from 3.13 on shows
+        the traceback of that."""
+        if self.stream is not getattr(sys.stdout, "buffer", None):
+            with contextlib.suppress(OSError):
+                self.stream.close()
+
+
+def line(outcome: Outcome) -> bytes:
+    """One JSON object and a line's end. What JSON has no number for is a string: "NaN", "Infinity", "-Infinity"."""
+    import json
+
+    error = outcome.error
+    found = (
+        dict.fromkeys(FIELDS)
+        | dict(outcome.facts)
+        | {
+            "error": None if error is None else str(error),
+            "exit_code": 0 if error is None else error.exit_code,
+        }
+    )
+    found["losses"] = list(dict.fromkeys(note.code for note in outcome.notes if note.loss))
+    found["notes"] = [{"code": note.code, "text": note.text, "loss": note.loss} for note in outcome.notes]
+    return json.dumps({key: _finite(value) for key, value in found.items()}, allow_nan=False).encode() + b"\n"
+
+
+def _finite(value: Any) -> Any:
+    if not isinstance(value, float) or math.isfinite(value):
+        return value
+    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+
+
+def _refuse_clashes(path: str, jobs: Sequence[Job]) -> None:
+    if path == STREAM:
+        if any(job.target == STREAM for job in jobs):
+            raise errors.report_and_image("standard output")
+        return
+    streamed = any(job.target == STREAM for job in jobs)
+    places = {place for job in jobs for place in (job.source_file, job.target) if place != STREAM}
+    if any(_is_same(path, place) for place in places) or (streamed and _is_stdout(path)):
+        raise errors.report_and_image(path)
+
+
+def _is_same(path: str, other: str) -> bool:
+    """Whether two paths are one file, by whatever links: a report is written where it stands, not beside and
+    renamed."""
+    try:
+        return os.path.realpath(path) == os.path.realpath(other) or os.path.samefile(path, other)
+    except OSError:  # one is not there yet
+        return False
+
+
+def _is_stdout(path: str) -> bool:
+    """Whether a path is what standard output leads to; a device such as /dev/null takes both."""
+    import stat
+
+    try:
+        one, other = os.stat(path), os.fstat(sys.stdout.fileno())
+    except (OSError, ValueError, AttributeError):
+        return False
+    return os.path.samestat(one, other) and not stat.S_ISCHR(one.st_mode)

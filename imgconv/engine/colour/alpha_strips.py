@@ -1,0 +1,307 @@
+"""Strips: colours multiplied by alpha, some rows at a time, so that no product of the whole image is ever in memory.
+
+A strip holds the source rows under some output rows, the border's rows resolved: what slides over it needs a border
+only along the rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from imgconv import jit
+from imgconv.engine.bands import Band, run_bands
+from imgconv.engine.index_tables import index_table
+from imgconv.engine.memory import STRIP, allocate, buffer
+from imgconv.engine.quantise import Watch, constants
+from imgconv.loops import weighting
+from imgconv.loops.quantising import watch_key
+from imgconv.planner import Span
+from imgconv.values.borders import Border
+from imgconv.values.frozen import record, replace
+from imgconv.values.pixel_values import Pixels, Response, Values
+from imgconv.values.windows import Axis, Window
+
+WEIGHT_LOST = 2.0**-20
+"""A share of the weights' magnitudes that rounding may leave in float32: coverage of no more than that counts as
+none."""
+_WORK = 16  # multiply-adds that a value of colour costs: where a second thread is worth it
+_SHARE = Span(0, 1, False)
+
+
+def strip_rows(rows: Axis, row: int) -> int:
+    """The most output rows in a strip of source rows with `row` values."""
+    return max(1, 4 * rows.effective // rows.stride, STRIP // (rows.stride * row))
+
+
+class Held:
+    """A thread's arrays between strips, by what they are for: made once, and filled anew."""
+
+    def __init__(self) -> None:
+        self.rooms: dict[str, Pixels] = {}
+
+    def filled(self, shape: tuple[int, int, int], type_: str, what: str) -> Pixels:
+        """An array to fill: the last one of this name, if it has the rows."""
+        if what not in self.rooms or len(self.rooms[what]) < shape[0]:
+            self.rooms[what] = allocate(shape, type_, what)
+        return self.rooms[what][: shape[0]]
+
+    def kept(self, what: str, rows: int) -> Pixels | None:
+        """The same for an array that somebody else made (see `keep`); None where there is none."""
+        room = self.rooms.get(what)
+        return None if room is None or len(room) < rows else room[:rows]
+
+    def keep(self, what: str, made: Pixels) -> Pixels:
+        """Remembers an array, unless it is part of the one that is remembered."""
+        if made.base is not self.rooms.get(what):
+            self.rooms[what] = made
+        return made
+
+
+@record
+class Strip:
+    """Output rows first…last-1: products and alpha of the source rows that they read, and the pads along the rows."""
+
+    first: int
+    last: int
+    colour: Values
+    alpha: Values
+    along: tuple[int, int]
+
+    def window(self, window: Window) -> Window:
+        """The window placed on the strip."""
+        return Window(window.size, window.stride, window.dilation, (0, 0, *self.along))
+
+
+@record
+class Strips:
+    """How products are made. `type` is theirs; `opaque` is alpha's in its own units; the borders are those of the
+    products and of their alpha."""
+
+    colour: Values
+    alpha: Values
+    opaque: int
+    type: str
+    span: Span
+    whole: bool
+    rows: Axis
+    row_border: Border
+    beyond_colour: Border
+    beyond_alpha: Border
+
+    @classmethod
+    def of_whole(cls, colour: Values, alpha: Values, opaque: int, border: Border, rows: Axis) -> Strips:
+        """Whole numbers: alpha times colour, alpha in its own units. Outside, a constant is opaque."""
+        constant = int(border.constant or 0) * opaque
+        low, high = (
+            min(int(colour.span.low) * opaque, constant, 0),
+            max(int(colour.span.high) * opaque, constant, opaque),
+        )
+        type_ = "uint16" if low == 0 and high < 2**16 else "int32" if max(-low, high) < 2**31 else "float64"
+        return cls(
+            colour,
+            alpha,
+            opaque,
+            type_,
+            Span(low, high, True),
+            True,
+            rows,
+            border,
+            _scaled(border, opaque),
+            _solid(border, opaque),
+        )
+
+    @classmethod
+    def of_shares(cls, colour: Values, alpha: Values, opaque: int, border: Border, rows: Axis, type_: str) -> Strips:
+        """Floats of `type_`: alpha as a share, 1 where opaque."""
+        return cls(
+            colour, alpha, opaque, type_, Span(-np.inf, np.inf, False), False, rows, border, border, _solid(border, 1)
+        )
+
+    def unseen(self) -> Strips:
+        """The same where nothing lies outside: no colour, no coverage."""
+        nothing = Border("constant", 0)
+        return replace(self, row_border=nothing, beyond_colour=nothing, beyond_alpha=nothing)
+
+    def each(
+        self, window: Window, columns: Axis, threads: int | None, begin: Callable[[], Callable[[Strip], None]]
+    ) -> None:
+        """Calls `begin()` once a thread, and what it gives with every strip that this thread takes; the next strip's
+        products replace this one's."""
+        height, width, channels = self.colour.pixels.shape
+        effective, stride = self.rows.effective, self.rows.stride
+        along = columns.before, max(0, columns.reach - columns.length - columns.before)
+        veil_span = Span(0, self.opaque, True) if self.whole else _SHARE
+
+        def worker() -> Band:
+            take, held = begin(), Held()
+
+            def band(first: int, last: int) -> None:
+                positions = np.arange((last - first - 1) * stride + effective) + (first * stride - self.rows.before)
+                products = held.filled((len(positions), width, channels), self.type, "colour times alpha")
+                veils = held.filled((len(positions), width, 1), self.type, "alpha")
+                self.multiply(index_table(self.row_border, height, positions), products, veils, 1)
+                take(Strip(first, last, Values(products, self.span), Values(veils, veil_span), along))
+
+            return band
+
+        run_bands(
+            self.rows.out,
+            _WORK * stride * width * channels,
+            worker,
+            threads,
+            most=strip_rows(self.rows, width * channels),
+        )
+
+    def multiply(self, table: Pixels, products: Pixels, veils: Pixels, threads: int | None) -> None:
+        """Fills `products` and `veils` with the source rows that a table names, CONSTANT being what lies outside."""
+        height, width, channels = self.colour.pixels.shape
+        numbers = np.array([self.opaque, self.beyond_colour.constant or 0, self.beyond_alpha.constant or 0], np.float64)
+        arguments: dict[str, Any] = {
+            "source": self.colour.pixels,
+            "coverage": self.alpha.pixels,
+            "source_rows": height,
+            "row": width,
+            "channels": channels,
+            "rows": table,
+            "row_count": len(table),
+            "numbers": numbers,
+            "result": products,
+            "veil": veils,
+            "last": len(table),
+        }
+        kinds = {
+            "src": self.colour.type,
+            "alpha": self.alpha.type,
+            "out": self.type,
+            "channels": str(channels),
+            "whole": "1" if self.whole else "0",
+        }
+        run_bands(len(table), 2 * width * channels, lambda: jit.bind(weighting.PREMULTIPLY, kinds, arguments), threads)
+
+
+def _scaled(border: Border, opaque: int) -> Border:
+    return border if border.constant is None else replace(border, value=border.constant * opaque)
+
+
+def _solid(border: Border, opaque: int) -> Border:
+    return border if border.constant is None else replace(border, value=opaque)
+
+
+def numbers(
+    *,
+    gain: float = 1,
+    bias: float = 0,
+    denominator: float = 1,
+    least: float = 0,
+    empty: float = 0,
+    shift: float = 0,
+    full: float = 0,
+    scale: float = 1,
+    limit: float,
+) -> Pixels:
+    """What `loops.coverage.make_divide` is told."""
+    made = np.zeros(weighting.NUMBERS)
+    made[weighting.GAIN], made[weighting.BIAS], made[weighting.DENOMINATOR], made[weighting.LEAST] = (
+        gain,
+        bias,
+        denominator,
+        least,
+    )
+    made[weighting.EMPTY], made[weighting.SHIFT], made[weighting.FULL], made[weighting.SCALE], made[weighting.LIMIT] = (
+        empty + shift,
+        shift,
+        full,
+        scale,
+        limit,
+    )
+    return made
+
+
+class Divided:
+    """A result that is filled strip by strip: sums of products over sums of alpha, settled and counted.
+
+    `most` is what numerators and denominators of whole numbers never exceed; where it is small, they are divided in
+    float32, which rounds as exactly. `below` are the colours (H, W, C) that stay where a window sees nothing visible,
+    and the rows and columns of each window's centre in them.
+    """
+
+    def __init__(
+        self,
+        formula: str,
+        numbers: Pixels,
+        result: Pixels,
+        alpha: Pixels,
+        *,
+        magnitude: bool,
+        most: float = np.inf,
+        below: tuple[Pixels, Pixels, Pixels] | None = None,
+    ) -> None:
+        small = most < 2**23 and "float64" not in (result.dtype.name, alpha.dtype.name)
+        self.acc = "float32" if small else "float64"
+        self.formula, self.result, self.alpha = formula, result, alpha
+        nowhere = np.full(result.shape[0], -1), np.full(result.shape[1], -1)
+        self.below, self.row_at, self.column_at = below or (np.zeros((1, 1, 1), np.uint8), *nowhere)
+        self.numbers = numbers.astype(self.acc)
+        self.constants = constants(self.acc, result.dtype.name, magnitude=magnitude)
+        self.watch = Watch(self.acc)
+
+    def fill(
+        self,
+        strip: Strip,
+        sums: Pixels,
+        weights: Pixels,
+        down: tuple[Pixels, Pixels],
+        along: tuple[Pixels, Pixels],
+        threads: int | None,
+    ) -> None:
+        """One strip; `down` and `along` are the cells that count and those that are seen, of each row and of each
+        column (their products count)."""
+        rows, row, channels = sums.shape
+        cells = [part.astype(self.acc) for part in (*down, *along)]
+        shared = {
+            "sums": sums,
+            "weights": weights,
+            "below": self.below,
+            "below_size": self.below.size,
+            "below_row": self.below.shape[1],
+            "row_at": self.row_at[strip.first : strip.last],
+            "column_at": self.column_at,
+            "row": row,
+            "channels": channels,
+            "row_cells": cells[0],
+            "row_seen": cells[1],
+            "column_cells": cells[2],
+            "column_seen": cells[3],
+            "numbers": self.numbers,
+            "constants": self.constants,
+            "result": self.result[strip.first : strip.last],
+            "veil": self.alpha[strip.first : strip.last],
+            "last": rows,
+        }
+        kinds = {
+            "src": sums.dtype.name,
+            "weight": weights.dtype.name,
+            "colour": self.below.dtype.name,
+            "out": self.result.dtype.name,
+            "alpha": self.alpha.dtype.name,
+            "channels": str(channels),
+            "formula": self.formula,
+            "acc": self.acc,
+            "key": watch_key(self.acc),
+        }
+
+        def worker() -> Any:
+            seen, counts = self.watch.part()
+            own = {
+                "values": buffer(weighting.AT_ONCE * channels, self.acc, "colours"),
+                "shares": buffer(weighting.AT_ONCE, self.acc, "coverage"),
+            }
+            return jit.bind(weighting.DIVIDE, kinds, shared | own | {"extremes": seen, "counts": counts})
+
+        run_bands(rows, 6 * row * channels, worker, threads)
+
+    def response(self) -> Response:
+        return self.watch.response(self.result.size, shift=float(self.numbers[weighting.SHIFT]))

@@ -1,0 +1,45 @@
+"""Alpha beside a filter: it is not filtered but follows the windows."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from imgconv.engine.index_tables import index_table
+from imgconv.values.borders import CONSTANT, Border
+from imgconv.values.pixel_values import Pixels
+from imgconv.values.windows import Axis, Window
+
+
+def opaque_of(type_: str) -> int:
+    """The alpha of what nothing shines through: a whole type's greatest value, 1 for floats."""
+    return 1 if type_.startswith("float") else int(np.iinfo(type_).max)
+
+
+def follow(alpha: Pixels, window: Window, border: Border, opaque: int | None = None) -> Pixels:
+    """For each window the alpha (H, W) under its centre, through the border's rule; a constant border is opaque.
+
+    `opaque` is needed where the type does not say it: alpha between steps is float64 in the units it began in.
+    """
+    rows, columns = window.over(*alpha.shape[:2])
+    if (
+        (rows.out, columns.out) == alpha.shape
+        and window.centre(0) == rows.before
+        and window.centre(1) == columns.before
+        and rows.stride == columns.stride == 1
+    ):
+        return alpha
+    tables = centres(window, border, rows, columns)
+    followed: Pixels = alpha[np.ix_(*tables)]
+    beyond = opaque_of(alpha.dtype.name) if opaque is None else opaque
+    followed[tables[0] == CONSTANT, :] = beyond
+    followed[:, tables[1] == CONSTANT] = beyond
+    return followed
+
+
+def centres(window: Window, border: Border, rows: Axis, columns: Axis) -> tuple[Pixels, Pixels]:
+    """The source rows and columns under the windows' centres, CONSTANT where the border's value stands."""
+    down, along = (
+        index_table(border, axis.length, np.arange(axis.out) * axis.stride + window.centre(i) - axis.before)
+        for i, axis in enumerate((rows, columns))
+    )
+    return down, along

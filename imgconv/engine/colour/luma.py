@@ -1,0 +1,41 @@
+"""Luma by Rec. 601: taken from red, green and blue, and put back with the chroma that was there."""
+
+from __future__ import annotations
+
+from imgconv import jit
+from imgconv.engine.bands import run_bands
+from imgconv.engine.memory import allocate
+from imgconv.loops.luma import LIFT, LUMA
+from imgconv.planner import Span
+from imgconv.values.pixel_values import Values
+
+
+def luma(colours: Values, type_: str, threads: int | None = None) -> Values:
+    """0.299 R + 0.587 G + 0.114 B of (H, W, 3), as (H, W, 1) of a type; whole types are rounded as Pillow rounds 8
+    bits."""
+    height, width, _ = colours.pixels.shape
+    result = allocate((height, width, 1), type_, "luma")
+    arguments = {"source": colours.pixels, "row": width, "result": result, "last": height}
+    run_bands(height, 4 * width, lambda: jit.bind(LUMA, {"src": colours.type, "out": type_}, arguments), threads)
+    return Values(
+        result, colours.span if not type_.startswith("float") else Span(colours.span.low, colours.span.high, False)
+    )
+
+
+def lifted(colours: Values, before: Values, after: Values, threads: int | None = None) -> Values:
+    """Colours (H, W, 3) with what their luma gained added to each: Cb and Cr, multiples of B - Y and R - Y, stay as
+    they were."""
+    height, width, _ = colours.pixels.shape
+    type_ = "float64" if "float64" in (before.type, after.type) else "float32"
+    result = allocate((height, width, 3), type_, "the result")
+    arguments = {
+        "source": colours.pixels,
+        "old": before.pixels,
+        "new": after.pixels,
+        "row": width,
+        "result": result,
+        "last": height,
+    }
+    kinds = {"src": colours.type, "before": before.type, "after": after.type, "out": type_}
+    run_bands(height, 6 * width, lambda: jit.bind(LIFT, kinds, arguments), threads)
+    return Values(result, Span(float("-inf"), float("inf"), False), after.notes)

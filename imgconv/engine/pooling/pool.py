@@ -1,0 +1,118 @@
+"""pool() on values: existing pixels only, reduced by max, min or average, in whichever way the planner finds
+cheapest."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from imgconv.engine.memory import allocate, require
+from imgconv.engine.pooling.ways import WAYS, Asked, beyond_64_bits, mean_arithmetic, run, seen_cells
+from imgconv.engine.quantise import settle
+from imgconv.loops.pool import UNDIVIDED
+from imgconv.planner import Span, forced, plan_pool
+from imgconv.values.frozen import replace
+from imgconv.values.pixel_values import Pixels, Response, Target, Values, shift_of, wide_type
+from imgconv.values.windows import Axis, Window
+
+
+def pool(
+    given: Values,
+    kind: str,
+    window: Window,
+    *,
+    count_padding: bool = False,
+    target: Target | None,
+    threads: int | None = None,
+    out: Pixels | None = None,
+) -> tuple[Values, Response | None]:
+    """Each output pixel: the `kind` (max, min, avg) of the existing pixels under its window.
+
+    With `count_padding` an average counts the window's cells inside the padded image.
+    """
+    rows, columns = window.over(*given.pixels.shape[:2])
+    if kind == "avg":
+        type_, span = _mean_type(given, target)
+    else:
+        type_, span = given.type, given.span
+    plain = target is None or (
+        target.type == type_ and (target.range == "clamp" or (target.range == "shift" and not shift_of(target)))
+    )
+    shape = rows.out, columns.out, given.pixels.shape[2]
+    result = allocate(shape, type_, "the result") if out is None or not plain else out
+    whole = given.span.whole and not given.type.startswith("float") and not type_.startswith("float")
+    if kind == "avg" and beyond_64_bits(given, rows, columns):
+        made = Values(
+            _means_of_parts(given, window, count_padding, threads), Span(given.span.low, given.span.high, False)
+        )
+        if target is None:
+            return made, None
+        settled, response = settle(made, target, threads=threads, out=out)
+        return Values(settled, made.span), response
+    exact = (
+        kind != "avg" or not given.span.whole or mean_arithmetic(given, "uint8", rows.size * columns.size)[1] != "int64"
+    )
+    way = plan_pool(kind, rows, columns, shape[2], whole=whole, exact=exact, wanted=forced())
+    run(result, WAYS[way](Asked(given, kind, type_, rows, columns, count_padding, threads)), threads)
+    pooled = Values(result, span)
+    if plain or target is None:
+        return pooled, None
+    settled, response = settle(pooled, target, threads=threads, out=out)
+    return Values(settled, span), response
+
+
+def sums(given: Values, window: Window, *, threads: int | None = None) -> Pixels | None:
+    """Sums of the existing pixels under each window, of whole numbers, as int32; None where they might not fit, or
+    pixels are floats."""
+    rows, columns = window.over(*given.pixels.shape[:2])
+    most = (
+        (2 * int(given.span.magnitude) + 1) * min(rows.size, rows.length) * min(columns.size, columns.length)
+        if given.span.whole
+        else 2**31
+    )
+    if given.type.startswith("float") or most >= 2**31:
+        return None
+    return _undivided(given, rows, columns, "int32", threads)
+
+
+def _undivided(given: Values, rows: Axis, columns: Axis, type_: str, threads: int | None) -> Pixels:
+    """Sums under the windows, in a whole type that holds them."""
+    shape = rows.out, columns.out, given.pixels.shape[2]
+    result = allocate(shape, type_, "the sums under the window")
+    way = plan_pool("avg", rows, columns, shape[2], whole=type_ == "int32", exact=type_ == "int32", wanted=forced())
+    work = WAYS[way](Asked(given, "avg", type_, rows, columns, threads=threads))
+    run(result, replace(work, kinds=work.kinds | {"quotient": UNDIVIDED}), threads)
+    return result
+
+
+_HALF_DIGITS = 2**27
+"""Whole numbers up to 2**53 are so many times one number below 2**27 and another below it: sums of both fit 64 bits."""
+
+
+def _means_of_parts(given: Values, window: Window, count_padding: bool, threads: int | None) -> Pixels:
+    """Averages of whole numbers whose sums 64 bits do not hold, in float64: slow, rare, and off by the last two
+    roundings at most."""
+    rows, columns = window.over(*given.pixels.shape[:2])
+    require(3 * given.pixels.size, "float64", "the parts of the pixels")
+    high = np.floor(given.pixels / _HALF_DIGITS)
+    low = given.pixels - high * _HALF_DIGITS
+    parts = (Values(part, Span(-_HALF_DIGITS, _HALF_DIGITS, True)) for part in (high, low))
+    above, below = (_undivided(part, rows, columns, "int64", threads) for part in parts)
+    cells = np.multiply.outer(seen_cells(rows, count_padding), seen_cells(columns, count_padding))[..., None]
+    whole, rest = np.divmod(above, cells)
+    ones, rest = np.divmod(rest * _HALF_DIGITS + below, cells)
+    means: Pixels = (whole * _HALF_DIGITS + ones) + rest / cells
+    return means
+
+
+def _mean_type(given: Values, target: Target | None) -> tuple[str, Span]:
+    """The type averages are made in: at once the target's where nothing can be clamped on the way, else a wide
+    float."""
+    if (
+        target is not None
+        and target.range == "clamp"
+        and (target.type == given.type or target.type.startswith("float"))
+    ):
+        return target.type, Span(given.span.low, given.span.high, not target.type.startswith("float"))
+    return wide_type(given.type, given.span, divided=True, last=target is not None), Span(
+        given.span.low, given.span.high, False
+    )

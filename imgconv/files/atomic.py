@@ -1,0 +1,229 @@
+"""Bytes to their place: a stream, or a file that is either the old one or the whole new one."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from typing import IO
+
+from imgconv import errors
+from imgconv.files import links
+from imgconv.files.links import Target
+from imgconv.files.pnm import Content
+from imgconv.values.notes import Note
+from imgconv.values.unfinished import unfinished
+
+Hear = Callable[[Note], None]
+
+
+def write(path: str, content: Content, hear: Hear | None = None, *, replace: bool = True) -> None:
+    """The content in a file beside the target, flushed, then renamed over it; what an old file had is kept
+    (`attributes`).
+
+    What is no regular file (a FIFO, a device) is written to directly. `hear` is told what could not be kept, before
+    the file gets its place, and may raise; without it the old file stays. Without `replace` it stays anyway, even if
+    it came a moment ago.
+
+    Raises
+    ------
+    FileError
+    BrokenPipeError
+    """
+    with _refusals(path):
+        try:
+            with links.found(path) as target:
+                if target.known is not None and not replace:
+                    raise errors.file_exists(path)
+                if target.open_file or (target.known is not None and not stat.S_ISREG(target.known.st_mode)):
+                    with open(_opened(target), "wb", buffering=0) as stream:
+                        write_all(stream, content)
+                else:
+                    _write_beside(target, content, hear or _refuse_losses, replace)
+        except FileExistsError:
+            raise errors.file_exists(path) from None
+        except (FileNotFoundError, NotADirectoryError):
+            raise errors.no_folder(path, os.path.dirname(path) or os.curdir) from None
+
+
+def begun(path: str) -> IO[bytes]:
+    """A file begun anew where it stands, unbuffered, for what is written in pieces over a while. Raises FileError."""
+    with _refusals(path), links.found(path) as target:
+        if target.known is None:
+            handle = os.open(target.at(target.name), _FLAGS | os.O_CREAT | os.O_EXCL, 0o666, dir_fd=target.folder)
+            return open(handle, "wb", buffering=0)
+        if target.shared and target.known.st_nlink > 1:  # the other name may be in somebody's home
+            raise errors.file_of_several_names(path)
+        return open(_opened(target), "wb", buffering=0)
+
+
+def write_stdout(content: Content) -> None:
+    """The content on standard output, all of it. Raises FileError, or BrokenPipeError."""
+    if sys.stdout is None:
+        raise errors.file_unwritable("standard output", "it is closed")
+    with _refusals("standard output"):
+        write_all(sys.stdout.buffer, content)
+        sys.stdout.buffer.flush()
+
+
+def make_folder(path: str) -> None:
+    """An output folder, made if it is not there. Raises FileError."""
+    with _refusals(path):
+        links.make_folders(path)
+
+
+def is_terminal(path: str) -> bool:
+    """Whether a path leads to a terminal; no device is opened that would not be written to."""
+    try:
+        with links.found(path) as target:
+            handle = _opened(target)
+    except OSError:  # said when it is written to
+        return False
+    try:
+        return os.isatty(handle)
+    finally:
+        os.close(handle)
+
+
+def write_all(stream: IO[bytes], content: Content) -> None:
+    """Unbuffered streams (PYTHONUNBUFFERED, devices) take what they can at a time."""
+    for piece in content:
+        left = memoryview(piece)
+        while left:
+            left = left[stream.write(left) or 0 :]
+
+
+_FLAGS = os.O_WRONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOCTTY", 0)
+
+
+@contextlib.contextmanager
+def _refusals(path: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if isinstance(error, (errors.ImgconvError, BrokenPipeError)):
+            raise
+        raise errors.file_unwritable(path, error.strerror or str(error)) from None
+
+
+def _opened(target: Target) -> int:
+    """What is there, to be written where it stands; nothing that has come there since."""
+    if target.known is None:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+    flags = _FLAGS if target.open_file else _FLAGS | getattr(os, "O_NOFOLLOW", 0)
+    handle = os.open(target.at(target.name), flags, dir_fd=target.folder)
+    try:
+        if not os.path.samestat(os.fstat(handle), target.known):
+            raise OSError(errno.EAGAIN, "it was replaced meanwhile")
+        if stat.S_ISREG(target.known.st_mode):
+            os.ftruncate(handle, 0)
+    except BaseException:
+        os.close(handle)
+        raise
+    return handle
+
+
+def _refuse_losses(note: Note) -> None:
+    if note.loss:
+        raise errors.attributes_refused(note.text)
+
+
+def _write_beside(target: Target, content: Content, hear: Hear, replace: bool) -> None:
+    known = target.known
+    if known and not _is_writable(target):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    try:
+        handle = os.open(target.at("."), os.O_TMPFILE | os.O_WRONLY, _mode(known), dir_fd=target.folder)
+    except (AttributeError, OSError):  # another system, or a file system that knows only files with names
+        _write_named(target, content, hear, replace)
+        return
+    with open(handle, "wb") as stream:
+        _fill(stream, content, target, hear)
+        beside = target.at(f".{target.name}.imgconv")
+        with unfinished(beside, target.folder):
+            linked = _link(handle, target, beside, replace)
+    if not linked:
+        _write_named(target, content, hear, replace)
+
+
+def _is_writable(target: Target) -> bool:
+    effective = os.access in os.supports_effective_ids
+    return os.access(target.at(target.name), os.W_OK, dir_fd=target.folder, effective_ids=effective)
+
+
+def _link(handle: int, target: Target, beside: str, replace: bool) -> bool:
+    """Gives a file without a name its place, if the system lets it.
+
+    Until then it has no name, so whatever ends the process leaves nothing behind. Over an old file it takes two calls,
+    and a process that is killed between them leaves a whole file, which the next to write there removes: hence a name
+    that is always the same.
+    """
+    folder, where = target.folder, target.at(target.name)
+    source = f"/proc/self/fd/{handle}"  # with a folder's or a file's handle, Python asks for the file behind this link
+    try:
+        if target.known is None:
+            try:
+                os.link(source, where, src_dir_fd=handle, dst_dir_fd=folder)
+                return True
+            except FileExistsError:  # made by somebody else meanwhile
+                if not replace:
+                    raise
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(beside, dir_fd=folder)
+        os.link(source, beside, src_dir_fd=handle, dst_dir_fd=folder)
+    except OSError as error:
+        if isinstance(error, FileExistsError) and not replace:
+            raise
+        return False
+    try:
+        os.replace(beside, where, src_dir_fd=folder, dst_dir_fd=folder)
+    except FileNotFoundError:
+        return False  # another process was writing there too
+    return True
+
+
+def _write_named(target: Target, content: Content, hear: Hear, replace: bool) -> None:
+    # named before it exists, unlike mkstemp's files: an interrupt at any moment finds something to remove
+    temporary, folder = target.at(f".{os.urandom(8).hex()}.imgconv"), target.folder
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    with unfinished(temporary, folder):
+        with open(os.open(temporary, flags, _mode(target.known), dir_fd=folder), "wb") as stream:
+            _fill(stream, content, target, hear)
+        if replace or not _link_new(temporary, target):
+            os.replace(temporary, target.at(target.name), src_dir_fd=folder, dst_dir_fd=folder)
+
+
+def _link_new(temporary: str, target: Target) -> bool:
+    """Gives a file its place if that is free, else FileExistsError; False where files cannot have two names."""
+    where = target.at(target.name)
+    try:
+        os.link(temporary, where, src_dir_fd=target.folder, dst_dir_fd=target.folder)
+    except FileExistsError:
+        raise
+    except OSError:
+        with contextlib.suppress(FileNotFoundError):
+            os.stat(where, dir_fd=target.folder, follow_symlinks=False)
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from None
+        return False
+    os.unlink(temporary, dir_fd=target.folder)
+    return True
+
+
+def _mode(known: os.stat_result | None) -> int:
+    """A new file is made as every program makes them; what replaces an old one is nobody else's until it has that one's
+    permissions."""
+    return 0o666 if known is None else 0o600
+
+
+def _fill(stream: IO[bytes], content: Content, target: Target, hear: Hear) -> None:
+    stream.writelines(content)
+    stream.flush()
+    if target.known is not None and hasattr(os, "fchown"):
+        from imgconv.files import attributes
+
+        for note in attributes.take_over(stream.fileno(), target):
+            hear(note)
+    os.fsync(stream.fileno())

@@ -1,0 +1,128 @@
+"""The frames of an animated GIF, composed here: on an opaque canvas Pillow clears to a colour where viewers clear to
+nothing (GIF89a, 23.c.iv)."""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Iterator
+from typing import IO
+
+import numpy as np
+
+from imgconv.files.canvas import Canvas, Disposal, Part
+from imgconv.values.frozen import record, replace
+from imgconv.values.image import Frame
+from imgconv.values.pixel_values import Pixels
+
+_TABLE, _INTERLACED, _TRANSPARENT = 0x80, 0x40, 0x01  # flags
+_DISPOSALS = {2: Disposal.CLEAR, 3: Disposal.RESTORE}
+
+
+@record
+class _Stored(Part):
+    """A frame of a GIF: its palette (n, 3), the index that shows nothing (-1: none), and its coded indices."""
+
+    palette: Pixels
+    nothing: int
+    interlaced: int
+    coded: bytes
+
+
+def frames(stream: IO[bytes], height: int, width: int) -> Iterator[Frame]:
+    """Every frame as it is seen on a canvas of that size, with alpha; gray if all palettes are.
+
+    Raises ValueError, struct.error or EOFError for damaged files, and what Pillow raises; if Pillow is lenient, behind
+    the frames before the damage.
+    """
+    from PIL import ImageFile
+
+    parts, damage = list[_Stored](), None
+    try:
+        parts.extend(_parts(stream))
+    except (ValueError, struct.error, EOFError) as error:
+        if not ImageFile.LOAD_TRUNCATED_IMAGES:
+            raise
+        damage = error
+    gray = all((part.palette == part.palette[:, :1]).all() for part in parts)
+    canvas = Canvas(height, width, 1 if gray else 3, np.uint8)
+    for part in parts:
+        indices = _decoded(part)
+        table = np.zeros((256, 3), np.uint8)
+        table[: len(part.palette)] = part.palette
+        alpha = np.where(indices == part.nothing, np.uint8(0), np.uint8(255))
+        picture = Frame(table[:, 0][indices] if gray else table[indices], alpha)
+        yield replace(canvas.show(picture, part.top, part.left, part.disposal, over=True), duration=part.duration)
+    if damage:
+        raise damage
+
+
+def _decoded(part: _Stored) -> Pixels:
+    """The indices of a frame, by Pillow, from a file of nothing else."""
+    from PIL import Image as pillow
+
+    head = struct.pack("<6sHHBBB", b"GIF89a", part.width, part.height, 0, 0, 0)
+    place = b"," + struct.pack("<HHHHB", 0, 0, part.width, part.height, part.interlaced)
+    with pillow.open(io.BytesIO(head + place + part.coded + b";")) as image:
+        return np.array(image)
+
+
+def _parts(stream: IO[bytes]) -> Iterator[_Stored]:
+    stream.seek(10)
+    flags = _exactly(stream, 3)[0]
+    shared = _palette(stream, flags)
+    duration, disposal, nothing = 0.0, Disposal.LEAVE, -1
+    while (mark := stream.read(1)) not in (b";", b""):
+        if mark == b"!":
+            kind, blocks = _exactly(stream, 1)[0], _blocks(stream)
+            if kind == 0xF9 and len(blocks) > 5:
+                packed, centiseconds, index = struct.unpack("<BHB", blocks[1:5])
+                duration, disposal = 10.0 * centiseconds, _DISPOSALS.get(packed >> 2 & 7, Disposal.LEAVE)
+                nothing = index if packed & _TRANSPARENT else -1
+        elif mark == b",":
+            left, top, width, height, flags = struct.unpack("<HHHHB", _exactly(stream, 9))
+            palette = _palette(stream, flags) if flags & _TABLE else shared
+            coded = _exactly(stream, 1) + _blocks(stream)
+            yield _Stored(left, top, width, height, duration, disposal, palette, nothing, flags & _INTERLACED, coded)
+            duration, disposal, nothing = 0.0, Disposal.LEAVE, -1
+
+
+def applications(stream: IO[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    """Name and sub-blocks, as they stand, of the application extensions before the first picture."""
+    stream.seek(10)
+    _palette(stream, _exactly(stream, 3)[0])
+    while stream.read(1) == b"!":
+        kind, blocks = _exactly(stream, 1)[0], _blocks(stream)
+        if kind == 0xFF and blocks[0] == 11:
+            yield blocks[1:12], blocks[12:]
+
+
+def joined(blocks: bytes) -> bytes:
+    """What is in sub-blocks."""
+    found = []
+    while blocks and blocks[0]:
+        found.append(blocks[1 : 1 + blocks[0]])
+        blocks = blocks[1 + blocks[0] :]
+    return b"".join(found)
+
+
+def _palette(stream: IO[bytes], flags: int) -> Pixels:
+    """The colours that stand here; where there are none, grays."""
+    if not flags & _TABLE:
+        return np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
+    return np.frombuffer(_exactly(stream, 3 << (flags & 7) + 1), np.uint8).reshape(-1, 3)
+
+
+def _blocks(stream: IO[bytes]) -> bytes:
+    """Sub-blocks as they stand, up to the empty one."""
+    found = []
+    while length := _exactly(stream, 1)[0]:
+        found += [bytes([length]), _exactly(stream, length)]
+    return b"".join([*found, b"\0"])
+
+
+def _exactly(stream: IO[bytes], length: int) -> bytes:
+    found = stream.read(length)
+    if len(found) < length:
+        raise EOFError("it ends within a block")
+    return found

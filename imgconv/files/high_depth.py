@@ -1,0 +1,206 @@
+"""Files that hold more than Pillow's pixels would: what reads them whole, or the sentence that says what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import IO, Any
+
+import numpy as np
+
+from imgconv import errors
+from imgconv.files.modes import LAYOUTS, MODES, mode_of, sample_bits
+from imgconv.values.frozen import record, replace
+from imgconv.values.image import Frame
+from imgconv.values.layout import Layout
+
+TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_WRAPPED = ("I;32", "I;32N", "I;32B")  # unsigned numbers that Pillow takes for signed
+_BITS, _PHOTOMETRIC, _SAMPLES, _PLANES, _SIGN, _COMPRESSION, _DEPTH = (
+    258,
+    262,
+    277,
+    284,
+    339,
+    259,
+    32997,
+)  # tags of TIFF
+_APART = {(2, 3), (2, 4), (5, 4)}  # photometric interpretation and samples (RGB, RGBA, CMYK) whose planes Pillow joins
+_YCBCR = 6  # of PhotometricInterpretation
+_WEBP = 50001  # of Compression: Pillow's libtiff goes without
+_ROUNDED = "F;64"
+_LARGE = 2**21  # pixels
+
+
+@record
+class Deep:
+    """What such a file's pixels are, and what reads those of its page of a number from its stream."""
+
+    layout: Layout
+    read: Callable[[IO[bytes], int], Frame]
+
+
+def narrows(image: Any) -> bool:
+    """Whether Pillow would drop bits of an opened image's samples: asked of the raw modes in which it would decode
+    them."""
+    eight = _eight(image)
+    modes = raw_modes(image)
+    if (
+        eight and image.format == "PPM" and any(mode.isdigit() and int(mode) > 255 for mode in modes)
+    ):  # the greatest value
+        return True
+    return any(
+        (eight and (";16" in mode or mode == "SGI16" or mode.startswith("BC6")))
+        or mode in _WRAPPED
+        or mode.startswith(_ROUNDED)
+        for mode in modes
+    )
+
+
+def _eight(image: Any) -> bool:
+    return image.mode in MODES and LAYOUTS[MODES[image.mode].becomes].type == "uint8"
+
+
+def raw_modes(image: Any) -> list[str]:
+    """The names of the codecs and raw modes by which Pillow would decode an opened image."""
+    return [
+        str(part) for tile in image.tile for part in (tile[0], *(tile[3] if isinstance(tile[3], tuple) else (tile[3],)))
+    ]
+
+
+def reader_of(name: str, image: Any, stream: IO[bytes]) -> Deep | None:
+    """What reads an opened image whole where Pillow would not; None where Pillow does.
+
+    Raises FileError where that reader is not installed, or there is none.
+    """
+    if image.format == "PNG" and (narrows(image) or (image.mode == "I;16" and "transparency" in image.info)):
+        return _png(image)
+    if image.format == "PNG" and _large(image):
+        return _large_png(image)
+    if image.format == "TIFF" and (narrows(image) or _strange_tiff(image)):
+        return _tiff(name, image, stream)
+    if image.format in ("JPEG2000", "AVIF") and LAYOUTS[MODES[image.mode].becomes].type == "uint8":
+        return _coded(name, image, stream)
+    if narrows(image):
+        raise errors.file_narrowed(name)
+    return None
+
+
+def _coded(name: str, image: Any, stream: IO[bytes]) -> Deep | None:
+    from imgconv.files import codecs
+
+    form, depth = str(image.format), codecs.bits(image.format, stream)
+    if depth <= 8:
+        return None
+    codecs.available(name, form, depth)
+    layout = replace(LAYOUTS[mode_of(image)], type="uint16")
+    return Deep(
+        layout, lambda stream, number: codecs.decode(name, form, stream, number, depth, layout.channels, layout.alpha)
+    )
+
+
+def correct(image: Any) -> None:
+    """Uncompressed YCbCr in TIFF, which Pillow before 13 takes for RGB of four bytes a pixel, made what Pillow 13
+    opens."""
+    if (
+        image.format == "TIFF"
+        and image.mode == "RGB"
+        and image.tag_v2.get(_PHOTOMETRIC) == _YCBCR
+        and raw_modes(image)[:2] == ["raw", "RGBX"]
+    ):
+        image._mode = "YCbCr"
+        image.tile = [tile._replace(args=("YCbCr", *tile.args[1:])) for tile in image.tile]
+
+
+def dropped(image: Any) -> int:
+    """How many channels of unspecified meaning are left out: those that raw modes of TIFF call X."""
+    if image.format != "TIFF":
+        return 0
+    return int(getattr(image, "dropped", 0)) or max(
+        (raw.split(";")[0].count("X") for raw in raw_modes(image)), default=0
+    )
+
+
+def hides_channel(image: Any, stream: IO[bytes]) -> bool:
+    """Whether an opened BMP of 32 bits has something else than one value in bytes that its header gives no meaning;
+    some programs keep alpha there."""
+    if image.format not in ("BMP", "DIB") or "BGRX" not in raw_modes(image):
+        return False
+    before = stream.tell()
+    stream.seek(image.tile[0][2])
+    fourth = np.frombuffer(stream.read(4 * image.width * image.height), np.uint8)[3::4]
+    stream.seek(before)
+    return fourth.size > 0 and bool((fourth != fourth[0]).any())
+
+
+def _strange_tiff(image: Any) -> bool:
+    """What Pillow does not know or would get wrong: planes of 16 bits apart, whose raw modes do not tell; planes apart
+    of which it takes the first alone; signed 8 bits, whose sign it drops; signed 16 bits, which it widens; numbers in
+    which 0 is white, which it does not turn; a second channel without a meaning, which is a channel; compressed 32 bits
+    of the other byte order, which libtiff has turned already; WebP's compression; volumes, of which it takes a
+    layer."""
+    modes = raw_modes(image)
+    if (
+        image.mode == ""
+        or {"I;16S", "I;16BS", "LX"} & set(modes)
+        or ("libtiff" in modes and {"I;32BS", "F;32BF"} & set(modes))
+    ):
+        return True
+    tags = image.tag_v2
+    if tags.get(_DEPTH, 1) != 1:
+        return True
+    photometric, samples, bits = tags.get(_PHOTOMETRIC), tags.get(_SAMPLES, 1), max(tags.get(_BITS, (1,)))
+    if samples > 1 and tags.get(_PLANES) == 2 and (photometric, samples) not in _APART:
+        return photometric in (0, 1, 2, 5)
+    if (bits == 8 and 2 in tags.get(_SIGN, ())) or tags.get(_COMPRESSION) == _WEBP:
+        return True
+    return bits > 8 and (photometric == 0 or LAYOUTS[MODES[image.mode].becomes].type == "uint8")
+
+
+def _png(image: Any) -> Deep:
+    from imgconv.files.png import reader as png_reader
+
+    raw = str(image.tile[0][3])
+    alpha = raw.startswith(("LA", "RGBA")) or "transparency" in image.info
+    return Deep(
+        Layout(3 if raw.startswith("RGB") else 1, alpha, "uint16"), lambda stream, number: png_reader.decode(stream)
+    )
+
+
+def _large(image: Any) -> bool:
+    """Whether a PNG has so many pixels of 8 bits that it is worth two threads, and is one picture without a colour
+    key."""
+    plain = (
+        image.mode in ("L", "LA", "RGB", "RGBA")
+        and "transparency" not in image.info
+        and getattr(image, "n_frames", 1) == 1
+    )
+    return plain and sample_bits(image) == 8 and image.width * image.height >= _LARGE
+
+
+def _large_png(image: Any) -> Deep | None:
+    """Reads in half of Pillow's time. Never waits for its loop to be compiled, and leaves files with later chunks to
+    Pillow."""
+    from imgconv.files.modes import to_frame
+    from imgconv.files.png import reader as png_reader
+
+    if not png_reader.ready():
+        return None
+
+    def read(stream: IO[bytes], number: int) -> Frame:
+        here = stream.tell()
+        try:
+            return png_reader.decode(stream, alone=True)
+        except png_reader.LaterChunks:
+            stream.seek(here)
+            return to_frame(image)
+
+    return Deep(LAYOUTS[image.mode], read)
+
+
+def _tiff(name: str, image: Any, stream: IO[bytes]) -> Deep:
+    from imgconv.files.tiff import reader as tiff_reader
+
+    opened = tiff_reader.opened(name, stream, image.tell())
+    if opened.codec and _eight(image) and narrows(image):  # which Pillow would read in 8 bits, and rightly
+        raise errors.file_deep_needs_codecs(name, f"TIFF compressed by {opened.codec}", 16)
+    return Deep(opened.layout, lambda stream, number: tiff_reader.decode(name, stream, number))

@@ -1,0 +1,109 @@
+"""JPEG's pixels, by Pillow's decoder, which gets a file piece by piece, so that it cannot fill up what is missing.
+
+Once libjpeg meets a marker, it reads zeros for all that is missing before it; it warns of that, but Pillow does not
+listen. So it meets none: first it gets `_FILLER`, as many bytes as it may look ahead. If the piece before was whole, it
+skips them as bytes between two markers; if not, it takes them for coded pixels and waits for more. Each byte is decoded
+once, and the pixels are the same.
+"""
+
+from __future__ import annotations
+
+from typing import IO, Any
+
+from imgconv.files.jpeg import scans
+from imgconv.files.jpeg.scans import Scan
+from imgconv.values.notes import Note
+
+_STEP = 2**20  # bytes between which an interrupt is noticed
+_AHEAD = 8  # bytes that libjpeg's buffer of bits can hold (jdhuff.h)
+_FILLER = b"\xdd" * _AHEAD
+"""Of all bytes, repeated, the one in which the fewest blocks of files that were cut came to an end: few tables of codes
+have a short code there."""
+_APPROXIMATE = Note(
+    "detail-missing", "its scans end before the finest detail, as if it had been cut short between two of them"
+)
+
+
+def load(image: Any, stream: IO[bytes]) -> tuple[Note, ...]:
+    """Loads the pixels of an opened JPEG, or of the picture of an MPO at hand. If Pillow is lenient, that is left to
+    it.
+
+    Raises ValueError or OSError where pixels are missing, or more are coded than there are.
+    """
+    from PIL import Image, ImageFile
+
+    if ImageFile.LOAD_TRUNCATED_IMAGES or len(image.tile) != 1:
+        return ()
+    codec, box, offset, arguments = image.tile[0]
+    stream.seek(offset)
+    content = stream.read()
+    found = scans.scans(content)
+    image.load_prepare()
+    decoder = Image._getdecoder(image.mode, codec, arguments, image.decoderconfig)
+    try:
+        decoder.setimage(image.im, box)
+        _decode(_Decoder(decoder, content), found)
+    finally:
+        decoder.cleanup()
+    image.tile = []
+    return (_APPROXIMATE,) if scans.is_approximate(found) else ()
+
+
+class _Decoder:
+    """Pillow's decoder, and how far into a file it is."""
+
+    def __init__(self, decoder: Any, content: bytes) -> None:
+        self.decoder, self.content, self.at, self.done = decoder, content, 0, False
+
+    def decode(self, stop: int, step: int = _STEP) -> None:
+        """Decodes the file up to there, as far as it can."""
+        view, end = memoryview(self.content), self.at
+        while end < stop and not self.done:
+            end = min(stop, max(end, self.at) + step)
+            self.at += self._taken(view[self.at : end])
+
+    def skips_filler(self, stop: int) -> bool:
+        """Whether it takes bytes of no meaning, behind those up to a place, for nothing of its own: it needs no more of
+        them."""
+        rest = self.content[self.at : stop] + _FILLER
+        return self._taken(rest) == len(rest) and self._taken(_FILLER[:1]) == 1
+
+    def _taken(self, piece: bytes | memoryview) -> int:
+        """How many bytes of a piece it takes; all, once every pixel is there."""
+        if self.done:
+            return len(piece)
+        taken, status = self.decoder.decode(piece)
+        if taken >= 0:
+            return int(taken)
+        if status < 0:
+            raise OSError("broken data stream")
+        self.done = True
+        return len(piece)
+
+
+def _decode(decoder: _Decoder, found: list[Scan]) -> None:
+    if (
+        found[0].process in scans.ARITHMETIC
+    ):  # which libjpeg cannot decode piece by piece, and where zeros may be left out at the end
+        decoder.decode(len(decoder.content), len(decoder.content))
+    else:
+        for end in (end for scan in found for end in scan.ends):
+            _decode_piece(decoder, end)
+        decoder.decode(len(decoder.content))
+    if not decoder.done:
+        raise ValueError("its end is missing")
+
+
+def _decode_piece(decoder: _Decoder, end: int) -> None:
+    """Decodes up to the end of a piece. Raises ValueError where its pixels need more than that, or less."""
+    last = end - (2 if decoder.content[end - 2 : end] == b"\xff\0" else 1)
+    decoder.decode(last)
+    idle = decoder.done or decoder.at == last
+    decoder.decode(end)
+    if (
+        idle and (decoder.done or decoder.at == end) and len(set(decoder.content[end - _AHEAD : end])) > 1
+    ):  # else it is padding
+        raise ValueError("more is coded than its pixels")
+    if not decoder.skips_filler(end):
+        raise ValueError("coded pixels are missing")
+    decoder.at = end

@@ -1,0 +1,110 @@
+"""JPEG, written by Pillow strip by strip and joined at restart markers (ITU-T T.81, B.1.1.5 and E.1.3).
+
+At a restart marker a decoder begins anew with bytes and with predictions, as an encoder does at the start of a file. So
+files of the strips of an image, all made with the same tables, are one file: the head of the first, which is told the
+height and how many units lie between markers, and what is coded in each. Pixels come out as from one encoder, and
+Pillow's copy of the image (four bytes a pixel, each new page of which costs time) is never there at once.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Callable, Iterator
+from typing import IO
+
+from imgconv.values.frozen import replace
+from imgconv.values.image import Frame
+
+STRIP = 2**20
+"""Pixels of a strip, about; an image of less than two is one file of one encoder."""
+_MOST_UNITS = 65535  # between two markers
+_SIDE = 8  # of a block of samples
+_START_OF_SCAN, _RESTART, _END, _INTERVAL = 0xDA, 0xD0, b"\xff\xd9", 0xDD
+_START_OF_FRAME = 0xC0  # baseline: what Pillow writes unless asked otherwise
+
+Save = Callable[[Frame, IO[bytes], bool], None]
+"""Writes rows of a frame as a JPEG file into a stream, with what the image says beside its pixels if that is wanted."""
+
+
+def encode(frame: Frame, save: Save) -> bytes:
+    """The frame as a JPEG file of baseline coding, by `save`. How it is cut depends on its size alone."""
+    height, width = frame.pixels.shape[:2]
+    if height * width < 2 * STRIP:
+        return _saved(frame, save, 0, height, first=True)
+    down, across = _unit(_saved(frame, save, 0, min(height, 2 * _SIDE), first=True))
+    units = -(-width // across)
+    rows = min(max(STRIP // width, down), _MOST_UNITS // units * down) // down * down
+    if rows == 0:  # a row of units is more than a marker can count
+        return _saved(frame, save, 0, height, first=True)
+    files = (
+        _saved(frame, save, start, min(height, start + rows), first=start == 0) for start in range(0, height, rows)
+    )
+    return b"".join(_joined(files, height, rows // down * units))
+
+
+def _saved(frame: Frame, save: Save, start: int, stop: int, *, first: bool) -> bytes:
+    """Some rows as a file of their own."""
+    stream = io.BytesIO()
+    save(
+        replace(frame, pixels=frame.pixels[start:stop], alpha=None if frame.alpha is None else frame.alpha[start:stop]),
+        stream,
+        first,
+    )
+    return stream.getvalue()
+
+
+def _joined(files: Iterator[bytes], height: int, interval: int) -> Iterator[bytes]:
+    head, scan = _parted(next(files))
+    for at, marker, _ in _segments(head):
+        if marker == _START_OF_FRAME:
+            head = head[: at + 5] + struct.pack(">H", height) + head[at + 7 :]
+        if marker == _START_OF_SCAN:
+            head = head[:at] + struct.pack(">BBHH", 0xFF, _INTERVAL, 4, interval) + head[at:]
+            break
+    yield head
+    yield scan
+    for number, file in enumerate(files):
+        other, scan = _parted(file)
+        if _tables(other) != _tables(head):
+            raise ValueError("the encoder made tables of its own for each strip")
+        yield bytes((0xFF, _RESTART + number % 8))
+        yield scan
+    yield _END
+
+
+def _tables(head: bytes) -> list[bytes]:
+    """What coded pixels mean: the segments of quantisation (DQT) and of codes (DHT)."""
+    return [head[at : at + 2 + length] for at, marker, length in _segments(head) if marker in (0xDB, 0xC4)]
+
+
+def _parted(file: bytes) -> tuple[bytes, bytes]:
+    """What stands before the coded pixels, and these."""
+    start = next(at + 2 + length for at, marker, length in _segments(file) if marker == _START_OF_SCAN)
+    if not file.endswith(_END):
+        raise ValueError("the encoder wrote no whole JPEG file")
+    return file[:start], file[start : -len(_END)]
+
+
+def _unit(file: bytes) -> tuple[int, int]:
+    """Rows and columns of pixels that are coded together: blocks of every component, as many as its sampling says
+    (A.2)."""
+    at = next(at for at, marker, _ in _segments(file) if marker == _START_OF_FRAME)
+    factors = [file[at + 11 + 3 * component] for component in range(file[at + 9])]
+    if len(factors) == 1:  # a single component's unit is one block, whatever its factors
+        return _SIDE, _SIDE
+    return _SIDE * max(factor & 15 for factor in factors), _SIDE * max(factor >> 4 for factor in factors)
+
+
+def _segments(file: bytes) -> Iterator[tuple[int, int, int]]:
+    """Place, marker and length of each segment up to the first scan. ValueError for another kind of coding than
+    baseline."""
+    at = 2
+    while True:
+        mark, marker, length = struct.unpack_from(">BBH", file, at)
+        if mark != 0xFF or (0xC1 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC)):
+            raise ValueError("the encoder wrote another kind of JPEG than it was asked for")
+        yield at, marker, length
+        if marker == _START_OF_SCAN:
+            return
+        at += 2 + length

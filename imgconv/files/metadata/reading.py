@@ -1,0 +1,132 @@
+"""What an image that Pillow opened says beside its pixels: one name for one thing, wherever a format keeps it."""
+
+from __future__ import annotations
+
+import io
+import math
+import struct
+import zlib
+from typing import IO, Any
+
+from imgconv.files.metadata.containers import passed_over
+from imgconv.files.metadata.exif import PREFIX
+from imgconv.files.metadata.unknown_chunks import listed, unnamed
+from imgconv.files.opening import MISTYPED
+from imgconv.files.png import apng_reader
+from imgconv.files.png.chunks import SIGNATURE, chunk, content_of
+from imgconv.values.notes import Note
+
+_X_RESOLUTION = 282
+
+
+def metadata_of(image: Any, stream: IO[bytes]) -> tuple[dict[str, Any], list[Note]]:
+    """The metadata of an opened image by the names of `metadata`, and notes of what has no name there.
+
+    `stream` is what it was opened from. What stands behind a PNG's pixels is there once these are loaded.
+    """
+    info = image.info
+    found: dict[str, Any] = exif_and_xmp(image, stream) | _resolution(image)
+    more, passed = passed_over(image, stream)
+    found |= {key: value for key, value in more.items() if key in ("icc_profile", "cicp")}
+    found |= {key: info[key] for key in ("icc_profile", "comment", "gamma", "chromaticity") if info.get(key)}
+    if "srgb" in info:
+        found["srgb"] = info["srgb"]
+    if image.format == "PNG" and (
+        texts := {key: value for key, value in _texts(image).items() if key not in _KNOWN_TEXTS}
+    ):
+        found["text"] = texts
+    colours, others = unnamed(image, stream)
+    if "cICP" in colours:
+        found["cicp"] = content_of(stream, b"cICP")
+    mistyped = info.get(MISTYPED, ())
+    lost = (
+        (["IPTC (Photoshop's block)"] if info.get("photoshop") else [])
+        + (["XMP (its tag holds no bytes)"] if "xmp" in mistyped else [])
+        + others
+    )
+    if image.format == "JPEG2000" and passed:
+        lost.append(listed("JPEG 2000 part", passed))
+    if image.format == "TIFF":
+        from imgconv.files.tiff import writer as tiff_writer
+
+        if tags := tiff_writer.other_tags(stream, image.tell()):
+            lost.append(listed("TIFF tag", tags))
+    notes = [Note("profile-dropped", f"colour profile dropped (PNG's {' and '.join(colours)})")] if colours else []
+    if "icc_profile" in mistyped:
+        notes.append(Note("profile-dropped", "colour profile dropped (its tag holds no bytes)"))
+    if image.format in ("BMP", "DIB", "AVIF") and passed:
+        notes.append(Note("profile-dropped", f"{passed[0]} dropped"))
+    return found, notes + ([Note("metadata-dropped", f"{' and '.join(lost)} dropped")] if lost else [])
+
+
+def exif_and_xmp(image: Any, stream: IO[bytes]) -> dict[str, bytes]:
+    """What may tell how the pixels lie."""
+    more, _ = passed_over(image, stream)
+    if image.format == "TIFF":
+        from imgconv.files.tiff import writer as tiff_writer
+
+        exif = tiff_writer.exif_of_page(stream, image.tell())
+    else:
+        exif = more.get("exif") or image.info.get("exif") or _raw_profile(image, "exif") or _raw_profile(image, "APP1")
+    xmp = more.get("xmp") or image.info.get("xmp") or _raw_profile(image, "xmp")
+    found = {
+        "exif": PREFIX + exif.removeprefix(PREFIX) if exif else b"",
+        "xmp": xmp.encode("utf-8") if isinstance(xmp, str) else xmp,
+    }
+    return {key: value for key, value in found.items() if value}
+
+
+def take_late(image: Any, stream: IO[bytes]) -> None:
+    """Adds to an opened PNG what stands behind its pixels, if Pillow has not come so far because they were read by
+    others."""
+    from PIL import Image as pillow
+
+    late = [part for part in apng_reader.behind_pixels(stream) if part[0] in _SAYING]
+    if not late:
+        return
+    tiny = (
+        chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0))
+        + b"".join(chunk(*part) for part in late)
+        + chunk(b"IDAT", zlib.compress(b"\0\0"))
+    )
+    with pillow.open(io.BytesIO(SIGNATURE + tiny + chunk(b"IEND", b""))) as opened:
+        image.info.update({key: value for key, value in opened.info.items() if key not in image.info})
+
+
+_SAYING = (b"tEXt", b"zTXt", b"iTXt", b"eXIf")
+
+
+def _texts(image: Any) -> dict[str, str]:
+    last = not image.is_animated or image.tell() == image.n_frames - 1
+    if last and image.tile == []:  # loaded: asking an animation earlier would make Pillow read all of its frames
+        return dict(image.text)
+    return {key: value for key, value in image.info.items() if isinstance(value, str)}
+
+
+_KNOWN_TEXTS = {"XML:com.adobe.xmp", "Raw profile type exif", "Raw profile type APP1", "Raw profile type xmp"}
+
+
+def _raw_profile(image: Any, name: str) -> bytes:
+    """What ImageMagick has written among PNG's texts: a line of its name, one of its length, and hexadecimal digits."""
+    try:
+        return bytes.fromhex("".join(image.info[f"Raw profile type {name}"].split("\n")[3:]))
+    except (KeyError, ValueError, AttributeError):
+        return b""
+
+
+def _resolution(image: Any) -> dict[str, Any]:
+    """Dots per inch, or the ratio of pixels' sides where no unit is given; none that was only guessed."""
+    info = image.info
+    if image.format in ("JPEG", "MPO"):
+        unit, density = info.get("jfif_unit"), info.get("jfif_density")
+        if unit == 0 and density and density[0] != density[1] and all(density):
+            return {"aspect": tuple(map(int, density))}
+        if unit not in (1, 2) and _X_RESOLUTION not in image.getexif():  # then Pillow's 72 dots are a guess
+            return {}
+    if info.get("aspect") and all(info["aspect"]):
+        return {"aspect": info["aspect"]}
+    try:
+        dpi = tuple(float(value) for value in info["dpi"])
+    except (KeyError, TypeError, ValueError, ZeroDivisionError):
+        return {}
+    return {"dpi": dpi} if len(dpi) == 2 and all(math.isfinite(value) and value > 0 for value in dpi) else {}

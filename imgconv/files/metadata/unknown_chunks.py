@@ -1,0 +1,72 @@
+"""What PNG and JPEG files say that has no place in a result: found without reading pixels or loading what understands
+the rest."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from typing import IO, Any
+
+_MOST_NAMED = 8
+_CHUNKS = (
+    b"IHDR PLTE tRNS gAMA cHRM sRGB iCCP pHYs eXIf tEXt zTXt iTXt acTL fcTL fdAT iDOT tIME bKGD hIST sBIT sPLT".split()
+)
+"""PNG's chunks that are kept, are the pixels themselves, or hold of the file as it was alone: when it was changed,
+before what it would like to be seen, how often its colours occurred, how many bits they had, which palette would suit
+them, where a decoder may begin."""
+_COLOUR = (
+    b"cICP",
+    b"mDCV",
+    b"cLLI",
+)  # primaries and curve by numbers, and the screen and the light they were made for (third edition, 11.3.2.6 to 8)
+_SEGMENTS = {
+    "APP0": (b"",),
+    "APP1": (b"Exif\0", b"http://ns.adobe.com/xap/1.0/\0"),
+    "APP2": (b"ICC_PROFILE\0", b"MPF\0"),
+    "APP12": (b"Ducky",),  # the quality it was saved with
+    "APP13": (b"Photoshop 3.0\0",),  # `said` looks into it
+    "APP14": (b"Adobe",),
+    "COM": (b"",),
+}
+"""JPEG's segments that are kept, are about the pixels, or are spoken of elsewhere, by how they start."""
+
+
+def unnamed(image: Any, stream: IO[bytes]) -> tuple[list[str], list[str]]:
+    """What an opened image says and nothing takes along: about its colours, and else; `stream` stays where it is."""
+    if image.format == "PNG":
+        found = _strange_chunks(stream)
+        colours, others = (
+            [kind.decode() for kind in found if kind in _COLOUR],
+            [_name(kind) for kind in found if kind not in _COLOUR],
+        )
+        return colours, [listed("PNG chunk", others)] if others else []
+    if image.format in ("JPEG", "MPO"):
+        strange = [name for name, content in image.applist if not content.startswith(_SEGMENTS.get(name, ()))]
+        return [], [listed("JPEG segment", list(dict.fromkeys(strange)))] if strange else []
+    return [], []
+
+
+def listed(what: str, names: Sequence[object]) -> str:
+    """Names of one kind, in a sentence that stays one however many there are."""
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return f"{what}{'s' * (len(names) > 1)} {', '.join(map(str, names[:_MOST_NAMED]))}{more}"
+
+
+def _strange_chunks(stream: IO[bytes]) -> list[bytes]:
+    """The kinds of chunk before the pixels, where all but texts and times have to stand, that are not among the
+    known."""
+    before, found = stream.tell(), {}
+    stream.seek(8)
+    while len(head := stream.read(8)) == 8:
+        length, kind = struct.unpack(">I4s", head)
+        if kind in (b"IDAT", b"IEND"):
+            break
+        if kind not in _CHUNKS:
+            found[kind] = True
+        stream.seek(length + 4, 1)
+    stream.seek(before)
+    return list(found)
+
+
+def _name(kind: bytes) -> str:
+    return kind.decode("ascii", "backslashreplace")

@@ -1,0 +1,149 @@
+"""PNM and PFM, whose bytes are the pixels: binary PGM and PPM of 8 and 16 bits and gray and colour PFM, read and
+written without Pillow."""
+
+from __future__ import annotations
+
+import re
+from typing import IO
+
+import numpy as np
+
+from imgconv import errors
+from imgconv.files.header import Header, loader
+from imgconv.files.modes import joined
+from imgconv.files.options import Reading
+from imgconv.values.frozen import record
+from imgconv.values.image import Frame, Image
+from imgconv.values.layout import Layout
+from imgconv.values.notes import Note
+from imgconv.values.pixel_values import Pixels
+
+Content = list[bytes | memoryview]
+"""A file as pieces, written one after the other, so that pixels need not be copied behind a header."""
+
+_LONGEST = 4096  # bytes of a header with its comments
+_BLANK = rb"(?:\s|#[^\n\r]*[\n\r])+"
+_PNM = rb"P([56])" + _BLANK + rb"(\d{1,9})" + _BLANK + rb"(\d{1,9})" + _BLANK + rb"(\d{1,5})\s"
+_PFM = rb"P([fF])\s+(\d{1,9})\s+(\d{1,9})\s+(-?[0-9.eE+-]{1,30})\s"
+
+
+@record
+class Raw:
+    """What a header says: the shape and type of the pixels behind it, and how their numbers are meant."""
+
+    format: str
+    height: int
+    width: int
+    channels: int
+    dtype: str
+    start: int
+    most: int = 0  # the greatest value, which is white
+    upwards: bool = False  # the last row comes first
+    unit: float = 1  # what a PFM says that 1.0 stands for
+
+    @property
+    def type(self) -> str:
+        return np.dtype(self.dtype).name
+
+
+def parse(start: bytes) -> Raw | None:
+    """What the header of a binary PGM or PPM of 8 or 16 bits or of a PFM says; None for anything else.
+
+    8 bits whose white is not 255 are left to Pillow, which scales them.
+    """
+    kind = start[:1] == b"P"  # so that starts of other kinds need no patterns made
+    if kind and (found := re.match(_PNM, start)):
+        width, height, most = (int(found[i]) for i in (2, 3, 4))
+        if 0 in (width, height) or not (most == 255 or 255 < most < 65536):
+            return None
+        name, channels = ("ppm", 3) if found[1] == b"6" else ("pgm", 1)
+        return Raw(name, height, width, channels, ">u2" if most > 255 else "u1", found.end(), most)
+    if kind and (found := re.match(_PFM, start)):
+        width, height = int(found[2]), int(found[3])
+        try:
+            scale = float(found[4])
+        except ValueError:
+            return None
+        if 0 in (width, height, scale):
+            return None
+        return Raw(
+            "pfm",
+            height,
+            width,
+            3 if found[1] == b"F" else 1,
+            "<f4" if scale < 0 else ">f4",
+            found.end(),
+            upwards=True,
+            unit=abs(scale),
+        )
+    return None
+
+
+def is_raw(start: bytes) -> bool:
+    """Whether a file starts as one that is read here; Pillow may know others."""
+    return parse(start) is not None
+
+
+def header(name: str, stream: IO[bytes], reading: Reading) -> Header:
+    """The header of a PGM, PPM or PFM."""
+    raw = parse(stream.read(_LONGEST))
+    assert raw is not None
+
+    def read() -> Image:
+        pixels, missing = _pixels(stream, raw)
+        if missing and not reading.allow_truncated:
+            raise errors.bytes_missing(name, missing)
+        notes = [Note("truncated", errors.missing_zeroed(missing))] if missing else []
+        if (
+            raw.unit != 1 and not reading.strip
+        ):  # the numbers are kept as they are, as every reader does; only what 1.0 means has no place in a result
+            notes.append(Note("metadata-dropped", f"PFM's unit of {raw.unit:g} dropped"))
+        return Image((Frame(_scaled(pixels, raw)),), raw.format, notes=tuple(notes))
+
+    return Header(
+        name, raw.height, raw.width, Layout(raw.channels, type=raw.type), raw.format, loader(name, stream, read), stream
+    )
+
+
+def _pixels(stream: IO[bytes], raw: Raw) -> tuple[Pixels, int]:
+    """The pixels behind a header, and how many bytes of them are not there (0 in the array)."""
+    pixels = np.empty((raw.height, raw.width, raw.channels) if raw.channels > 1 else (raw.height, raw.width), raw.dtype)
+    stream.seek(raw.start)
+    left = bytes_of(pixels)
+    while left:
+        read = stream.readinto(left)  # type: ignore[attr-defined]
+        if not read:
+            break
+        left = left[read:]
+    left[:] = bytes(len(left))
+    return pixels[::-1] if raw.upwards else pixels, len(left)
+
+
+def _scaled(pixels: Pixels, raw: Raw) -> Pixels:
+    """In this machine's byte order; white brought to 65535, rounded, as Pillow does."""
+    if 255 < raw.most < 65535:
+        return ((np.minimum(pixels, raw.most).astype(np.uint32) * 65535 + raw.most // 2) // raw.most).astype(np.uint16)
+    return pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
+
+
+def pnm(frame: Frame) -> Content:
+    """A gray or RGB frame of 8 or 16 bits as a PGM or PPM file."""
+    pixels = np.ascontiguousarray(joined(frame))
+    if pixels.dtype == np.uint16:
+        pixels = pixels.astype(">u2")
+    kind = b"P6" if pixels.ndim == 3 else b"P5"
+    return [
+        b"%s\n%d %d\n%d\n" % (kind, pixels.shape[1], pixels.shape[0], 2 ** (8 * pixels.itemsize) - 1),
+        bytes_of(pixels),
+    ]
+
+
+def pfm(frame: Frame) -> Content:
+    """A gray or RGB frame of 32-bit floats as a PFM file: little-endian, the last row first."""
+    pixels = np.ascontiguousarray(joined(frame)[::-1], "<f4")
+    kind = b"PF" if pixels.ndim == 3 else b"Pf"
+    return [b"%s\n%d %d\n-1.0\n" % (kind, pixels.shape[1], pixels.shape[0]), bytes_of(pixels)]
+
+
+def bytes_of(pixels: Pixels) -> memoryview:
+    return memoryview(pixels.reshape(-1).view(np.uint8))  # type: ignore[arg-type]

@@ -1,0 +1,249 @@
+"""TIFF's directories (TIFF 6.0, section 2; BigTIFF), which EXIF blocks are made of too: read as values and written
+again, in their own byte order.
+
+Values stay bytes: what a field means is nobody's business here, so nothing in it can be changed by mistake.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Collection, Iterator, Sequence
+
+from imgconv.values.frozen import record, replace
+
+ORDERS = {b"II": "<", b"MM": ">"}
+SHORT, LONG, RATIONAL, BYTES, _LONG8 = 3, 4, 5, 7, 16
+_WIDTHS = {
+    1: 1,
+    2: 1,
+    3: 2,
+    4: 4,
+    5: 8,
+    6: 1,
+    7: 1,
+    8: 2,
+    9: 4,
+    10: 8,
+    11: 4,
+    12: 8,
+    13: 4,
+    _LONG8: 8,
+    18: 8,
+}  # bytes of one value, by type
+_UNITS = {
+    3: 2,
+    4: 4,
+    5: 4,
+    8: 2,
+    9: 4,
+    10: 4,
+    11: 4,
+    12: 8,
+    13: 4,
+}  # bytes that a byte order arranges, by type; others have none
+_NESTED = (34665, 34853, 40965)  # Exif, GPS, interoperability: their value is where a directory starts
+_OFFSETS = {LONG: "I", 13: "I", _LONG8: "Q", 18: "Q"}  # struct's codes of types that tell where something stands
+_LONGEST = 2**26  # bytes of one value that are believed
+_MOST = 2**16  # fields of one directory that are believed
+
+Fetch = Callable[[int, int], bytes]
+"""`(offset, length)` to bytes, fewer or none where there are no more."""
+
+
+class BigOrder(str):
+    """The byte order of a BigTIFF file, whose counts and offsets have 64 bits."""
+
+
+@record
+class _Form:
+    """How a directory lies: struct's codes of the number of its fields and of an offset, bytes of a field's entry, and
+    where the first offset stands."""
+
+    count: str
+    number: str
+    entry: int
+    first: int
+
+
+_CLASSIC, _BIG = _Form("H", "I", 12, 4), _Form("Q", "Q", 20, 8)
+
+
+@record
+class Entry:
+    """A field: `value` is `count` values of a type as they stand in the file, or the fields of a directory."""
+
+    tag: int
+    type: int
+    count: int
+    value: bytes | tuple[Entry, ...]
+
+
+def fields(tag: int, type_: int, *values: int) -> Entry:
+    """A little-endian field of SHORTs, LONGs, or RATIONALs given as pairs of whole numbers."""
+    code = {SHORT: "H", LONG: "I", RATIONAL: "I"}[type_]
+    return Entry(
+        tag, type_, len(values) // (2 if type_ == RATIONAL else 1), struct.pack(f"<{len(values)}{code}", *values)
+    )
+
+
+def raw(tag: int, value: bytes) -> Entry:
+    """A field of bytes that only their reader understands."""
+    return Entry(tag, BYTES, len(value), value)
+
+
+def order_of(start: bytes) -> str:
+    """The byte order (struct's sign; a BigOrder if it is BigTIFF) of what starts as a TIFF file, or nothing."""
+    order = ORDERS.get(start[:2], "")
+    if order and start[2:8] == struct.pack(f"{order}HHH", 43, 8, 0):
+        return BigOrder(order)
+    return order if order and start[2:4] == struct.pack(f"{order}H", 42) else ""
+
+
+def chain(fetch: Fetch, order: str) -> Iterator[int]:
+    """The offset of each directory in turn; one that was there already ends it."""
+    seen: set[int] = set()
+    at = first(fetch, order)
+    while at and at not in seen:
+        seen.add(at)
+        yield at
+        at = following(fetch, order, at)
+
+
+def first(fetch: Fetch, order: str) -> int:
+    """The offset of the first directory; 0 if there is none."""
+    form = _form(order)
+    return _number(fetch, order, form.first, form.number) or 0
+
+
+def following(fetch: Fetch, order: str, at: int) -> int:
+    """The offset of the directory behind the one that stands here; 0 if there is none."""
+    form = _form(order)
+    count = _number(fetch, order, at, form.count)
+    return (
+        0
+        if count is None
+        else _number(fetch, order, at + struct.calcsize(form.count) + form.entry * count, form.number) or 0
+    )
+
+
+def read(fetch: Fetch, order: str, at: int, wanted: Collection[int] | None = None, depth: int = 2) -> tuple[Entry, ...]:
+    """The fields of a directory with the tags wanted (None: all), and of those inside it; what cannot be read is left
+    out."""
+    found, form = [], _form(order)
+    inside = struct.calcsize(form.number)  # bytes of a value that stand in the entry itself
+    for entry in _entries(fetch, order, at):
+        tag, type_, count, offset = struct.unpack(f"{order}HH2{form.number}", entry)
+        length = _WIDTHS.get(type_, 0) * count
+        if not 0 < length <= _LONGEST or (wanted is not None and tag not in wanted):
+            continue
+        if tag in _NESTED:
+            if depth and (inner := read(fetch, order, offset, depth=depth - 1)):
+                found.append(Entry(tag, LONG, 1, inner))
+            continue
+        value = entry[-inside:][:length] if length <= inside else fetch(offset, length)
+        if len(value) == length:
+            found.append(Entry(tag, type_, count, value))
+    return tuple(found)
+
+
+def tags(fetch: Fetch, order: str, at: int) -> list[int]:
+    """The tags of a directory."""
+    return [int(struct.unpack_from(f"{order}H", entry)[0]) for entry in _entries(fetch, order, at)]
+
+
+def is_whole(fetch: Fetch, order: str, at: int) -> bool:
+    """Whether a directory has all of its fields, and these all of their values."""
+    form = _form(order)
+    inside, entries = struct.calcsize(form.number), list(_entries(fetch, order, at))
+    lengths = [
+        (_WIDTHS.get(type_, 0) * count, offset)
+        for _, type_, count, offset in (struct.unpack(f"{order}HH2{form.number}", one) for one in entries)
+    ]
+    there = all(length <= inside or len(fetch(offset + length - 1, 1)) == 1 for length, offset in lengths)
+    return there and len(entries) == _number(fetch, order, at, form.count)
+
+
+def numbers(fetch: Fetch, order: str, at: int, tags: Collection[int]) -> dict[int, int]:
+    """The fields of a directory with these tags that are one whole number."""
+    found = {}
+    for entry in read(fetch, order, at, tags):
+        if entry.count == 1 and entry.type in (SHORT, LONG, _LONG8) and isinstance(entry.value, bytes):
+            found[entry.tag] = int.from_bytes(entry.value, "little" if order == "<" else "big")
+    return found
+
+
+def offsets(fetch: Fetch, order: str, at: int, tag: int) -> list[int]:
+    """The numbers under a tag of a directory, where other directories stand."""
+    for entry in read(fetch, order, at, (tag,)):
+        if entry.type in _OFFSETS and isinstance(entry.value, bytes):
+            return [
+                int(number)
+                for number in struct.unpack_from(f"{order}{min(entry.count, _MOST)}{_OFFSETS[entry.type]}", entry.value)
+            ]
+    return []
+
+
+def whole_numbers(entry: Entry, order: str) -> tuple[int, ...]:
+    """The values of a field of whole numbers; none of another."""
+    code = {SHORT: "H"}.get(entry.type) or _OFFSETS.get(entry.type)
+    return struct.unpack(f"{order}{entry.count}{code}", entry.value) if code and isinstance(entry.value, bytes) else ()
+
+
+def packed(entries: Sequence[Entry], order: str, at: int, following: int = 0) -> bytes:
+    """A directory that stands at an offset, its values and inner directories behind it; `following` is where the next
+    one starts."""
+    entries = sorted(entries, key=lambda entry: entry.tag)
+    table, behind = [struct.pack(f"{order}H", len(entries))], bytearray()
+    end = at + 2 + 12 * len(entries) + 4
+    for entry in entries:
+        value = entry.value
+        if isinstance(value, tuple):
+            place = end + len(behind)
+            behind += packed(value, order, place)
+            value = struct.pack(f"{order}I", place)
+        elif len(value) > 4:
+            place = end + len(behind)
+            behind += value + bytes(len(value) % 2)  # values start at even offsets
+            value = struct.pack(f"{order}I", place)
+        table.append(struct.pack(f"{order}HHI4s", entry.tag, entry.type, entry.count, value))
+    return b"".join(table) + struct.pack(f"{order}I", following) + bytes(behind)
+
+
+def swapped(entries: Sequence[Entry]) -> list[Entry]:
+    """The fields in the other byte order."""
+
+    def value_of(entry: Entry) -> bytes | tuple[Entry, ...]:
+        if isinstance(entry.value, tuple):
+            return tuple(swapped(entry.value))
+        unit = _UNITS.get(entry.type, 1)
+        return (
+            b"".join(entry.value[i : i + unit][::-1] for i in range(0, len(entry.value), unit))
+            if unit > 1
+            else entry.value
+        )
+
+    return [replace(entry, value=value_of(entry)) for entry in entries]
+
+
+def fetch_from(content: bytes) -> Fetch:
+    return lambda at, length: content[at : at + length]
+
+
+def _form(order: str) -> _Form:
+    return _BIG if isinstance(order, BigOrder) else _CLASSIC
+
+
+def _entries(fetch: Fetch, order: str, at: int) -> Iterator[bytes]:
+    """The entries of a directory, as far as they are there."""
+    form = _form(order)
+    start = at + struct.calcsize(form.count)
+    for number in range(min(_number(fetch, order, at, form.count) or 0, _MOST)):
+        entry = fetch(start + form.entry * number, form.entry)
+        if len(entry) < form.entry:
+            return
+        yield entry
+
+
+def _number(fetch: Fetch, order: str, at: int, kind: str) -> int | None:
+    part = fetch(at, struct.calcsize(kind))
+    return int(struct.unpack(order + kind, part)[0]) if len(part) == struct.calcsize(kind) else None

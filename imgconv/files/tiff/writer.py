@@ -1,0 +1,254 @@
+"""TIFF, written by ourselves: any pixel type, any number of pages, deflated strips made side by side (TIFF 6.0, with
+Adobe's deflate).
+
+Pillow's compressing writer holds neither 16-bit colour nor EXIF. The byte order is always little-endian, for some
+readers mistake compressed floats in the other.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Collection, Mapping, Sequence
+from fractions import Fraction
+from typing import IO, Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from imgconv import errors
+from imgconv.engine.bands import WHOLE_BAND, Band, run_bands
+from imgconv.files.deflate import compress
+from imgconv.files.metadata.exif import PREFIX
+from imgconv.files.modes import joined
+from imgconv.files.tiff import directories
+from imgconv.files.tiff.directories import LONG, RATIONAL, SHORT, Entry, fields, raw
+from imgconv.values.image import Frame
+from imgconv.values.pixel_values import Pixels
+
+STRIP = 256 * 1024  # bytes before deflate
+_FARTHEST = 2**62  # offset that is looked for
+_LARGEST = 2**32 - 2**16  # bytes of a file whose offsets have 32 bits
+_EXIF, _GPS, _XMP, _PROFILE = 34665, 34853, 700, 34675
+_RESOLUTION = frozenset({282, 283, 296})
+# What speaks of the picture and not of how its bytes lie (TIFF 6.0, section 8; TIFF/EP; Exif 2.32; Windows' XP tags)
+DESCRIPTIVE = frozenset(
+    {269, 270, 271, 272, 274, 285, 305, 306, 315, 316, 18246, 18249, 33432, _EXIF, _GPS, *range(40091, 40096)}
+)
+# How its bytes lie, or what has a name of its own elsewhere: the writer knows these better
+STRUCTURAL = frozenset(
+    {
+        *range(254, 260),
+        *range(262, 267),
+        273,
+        *range(277, 285),
+        288,
+        289,
+        290,
+        291,
+        292,
+        293,
+        296,
+        297,
+        317,
+        *range(320, 326),
+        328,
+        330,
+        332,
+        334,
+        336,
+        *range(338, 342),
+        347,
+        *range(512, 522),
+        529,
+        530,
+        531,
+        532,
+        _XMP,
+        _PROFILE,
+    }
+)
+_FORMATS = {"u": 1, "i": 2, "f": 3}
+_PHOTOMETRICS = {
+    "": {3: 2},
+    "CMYK": {4: 5},
+    "LAB": {3: 8},
+}  # by what the channels mean and how many there are; 1 is gray, or anything
+
+
+def encode(
+    frames: Sequence[Frame],
+    metadata: Mapping[str, Any],
+    colour: str = "",
+    level: int = compress.DEFAULT,
+    threads: int | None = None,
+) -> bytes:
+    """The frames as the pages of a TIFF file, of any type, channels and size each.
+
+    Of the metadata `icc_profile`, `exif`, `dpi` and `xmp` are kept, the describing fields of EXIF as tags; the same on
+    every page. ValueError for more than 4 GiB.
+    """
+    said = _said(metadata)
+    file = bytearray(_head("<", 0))
+    link = 4  # where the offset of the next directory is to be put
+    for frame in frames:
+        page = _page(frame, colour, level, threads, file)
+        file += bytes(len(file) % 2)
+        struct.pack_into("<I", file, link, len(file))
+        link = len(file) + 2 + 12 * len([*page, *said])
+        file += directories.packed([*page, *said], "<", len(file))
+        if len(file) > _LARGEST:
+            raise errors.tiff_too_large(len(file))
+    return bytes(file)
+
+
+def _page(frame: Frame, colour: str, level: int, threads: int | None, file: bytearray) -> list[Entry]:
+    """Puts a page's strips at the end of the file; the fields that tell how they lie."""
+    pixels = joined(frame)
+    pixels = pixels.reshape(*pixels.shape[:2], -1)
+    if colour == "LAB":  # a and b are signed (section 23); in arrays they have 128 for 0
+        pixels = np.dstack([pixels[..., :1], pixels[..., 1:3] ^ np.uint8(128), pixels[..., 3:]])
+    height, width, samples = pixels.shape
+    channels = samples - (frame.alpha is not None)
+    type_, bits = pixels.dtype, 8 * pixels.dtype.itemsize
+    predicted = type_.kind in "ui" and bits <= 16
+    rows = max(1, STRIP // (width * samples * type_.itemsize))
+    strips = _strips(pixels, rows, predicted, level, threads)
+    offsets = np.cumsum([len(file), *map(len, strips)])[:-1].tolist()
+    for strip in strips:
+        file += strip
+    photometric = _PHOTOMETRICS.get(colour, {}).get(channels, 1)
+    known = {1: 1, 2: 3, 5: 4, 8: 3}[photometric]  # channels that have a meaning; what is beyond them is extra
+    extra = [0] * (channels - known) + [2] * (
+        samples - channels
+    )  # unspecified, and alpha that colours are not multiplied by
+    return [
+        fields(256, LONG, width),
+        fields(257, LONG, height),
+        fields(258, SHORT, *[bits] * samples),
+        fields(259, SHORT, 8),
+        fields(262, SHORT, photometric),
+        fields(273, LONG, *offsets),
+        fields(277, SHORT, samples),
+        fields(278, LONG, rows),
+        fields(279, LONG, *map(len, strips)),
+        fields(284, SHORT, 1),
+        *([fields(317, SHORT, 2)] if predicted else []),
+        *([fields(338, SHORT, *extra)] if extra else []),
+        fields(339, SHORT, *[_FORMATS[type_.kind]] * samples),
+    ]
+
+
+def _strips(pixels: Pixels, rows: int, predicted: bool, level: int, threads: int | None) -> list[bytes]:
+    """The deflated strips; with prediction each sample is its difference from the one to its left (section 14)."""
+    strips = [b""] * -(-len(pixels) // rows)
+
+    def worker() -> Band:
+        deflate, (_, adler32) = compress.coder(level, pixels.nbytes), compress.checksums()
+
+        def band(first: int, last: int) -> None:
+            for number in range(first, last):
+                part = pixels[number * rows : (number + 1) * rows]
+                if predicted:
+                    part = part.copy()
+                    part[:, 1:] -= part[:, :-1].copy()
+                content = (
+                    np.ascontiguousarray(part.astype(part.dtype.newbyteorder("<"), copy=False))
+                    .reshape(-1)
+                    .view(np.uint8)
+                )
+                strips[number] = (
+                    compress.zlib_header(level) + deflate(content, True) + struct.pack(">I", adler32(content))
+                )
+
+        return band
+
+    run_bands(len(strips), WHOLE_BAND, worker, threads)
+    return strips
+
+
+def _said(metadata: Mapping[str, Any]) -> list[Entry]:
+    """The fields that every page has beside its own."""
+    block = metadata.get("exif", b"").removeprefix(PREFIX)
+    fetch, order = directories.fetch_from(block), directories.order_of(block)
+    first = next(directories.chain(fetch, order), None) if order else None
+    wanted = (
+        DESCRIPTIVE if metadata.get("dpi") else DESCRIPTIVE | _RESOLUTION
+    )  # of a file that has no other place for it
+    said = [] if first is None else list(directories.read(fetch, order, first, wanted))
+    said = directories.swapped(said) if order == ">" else said
+    if dpi := metadata.get("dpi"):
+        for tag, value in zip((282, 283), dpi, strict=True):
+            ratio = Fraction(float(value)).limit_denominator(10**4)
+            said.append(fields(tag, RATIONAL, min(ratio.numerator, 2**32 - 1), ratio.denominator))
+        said.append(fields(296, SHORT, 2))
+    said += [raw(tag, metadata[key]) for tag, key in ((_XMP, "xmp"), (_PROFILE, "icc_profile")) if metadata.get(key)]
+    return said
+
+
+def exif_of_page(stream: IO[bytes], number: int) -> bytes:
+    """What a page of a TIFF file says, as an EXIF block; nothing where that cannot be told."""
+    fetch, order, at = _page_at(stream, number)
+    found = (
+        [entry for entry in directories.read(fetch, order, at, DESCRIPTIVE) if not _of_the_array(entry)] if at else []
+    )
+    return PREFIX + _head(order, 8) + directories.packed(found, order, 8) if found else b""
+
+
+def other_tags(stream: IO[bytes], number: int) -> list[int]:
+    """The tags of a page that are neither about how its bytes lie nor known to describe the picture."""
+    fetch, order, at = _page_at(stream, number)
+    return sorted(set(directories.tags(fetch, order, at)) - DESCRIPTIVE - STRUCTURAL) if at else []
+
+
+def numbers_of_page(stream: IO[bytes], number: int, tags: Collection[int]) -> dict[int, tuple[int, ...]]:
+    """The fields of a page with these tags that are whole numbers."""
+    fetch, order, at = _page_at(stream, number)
+    return (
+        {entry.tag: directories.whole_numbers(entry, order) for entry in directories.read(fetch, order, at, tags)}
+        if at
+        else {}
+    )
+
+
+def is_cut(stream: IO[bytes]) -> bool:
+    """Whether fields of the first page are missing, or what they say."""
+    fetch, order, at = _page_at(stream, 0)
+    return not directories.is_whole(fetch, order, at)
+
+
+def fetch_from(stream: IO[bytes]) -> directories.Fetch:
+    """How to fetch from a stream, wherever it stands."""
+
+    def fetch(at: int, length: int) -> bytes:
+        if at > _FARTHEST:
+            return b""
+        stream.seek(at)
+        return stream.read(length)
+
+    return fetch
+
+
+def _page_at(stream: IO[bytes], number: int) -> tuple[directories.Fetch, str, int]:
+    """How to fetch from a file, its byte order, and where a page's directory stands; 0 if there is none."""
+    fetch = fetch_from(stream)
+    order = directories.order_of(fetch(0, 16))
+    places = _places.setdefault(stream, [])  # or each page would be found by way of all before it
+    while order and len(places) <= number:
+        place = directories.following(fetch, order, places[-1]) if places else directories.first(fetch, order)
+        if not place:
+            break
+        places.append(place)
+    return fetch, order, places[number] if number < len(places) else 0
+
+
+_places: WeakKeyDictionary[IO[bytes], list[int]] = WeakKeyDictionary()
+"""Of a stream, where the directories stand that were looked for."""
+
+
+def _head(order: str, first: int) -> bytes:
+    return struct.pack(f"{order}2sHI", b"II" if order == "<" else b"MM", 42, first)
+
+
+def _of_the_array(entry: Entry) -> bool:
+    """Whether a description is tifffile's, of the shape of the array that was stored."""
+    return entry.tag == 270 and isinstance(entry.value, bytes) and entry.value.startswith(b'{"shape":')

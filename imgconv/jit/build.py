@@ -1,0 +1,120 @@
+"""A loop's callable, by the first rung that bears: kept on disk, compiled and linked here, or run by Numba itself.
+
+1. an object from the store, linked;
+2. an object compiled now, tried in a child process, kept, and linked;
+3. where an object cannot be made or linked, or with IMGCONV_JIT=stock: the entry in Numba's own engine.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from imgconv import errors
+from imgconv.jit import forks, keys, machine, store
+from imgconv.jit.link import callable_at, lasting, link
+from imgconv.loops import Loop
+from imgconv.values.frozen import record
+
+KEPT, COMPILED, STOCK = "kept", "compiled", "stock"
+
+
+@record
+class Made:
+    """One callable made by this process: of which loop and types, on which rung, in how many seconds."""
+
+    loop: str
+    kinds: tuple[tuple[str, str], ...]
+    rung: str
+    seconds: float
+
+
+announce: Callable[[str | None], None] | None = None
+"""Called once, before the first compilation of this process, with the folder that will keep the loops (None: none
+can)."""
+log: list[Made] = []
+"""What was made, in order."""
+_announced: list[bool] = []
+
+
+def make(loop: Loop, kinds: dict[str, str]) -> Any:
+    """The loop as a ctypes function that releases the GIL; LoopError where no rung bears."""
+    start = time.perf_counter()
+    function, rung = _stock(loop, kinds) if stock_wanted() else _made(loop, kinds)
+    log.append(Made(loop.name, tuple(sorted(kinds.items())), rung, time.perf_counter() - start))
+    return function
+
+
+def stock_wanted() -> bool:
+    """Whether IMGCONV_JIT asks for Numba's own engine."""
+    word = os.environ.get("IMGCONV_JIT", "") or "objects"
+    if word not in ("objects", "stock"):
+        raise errors.unknown("IMGCONV_JIT", word, ["objects", "stock"])
+    return word == "stock"
+
+
+def _made(loop: Loop, kinds: dict[str, str]) -> tuple[Any, str]:
+    try:
+        function = _kept(loop, kinds)
+        function, rung = (function, KEPT) if function is not None else _compiled(loop, kinds)
+    except errors.ObjectError:
+        return _stock(loop, kinds)
+    if "llvmlite" in sys.modules:
+        machine.remember()
+    return function, rung
+
+
+def _kept(loop: Loop, kinds: dict[str, str]) -> Any:
+    """The loop from the store; None where nothing is kept that can be linked: it is compiled again."""
+    for found in machine.readable():
+        kept = store.read(keys.key(loop, kinds, found))
+        if kept is not None:
+            with contextlib.suppress(errors.ObjectError):
+                return link(loop, *kept, kept=True)
+    return None
+
+
+def _compiled(loop: Loop, kinds: dict[str, str]) -> tuple[Any, str]:
+    """The loop compiled now, or by another process meanwhile; ObjectError where there can be no object of it that
+    links."""
+    _prepare()
+    name = keys.key(loop, kinds, machine.target())
+    with store.lock(name):
+        function = _kept(loop, kinds)
+        if function is not None:
+            return function, KEPT
+        _announce(store.writable_folder())
+        from imgconv.jit.trial import Trial
+
+        with Trial() as trial:  # gets ready while this process compiles
+            from imgconv.jit.compile import compile_loop
+
+            code, entry = compile_loop(loop, kinds)
+            if trial.passed(loop, kinds, code, entry) and lasting(code, entry):
+                store.write(name, code, entry)
+    return link(loop, code, entry), COMPILED
+
+
+def _stock(loop: Loop, kinds: dict[str, str]) -> tuple[Any, str]:
+    _prepare()
+    from imgconv.jit.compile import stock_address
+
+    _announce(None)
+    return callable_at(loop, stock_address(loop, kinds)), STOCK
+
+
+def _prepare() -> None:
+    """Before a compiler is loaded."""
+    if forks.midway():
+        raise errors.forked_midway()
+    forks.watch()
+
+
+def _announce(folder: str | None) -> None:
+    if announce is not None and not _announced:
+        _announced.append(True)
+        announce(folder)

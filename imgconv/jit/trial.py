@@ -1,0 +1,91 @@
+"""A new object is tried in a process of its own before anybody relies on it: what crashes, crashes there.
+
+The child is started before the loop is compiled and makes itself ready meanwhile, so that it costs
+the caller only the trial itself. It links as the caller will, and loads nothing that this does not need.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import subprocess
+import sys
+from types import TracebackType
+from typing import Any
+
+from imgconv import errors
+from imgconv.jit import process
+from imgconv.loops import Loop
+
+_PATIENCE = 60.0  # seconds for what takes milliseconds: beyond it the code hangs
+_ROOM = 4096  # bytes of zeros on both sides of each array of a trial
+_DONE, _REFUSED = "done", "refused: "
+
+
+class Trial:
+    """A child process that waits for an object; use it in a `with`."""
+
+    def __init__(self) -> None:
+        self._child = process.started("from imgconv.jit import check; check.serve()", ("llvmlite",), process.PIPE)
+
+    def __enter__(self) -> Trial:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._child is not None:
+            if self._child.poll() is None:
+                self._child.kill()
+            self._child.communicate()
+
+    def passed(self, loop: Loop, kinds: dict[str, str], code: bytes, entry: str) -> bool:
+        """Whether the object was tried and works; False where no child can be had.
+
+        Raises LoopError where the child could not link it (`LinkRefused`), or did not survive it.
+        """
+        if self._child is None:
+            return False
+        said = b""
+        try:
+            said, _ = self._child.communicate(f"{entry}\n{' '.join(_case(loop, kinds))}\n".encode() + code, _PATIENCE)
+        except subprocess.TimeoutExpired:
+            raise errors.object_crashed(loop.name, "no answer") from None
+        answer = said.decode("utf-8", "replace")
+        if answer.startswith(_REFUSED):
+            raise errors.link_refused(loop.name, answer.removeprefix(_REFUSED))
+        if answer != _DONE:  # an exit code alone would not do: a caller that collects children could have taken it
+            raise errors.object_crashed(loop.name, f"exit code {self._child.returncode}")
+        return True
+
+
+def _case(loop: Loop, kinds: dict[str, str]) -> list[str]:
+    """The tiny case: every integer is 1, every array zeros of the size that needs. A word is an array's bytes, or - for
+    an integer."""
+    import numpy as np
+
+    sizes = loop.extents({parameter.name: 1 for parameter in loop.parameters})
+    return [
+        str(max(1, sizes[p.name]) * np.dtype(kinds.get(p.type, p.type)).itemsize) if p.type else "-"
+        for p in loop.parameters[:-2]
+    ]
+
+
+def serve() -> None:
+    """The child: makes itself ready, reads an object from standard input, links it, calls it, says so."""
+    from imgconv.jit import link
+
+    entry, case, code = sys.stdin.buffer.read().split(b"\n", 2)
+    try:
+        address = link.address("trial", code, entry.decode())
+    except errors.LoopError as error:
+        sys.stdout.write(_REFUSED + str(error))
+        return
+    words = case.decode().split()
+    arrays = [ctypes.create_string_buffer(int(word) + 2 * _ROOM) for word in words if word != "-"]
+    places = iter([ctypes.addressof(array) + _ROOM for array in arrays])
+    result, exception = ctypes.c_void_p(), ctypes.c_void_p()
+    arguments: list[Any] = [next(places) if word != "-" else 1 for word in words]
+    call = link.prototype([word != "-" for word in words] + [False, False])(address)
+    call(ctypes.addressof(result), ctypes.addressof(exception), *arguments, 0, 0)  # an empty band
+    call(ctypes.addressof(result), ctypes.addressof(exception), *arguments, 0, 1)
+    sys.stdout.write(_DONE)

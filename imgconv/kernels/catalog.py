@@ -1,0 +1,130 @@
+"""KERNEL as users write it: a named kernel, a text in any dialect, or a file; and its text back again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from imgconv import errors
+from imgconv.kernels.kernel import Kernel, rows_text
+from imgconv.kernels.named import find, named
+from imgconv.kernels.scaled import scaled, split
+from imgconv.values.arguments import path_text
+from imgconv.values.parameters import Kind
+
+_DEEPEST = 8  # lists of lists of kernels
+
+
+def kernel(value: Any) -> Kernel:
+    """A Kernel from text, from rows of numbers, or as it is.
+
+    Text is, in this order: a catalog name with arguments (`gaussian:1.5`), numbers
+    (`-1,0,1;-2,0,2`) or another inline text (`3x3: …`, `(1,2;3,4)`, `{"kernel": …}`), or the
+    path of a file (it has a separator or a suffix). The dialect is recognised by content, or
+    named before a colon: `im:…`, `vips:blur.mat`, `image:bokeh.png`. Where several kernels are
+    found, a number in brackets at the end picks one: `bank.npy[3]`. A
+    factor may stand before any of them (`2*sobel-y`): it multiplies the weights and the bias.
+
+    Raises
+    ------
+    UsageError
+        For an unknown name (with a suggestion), a text that is not one kernel (with line
+        and column), that two dialects claim, or a file that cannot be read as one.
+    """
+    found = read_all(value)
+    if len(found) != 1:
+        raise errors.kernel_several(path_text(value, "kernel"), len(found))
+    return found[0]
+
+
+def read_all(value: Any) -> tuple[Kernel, ...]:
+    """Every kernel that a KERNEL stands for: most stand for one, lists and stacks of the dialects for several.
+
+    Parameters
+    ----------
+    value : str, path, Kernel or rows of numbers
+        As `kernel` takes it. A number, a range or a star in brackets at the end picks some: `im:Sobel:@[0..3]`.
+
+    Returns
+    -------
+    tuple of Kernel, at least one, in the order in which they are written.
+
+    Raises
+    ------
+    UsageError
+        As `kernel` does, but not because there are several.
+    """
+    if isinstance(value, Kernel):
+        return (value,)
+    if not isinstance(value, (str, os.PathLike)):
+        return (Kernel(value),)
+    text = path_text(value, "kernel")
+    if times := split(text):
+        return tuple(scaled(times[0], own, own.name if is_named(own) else "") for own in read_all(times[1]))
+    if find(text):
+        return (named(text),)
+    if not text.strip():
+        raise errors.kernel_empty("the text")
+    from imgconv.kernels.reading import read
+
+    return read(text) or (named(text),)
+
+
+@lru_cache(maxsize=64)
+def text(value: Kernel, name: str) -> str:
+    """The shortest text that reads back as this kernel's weights: its name if it is the catalog's, else its rows.
+
+    A file's path is not its text: the file may change. A label of the user's own is none either.
+    """
+    try:
+        if name and find(_innermost(name)) and kernel(name) == value:
+            return name
+    except errors.UsageError:
+        pass  # a label that only begins like a name of the catalog
+    return rows_text(value)
+
+
+def _innermost(name: str) -> str:
+    """A name without the factors before it."""
+    while times := split(name):
+        name = times[1]
+    return name
+
+
+def is_named(value: Kernel) -> bool:
+    """Whether the kernel's name alone gives it back, divisor, bias and anchor included."""
+    return bool(value.name) and text(value, value.name) == value.name
+
+
+def is_one_kernel(value: Any) -> bool:
+    """Whether a Python sequence is one kernel, a row of rows of numbers, and not several kernels."""
+    rows = [row for row in value if _is_row(row)]
+    return 0 < len(rows) == len(value) and not any(
+        hasattr(cell, "__len__") or isinstance(cell, Kernel) for row in rows for cell in row
+    )
+
+
+def _is_row(value: Any) -> bool:
+    """Whether a value is a row of cells: a sequence, or an array of one dimension or more."""
+    return (
+        isinstance(value, Sequence) and not isinstance(value, str)
+        if not hasattr(value, "ndim")
+        else not isinstance(value, type) and value.ndim > 0
+    )
+
+
+def _every(value: Any, depth: int = 0) -> tuple[Kernel, ...]:
+    """The kernels of one value, or of many, each of which may be several itself: `im:Kirsch:@[1..7]`."""
+    if isinstance(value, (tuple, list)) and not is_one_kernel(value):
+        if depth == _DEEPEST:
+            raise errors.kernel_not_rows(value)
+        return tuple(one for item in value for one in _every(item, depth + 1))
+    return read_all(value)
+
+
+KERNEL = Kind("KERNEL", kernel, lambda value: text(value, value.name))
+KERNELS = Kind(
+    "KERNEL", _every, lambda value: " ".join(map(KERNEL.text, value)), item=Kind("KERNEL", read_all, KERNEL.text)
+)

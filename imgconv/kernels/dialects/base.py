@@ -1,0 +1,109 @@
+"""What a dialect is: a way of writing kernels, to be recognised, read and written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from imgconv.kernels.kernel import Kernel
+from imgconv.values.frozen import record
+
+_MINUS = "\N{MINUS SIGN}\N{HYPHEN}\N{NON-BREAKING HYPHEN}\N{FIGURE DASH}\N{EN DASH}\N{SMALL HYPHEN-MINUS}\N{FULLWIDTH HYPHEN-MINUS}"
+_SIGNS = str.maketrans(dict.fromkeys(_MINUS, "-"))
+_AROUND = 16
+_COMMENTS = re.compile(r"(?:\s*#[^\n]*(?:\n|$))+")
+_LINE = re.compile(r"[^\n]+")
+
+
+def with_minuses(text: str) -> str:
+    """Every sign that stands for a minus as one; nothing moves."""
+    return text if text.isascii() else text.translate(_SIGNS)
+
+
+class Source:
+    """A text to be read, and how its places are named.
+
+    Every sign that stands for a minus is one, and every end of a line a line feed; both before anything is read.
+    """
+
+    def __init__(self, text: str) -> None:
+        text = with_minuses(text)
+        self.text = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+    def place(self, start: int, end: int | None = None) -> str:
+        """Line and column (of characters, from 1) with the piece from `start` to `end` marked: `line 1, column 5, 1 2
+        «x» 4`."""
+        end = start if end is None else end
+        line = self.text.count("\n", 0, start) + 1
+        first = self.text.rfind("\n", 0, start) + 1
+        last = self.text.find("\n", start)
+        last = len(self.text) if last < 0 else last
+        end = min(end, last)
+        before, piece, after = self.text[first:start], self.text[start:end], self.text[end:last]
+        before = before if len(before) <= _AROUND else f"…{before[1 - _AROUND :]}"
+        piece = piece if len(piece) <= 2 * _AROUND else f"{piece[: 2 * _AROUND - 1]}…"
+        after = after if len(after) <= _AROUND else f"{after[: _AROUND - 1]}…"
+        shown = "".join(c if c.isprintable() else " " for c in f"{before.lstrip()}«{piece}»{after.rstrip()}")
+        return f"line {line}, column {start - first + 1}, {shown}"
+
+
+def uncommented(text: str) -> str:
+    """The text with blanks for the lines of comment that it begins with; nothing moves."""
+    comments = _COMMENTS.match(text)
+    return _LINE.sub(lambda line: " " * len(line[0]), comments[0]) + text[comments.end() :] if comments else text
+
+
+@record
+class Written:
+    """A kernel in a dialect: text, or bytes where the dialect is binary; and what must be said of it."""
+
+    content: str | bytes
+    notes: tuple[str, ...] = ()
+
+
+def _never(text: str) -> bool:
+    return False
+
+
+def _certain(text: str) -> str:
+    return ""
+
+
+@record
+class Dialect:
+    """A row of DIALECTS.
+
+    Attributes
+    ----------
+    name, aliases : str
+        What is written before a colon to name it: `vips:blur.mat`.
+    claims : str -> bool
+        Whether a text is, by its content, written in this dialect.
+    doubt : str -> str
+        The two readings of a text that this dialect claims and plain rows could be too; empty where they could not.
+    suffixes : tuple of str
+        Files so named are this dialect's where there is a doubt.
+    inline : str -> bool
+        Whether what follows `name:` is a text and not a path.
+    mark : str
+        What may stand before a path, as for the peer's command (`@`, `-matrixfile=`).
+    read : Source -> kernels, or None
+        Every kernel in a text.
+    opens : (bytes, path, member, index) -> kernels, or None
+        Every kernel in a file that is no text.
+    write : Kernel -> Written, or None
+        None where it is only read.
+    """
+
+    name: str
+    summary: str
+    example: str = ""
+    aliases: tuple[str, ...] = ()
+    claims: Callable[[str], bool] = _never
+    doubt: Callable[[str], str] = _certain
+    suffixes: tuple[str, ...] = ()
+    inline: Callable[[str], bool] = _never
+    mark: str = ""
+    read: Callable[[Source], tuple[Kernel, ...]] | None = None
+    opens: Callable[[bytes, str, str, str], tuple[Kernel, ...]] | None = None
+    write: Callable[[Kernel], Written] | None = None

@@ -1,0 +1,121 @@
+"""Rows of numbers: cells to weights, in one pass, with the place of what is wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from fractions import Fraction
+
+from imgconv import errors
+from imgconv.kernels.dialects.base import Source
+from imgconv.kernels.kernel import require_size
+from imgconv.values.numbers import Number, number
+
+_WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
+_DECIMAL = re.compile(r"([+-]?[0-9]{0,9})\.([0-9]{1,9})")
+_CELL = re.compile(r'[^\s,;"]+')
+_TIGHT_COMMA = re.compile(r"[^\s,],[^\s,]")
+_GROUP = re.compile(r"0[0-9]{2}")
+_SPACED_GROUP = re.compile(
+    "[0-9][\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{THIN SPACE}\N{FIGURE SPACE}][0-9]{3}(?![0-9])"
+)
+HOLES = ("-", ".")
+
+
+class Cells:
+    """Reads the rows of one source; `holes` are the words for a cell that is not looked at.
+
+    A distinct word is understood once, for kernels repeat their numbers.
+    """
+
+    def __init__(self, source: Source, holes: Sequence[str] = ()) -> None:
+        self._source = source
+        self._known: dict[str, Number] = dict.fromkeys(holes, 0)
+        if not source.text.isascii() and (found := _SPACED_GROUP.search(source.text)):
+            raise errors.kernel_thousands(source.place(found.start(), found.end()), found[0])
+
+    def row(self, start: int, end: int, *, most: int | None = None) -> list[Number]:
+        """The numbers between two places of the text, separated by commas or by blanks.
+
+        Raises
+        ------
+        UsageError
+            For a cell that is no number or empty, for a comma or blank that can be read in two ways,
+            and for more than `most` cells.
+        """
+        words = self.words(start, end)
+        require_size(1, len(words))
+        if most is not None and len(words) > most:
+            raise errors.kernel_surplus(self.cell_place(start, end, most), most, len(words))
+        return self.numbers(words, start, end)
+
+    def words(self, start: int, end: int) -> list[str]:
+        """The cells between two places as they are written."""
+        piece = self._source.text[start:end]
+        if "," not in piece:
+            return piece.split()
+        found: list[str] = []
+        for part in piece.split(","):
+            words = part.split()
+            if not words:
+                raise self._empty(start, piece, len(found))
+            found += words
+        if len(found) > piece.count(",") + 1 and _TIGHT_COMMA.search(piece):
+            first = len(piece) - len(piece.lstrip())
+            raise errors.kernel_two_separators(
+                self._source.place(start + first, start + len(piece.rstrip())), piece.strip()
+            )
+        if any(len(word) == 3 and _GROUP.fullmatch(word) for word in found):
+            where = next(i for i, word in enumerate(found) if _GROUP.fullmatch(word))
+            raise errors.kernel_thousands(
+                self.cell_place(start, end, where), ",".join(found[max(0, where - 1) : where + 1])
+            )
+        return found
+
+    def numbers(self, words: Sequence[str], start: int, end: int) -> list[Number]:
+        """The numbers that the words between two places are."""
+        known = self._known
+        found = []
+        for index, word in enumerate(words):
+            value = known.get(word)
+            if value is None:
+                value = _number(word)
+                if value is None:
+                    raise errors.kernel_cell(self.cell_place(start, end, index), word)
+                known[word] = value
+            found.append(value)
+        return found
+
+    def cell_place(self, start: int, end: int, index: int) -> str:
+        """Where the cell of this index lies between two places."""
+        for count, cell in enumerate(_CELL.finditer(self._source.text, start, end)):
+            if count == index:
+                return self._source.place(cell.start(), cell.end())
+        return self._source.place(start, end)
+
+    def _empty(self, start: int, piece: str, before: int) -> errors.UsageError:
+        comma = -1
+        for _ in range(before + (before == 0)):
+            comma = piece.find(",", comma + 1)
+        at = start + max(comma, 0)
+        return errors.kernel_empty_cell(self._source.place(at, at + 1))
+
+
+def _number(word: str) -> Number | None:
+    """As `exact.number` reads it, the usual forms at once; None for what is no finite number."""
+    if _WHOLE.fullmatch(word):
+        return int(word)
+    if found := _DECIMAL.fullmatch(word):
+        value = Fraction(int(found[1] + found[2]), 10 ** len(found[2]))
+        return value.numerator if value.denominator == 1 else value
+    try:
+        return number(word)
+    except errors.UsageError:
+        return None
+
+
+def check_rows(source: Source, rows: Sequence[Sequence[Number]], start: int, end: int) -> None:
+    """Whether the last row read is as long as the first, and the rows are not too many."""
+    if len(rows[-1]) != len(rows[0]):
+        raise errors.kernel_ragged(f"row {len(rows)} ({source.place(start, end)})", len(rows[0]), len(rows[-1]))
+    require_size(len(rows), len(rows[0]))

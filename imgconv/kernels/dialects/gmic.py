@@ -1,0 +1,79 @@
+"""G'MIC's matrix items: `(0,1,0;1,-4,1;0,1,0)`. Read as its command `convolve` uses them; `correlate` may be named
+behind."""
+
+from __future__ import annotations
+
+import re
+
+from imgconv import errors
+from imgconv.kernels.dialects.base import Dialect, Source, Written
+from imgconv.kernels.dialects.cells import Cells, check_rows
+from imgconv.kernels.dialects.placing import anchor_of, centred, decimal, divided, half, middle, placed, rounding
+from imgconv.kernels.kernel import Kernel
+from imgconv.values.numbers import Number
+
+_ITEM = re.compile(r"\s*\(([^()]*)\)\s*(convolve|correlate)?\s*", re.I)
+_STARTS = re.compile(r"\s*\(\s*[-+\N{MINUS SIGN}]?\.?[0-9][-+\N{MINUS SIGN}0-9.,;^/\s()eEa-z]*$")
+
+
+def read(source: Source) -> tuple[Kernel, ...]:
+    """A kernel for each channel (between `^`) of each item."""
+    text, at = source.text, 0
+    found: list[Kernel] = []
+    cells = Cells(source)
+    while at < len(text):
+        item = _ITEM.match(text, at)
+        if item is None:
+            raise errors.kernel_grammar(
+                source.place(at, len(text)), "(v,v;v,v): `,` between columns, `;` between rows, in parentheses"
+            )
+        if "/" in item[1]:
+            where = item.start(1) + item[1].index("/")
+            raise errors.kernel_grammar(
+                source.place(where, where + 1), "one slice; `/` begins a second, and a kernel has two dimensions"
+            )
+        start = item.start(1)
+        for channel in item[1].split("^"):
+            weights = _rows(source, cells, start, start + len(channel))
+            turned = (item[2] or "").lower() != "correlate"
+            found.append(placed(weights, middle(len(weights), len(weights[0])), turned=turned))
+            start += len(channel) + 1
+        at = item.end()
+    if not found:
+        raise errors.kernel_empty("the text")
+    return tuple(found)
+
+
+def _rows(source: Source, cells: Cells, start: int, end: int) -> list[list[Number]]:
+    rows: list[list[Number]] = []
+    for row in source.text[start:end].split(";"):
+        rows.append(cells.row(start, start + len(row)))
+        if not rows[-1]:
+            raise errors.kernel_empty_cell(source.place(start, start + len(row)))
+        check_rows(source, rows, start, start + len(row))
+        start += len(row) + 1
+    return rows
+
+
+def write(kernel: Kernel) -> Written:
+    """For `convolve`, which turns what it is given. There is no bias, and the centre is G'MIC's: zeros move it."""
+    if kernel.bias != 0:
+        raise errors.kernel_cannot_say("gmic", f"the bias {decimal(kernel.bias)} (add it by a command of its own)")
+    notes: tuple[str, ...] = ()
+    if anchor_of(kernel) != half(*kernel.shape):  # (size - 1) // 2, turned
+        kernel, notes = centred(kernel)
+    rows = divided(kernel.turned())
+    notes += rounding([cell for row in rows for cell in row])
+    return Written(f"({';'.join(','.join(decimal(cell) for cell in row) for row in rows)})", notes)
+
+
+GMIC = Dialect(
+    "gmic",
+    "G'MIC's matrix item in parentheses, as `convolve` applies it (turned); `correlate` may be named behind it",
+    "(0,1,0;1,-4,1;0,1,0) correlate",
+    ("g'mic",),
+    claims=lambda text: bool(re.match(r"\s*\(", text)),
+    inline=lambda text: bool(_STARTS.match(text)),
+    read=read,
+    write=write,
+)

@@ -1,0 +1,250 @@
+"""The Kernel: weights as the user thinks of them, with divisor, bias and anchor."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from copy import copy
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+from imgconv import errors
+from imgconv.values.frozen import field, record, replace
+from imgconv.values.numbers import Number, magnitude, number, number_text
+from imgconv.values.parameters import ANCHOR, BIAS, DIVISOR, ROTATION
+
+MOST_WEIGHTS, MOST_SIDE = 4_194_304, 65_536
+_SMALL = 2**63
+_RING = ((0, 0), (0, 1), (0, 2), (1, 2), (2, 2), (2, 1), (2, 0), (1, 0))  # clockwise
+
+
+@record
+class Kernel:
+    """Weights, used as printed (correlation): result = sum(weight * pixel) / divisor + bias.
+
+    Parameters
+    ----------
+    weights : rows of numbers
+        A sequence of equally long rows, or a 2-D array. Ints, Fractions and floats that
+        are multiples of 2**-16 are exact; other floats make the kernel inexact.
+    divisor : number or "auto"
+        Divides the sum; "auto" is the signed sum of the weights, or 1 when that is about 0.
+    bias : number
+        Added to the quotient, in pixel units.
+    anchor : (row, column), optional
+        The cell that lies over the output pixel under `pad="same"`. Unstated: the centre.
+    name : str
+        A label; it takes no part in comparison.
+
+    Raises
+    ------
+    UsageError
+        For weights that are not rows of finite real numbers, a divisor that cannot
+        divide, or an anchor outside the kernel.
+    """
+
+    weights: tuple[tuple[Number, ...], ...]
+    divisor: Number = 1
+    bias: Number = 0
+    anchor: tuple[int, int] | None = None
+    name: str = field(default="", compare=False)
+
+    def __init__(self, weights: Any, divisor: Any = 1, bias: Any = 0, anchor: Any = None, name: str = "") -> None:
+        rows = _rows(weights)
+        put = object.__setattr__  # the record is frozen; this is its constructor
+        put(self, "weights", rows)
+        put(
+            self,
+            "divisor",
+            _automatic(rows) if isinstance(divisor, str) and divisor == "auto" else DIVISOR.read(divisor),
+        )
+        put(self, "bias", BIAS.read(bias))
+        put(self, "anchor", None if anchor is None else ANCHOR.read(anchor))
+        if not isinstance(name, str):
+            raise errors.not_a("kernel name", name, "a text")
+        put(self, "name", name)
+        if self.anchor and not (self.anchor[0] < self.shape[0] and self.anchor[1] < self.shape[1]):
+            raise errors.anchor_outside(self.anchor, *self.shape)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return len(self.weights), len(self.weights[0])
+
+    @cached_property
+    def exact(self) -> tuple[tuple[tuple[int, ...], ...], int, int] | None:
+        """`(rows, offset, denominator)` with result = (sum(rows * pixel) + offset) / denominator, all ints.
+
+        The denominator is positive; None where a weight, the divisor or the bias is no exact number.
+        """
+        cells = [*self.cells(), self.bias, self.divisor]
+        if any(isinstance(cell, float) for cell in cells):
+            return None
+        if self.divisor == 1 and all(isinstance(cell, int) for cell in cells):  # the usual kernel, at once
+            return self.weights, int(self.bias), 1  # type: ignore[return-value]
+        divisor, bias = Fraction(self.divisor), Fraction(self.bias)
+        weights = [cell for cell in self.cells() if not isinstance(cell, float)]  # all of them
+        below = math.lcm(*{cell.denominator for cell in weights})
+        numerators = [cell.numerator * (below // cell.denominator) for cell in weights]  # weight = numerator / below
+        above, below = divisor.denominator, divisor.numerator * below  # share of the result = numerator * above / below
+        denominator = math.lcm(abs(below) // math.gcd(below, above * math.gcd(*numerators)), bias.denominator)
+        whole = [numerator * above * denominator // below for numerator in numerators]
+        columns = self.shape[1]
+        rows = tuple(tuple(whole[i : i + columns]) for i in range(0, len(whole), columns))
+        return rows, int(bias * denominator), denominator
+
+    @cached_property
+    def balanced(self) -> bool:
+        """Whether the weights sum to about 0 (less than a fiftieth of their magnitudes), so that the kernel finds
+        differences and averages nothing."""
+        cells = list(self.cells())
+        return 50 * magnitude(_total(cells)) <= _total(magnitude(cell) for cell in cells)
+
+    def cells(self) -> Iterable[Number]:
+        """Every weight, row by row."""
+        for row in self.weights:
+            yield from row
+
+    def turned(self) -> Kernel:
+        """Turned by 180 degrees, a stated anchor with it: correlating with it is convolving with this one."""
+        rows, columns = self.shape
+        anchor = None if self.anchor is None else (rows - 1 - self.anchor[0], columns - 1 - self.anchor[1])
+        return replace(self, weights=tuple(row[::-1] for row in self.weights[::-1]), anchor=anchor, name="")
+
+    def rotated(self, degrees: int) -> Kernel:
+        """Turned anticlockwise by a multiple of 90 degrees, or of 45 if it is 3x3; a stated anchor turns with it.
+
+        By 45 degrees the eight outer cells move on by one, so that eight turns make a whole one and two are a turn by
+        90.
+
+        Raises
+        ------
+        UsageError
+            For other angles, and for 45 degrees where the kernel is not 3x3.
+        """
+        degrees = ROTATION.read(degrees)
+        if not degrees:
+            return self
+        places = [[(row, column) for column in range(self.shape[1])] for row in range(self.shape[0])]
+        if degrees % 90 and self.shape != (3, 3):
+            raise errors.rotation_needs_ring(degrees, *self.shape)
+        for _ in range(degrees // 90):
+            places = [list(line) for line in zip(*places, strict=True)][::-1]
+        if degrees % 90:
+            before = dict(zip(_RING, [*_RING[1:], _RING[0]], strict=True))
+            places = [
+                [places[r][c] for r, c in (before.get((row, column), (row, column)) for column in range(3))]
+                for row in range(3)
+            ]
+        weights = tuple(tuple(self.weights[row][column] for row, column in line) for line in places)
+        anchors = [
+            (row, column)
+            for row, line in enumerate(places)
+            for column, place in enumerate(line)
+            if place == self.anchor
+        ]
+        return replace(self, weights=weights, anchor=anchors[0] if anchors else None, name="")
+
+    def called(self, name: str) -> Kernel:
+        """The same kernel under a name."""
+        same = copy(self)
+        object.__setattr__(same, "name", name)
+        return same
+
+    def undivided(self) -> Kernel:
+        """The same kernel with its divisor gone into the weights."""
+        if self.divisor == 1:
+            return Kernel(self.weights, 1, self.bias, self.anchor)
+        exact = not any(isinstance(cell, float) for cell in (*self.cells(), self.divisor))
+        divisor = Fraction(self.divisor) if exact else float(self.divisor)
+        return Kernel([[number(cell / divisor) for cell in row] for row in self.weights], 1, self.bias, self.anchor)
+
+    def using(
+        self, divisor: Number | str | None = None, bias: Number | None = None, anchor: tuple[int, int] | None = None
+    ) -> Kernel:
+        """This kernel with those of divisor, bias and anchor replaced that are given."""
+        given = {
+            key: value for key, value in (("divisor", divisor), ("bias", bias), ("anchor", anchor)) if value is not None
+        }
+        return replace(self, **given) if given else self
+
+    def response(self, low: Number, high: Number) -> tuple[Number, Number]:
+        """The least and greatest result on pixels from `low` to `high`."""
+        divisor = Fraction(self.divisor) if not isinstance(self.divisor, float) else self.divisor
+        if low == high:
+            only = _total(self.cells()) * low / divisor + self.bias
+            return only, only
+        above, below = (
+            _total(weight for weight in self.cells() if (weight > 0) == positive) for positive in (True, False)
+        )
+        ends = [(above * one + below * other) / divisor for one, other in ((low, high), (high, low))]
+        return min(ends) + self.bias, max(ends) + self.bias
+
+
+def require_size(rows: int, columns: int) -> None:
+    """Raises UsageError for more weights, or a longer side, than a kernel may have."""
+    if rows * columns > MOST_WEIGHTS or max(rows, columns) > MOST_SIDE:
+        raise errors.kernel_too_large(rows, columns, MOST_WEIGHTS, MOST_SIDE)
+
+
+def rows_text(kernel: Kernel, between: str = ";") -> str:
+    """The weights as inline rows: `-1 0 1;-2 0 2`. Divisor, bias and anchor are not part of it."""
+    return between.join(" ".join(number_text(cell) for cell in row) for row in kernel.weights)
+
+
+def _total(values: Iterable[Number]) -> Number:
+    values = list(values)
+    return math.fsum(values) if any(isinstance(value, float) for value in values) else sum(values)
+
+
+def _automatic(rows: Sequence[Sequence[Number]]) -> Number:
+    """The signed sum of the weights, or 1 when it is nothing beside their magnitudes."""
+    cells = [cell for row in rows for cell in row]
+    try:
+        total, beside = _total(cells), _total(magnitude(cell) for cell in cells)
+        return number(total) if 10**9 * magnitude(total) > beside else 1
+    except (OverflowError, errors.UsageError):
+        raise errors.kernel_sum_too_large() from None
+
+
+class _Checked(tuple[tuple[Number, ...], ...]):
+    """Rows that were checked when a kernel was made of them, and need not be again when another is."""
+
+    __slots__ = ()
+
+
+def _rows(weights: object) -> tuple[tuple[Number, ...], ...]:
+    if isinstance(weights, _Checked):
+        return weights
+    weights = _listed(weights)
+    if isinstance(weights, str) or not isinstance(weights, Sequence) or not weights:
+        raise errors.kernel_not_rows(weights)
+    rows: list[tuple[Number, ...]] = []
+    for given in weights:
+        row = _listed(given)
+        if isinstance(row, str) or not isinstance(row, Sequence) or not row:
+            raise errors.kernel_not_rows(weights)
+        if rows and len(row) != len(rows[0]):
+            raise errors.kernel_ragged(f"row {len(rows) + 1}", len(rows[0]), len(row))
+        require_size(len(weights), len(row))
+        rows.append(tuple(_weight(cell) for cell in row))
+    return _Checked(rows)
+
+
+def _listed(given: Any) -> Any:
+    """Arrays as lists, without importing NumPy."""
+    return given.tolist() if hasattr(given, "tolist") and not isinstance(given, type) else given
+
+
+def _weight(cell: object) -> Number:
+    if type(cell) is int and -_SMALL < cell < _SMALL:  # most weights; `number` would say the same
+        return cell
+    if type(cell) is Fraction and 1 < cell.denominator < _SMALL and -_SMALL < cell.numerator < _SMALL:
+        return cell
+    try:
+        if isinstance(cell, (str, complex)):
+            raise errors.kernel_weight(cell)
+        return number(cell)
+    except errors.UsageError:
+        raise errors.kernel_weight(cell) from None

@@ -1,0 +1,260 @@
+"""Kernels made of kernels: two in a row as one, one as columns times rows, one minus another."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import product
+from typing import Any
+
+from imgconv import errors
+from imgconv.kernels.catalog import kernel as as_kernel
+from imgconv.kernels.kernel import Kernel, require_size
+from imgconv.values.frozen import record
+from imgconv.values.numbers import Number, magnitude, number
+
+EXACT_CELLS = 4096
+"""Larger kernels are taken apart in float64: fractions grow with every step of an elimination."""
+MOST_CELLS = 2**20
+HALF_TURN, SAME = "turned by 180 degrees", "with the same weights"
+_NOTHING = 1e-12  # of the greatest: what float64 leaves of a weight or a singular value that is really 0
+
+
+def compose(first: Any, second: Any) -> Kernel:
+    """The kernel that does what `first` and then `second` do, wherever no border is in sight.
+
+    Correlating with a and then with b is correlating with the full convolution of a and b, of size ha + hb - 1 by wa +
+    wb - 1 (`scipy.signal.convolve2d(a, b)`); divisors multiply, a bias passes through what follows, anchors add.
+
+    Parameters
+    ----------
+    first, second : Kernel, str or rows of numbers
+
+    Returns
+    -------
+    Kernel
+        Exact where both are. Its anchor is stated only where it is not the centre.
+
+    Raises
+    ------
+    UsageError
+        For what is no kernel, or a result with more weights than a kernel may have.
+    """
+    import numpy as np
+
+    one, other = as_kernel(first), as_kernel(second)
+    rows, columns = (a + b - 1 for a, b in zip(one.shape, other.shape, strict=True))
+    require_size(rows, columns)
+    small, large = sorted((one, other), key=lambda kernel: kernel.shape[0] * kernel.shape[1])
+    whole = small.exact is not None and large.exact is not None
+    total: Any = np.zeros((rows, columns), object if whole else float)
+    grid = np.array(large.weights, total.dtype)
+    for (row, line), column in product(enumerate(small.weights), range(small.shape[1])):
+        if line[column]:
+            total[row : row + large.shape[0], column : column + large.shape[1]] += line[column] * grid
+    anchor = _anchor(one)[0] + _anchor(other)[0], _anchor(one)[1] + _anchor(other)[1]
+    stated = None if anchor == ((rows - 1) // 2, (columns - 1) // 2) else anchor
+    divisor = _product(one.divisor, other.divisor)
+    passed = sum(map(_fraction, other.cells())) / _fraction(other.divisor) * _fraction(one.bias) + _fraction(other.bias)
+    return Kernel(total.tolist(), divisor, number(passed if whole else float(passed)), stated)
+
+
+def split(kernel: Any) -> tuple[tuple[Kernel, Kernel], ...]:
+    """Columns and rows: correlating with each pair's column and then its row, and adding all results, is correlating
+    with the kernel.
+
+    There are as many pairs as the kernel's rank, none for a kernel of zeros. Exact kernels of up to 4096 weights are
+    taken apart exactly, by elimination, into whole numbers where possible; others by singular values, the greatest
+    first.
+
+    Parameters
+    ----------
+    kernel : Kernel, str or rows of numbers
+
+    Returns
+    -------
+    tuple of (column, row) pairs of Kernels
+        The rows carry the divisor, the first of them the bias.
+
+    Raises
+    ------
+    UsageError
+        For what is no kernel, or one of more than 2**20 weights.
+    """
+    given = as_kernel(kernel)
+    cells = given.shape[0] * given.shape[1]
+    if cells > MOST_CELLS:
+        raise errors.kernel_too_large_to_split(*given.shape, MOST_CELLS)
+    exact = cells <= EXACT_CELLS and not any(isinstance(cell, float) for cell in given.cells())
+    pairs: Any = _eliminated(given) if exact else _singular(given)
+    down, across = (None, None) if given.anchor is None else ((given.anchor[0], 0), (0, given.anchor[1]))
+    return tuple(
+        (
+            Kernel([[cell] for cell in column], anchor=down),
+            Kernel([row], given.divisor, 0 if place else given.bias, across),
+        )
+        for place, (column, row) in enumerate(pairs)
+    )
+
+
+def _eliminated(kernel: Kernel) -> list[tuple[list[Number], list[Number]]]:
+    """The first row that is left, without its common factor, times the column that clears its first number."""
+    rest, pairs = [[_fraction(cell) for cell in row] for row in kernel.weights], []
+    while (top := next((row for row in rest if any(row)), None)) is not None:
+        place = next(i for i, cell in enumerate(top) if cell)
+        share = _common(top)
+        row = [cell / share for cell in top]
+        column = [line[place] / row[place] for line in rest]
+        rest = [
+            [cell - above * beside for cell, beside in zip(line, row, strict=True)]
+            for line, above in zip(rest, column, strict=True)
+        ]
+        pairs.append(([number(cell) for cell in column], [number(cell) for cell in row]))
+    return pairs
+
+
+def _common(row: list[Fraction]) -> Fraction:
+    """What a row is a multiple of in whole numbers without a common divisor."""
+    import math
+
+    below = math.lcm(*(cell.denominator for cell in row))
+    return Fraction(math.gcd(*(int(cell * below) for cell in row)), below)
+
+
+def _singular(kernel: Kernel) -> list[tuple[list[float], list[float]]]:
+    import numpy as np
+
+    columns, sizes, rows = np.linalg.svd(np.array(kernel.weights, float), full_matrices=False)
+    pairs = []
+    for column, size, row in zip(columns.T, sizes, rows, strict=True):
+        if size > _NOTHING * sizes[0]:
+            turn = -1 if column[np.argmax(np.abs(column))] < 0 else 1
+            pairs.append(((turn * size**0.5 * column).tolist(), (turn * size**0.5 * row).tolist()))
+    return pairs
+
+
+# ---------------------------------------------------------------- one minus another
+
+
+@record
+class Difference:
+    """How two kernels differ: `kernel` is the first minus the second, divisors carried out, anchors laid over each
+    other.
+
+    `relation` says in words how the second follows from the first, and is empty where it does not; `farthest` is how
+    far their results on 8-bit pixels can be apart.
+    """
+
+    kernel: Kernel
+    relation: str
+    farthest: Number
+
+    @property
+    def same(self) -> bool:
+        """Whether they give the same results."""
+        return not any(self.kernel.cells()) and not self.kernel.bias
+
+
+def difference(first: Any, second: Any) -> Difference:
+    """The first kernel minus the second, and what they have to do with each other.
+
+    Parameters
+    ----------
+    first, second : Kernel, str or rows of numbers
+
+    Raises
+    ------
+    UsageError
+        For what is no kernel.
+    """
+    one, other = as_kernel(first), as_kernel(second)
+    origins = _anchor(one), _anchor(other)
+    above, left = (max(a, b) for a, b in zip(*origins, strict=True))
+    below, right = (max(a.shape[axis] - o[axis] for a, o in zip((one, other), origins, strict=True)) for axis in (0, 1))
+    require_size(above + below, left + right)
+    cells = [[Fraction(0)] * (left + right) for _ in range(above + below)]
+    for kernel, (top, start), sign in zip((one, other), origins, (1, -1), strict=True):
+        divisor = _fraction(kernel.divisor)
+        for row, line in enumerate(kernel.weights):
+            for column, cell in enumerate(line):
+                cells[above - top + row][left - start + column] += sign * _fraction(cell) / divisor
+    most = max(
+        (magnitude(_fraction(cell) / _fraction(kernel.divisor)) for kernel in (one, other) for cell in kernel.cells()),
+        default=0,
+    )
+    whole = one.exact is not None and other.exact is not None
+    cleared = [
+        [number(cell) if whole else float(cell) if magnitude(cell) > 1e-15 * most else 0 for cell in row]
+        for row in cells
+    ]
+    apart = Kernel(cleared, bias=number(_fraction(one.bias) - _fraction(other.bias)), anchor=(above, left))
+    return Difference(apart, _relation(one, other), max(map(magnitude, apart.response(0, 255))))
+
+
+def _relation(one: Kernel, other: Kernel) -> str:
+    """The first of a few simple ways to the second: the same, a multiple, turned, mirrored."""
+    turns = [(180, HALF_TURN), (90, "turned anticlockwise by 90 degrees"), (-90, "turned clockwise by 90 degrees")]
+    if one.shape == (3, 3):
+        turns += [
+            (degrees, f"turned {'anti' * (degrees > 0)}clockwise by {abs(degrees)} degrees round its ring")
+            for degrees in (45, -45, 135, -135)
+        ]
+    ways = [("", one.weights), *((words, one.rotated(degrees).weights) for degrees, words in turns)]
+    ways += [
+        ("mirrored left to right", tuple(row[::-1] for row in one.weights)),
+        ("transposed", tuple(zip(*one.weights, strict=True))),
+    ]
+    for factor_one in (True, False):  # a plain turn says more than a turn with a factor
+        for words, weights in ways:
+            factor = _factor(weights, one.divisor, other.weights, other.divisor)
+            if factor is not None and (factor == 1) == factor_one:
+                times = (
+                    "" if factor == 1 else f"times {factor if isinstance(factor, (int, Fraction)) else f'{factor:.6g}'}"
+                )
+                return " and ".join(part for part in (words, times) if part) or SAME
+    return ""
+
+
+def _factor(one: Any, divisor: Number, other: Any, other_divisor: Number) -> Number | None:
+    """What the first must be multiplied by to give the second; None if nothing does it."""
+    if (len(one), len(one[0])) != (len(other), len(other[0])):
+        return None
+    cells = [
+        (_fraction(a) / _fraction(divisor), _fraction(b) / _fraction(other_divisor))
+        for top, low in zip(one, other, strict=True)
+        for a, b in zip(top, low, strict=True)
+    ]
+    largest, beside = max(cells, key=lambda pair: magnitude(pair[0]))
+    if not largest or not beside:
+        return None
+    factor = beside / largest
+    inexact = any(isinstance(cell, float) for rows in (one, other) for row in rows for cell in row)
+    slack = _NOTHING * magnitude(beside) if inexact else 0
+    if any(magnitude(a * factor - b) > slack for a, b in cells):
+        return None
+    return number(
+        Fraction(round(factor, 12))
+        if inexact and magnitude(factor - round(factor)) < _NOTHING
+        else float(factor)
+        if inexact
+        else factor
+    )
+
+
+# ---------------------------------------------------------------- shared
+
+
+def _anchor(kernel: Kernel) -> tuple[int, int]:
+    """The stated anchor, or the centre."""
+    return kernel.anchor or ((kernel.shape[0] - 1) // 2, (kernel.shape[1] - 1) // 2)
+
+
+def _fraction(value: Number) -> Fraction:
+    return Fraction(value)
+
+
+def _product(one: Number, other: Number) -> Number:
+    return number(
+        _fraction(one) * _fraction(other)
+        if not isinstance(one, float) and not isinstance(other, float)
+        else float(one) * float(other)
+    )

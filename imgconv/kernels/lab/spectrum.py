@@ -1,0 +1,48 @@
+"""How strongly a kernel answers waves of each frequency and direction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from imgconv.kernels.catalog import kernel as as_kernel
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def spectrum(kernel: Any, rows: int = 65, columns: int = 65) -> NDArray[Any]:
+    """The gain at each frequency: |sum of w(r, c) * exp(2*pi*i*(fx*c + fy*r))| over the divisor.
+
+    Parameters
+    ----------
+    kernel : Kernel, str or rows of numbers
+    rows, columns : int
+        How many frequencies from -1/2 to 1/2 cycles a pixel, both included, down and across.
+
+    Returns
+    -------
+    numpy.ndarray, (rows, columns) float64
+        1 where a wave keeps its contrast; in the middle (for odd sizes) what even areas are multiplied by.
+
+    Raises
+    ------
+    UsageError
+        For what is no kernel.
+    """
+    import numpy as np
+
+    given = as_kernel(kernel)
+    weights = np.array(given.weights, float) / float(given.divisor)
+    down, across = (
+        np.exp(2j * np.pi * np.outer(_frequencies(count), np.arange(size)))
+        for count, size in zip((rows, columns), given.shape, strict=True)
+    )
+    gain: NDArray[Any] = np.abs(down @ weights @ across.T)
+    gain[gain < 1e-12 * np.abs(weights).sum()] = 0  # rounding
+    return gain
+
+
+def _frequencies(count: int) -> NDArray[Any]:
+    import numpy as np
+
+    return np.linspace(-0.5, 0.5, count) if count > 1 else np.zeros(1)

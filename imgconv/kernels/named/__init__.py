@@ -1,0 +1,58 @@
+"""The named kernels: one row each, by families; `named` builds the one that is asked for.
+
+Weights are used as printed (correlation). A new named kernel is one row in its family's module. Families are
+loaded one after the other until the name is found, and weights are built last: `vertical` costs neither the others'
+rows nor their sums.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib import import_module
+
+from imgconv import errors
+from imgconv.kernels.kernel import Kernel
+from imgconv.kernels.named.row import Named as Named
+
+MODULES = {
+    "Edges": "gradients",
+    "Averages": "smoothing",
+    "Sharpening": "sharpening",
+    "Laplacians": "laplacians",
+    "Compass": "compass",
+    "Waves": "waves",
+}
+"""Families of kernels, and the modules whose ROWS they are."""
+
+
+def find(text: str) -> Named | None:
+    """The row that a text names, whatever follows the colon; None if it names none."""
+    name = text.partition(":")[0].strip().lower()
+    return next((row for family in MODULES for row in rows(family) if row.name == name), None)
+
+
+@lru_cache(maxsize=128)
+def named(text: str) -> Kernel:
+    """The kernel that `text` names, arguments after a colon: `sobel-x`, `gaussian:1.5`, `gabor:8,45,phase=90`.
+
+    Raises
+    ------
+    UsageError
+        For a name that is not in the catalog (with a suggestion), or arguments it does not take.
+    """
+    row = find(text)
+    if row is None:
+        raise errors.unknown("kernel", text, list(table()), "imgconv kernels")
+    _, colon, given = text.strip().partition(":")
+    return row.build(*row.values(given if colon else None)).called(f"{row.name}{colon}{given}")
+
+
+def rows(family: str) -> tuple[Named, ...]:
+    """The rows of one family."""
+    found: tuple[Named, ...] = import_module(f"imgconv.kernels.named.{MODULES[family]}").ROWS
+    return found
+
+
+def table() -> dict[str, Named]:
+    """All rows by name, family by family."""
+    return {row.name: row for family in MODULES for row in rows(family)}

@@ -1,0 +1,196 @@
+"""KERNEL texts that are no name of the catalog: numbers and other inline texts, then paths; and which of several
+kernels is meant."""
+
+from __future__ import annotations
+
+import os
+import re
+from types import ModuleType
+
+from imgconv import errors
+from imgconv.kernels.dialects.base import Dialect, Source, uncommented, with_minuses
+from imgconv.kernels.dialects.rows import ROWS
+from imgconv.kernels.kernel import Kernel
+
+_INDEX = re.compile(r"[0-9.,*:\s]+")
+_RANGE = re.compile(r"([0-9]{1,9})(?:\.\.([0-9]{1,9}))?")
+_NAMED = re.compile(r"\s*([A-Za-z][A-Za-z']*):(?![\\])")
+_SUFFIX = re.compile(r"\.[A-Za-z][\w-]*")
+_LARGEST_FILE = 64 * 2**20
+_IMAGES = (
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+    b"GIF8",
+    b"BM",
+    b"II*\0",
+    b"MM\0*",
+    b"P1",
+    b"P2",
+    b"P3",
+    b"P4",
+    b"P5",
+    b"P6",
+    b"Pf",
+    b"PF",
+)
+
+
+_STARTS_LIKE = re.compile(r"\s*(?:[-+]?\.?[0-9]|[(\[{<#]|nan\b)")
+
+
+def read(text: str) -> tuple[Kernel, ...] | None:
+    """Every kernel that a text stands for; None for a word that is neither numbers nor a path.
+
+    Raises
+    ------
+    UsageError
+        For numbers that are no kernel (with line and column), a text that two dialects claim,
+        and a file that cannot be read as a kernel.
+    """
+    plain = with_minuses(text)
+    if ROWS.inline(plain):  # the usual kernel: the table of dialects is not even loaded
+        return (
+            _text(text, ROWS)
+            if "\n" not in plain.strip()
+            else _chosen(_text(text, table().recognised(text, text)), text, "")
+        )
+    body, index = _indexed(text)
+    named = _NAMED.match(body)
+    if named and (dialect := table().called(named[1])):
+        return _in_dialect(dialect, body[named.end() :].strip(" \t"), index)
+    if _is_inline(with_minuses(body).strip()) or (_has_lines(body) and not os.path.isfile(body)):
+        return _chosen(_text(body, table().recognised(body, body)), text, index)
+    if _looks_like_path(body):
+        return _from_file(body, index)
+    return _chosen(_text(body, table().recognised(body, body)), text, index) if _STARTS_LIKE.match(body) else None
+
+
+def table() -> ModuleType:
+    """The table of dialects, loaded when a kernel is neither a name nor plain numbers."""
+    from imgconv.kernels.dialects import table as loaded
+
+    return loaded
+
+
+def _text(text: str, dialect: Dialect) -> tuple[Kernel, ...]:
+    if dialect.read is None:
+        raise errors.kernel_no_dialect(dialect.name)
+    return dialect.read(Source(text if dialect is ROWS else uncommented(text)))
+
+
+def _has_lines(text: str) -> bool:
+    """Whether a text of several lines begins as some dialect does."""
+    return "\n" in text.strip() and bool(
+        _STARTS_LIKE.match(with_minuses(text)) or any(row.claims(text) for row in table().DIALECTS.values())
+    )
+
+
+def _is_inline(text: str) -> bool:
+    return ROWS.inline(text) or any(row.claims(text) and row.inline(text) for row in table().DIALECTS.values())
+
+
+def _in_dialect(dialect: Dialect, rest: str, index: str) -> tuple[Kernel, ...]:
+    """What stands behind the dialect's name: its text, or the path of a file."""
+    path = rest.removeprefix(dialect.mark) if dialect.mark else rest
+    if dialect.read is None and dialect.opens is None:
+        raise errors.kernel_no_dialect(dialect.name)
+    inline = (
+        dialect.read is not None
+        and path == rest
+        and ("\n" in rest or dialect.inline(with_minuses(rest)) or not (_looks_like_path(rest) or os.path.isfile(rest)))
+    )
+    return _chosen(_text(rest, dialect), rest, index) if inline else _from_file(path, index, dialect)
+
+
+# ---------------------------------------------------------------- which of several
+
+
+def _indexed(text: str) -> tuple[str, str]:
+    """A text and what stands in brackets at its end: which of its kernels are meant."""
+    body = text.rstrip()
+    start = body.rfind("[")
+    if not body.endswith("]") or start < 1 or not _INDEX.fullmatch(body, start + 1, len(body) - 1):
+        return text, ""
+    before = body[:start].rstrip()
+    return (
+        (text, "")
+        if not before or before[-1] in ",:[{" or os.path.isfile(text)
+        else (before, body[start + 1 : -1].strip())
+    )
+
+
+def _chosen(kernels: tuple[Kernel, ...], text: str, index: str) -> tuple[Kernel, ...]:
+    if index in ("", "*"):
+        return kernels
+    found = _RANGE.fullmatch(index)
+    last = int(found[2] or found[1]) if found else 0
+    if found is None or not int(found[1]) <= last < len(kernels):
+        raise errors.kernel_index(text, index, len(kernels))
+    return kernels[int(found[1]) : last + 1]
+
+
+# ---------------------------------------------------------------- files
+
+
+def _looks_like_path(text: str) -> bool:
+    return (
+        os.sep in text
+        or bool(os.altsep and os.altsep in text)
+        or bool(_SUFFIX.fullmatch(os.path.splitext(_member(text)[0])[1]))
+    )
+
+
+def _from_file(text: str, index: str, dialect: Dialect | None = None) -> tuple[Kernel, ...]:
+    path, member = _member(text)
+    content = _content(path)
+    try:
+        kernels = _opened(content, path, member, index, dialect)
+    except errors.ImgconvError as error:
+        if str(error).startswith(("kernel file", "which kernel")):
+            raise
+        raise errors.kernel_file(path, str(error).removeprefix("kernel, ")) from None
+    several = len(kernels) > 1
+    return tuple(
+        Kernel(one.weights, one.divisor, one.bias, one.anchor, name=f"{text}[{i}]" if several else text)
+        for i, one in enumerate(kernels)
+    )
+
+
+def _member(text: str) -> tuple[str, str]:
+    """The path of an archive, and the name behind its colon."""
+    end = text.lower().find(".npz:")
+    return (text[: end + 4], text[end + 5 :]) if end >= 0 else (text, "")
+
+
+def _content(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            content = file.read(_LARGEST_FILE + 1)
+    except FileNotFoundError:
+        raise errors.which_kernel(path, "there is no such file") from None
+    except (OSError, ValueError) as error:
+        raise errors.kernel_file(path, getattr(error, "strerror", None) or str(error)) from None
+    if len(content) > _LARGEST_FILE:
+        raise errors.kernel_file(path, f"larger than {_LARGEST_FILE >> 20} MiB, too large for a kernel")
+    return content
+
+
+def _opened(content: bytes, path: str, member: str, index: str, dialect: Dialect | None) -> tuple[Kernel, ...]:
+    from imgconv.kernels.dialects.arrays import NPY_MAGIC, ZIP_MAGIC
+
+    if content.startswith(b"MATLAB"):
+        raise errors.kernel_matlab(path)
+    if dialect is None and content.startswith((NPY_MAGIC, ZIP_MAGIC)):
+        dialect = table().DIALECTS["npy" if content.startswith(NPY_MAGIC) else "npz"]
+    if dialect is not None and dialect.opens is not None:
+        kernels = dialect.opens(content, path, member, index)
+        return kernels if dialect.read is None else _chosen(kernels, path, index)
+    if dialect is None and content.startswith(_IMAGES):
+        raise errors.kernel_image(path)
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        raise errors.which_kernel(path, "it is no text of numbers")
+    return _chosen(_text(text, dialect or table().recognised(text, path, os.path.splitext(path)[1])), path, index)

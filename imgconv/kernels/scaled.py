@@ -1,0 +1,33 @@
+"""FACTOR*KERNEL: a kernel whose every weight, and the bias with them, is multiplied by a number, as in `2*sobel-y`."""
+
+from __future__ import annotations
+
+import re
+
+from imgconv import errors
+from imgconv.kernels.kernel import Kernel
+from imgconv.values.numbers import Number, number, number_text
+
+_SCALED = re.compile(r"\s*([-+−]?[0-9.][^*;,\s\[]*)\s*\*\s*(\S.*)", re.DOTALL)  # \N{…} would load all names of Unicode
+
+
+def split(text: str) -> tuple[Number, str] | None:
+    """The factor and what it stands before; None where a text begins with no factor. UsageError for a factor that is 0
+    or no number."""
+    found = _SCALED.fullmatch(text)
+    if found is None:
+        return None
+    factor = number(found[1], "factor")
+    if factor == 0:
+        raise errors.not_a("factor", found[1], "a number other than 0")
+    return factor, found[2]
+
+
+def scaled(factor: Number, kernel: Kernel, name: str) -> Kernel:
+    """The kernel times a factor; `name` is the kernel's in the catalog, or empty."""
+    if factor == 1:
+        return kernel
+    weights = [[cell * factor for cell in row] for row in kernel.weights]
+    return Kernel(
+        weights, kernel.divisor, kernel.bias * factor, kernel.anchor, name and f"{number_text(factor)}*{name}"
+    )

@@ -1,0 +1,217 @@
+"""The text of pipelines: parsed into operations, printed from them.
+
+pipeline = step { "|" step };  step = word { value } { name=value | flag }, with shell quoting
+inside a step. In text of several lines a line's end is "|", `#` starts a comment, and blank
+lines are ignored.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from imgconv import errors
+from imgconv.operations import OPERATIONS, Operation, Option
+from imgconv.values.frozen import record
+
+RUN_OPTIONS = ("range", "dtype", "gray", "threads", "alpha", "channels", "linear", "frames")
+_NO_PRESET: dict[str, Any] = {}
+_NAME = re.compile(r"[A-Za-z][A-Za-z_-]*=")
+_PLAIN = re.compile(r"[^\s|'\"\\#=]+")
+
+
+def parse_steps(text: str) -> tuple[Operation, ...]:
+    """The operations that a text describes; UsageError naming the step and what is wrong with it."""
+    return tuple(_step(number, tokens) for number, tokens in enumerate(_split(text), 1))
+
+
+# ---------------------------------------------------------------- text to steps
+
+
+@record
+class _Token:
+    """A word of a step; `named` if it is name=value, with the name outside quotes."""
+
+    text: str
+    quoted: bool
+    named: bool
+
+
+def _split(text: str) -> list[list[_Token]]:
+    """The tokens of each step."""
+    steps: list[list[_Token]] = [[]]
+    ends = ["|"]  # what stands before and after each step; a line's end may leave it empty, two "|" may not
+    for token in _tokens(text):
+        if isinstance(token, _Token):
+            steps[-1].append(token)
+        else:
+            steps.append([])
+            ends.append(token)
+    ends.append("|")
+    if not any(steps):
+        raise errors.pipeline_empty()
+    for i, tokens in enumerate(steps):
+        if not tokens and ends[i] == ends[i + 1] == "|":
+            raise errors.step(i + 1, "", "is empty; every '|' needs a step on both sides")
+    return [tokens for tokens in steps if tokens]
+
+
+def _tokens(text: str) -> Iterator[_Token | str]:
+    """Words, and "|" or a line's end between steps."""
+    word: list[str] = []
+    quoted = started = False
+    name_ends = -1
+    i = 0
+
+    def token() -> _Token:
+        joined = "".join(word)
+        match = _NAME.match(joined)
+        return _Token(joined, quoted, bool(match and match.end() == name_ends))
+
+    while i < len(text):
+        char = text[i]
+        if char in "'\"":
+            close = _closing(text, i)
+            word.append(text[i + 1 : close] if char == "'" else re.sub(r'\\(["\\])', r"\1", text[i + 1 : close]))
+            quoted, started, i = quoted or not started, True, close
+        elif char == "\\" and i + 1 < len(text):
+            word.append(text[i + 1])
+            started, i = True, i + 1
+        elif char == "#" and not started:
+            i = text.find("\n", i) - 1 if "\n" in text[i:] else len(text)
+        elif char.isspace() or char == "|":
+            if started:
+                yield token()
+            word, quoted, started, name_ends = [], False, False, -1
+            if char in "|\n":
+                yield char
+        else:
+            if char == "=" and name_ends < 0 and not quoted:
+                name_ends = sum(map(len, word)) + 1
+            word.append(char)
+            started = True
+        i += 1
+    if started:
+        yield token()
+
+
+def _closing(text: str, start: int) -> int:
+    i = start + 1
+    while i < len(text):
+        if text[i] == "\\" and text[start] == '"':
+            i += 1
+        elif text[i] == text[start]:
+            return i
+        i += 1
+    raise errors.pipeline_quote(text[start:])
+
+
+def _step(number: int, tokens: list[_Token]) -> Operation:
+    shown = " ".join(token.text for token in tokens)
+    words = {
+        word: (operation, preset)
+        for operation in OPERATIONS
+        for word, preset in ({operation.word: _NO_PRESET} | operation.short_words).items()
+    }
+    word = tokens[0].text.lower()
+    try:
+        if word not in words:
+            raise errors.unknown("step", tokens[0].text, list(words))
+        operation, preset = words[word]
+        return operation(**preset, **_fields(operation, word, tokens[1:], preset))
+    except errors.UsageError as error:
+        raise errors.step(number, shown, str(error)) from None
+
+
+def _fields(operation: type[Operation], word: str, tokens: list[_Token], preset: dict[str, Any]) -> dict[str, Any]:
+    """The fields that a step's values, name=value pairs and flags give."""
+    options = {_key(given.long): given for given in operation.options() if given.name not in preset}
+    arguments = [
+        key for key, given in options.items() if given.argument or (preset and given.name == operation.short_argument)
+    ]
+    found: dict[str, Any] = {}
+    for token in tokens:
+        name, equals, value = token.text.partition("=") if token.named else (token.text, "", "")
+        key = _key(name)
+        if not equals and not (not token.quoted and key in options and options[key].is_flag):
+            if not arguments:
+                raise errors.UsageError(
+                    errors.step_run_option(name)
+                    if name in RUN_OPTIONS
+                    else errors.step_extra(word, token.text, _usage(word, options))
+                )
+            key, value, equals = arguments.pop(0), token.text, "="
+        elif key not in options:
+            if key in RUN_OPTIONS:
+                raise errors.UsageError(errors.step_run_option(name))
+            raise errors.unknown(f"option of {word}", name, [given.long for given in options.values()])
+        if key in found and not options[key].kind.item:
+            raise errors.UsageError(errors.step_twice(name))
+        found[key] = _value(options[key], bool(equals), value, found.get(key, ()))
+        arguments = [left for left in arguments if left != key]
+    missing = [given for key, given in options.items() if given.required and key not in found]
+    if missing:
+        raise errors.UsageError(errors.step_missing(_usage(word, options)))
+    return {options[key].name: value for key, value in found.items()}
+
+
+def _key(name: str) -> str:
+    """A long name in the form in which names are compared: hyphen and underscore are one."""
+    return name.replace("-", "_")
+
+
+def _value(given: Option, equals: bool, value: str, before: tuple[Any, ...]) -> Any:
+    """What a name=value or a flag gives its field; `before` is what the field has from earlier times."""
+    if given.is_flag:
+        if equals:
+            raise errors.UsageError(errors.step_flag_value(given.long))
+        return True
+    if not equals:
+        raise errors.UsageError(errors.step_needs_value(given.long, given.kind.metavar))
+    if given.kind.item:
+        return (*before, given.kind.item.read(value))
+    return given.kind.read(value)
+
+
+def _usage(word: str, options: dict[str, Option]) -> str:
+    def shown(given: Option) -> str:
+        if given.argument:
+            return given.kind.metavar
+        return (
+            f"[{given.long}]"
+            if given.is_flag
+            else f"[{given.long}={given.kind.metavar}]{'...' if given.kind.item else ''}"
+        )
+
+    return " ".join([word, *map(shown, options.values())])
+
+
+# ---------------------------------------------------------------- steps to text
+
+
+def step_text(step: Operation) -> str:
+    """Canonical text: the short word if there is one, defaults dropped, fields in declared order."""
+    word, preset = next(
+        ((w, p) for w, p in step.short_words.items() if all(getattr(step, k) == v for k, v in p.items())),
+        (step.word, {}),
+    )
+    values, named = [], []
+    for given in step.options():
+        value = getattr(step, given.name)
+        if given.name in preset:
+            continue
+        if given.argument or (preset and given.name == step.short_argument):
+            values.append(_quoted(given.kind.text(value)))
+        elif given.kind.item:
+            named += [f"{given.long}={_quoted(given.kind.item.text(item))}" for item in value]
+        elif value != given.default:
+            named.append(given.long if given.is_flag else f"{given.long}={_quoted(given.kind.text(value))}")
+    return " ".join([word, *values, *named])
+
+
+def _quoted(text: str) -> str:
+    if _PLAIN.fullmatch(text):
+        return text
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

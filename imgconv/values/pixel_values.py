@@ -1,0 +1,201 @@
+"""Number types: widened on the way in, settled on the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imgconv import errors
+from imgconv.planner import Span
+from imgconv.values.frozen import record
+from imgconv.values.notes import Note
+from imgconv.values.parameters import DTYPE, DTYPES
+
+Pixels = NDArray[Any]
+_WIDENED = {
+    "bool": "uint8",
+    "int8": "int16",
+    "float16": "float32",
+    "uint32": "float64",
+    "int64": "float64",
+    "uint64": "float64",
+}
+_EXACT, _LARGEST = 2**53, 2**1023
+_FEW_BITS = (8, 16, 31)
+
+
+@record
+class Values:
+    """Pixels on their way through a pipeline: (H, W, C), contiguous, with what is known and what must be said of
+    them."""
+
+    pixels: Pixels
+    span: Span
+    notes: tuple[Note, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.span.whole and self.pixels.dtype.kind == "f" and self.span.magnitude > _EXACT:
+            object.__setattr__(self, "span", _rounded(self.span))
+
+    @property
+    def type(self) -> str:
+        return native_name(self.pixels.dtype)
+
+
+@record
+class Target:
+    """What results are settled into, at the end and once: a pixel type and a range rule."""
+
+    type: str
+    range: str = "clamp"
+
+
+@record
+class Response:
+    """What a result was before it was settled: its least and greatest value, and how many were clamped or no number."""
+
+    low: float
+    high: float
+    below: int = 0
+    above: int = 0
+    missing: int = 0
+    count: int = 0
+
+
+def _rounded(span: Span) -> Span:
+    """What large whole numbers span once float64 has rounded them: no plan may count on more."""
+    if span.magnitude > _LARGEST:
+        return Span(-np.inf, np.inf, False)
+    low, high = int(span.low), int(span.high)
+    return Span(low - (abs(low) >> 52), high + (abs(high) >> 52), True)
+
+
+def merged(responses: Sequence[Response | None]) -> Response | None:
+    """One response for several parts of an image, or for its frames; None where no part has one."""
+    found = [response for response in responses if response is not None]
+    if not found:
+        return None
+    low, high = min(one.low for one in found), max(one.high for one in found)
+    return Response(
+        low,
+        high,
+        sum(one.below for one in found),
+        sum(one.above for one in found),
+        sum(one.missing for one in found),
+        sum(one.count for one in found),
+    )
+
+
+def array_of(pixels: Any) -> Pixels:
+    """What NumPy makes of a caller's pixels; PixelError where it makes nothing of them."""
+    try:
+        return np.asarray(pixels)
+    except MemoryError:
+        raise errors.no_memory("an array of the pixels") from None
+    except Exception as error:  # ragged rows, and whatever an object's own __array__ raises
+        raise errors.pixel_array(pixels, str(error)) from error
+
+
+def values(pixels: Any) -> Values:
+    """An array as Values: (H, W) becomes (H, W, 1), other real types are widened exactly.
+
+    Integers that are widened to float64 stay whole numbers: their span says so, and plans count on it.
+
+    Raises
+    ------
+    PixelError
+        For another number of dimensions, no pixels, complex numbers, objects, or 64-bit
+        integers that float64 does not hold.
+    """
+    array = array_of(pixels)
+    if array.ndim not in (2, 3):
+        raise errors.pixel_shape(array.shape)
+    if array.size == 0:
+        raise errors.pixel_none(array.shape)
+    array, known = _widened(array)
+    array = array.reshape(array.shape[0], array.shape[1], -1)
+    return Values(np.require(array, requirements=["C", "ALIGNED"]), known)
+
+
+def _widened(array: Pixels) -> tuple[Pixels, Span]:
+    name = native_name(array.dtype)
+    if name in DTYPES:
+        return array if array.dtype.isnative else array.astype(name), span(name)
+    if name not in _WIDENED:
+        raise errors.pixel_type(array.dtype.name)
+    type_ = _WIDENED[name]
+    known = span(type_) if type_ != "float64" else _whole_span(name, int(array.min()), int(array.max()))
+    return array.astype(type_), known
+
+
+def _whole_span(name: str, low: int, high: int) -> Span:
+    """The span of integers of a wide type: up to a power of two, so that few plans serve all images."""
+    if (largest := max(-low, high)) > _EXACT:
+        raise errors.pixel_integers_too_large(name, largest)
+    bits = next((few for few in _FEW_BITS if largest < 2**few), largest.bit_length())
+    most = min(2**bits - 1, _EXACT)
+    return Span(-most if low < 0 else 0, most, True)
+
+
+@lru_cache(maxsize=64)
+def native_name(dtype: Any) -> str:
+    """What a dtype is called whatever its byte order: NumPy makes the name anew each time it is asked."""
+    return str(dtype.newbyteorder("=").name)
+
+
+def widened_type(dtype: Any) -> str:
+    """The pixel type that an array's dtype is widened to; PixelError where there is none."""
+    name = native_name(np.dtype(dtype))
+    if name not in DTYPES and name not in _WIDENED:
+        raise errors.pixel_type(name)
+    return str(_WIDENED.get(name, name))
+
+
+@lru_cache(maxsize=64)
+def span(name: str) -> Span:
+    """All values of a pixel type; floats have no bounds worth knowing."""
+    if name.startswith("float"):
+        return Span(-np.inf, np.inf, False)
+    limits = np.iinfo(name)
+    return Span(int(limits.min), int(limits.max), True)
+
+
+def wide_type(pixels: str, result: Span, *, divided: bool, last: bool) -> str:
+    """The type of a result that is not settled yet.
+
+    Between steps: int32 while whole, else the computation's float (RULES). Whole numbers beyond
+    int32, and what is settled next (`last`), are kept in float64, which loses none of them.
+    """
+    if result.whole and not divided:
+        return "int32" if result.low >= -(2**31) and result.high < 2**31 else "float64"
+    return "float64" if last or pixels in ("int32", "float64") else "float32"
+
+
+def target(pixels: str, dtype: Any, range_: str) -> Target:
+    """The target for pixels of type `pixels`: `dtype` a name, a NumPy dtype, or None for the same."""
+    if dtype is None or (isinstance(dtype, str) and dtype.lower() == "same"):
+        return Target(pixels, range_)
+    try:
+        found = np.dtype(dtype)
+    except Exception:  # NumPy raises TypeError, ValueError, SyntaxError and others
+        raise errors.unknown("dtype", dtype, DTYPE.choices) from None
+    return Target(DTYPE.read(native_name(found)), range_)
+
+
+def limits(name: str) -> tuple[float, float]:
+    """What `stretch` fills: the type's range, 0…1 for floats."""
+    if name.startswith("float"):
+        return 0.0, 1.0
+    found = np.iinfo(name)
+    return float(found.min), float(found.max)
+
+
+def shift_of(target: Target) -> int:
+    """What `shift` adds: half an unsigned type's range, nothing for the others."""
+    if target.range != "shift" or not target.type.startswith("uint"):
+        return 0
+    return (int(np.iinfo(target.type).max) + 1) // 2

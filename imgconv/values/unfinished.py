@@ -1,0 +1,35 @@
+"""Files that are not whole yet: whatever ends the work removes them, be it an error or a signal that ends the
+process."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+
+_files: set[tuple[str, int | None]] = set()  # paths, and the descriptors of the folders that they start from
+
+
+@contextlib.contextmanager
+def unfinished(path: str, folder: int | None = None) -> Iterator[None]:
+    """While it lasts the file at `path`, below the open `folder` if there is one, is unfinished; an exception removes
+    it."""
+    _files.add((path, folder))
+    try:
+        yield
+    except BaseException:
+        _remove(path, folder)
+        raise
+    finally:
+        _files.discard((path, folder))
+
+
+def remove_all() -> None:
+    """Removes all unfinished files, for a process that ends without raising anything."""
+    for path, folder in list(_files):
+        _remove(path, folder)
+
+
+def _remove(path: str, folder: int | None) -> None:
+    with contextlib.suppress(OSError):
+        os.unlink(path, dir_fd=folder)

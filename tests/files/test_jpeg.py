@@ -1,0 +1,147 @@
+"""Large JPEG files are written in strips that are joined: every decoder finds the pixels that one encoder would have
+written."""
+
+import io
+import itertools
+import struct
+import subprocess
+
+import numpy as np
+import pytest
+from PIL import Image as pillow
+
+import imgconv
+from imgconv.files import write
+from imgconv.files.formats import FORMATS
+from imgconv.files.jpeg import strips as jpeg_strips
+from imgconv.files.modes import to_pillow
+from imgconv.files.options import Writing
+from imgconv.values.image import Frame, Image
+from tests.programs import found, imagemagick
+
+
+@pytest.fixture
+def small_strips(monkeypatch):
+    monkeypatch.setattr(jpeg_strips, "STRIP", 5000)
+
+
+def picture(height: int, width: int, channels: int) -> Frame:
+    rows, columns = np.mgrid[:height, :width]
+    noise = np.random.default_rng(height).integers(0, 40, (height, width, channels))
+    waves = [100 + 60 * np.sin(rows / (7 + c)) + 40 * np.cos(columns / (11 - c)) for c in range(channels)]
+    pixels = np.clip(np.stack(waves, axis=-1) + noise, 0, 255).astype(np.uint8)
+    return Frame(pixels[..., 0] if channels == 1 else pixels)
+
+
+def by_one_encoder(frame: Frame, mode: str, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    to_pillow(frame, mode).save(buffer, "JPEG", **options)
+    return buffer.getvalue()
+
+
+def pixels_of(content: bytes) -> np.ndarray:
+    with pillow.open(io.BytesIO(content)) as image:
+        return np.asarray(image)
+
+
+def saver(mode: str, **options: object) -> jpeg_strips.Save:
+    return lambda frame, stream, first: to_pillow(frame, mode).save(
+        stream, "JPEG", **options, **({"comment": b"first"} if first else {})
+    )
+
+
+def markers(content: bytes) -> list[int]:
+    """RST0 to RST7 in the coded pixels, in order."""
+    scan = content[content.index(b"\xff\xda") :]
+    return [after for before, after in itertools.pairwise(scan) if before == 0xFF and 0xD0 <= after <= 0xD7]
+
+
+@pytest.mark.parametrize(("mode", "channels"), [("L", 1), ("RGB", 3), ("CMYK", 4)])
+@pytest.mark.parametrize("subsampling", [0, 1, 2])
+@pytest.mark.parametrize("shape", [(301, 97), (160, 128), (1000, 33), (97, 641)])
+def test_pixels_are_those_of_one_encoder(small_strips, mode, channels, subsampling, shape):
+    frame, options = picture(*shape, channels), {"quality": 83, "subsampling": subsampling}
+    content = jpeg_strips.encode(frame, saver(mode, **options))
+    one = by_one_encoder(frame, mode, comment=b"first", **options)
+    assert np.array_equal(pixels_of(content), pixels_of(one))
+    strips = markers(content)
+    assert strips == [0xD0 + number % 8 for number in range(len(strips))]
+    assert len(strips) >= 2
+    assert content.count(b"first") == 1
+    assert len(content) <= len(one) + 6 + 16 * len(strips)
+
+
+def test_small_images_are_written_by_one_encoder():
+    frame = picture(300, 400, 3)
+    options = {"quality": 92, "subsampling": 0}
+    assert jpeg_strips.encode(frame, saver("RGB", **options)) == by_one_encoder(
+        frame, "RGB", comment=b"first", **options
+    )
+
+
+def test_a_row_of_more_units_than_can_be_counted_is_left_to_one_encoder(small_strips, monkeypatch):
+    monkeypatch.setattr(jpeg_strips, "_MOST_UNITS", 4)
+    frame = picture(400, 90, 3)
+    assert markers(jpeg_strips.encode(frame, saver("RGB", quality=92))) == []
+
+
+def test_another_kind_of_coding_is_refused(small_strips):
+    with pytest.raises(ValueError, match="another kind of JPEG"):
+        jpeg_strips.encode(picture(300, 90, 3), saver("RGB", progressive=True))
+
+
+def test_strips_with_tables_of_their_own_are_not_joined(small_strips):
+    with pytest.raises(ValueError, match="tables of its own"):
+        jpeg_strips.encode(picture(300, 90, 3), saver("RGB", optimize=True))
+
+
+def test_what_the_image_says_stands_once_and_a_failing_strip_fails_the_image(small_strips, monkeypatch):
+    exif = pillow.Exif()
+    exif[0x010E] = "a staircase"
+    image = Image((picture(400, 120, 3),), "jpeg", {"exif": exif.tobytes(), "dpi": (300, 300)})
+    content = b"".join(write.encoded(image, FORMATS["jpeg"], "x.jpg", writing=Writing(quality=90)))
+    with pillow.open(io.BytesIO(content)) as opened:
+        assert opened.size == (120, 400)
+        assert dict(opened.getexif()) == dict(exif)
+        assert opened.info["dpi"] == (300, 300)
+    assert content.count(b"staircase") == 1
+    real = jpeg_strips._saved
+
+    def failing(frame, save, start, stop, *, first):
+        if start:
+            raise OSError("no room")
+        return real(frame, save, start, stop, first=first)
+
+    monkeypatch.setattr(jpeg_strips, "_saved", failing)
+    with pytest.raises(imgconv.errors.FileError, match="no room"):
+        write.encoded(image, FORMATS["jpeg"], "x.jpg")
+
+
+@pytest.mark.parametrize("program", ["vips", "convert", "djpeg", "ffmpeg"])
+def test_other_decoders_find_the_same_pixels(small_strips, program, tmp_path):
+    where = imagemagick() if program == "convert" else found(program)
+    if where is None:
+        pytest.skip(f"{program} is not installed")
+    frame, options = picture(333, 100, 3), {"quality": 90, "subsampling": 0}
+    for name, content in (
+        ("ours", jpeg_strips.encode(frame, saver("RGB", **options))),
+        ("one", by_one_encoder(frame, "RGB", comment=b"first", **options)),
+    ):
+        (tmp_path / f"{name}.jpg").write_bytes(content)
+        words = {
+            "vips": ["copy", f"{name}.jpg", f"{name}.ppm"],
+            "convert": [f"{name}.jpg", f"{name}.ppm"],
+            "djpeg": ["-outfile", f"{name}.ppm", f"{name}.jpg"],
+            "ffmpeg": ["-v", "error", "-i", f"{name}.jpg", "-pix_fmt", "rgb24", f"{name}.ppm"],
+        }[program]
+        done = subprocess.run([where, *words], cwd=tmp_path, capture_output=True, timeout=60, check=False)
+        assert (done.returncode, done.stderr) == (0, b"")
+    assert np.array_equal(*(pixels_of((tmp_path / f"{name}.ppm").read_bytes()) for name in ("ours", "one")))
+
+
+def test_the_head_tells_the_height_and_the_interval(small_strips):
+    content = jpeg_strips.encode(picture(301, 97, 3), saver("RGB", quality=92, subsampling=2))
+    frame = content.index(b"\xff\xc0")
+    assert struct.unpack_from(">HH", content, frame + 5) == (301, 97)
+    interval = struct.unpack_from(">H", content, content.index(b"\xff\xdd") + 4)[0]
+    assert interval % -(-97 // 16) == 0, "whole rows of units"
