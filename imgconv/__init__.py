@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from imgconv.api import run as run
     from imgconv.files.read import load as load
     from imgconv.files.write import save as save
+    from imgconv.kernels import catalog as catalog
+    from imgconv.kernels import lab as lab
     from imgconv.kernels.catalog import kernel as kernel
     from imgconv.kernels.kernel import Kernel as Kernel
     from imgconv.operations.pipeline import Pipeline as Pipeline
@@ -42,13 +44,14 @@ _HOMES = {
     "edges": "api",
     "pool": "api",
     "run": "api",
-    "kernel": "catalog",
+    "kernel": "kernels.catalog",
     "load": "files.read",
     "save": "files.write",
-    "Image": "image",
-    "Kernel": "kernels",
-    "Pipeline": "pipeline",
+    "Image": "values.image",
+    "Kernel": "kernels.kernel",
+    "Pipeline": "operations.pipeline",
 }
+_MODULES = {"catalog": "kernels.catalog", "lab": "kernels.lab"}
 __all__ = [
     "Image",
     "Kernel",
@@ -68,13 +71,14 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in _HOMES and name not in _MODULES:
         raise AttributeError(f"module 'imgconv' has no attribute {name!r}")
     from importlib import import_module
 
-    found = globals()[name] = getattr(import_module(f"imgconv.{_HOMES[name]}"), name)
+    module = import_module(f"imgconv.{_MODULES.get(name) or _HOMES[name]}")
+    found = globals()[name] = module if name in _MODULES else getattr(module, name)
     return found
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES})
+    return sorted({*globals(), *_HOMES, *_MODULES})

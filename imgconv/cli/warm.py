@@ -27,8 +27,7 @@ SIDE = 72  # pixels: more than any of the windows below
 STEPS = (
     *(f"filter {kernel}" for kernel in ("box:5", "box:31", "gaussian:2", "gaussian:5", "gaussian:5 stride=2")),
     *(
-        "filter"
-        f' "{";".join(" ".join(str((7 * row * row + 3 * column) % 11 - 4) for column in range(side)) for row in range(side))}"'
+        f'filter "{";".join(" ".join(str((7 * y * y + 3 * x) % 11 - 4) for x in range(side)) for y in range(side))}"'
         for side in (3, 5, 7, 11)
     ),
     *(f"{kind}pool {window}" for kind in REDUCTIONS for window in ("2", "3 stride=2 pad=1", "31 stride=1")),

@@ -38,13 +38,13 @@ if TYPE_CHECKING:
     from imgconv.engine.edges import winner as winner
 
 _LATER = {
-    "Covered": "covered",
-    "divided": "covered",
-    "filter_covered": "covered",
-    "multiplied": "covered",
-    "combine_covered": "covered_combine",
-    "repeat_covered": "covered_combine",
-    "pool_covered": "covered_pool",
+    "Covered": "colour.weighted",
+    "divided": "colour.weighted",
+    "filter_covered": "colour.weighted",
+    "multiplied": "colour.weighted",
+    "combine_covered": "colour.weighted_combine",
+    "repeat_covered": "colour.weighted_combine",
+    "pool_covered": "colour.weighted_pool",
     "angle": "edges",
     "angle_bytes": "edges",
     "canny": "edges",

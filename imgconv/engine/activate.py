@@ -10,8 +10,8 @@ from imgconv import jit
 from imgconv.engine.bands import run_bands
 from imgconv.engine.quantise import settle
 from imgconv.loops.activate import LOOP
-from imgconv.planner import Span
 from imgconv.values.pixel_values import Pixels, Response, Target, Values, wide_type
+from imgconv.values.span import Span
 
 
 def activate(

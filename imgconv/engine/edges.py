@@ -17,10 +17,10 @@ from imgconv.engine.quantise import settle
 from imgconv.kernels.kernel import Kernel
 from imgconv.loops.edges import THIN, TRACE, WINNER
 from imgconv.operations.combining import Combination
-from imgconv.planner import Span
 from imgconv.values.borders import Border
 from imgconv.values.numbers import Number, number
 from imgconv.values.pixel_values import Pixels, Response, Target, Values, limits
+from imgconv.values.span import Span
 from imgconv.values.windows import Window
 
 Kernels = Sequence[Kernel]

@@ -22,6 +22,16 @@ if TYPE_CHECKING:
 
 DIGEST = 32  # bytes
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+ELSEWHERE = (
+    "files/deflate/huffman.py",
+    "files/deflate/loops.py",
+    "files/png/filter_loops.py",
+    "files/png/unfilter_loops.py",
+    "jit/compile.py",
+    "jit/intrinsics.py",
+    "jit/tiles.py",
+)
+"""Sources beside the folder `loops` that machine code depends on: loops of formats, and what compiles them."""
 
 
 def hashed(content: bytes = b"") -> blake2b:
@@ -61,10 +71,7 @@ def _sources() -> Iterator[bytes]:
         names, read = _archived()
     except FileNotFoundError:
         raise errors.sources_missing(PACKAGE) from None
-    for name in (
-        *(f"loops/{name}" for name in names if name.endswith(".py")),
-        *(f"jit/{name}.py" for name in ("compile", "intrinsics", "tiles")),
-    ):
+    for name in (*(f"loops/{name}" for name in names if name.endswith(".py")), *ELSEWHERE):
         yield read(os.path.join(PACKAGE, *name.split("/")))
 
 

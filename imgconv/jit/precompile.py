@@ -36,7 +36,7 @@ def _start(loop: Loop, kinds: dict[str, str]) -> None:
         return
     from imgconv.jit import process
 
-    script = f"from {module} import {name}; from imgconv.jit import make; build.make({name}, {kinds!r})"
+    script = f"from {module} import {name}; from imgconv.jit import build; build.make({name}, {kinds!r})"
     child = process.started(script, ("numpy", "numba", "llvmlite"), process.NOWHERE)
     if child is not None:  # else this one compiles by itself
         running.append(child)

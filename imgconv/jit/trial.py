@@ -25,7 +25,7 @@ class Trial:
     """A child process that waits for an object; use it in a `with`."""
 
     def __init__(self) -> None:
-        self._child = process.started("from imgconv.jit import check; check.serve()", ("llvmlite",), process.PIPE)
+        self._child = process.started("from imgconv.jit import trial; trial.serve()", ("llvmlite",), process.PIPE)
 
     def __enter__(self) -> Trial:
         return self

@@ -12,8 +12,8 @@ from imgconv.values.parameters import Kind
 
 if TYPE_CHECKING:
     from imgconv.engine import Covered
-    from imgconv.planner import Span
     from imgconv.values.pixel_values import Pixels, Response, Target, Values
+    from imgconv.values.span import Span
 
 
 def option(kind: Kind, help_: str, default: Any = MISSING, *, argument: bool = False, show: str = "") -> Any:

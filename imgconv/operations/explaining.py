@@ -8,9 +8,10 @@ from imgconv.kernels.kernel import Kernel
 from imgconv.operations.base import Foretold
 from imgconv.operations.combining import combination
 from imgconv.operations.detectors import COMPASS, PAIR, SHARE, SHARE_EDGES
-from imgconv.planner import Span, Task, plan, response_span, taps_of
+from imgconv.planner import Task, plan, response_span, taps_of
 from imgconv.values.frozen import replace
 from imgconv.values.numbers import number_text
+from imgconv.values.span import Span
 
 if TYPE_CHECKING:
     from imgconv.operations.edges import Edges

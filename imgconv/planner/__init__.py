@@ -14,10 +14,11 @@ from imgconv.kernels.kernel import Kernel
 from imgconv.planner.costs import ALGORITHMS, PASS, SPREADING, fourier_share, lane_of, line_length, sum_bounds, taps_of
 from imgconv.planner.fixed import FARTHEST, FOUR, digits_of, fixed_line, fixed_point
 from imgconv.planner.pooling import POOLINGS, plan_pool
-from imgconv.planner.values import Plan, Span, Task
+from imgconv.planner.values import Plan, Task
 from imgconv.values.caches import kept
 from imgconv.values.frozen import replace
 from imgconv.values.numbers import BY_SHIFT, Number, magnitude
+from imgconv.values.span import Span
 
 __all__ = [
     "ALGORITHMS",
@@ -28,7 +29,6 @@ __all__ = [
     "POOLINGS",
     "SPREADING",
     "Plan",
-    "Span",
     "Task",
     "digits_of",
     "fixed_line",

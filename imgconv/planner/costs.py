@@ -12,9 +12,10 @@ from itertools import zip_longest
 
 from imgconv.kernels.factoring import Factors, Weights
 from imgconv.planner.fixed import DIGITS, FARTHEST, FOUR, digits_of, fixed_line
-from imgconv.planner.values import Span, Task
+from imgconv.planner.values import Task
 from imgconv.values.frozen import record, replace
 from imgconv.values.numbers import Number, magnitude
+from imgconv.values.span import Span
 
 _LONGEST_LINE = 2**20  # elements of a row that are transformed at once
 TAP_COST = {"int16": 0.55, "int32": 1.0, "float32": 0.9, "float64": 2.0, "int64": 1.7}

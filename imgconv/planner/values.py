@@ -4,21 +4,8 @@ from __future__ import annotations
 
 from imgconv.kernels.factoring import Factors
 from imgconv.values.frozen import record
-from imgconv.values.numbers import Number, magnitude
-
-
-@record
-class Span:
-    """Values known to lie in low…high and, if `whole`, to be integers."""
-
-    low: Number
-    high: Number
-    whole: bool
-
-    @property
-    def magnitude(self) -> Number:
-        """The greatest absolute value."""
-        return max(magnitude(self.low), magnitude(self.high))
+from imgconv.values.numbers import Number
+from imgconv.values.span import Span
 
 
 @record

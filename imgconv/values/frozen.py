@@ -142,7 +142,8 @@ def _complete(self: Any, arguments: tuple[Any, ...], named: dict[str, Any]) -> N
 
 
 def _repr(self: Any) -> str:
-    return f"{type(self).__qualname__}({', '.join(f'{one.name}={getattr(self, one.name)!r}' for one in self._record_fields)})"
+    fields_ = ", ".join(f"{one.name}={getattr(self, one.name)!r}" for one in self._record_fields)
+    return f"{type(self).__qualname__}({fields_})"
 
 
 def _nothing(record: Any) -> None:

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imgconv import errors
-from imgconv.planner import Span
 from imgconv.values.frozen import record
 from imgconv.values.notes import Note
 from imgconv.values.parameters import DTYPE, DTYPES
+from imgconv.values.span import Span
 
 Pixels = NDArray[Any]
 _WIDENED = {

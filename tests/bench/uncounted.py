@@ -20,7 +20,7 @@ from tests.bench.inputs import BENCH, Pixels
 CHILD = """
 import sys
 import numpy as np
-from imgconv.loops import helper, settling
+from imgconv.loops import helper, quantising
 
 def silent():
     @helper
@@ -28,7 +28,7 @@ def silent():
         pass
     return count
 
-settling.counter = silent  # before the loops take it from there
+quantising.counter = silent  # before the loops take it from there
 import imgconv
 
 for line in sys.stdin:

@@ -20,7 +20,7 @@ from tests.command import COMMAND, environment, imgconv, noise, save
 SMALL = """
 import json, os, sys
 from imgconv.cli import warm
-from imgconv.jit import make
+from imgconv.jit import build
 warm.requests = lambda: [("uint8", step, "same", "clamp") for step in ("relu", "filter vertical")]
 warm.IMAGES, warm.SIDES = (), ()
 from imgconv.cli import main
@@ -28,7 +28,7 @@ os._exit = sys.exit
 try:
     main(["warm", *sys.argv[1:]])
 finally:
-    print(json.dumps([made.rung for made in make.log]))
+    print(json.dumps([made.rung for made in build.log]))
 """
 
 
@@ -53,10 +53,10 @@ def loops_in(folder):
 def test_every_request_of_the_table_runs_and_every_object_survives_its_trial(tmp_path):
     """In one process and the tests' own store: what is compiled here is compiled once."""
     probe = (
-        "from imgconv.cli import warm\nfrom imgconv.jit import make\n"
+        "from imgconv.cli import warm\nfrom imgconv.jit import build\n"
         "for request in warm.requests(): assert warm.run_request(*request).size, request\n"
         "warm.run_images()\nwarm.write_png()\n"
-        "assert make.log and not [made for made in make.log if made.rung == make.STOCK], make.log"
+        "assert build.log and not [made for made in build.log if made.rung == build.STOCK], build.log"
     )
     done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr

@@ -16,9 +16,10 @@ from imgconv.engine.filter.tile_recipes import dots_
 from imgconv.engine.index_tables import position_table
 from imgconv.jit import machine, store
 from imgconv.loops import byte_products, tiles
-from imgconv.planner import FARTHEST, Span, Task, digits_of, plan
+from imgconv.planner import FARTHEST, Task, digits_of, plan
 from imgconv.planner.fixed import DIGITS, FOUR, fixed_line, fixed_point
 from imgconv.values.borders import Border
+from imgconv.values.span import Span
 from imgconv.values.windows import Window
 from tests import oracle
 from tests.strategies import compiled

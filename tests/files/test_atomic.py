@@ -204,12 +204,13 @@ def test_a_full_disk(tmp_path: Path) -> None:
 SOMEBODY = """
 import os
 from imgconv import errors
-from imgconv.files import place, read
+from imgconv.files import atomic, read
 read.load("in.png")
 if os.geteuid() == 0:  # root may write everywhere
     os.setgid(65534)
     os.setuid(65534)
-for call in (*(lambda path=path: atomic.write(path, [b"new"]) for path in ("locked/out.png", "out.png", "locked/new.png")), lambda: read.load("secret.png")):
+paths = ("locked/out.png", "out.png", "locked/new.png")
+for call in (*(lambda path=path: atomic.write(path, [b"new"]) for path in paths), lambda: read.load("secret.png")):
     try:
         call()
     except errors.FileError as error:
@@ -278,7 +279,7 @@ def killed(folder: Path, times: int, seed: int) -> tuple[set[bytes], int]:
 
 WRITER = """
 import sys
-from imgconv.files import place
+from imgconv.files import atomic
 print("ready", flush=True)
 while True:
     for letter in (b"a", b"b"):

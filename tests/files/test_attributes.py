@@ -266,7 +266,8 @@ from imgconv.operations.pipeline import Pipeline
 
 def ended(target, strict):
     job = Job("in.png", target, replace=True)
-    return run_jobs([job], Pipeline.parse("filter identity"), Settings(strict=strict), lambda outcome: print(outcome)).exit_code
+    pipeline, settings = Pipeline.parse("filter identity"), Settings(strict=strict)
+    return run_jobs([job], pipeline, settings, lambda outcome: print(outcome)).exit_code
 
 import os
 for _ in range(2):

@@ -296,7 +296,7 @@ def test_whose_links_are_followed(way: str, shared: Path, mode: int) -> None:
 AS_VICTIM = f"""
 import os, sys
 from imgconv import errors
-from imgconv.files import attributes, place
+from imgconv.files import atomic, attributes
 os.setgroups([])
 os.setgid({VICTIM})
 os.setuid({VICTIM})

@@ -378,7 +378,7 @@ def test_many_cold_processes_compile_once(folder):
 
 HOLDER = """
 import sys, time
-from imgconv.jit import check, store
+from imgconv.jit import store, trial
 with store.lock("held"):
     child = trial.Trial()  # must not inherit the lock
     print("held", flush=True)

@@ -7,8 +7,9 @@ import pytest
 import imgconv
 from imgconv.kernels.factoring import float_factors, whole_factors
 from imgconv.loops import taps
-from imgconv.planner import ALGORITHMS, PASS, POOLINGS, Span, Task, line_length, plan, plan_pool
+from imgconv.planner import ALGORITHMS, PASS, POOLINGS, Task, line_length, plan, plan_pool
 from imgconv.values.numbers import Number
+from imgconv.values.span import Span
 from imgconv.values.windows import Window
 from tests import oracle
 from tests.strategies import EVERYTHING, all_but, compiled

@@ -18,10 +18,10 @@ from imgconv.engine.memory import STRIP, allocate, buffer
 from imgconv.engine.quantise import Watch, constants
 from imgconv.loops import weighting
 from imgconv.loops.quantising import watch_key
-from imgconv.planner import Span
 from imgconv.values.borders import Border
 from imgconv.values.frozen import record, replace
 from imgconv.values.pixel_values import Pixels, Response, Values
+from imgconv.values.span import Span
 from imgconv.values.windows import Axis, Window
 
 WEIGHT_LOST = 2.0**-20

@@ -14,9 +14,9 @@ import numpy as np
 
 from imgconv.engine.bands import run_bands
 from imgconv.engine.memory import allocate
-from imgconv.planner import Span
 from imgconv.values.frozen import record
 from imgconv.values.pixel_values import Pixels, Values
+from imgconv.values.span import Span
 
 _PIECE = 2**16  # values at a time in one thread: what NumPy makes between stays in the cache
 

@@ -6,8 +6,8 @@ from imgconv import jit
 from imgconv.engine.bands import run_bands
 from imgconv.engine.memory import allocate
 from imgconv.loops.luma import LIFT, LUMA
-from imgconv.planner import Span
 from imgconv.values.pixel_values import Values
+from imgconv.values.span import Span
 
 
 def luma(colours: Values, type_: str, threads: int | None = None) -> Values:

@@ -19,11 +19,11 @@ from imgconv.engine.filter.correlate import correlate
 from imgconv.engine.memory import allocate
 from imgconv.engine.quantise import settle
 from imgconv.kernels.kernel import Kernel
-from imgconv.planner import Span
 from imgconv.values.borders import Border
 from imgconv.values.frozen import record
 from imgconv.values.numbers import magnitude
 from imgconv.values.pixel_values import Pixels, Response, Target, Values, merged, shift_of, values, wide_type
+from imgconv.values.span import Span
 from imgconv.values.windows import Window
 
 UNKNOWN = Span(-np.inf, np.inf, False)

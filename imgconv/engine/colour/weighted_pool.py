@@ -20,9 +20,9 @@ from imgconv.engine.quantise import settle
 from imgconv.kernels.kernel import Kernel
 from imgconv.loops import weighting
 from imgconv.loops.pool import worst
-from imgconv.planner import Span
 from imgconv.values.borders import Border
 from imgconv.values.pixel_values import Pixels, Response, Target, Values, shift_of, wide_type
+from imgconv.values.span import Span
 from imgconv.values.windows import Window
 
 _NOTHING = Border("constant", 0)

@@ -8,8 +8,8 @@ import numpy as np
 
 from imgconv.engine.memory import allocate
 from imgconv.engine.quantise import settle
-from imgconv.planner import Span
 from imgconv.values.pixel_values import Pixels, Response, Target, Values, merged
+from imgconv.values.span import Span
 
 Respond = Callable[[int, Target | None], tuple[Values, Response | None]]
 

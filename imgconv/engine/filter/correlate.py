@@ -14,10 +14,11 @@ from imgconv.engine.quantise import Watch, constants, settle
 from imgconv.jit.delegation import loads
 from imgconv.kernels.kernel import Kernel
 from imgconv.loops.quantising import watch_key
-from imgconv.planner import SPREADING, Plan, Span, Task, forced, plan, response_span
+from imgconv.planner import SPREADING, Plan, Task, forced, plan, response_span
 from imgconv.values.borders import Border
 from imgconv.values.frozen import replace
 from imgconv.values.pixel_values import Pixels, Response, Target, Values, shift_of, wide_type
+from imgconv.values.span import Span
 from imgconv.values.windows import Axis, Window
 
 

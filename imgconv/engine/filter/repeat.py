@@ -7,10 +7,11 @@ from collections.abc import Callable
 import numpy as np
 
 from imgconv import errors
-from imgconv.planner import EXACT_FLOAT64, Span
+from imgconv.planner import EXACT_FLOAT64
 from imgconv.values.frozen import replace
 from imgconv.values.notes import Note
 from imgconv.values.pixel_values import Pixels, Response, Target, Values
+from imgconv.values.span import Span
 
 Once = Callable[[Values, Target | None, Pixels | None], tuple[Values, Response | None]]
 

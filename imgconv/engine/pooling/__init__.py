@@ -1,0 +1,1 @@
+"""Pooling on values: the ways in which the planner has windows reduced."""

@@ -9,9 +9,10 @@ from imgconv.engine.memory import allocate, require
 from imgconv.engine.pooling.ways import WAYS, Asked, beyond_64_bits, mean_arithmetic, run, seen_cells
 from imgconv.engine.quantise import settle
 from imgconv.loops.pool import UNDIVIDED
-from imgconv.planner import Span, forced, plan_pool
+from imgconv.planner import forced, plan_pool
 from imgconv.values.frozen import replace
 from imgconv.values.pixel_values import Pixels, Response, Target, Values, shift_of, wide_type
+from imgconv.values.span import Span
 from imgconv.values.windows import Axis, Window
 
 

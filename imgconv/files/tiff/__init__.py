@@ -1,0 +1,1 @@
+"""TIFF: directories, what Pillow cannot read whole, checks of strips, and the writer."""

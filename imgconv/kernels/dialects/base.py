@@ -8,7 +8,10 @@ from collections.abc import Callable
 from imgconv.kernels.kernel import Kernel
 from imgconv.values.frozen import record
 
-_MINUS = "\N{MINUS SIGN}\N{HYPHEN}\N{NON-BREAKING HYPHEN}\N{FIGURE DASH}\N{EN DASH}\N{SMALL HYPHEN-MINUS}\N{FULLWIDTH HYPHEN-MINUS}"
+_MINUS = (
+    "\N{MINUS SIGN}\N{HYPHEN}\N{NON-BREAKING HYPHEN}\N{FIGURE DASH}\N{EN DASH}\N{SMALL HYPHEN-MINUS}"
+    "\N{FULLWIDTH HYPHEN-MINUS}"
+)
 _SIGNS = str.maketrans(dict.fromkeys(_MINUS, "-"))
 _AROUND = 16
 _COMMENTS = re.compile(r"(?:\s*#[^\n]*(?:\n|$))+")
