@@ -14,10 +14,11 @@ import pytest
 import imgconv
 from imgconv import errors, jit
 from imgconv.jit import forks, keys
-from tests import command, test_jit
+from tests import command
+from tests.jit import test_store
 from tests.jit.test_store import PROBE, relu, run_probe
 
-folder = test_jit.folder
+folder = test_store.folder
 
 FORKED = """
 import os, signal, sys, threading, time
