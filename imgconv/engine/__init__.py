@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from imgconv.engine.colour.weighted import filter_covered as filter_covered
     from imgconv.engine.colour.weighted import multiplied as multiplied
     from imgconv.engine.colour.weighted_combine import combine_covered as combine_covered
-    from imgconv.engine.colour.weighted_combine import repeat_covered as repeat_covered
     from imgconv.engine.colour.weighted_pool import pool_covered as pool_covered
     from imgconv.engine.edges import angle as angle
     from imgconv.engine.edges import angle_bytes as angle_bytes
@@ -43,7 +42,6 @@ _LATER = {
     "filter_covered": "colour.weighted",
     "multiplied": "colour.weighted",
     "combine_covered": "colour.weighted_combine",
-    "repeat_covered": "colour.weighted_combine",
     "pool_covered": "colour.weighted_pool",
     "angle": "edges",
     "angle_bytes": "edges",

@@ -273,11 +273,11 @@ class Filter(Operation):
         colours times alpha, and alpha kept."""
         from imgconv import engine
 
-        def once(covered: Covered, target: Target | None) -> tuple[Covered, Response | None]:
+        def once(covered: Covered, target: Target | None, _: object) -> tuple[Covered, Response | None]:
             if self.with_:
                 return engine.combine_covered(
                     covered, self.kernels, self.windows, self.border, self.way, target, threads
                 )
             return engine.filter_covered(covered, self.effective_kernel, self.window, self.border, target, threads)
 
-        return engine.repeat_covered(once, given, self.times, target, until_stable=self.until_stable)
+        return engine.repeat(once, given, self.times, target, until_stable=self.until_stable)

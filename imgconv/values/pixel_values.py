@@ -45,6 +45,14 @@ class Values:
     def type(self) -> str:
         return native_name(self.pixels.dtype)
 
+    @property
+    def parts(self) -> tuple[Values, ...]:
+        """Itself: there is nothing but colour."""
+        return (self,)
+
+    def with_colour(self, colour: Values) -> Values:
+        return colour
+
 
 @record
 class Target:

@@ -465,3 +465,16 @@ def test_repeats_are_steps_of_a_pipeline():
     still = through(colour[:4, :4], alpha[2:6, 2:6], "filter box:3 until-stable border=reflect")
     assert np.ptp(still.alpha.astype(int)) <= 1
     assert np.ptp(still.pixels.astype(int), axis=(0, 1)).max() <= 1
+
+
+@pytest.mark.parametrize("kernel", ["1e30*identity", "1e30*laplacian", "1e30*laplacian with=1e30*vertical combine=max"])
+def test_what_diverges_is_said_with_alpha_as_without(kernel):
+    colour, alpha = picture(12, 11)
+    for veil in (None, alpha):
+        with plain_python():
+            image = Image((Frame(colour, veil),)).through(
+                Pipeline.parse(f"filter {kernel} until-stable"), dtype="float32"
+            )
+        assert not np.isfinite(image.frames[0].pixels).all()
+        assert [note.code for note in image.notes if note.code == "not-stable"] == ["not-stable"]
+        assert any(note.text.startswith("grew beyond all numbers after") for note in image.notes)

@@ -20,7 +20,7 @@ from imgconv.engine.memory import allocate
 from imgconv.engine.quantise import settle
 from imgconv.kernels.kernel import Kernel
 from imgconv.values.borders import Border
-from imgconv.values.frozen import record
+from imgconv.values.frozen import record, replace
 from imgconv.values.numbers import magnitude
 from imgconv.values.pixel_values import Pixels, Response, Target, Values, merged, shift_of, values, wide_type
 from imgconv.values.span import Span
@@ -50,6 +50,14 @@ class Covered:
             opaque,
             given.type,
         )
+
+    @property
+    def parts(self) -> tuple[Values, ...]:
+        """Colours and alpha."""
+        return self.colour, self.alpha
+
+    def with_colour(self, colour: Values) -> Covered:
+        return replace(self, colour=colour)
 
     def settled_alpha(self) -> Values:
         """Alpha in its own type."""

@@ -1,24 +1,19 @@
-"""Several kernels, and repeated ones, on colour with its coverage."""
+"""Several kernels on colour with its coverage."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from imgconv import errors
 from imgconv.engine.colour.followed_alpha import follow
 from imgconv.engine.colour.weighted import Covered, exact, multiplied
 from imgconv.engine.filter.combine import combine
-from imgconv.engine.filter.repeat import known, unchanged
 from imgconv.kernels.kernel import Kernel
 from imgconv.values.borders import Border
 from imgconv.values.frozen import replace
-from imgconv.values.notes import Note
-from imgconv.values.pixel_values import Response, Target, Values
+from imgconv.values.pixel_values import Response, Target
 from imgconv.values.windows import Window
-
-Once = Callable[[Covered, Target | None], tuple[Covered, Response | None]]
 
 
 def combine_covered(
@@ -40,27 +35,3 @@ def combine_covered(
     return replace(
         given, colour=made, alpha=replace(given.alpha, pixels=np.ascontiguousarray(followed)[..., None])
     ), response
-
-
-def repeat_covered(
-    once: Once, given: Covered, times: int, target: Target | None, *, until_stable: bool
-) -> tuple[Covered, Response | None]:
-    """`once` applied `times` times, or fewer if `until_stable` and the last of them changed neither colour nor alpha;
-    as `engine.repeat`."""
-    notes: tuple[Note, ...] = ()
-    for done in range(1, times + (1 if until_stable else 0)):
-        made, _ = once(given, None)
-        made = replace(made, colour=known(made.colour))
-        if until_stable:
-            if _unchanged(given.colour, made.colour) and _unchanged(given.alpha, made.alpha):
-                break
-            if done == times:
-                notes = (Note("not-stable", errors.not_stable(times), loss=False),)
-                break
-        given = made
-    result, response = once(given, target)
-    return replace(result, colour=replace(result.colour, notes=result.colour.notes + notes)), response
-
-
-def _unchanged(before: Values, after: Values) -> bool:
-    return unchanged(before.pixels, after.pixels, whole=after.span.whole)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -13,36 +14,61 @@ from imgconv.values.notes import Note
 from imgconv.values.pixel_values import Pixels, Response, Target, Values
 from imgconv.values.span import Span
 
-Once = Callable[[Values, Target | None, Pixels | None], tuple[Values, Response | None]]
-
 _STILL = 1e-6  # of the greatest magnitude: less is no change of values that are not whole
 _LARGE = 2**31
 _PIECE = 2**20  # values compared at a time
 
+_Self = TypeVar("_Self")
+
+
+class Repeatable(Protocol):
+    """What a step is repeated on: plain values, or colours weighted by alpha."""
+
+    @property
+    def parts(self) -> tuple[Values, ...]:
+        """All of its values, colours first."""
+
+    def with_colour(self: _Self, colour: Values) -> _Self:
+        """The same with other colours."""
+
+
+_Content = TypeVar("_Content", bound=Repeatable)
+
 
 def repeat(
-    once: Once, given: Values, times: int, target: Target | None, out: Pixels | None, *, until_stable: bool
-) -> tuple[Values, Response | None]:
-    """`once` applied `times` times, or fewer if `until_stable` and the last of them changed nothing; the last settles
-    into `target`.
+    step: Callable[[_Content, Target | None, Pixels | None], tuple[_Content, Response | None]],
+    content: _Content,
+    times: int,
+    target: Target | None,
+    out: Pixels | None = None,
+    *,
+    until_stable: bool,
+) -> tuple[_Content, Response | None]:
+    """`step` applied `times` times, or fewer if `until_stable` and the last of them changed nothing; the last is
+    converted to `target`, into `out`.
 
-    What did not become stable is said in a note of the result.
+    A note of the result's colours says if it diverged or did not become stable.
     """
-    notes: tuple[Note, ...] = ()
-    for done in range(1, times + (1 if until_stable else 0)):
-        made = known(once(given, None, None)[0])
+    sentence = ""
+    for count in range(1, times + (1 if until_stable else 0)):
+        following, _ = step(content, None, None)
+        following = following.with_colour(known(following.parts[0]))
         if until_stable:
-            if not np.isfinite(made.pixels).all() and np.isfinite(given.pixels).all():
-                notes = (Note("not-stable", errors.not_finite(done), loss=False),)
+            if _diverged(content, following):
+                sentence = errors.not_finite(count)
                 break
-            if unchanged(given.pixels, made.pixels, whole=made.span.whole):
-                break  # the last step again, this time settled: the same as that many repeats
-            if done == times:
-                notes = (Note("not-stable", errors.not_stable(times), loss=False),)
+            if _unchanged(content, following):
+                break  # the last step again, this time into the target: the same as that many repeats
+            if count == times:
+                sentence = errors.not_stable(times)
                 break
-        given = made
-    result, response = once(given, target, out)
-    return replace(result, notes=result.notes + notes), response
+        content = following
+    result, response = step(content, target, out)
+    if sentence:
+        colour = result.parts[0]
+        note = Note("not-stable", sentence, loss=False)
+        result = result.with_colour(replace(colour, notes=(*colour.notes, note)))
+    return result, response
 
 
 def known(values: Values) -> Values:
@@ -56,7 +82,21 @@ def known(values: Values) -> Values:
     return replace(values, span=Span(int(low), int(high), True))
 
 
-def unchanged(before: Pixels, after: Pixels, *, whole: bool) -> bool:
+def _diverged(before: Repeatable, after: Repeatable) -> bool:
+    """Whether infinities or NaN came up in a part that had none."""
+    return any(
+        not np.isfinite(new.pixels).all() and np.isfinite(old.pixels).all()
+        for old, new in zip(before.parts, after.parts, strict=True)
+    )
+
+
+def _unchanged(before: Repeatable, after: Repeatable) -> bool:
+    return all(
+        _still(old.pixels, new.pixels, whole=new.span.whole) for old, new in zip(before.parts, after.parts, strict=True)
+    )
+
+
+def _still(before: Pixels, after: Pixels, *, whole: bool) -> bool:
     """Whether no value moved: whole ones at all, others by more than a millionth of the greatest magnitude; NaN stays
     NaN."""
     if before.shape != after.shape:
