@@ -85,14 +85,62 @@ def test_a_row_of_more_units_than_can_be_counted_is_left_to_one_encoder(small_st
     assert markers(jpeg_strips.encode(frame, saver("RGB", quality=92))) == []
 
 
-def test_another_kind_of_coding_is_refused(small_strips):
-    with pytest.raises(ValueError, match="another kind of JPEG"):
-        jpeg_strips.encode(picture(300, 90, 3), saver("RGB", progressive=True))
+@pytest.mark.parametrize("shape", [(300, 90), (301, 97)])
+@pytest.mark.parametrize("options", [{"progressive": True}, {"optimize": True}, {"restart_marker_blocks": 3}])
+def test_what_cannot_be_joined_is_left_to_one_encoder(small_strips, options, shape):
+    frame = picture(*shape, 3)
+    assert jpeg_strips.encode(frame, saver("RGB", **options)) == by_one_encoder(
+        frame, "RGB", comment=b"first", **options
+    )
 
 
-def test_strips_with_tables_of_their_own_are_not_joined(small_strips):
-    with pytest.raises(ValueError, match="tables of its own"):
-        jpeg_strips.encode(picture(300, 90, 3), saver("RGB", optimize=True))
+@pytest.mark.parametrize("process", [0xC1, 0xC2, 0xC9])
+def test_encoders_of_another_process_write_the_whole_image(small_strips, process):
+    def save(frame, stream, first):
+        stream.write(by_one_encoder(frame, "RGB").replace(b"\xff\xc0", bytes((0xFF, process)), 1))
+
+    frame = picture(300, 90, 3)
+    assert jpeg_strips.encode(frame, save) == by_one_encoder(frame, "RGB").replace(
+        b"\xff\xc0", bytes((0xFF, process)), 1
+    )
+
+
+@pytest.mark.parametrize("change", ["tables", "sampling", "a scan per component", "fill bytes", "no end", "no scan"])
+def test_strips_that_differ_or_are_strange_are_not_joined(small_strips, change):
+    """Each strip of `change` is what this encoder writes; the whole image is what it wrote last, in one piece."""
+    calls = []
+
+    def save(frame, stream, first):
+        calls.append(frame.pixels.shape[0])
+        sampling = len(calls) % 3 if change == "sampling" else 0
+        quality = 50 + len(calls) if change == "tables" else 80
+        file = by_one_encoder(frame, "RGB", quality=quality, subsampling=sampling)
+        scan = file.index(b"\xff\xda")
+        if change == "a scan per component":
+            file = file[: scan + 4] + b"\1" + file[scan + 5 :]
+        if change == "fill bytes":
+            file = file[:scan] + b"\xff" + file[scan:]
+        if change == "no end":
+            file = file[:-2]
+        if change == "no scan":
+            file = file[:scan]
+        written.append(file)
+        stream.write(file)
+
+    written: list[bytes] = []
+    assert jpeg_strips.encode(picture(301, 97, 3), save) == written[-1]
+    assert calls[-1] == 301
+
+
+def test_the_writer_falls_back_to_one_piece(small_strips, monkeypatch):
+    real = write._saved
+    monkeypatch.setattr(
+        write, "_saved", lambda picture, stream, form, options: real(picture, stream, form, {**options, "optimize": 1})
+    )
+    frame = picture(400, 120, 3)
+    content = b"".join(write.encoded(Image((frame,), "jpeg"), FORMATS["jpeg"], "x.jpg", writing=Writing(quality=90)))
+    assert pixels_of(content).shape == frame.pixels.shape
+    assert markers(content) == []
 
 
 def test_what_the_image_says_stands_once_and_a_failing_strip_fails_the_image(small_strips, monkeypatch):

@@ -4,6 +4,9 @@ At a restart marker a decoder begins anew with bytes and with predictions, as an
 files of the strips of an image, all made with the same tables, are one file: the head of the first, which is told the
 height and how many units lie between markers, and what is coded in each. Pixels come out as from one encoder, and
 Pillow's copy of the image (four bytes a pixel, each new page of which costs time) is never there at once.
+
+This needs an encoder of baseline coding whose tables do not depend on the pixels, as libjpeg-turbo's. Others (mozjpeg
+is progressive and optimises its tables) encode the image in one piece.
 """
 
 from __future__ import annotations
@@ -22,21 +25,35 @@ _MOST_UNITS = 65535  # between two markers
 _SIDE = 8  # of a block of samples
 _START_OF_SCAN, _RESTART, _END, _INTERVAL = 0xDA, 0xD0, b"\xff\xd9", 0xDD
 _START_OF_FRAME = 0xC0  # baseline: what Pillow writes unless asked otherwise
+_QUANTISATION, _CODES = 0xDB, 0xC4  # tables
 
 Save = Callable[[Frame, IO[bytes], bool], None]
 """Writes rows of a frame as a JPEG file into a stream, with what the image says beside its pixels if that is wanted."""
 
 
+class _NotJoinableError(Exception):
+    """The encoder writes files whose scans are not parts of one scan."""
+
+
 def encode(frame: Frame, save: Save) -> bytes:
-    """The frame as a JPEG file of baseline coding, by `save`. How it is cut depends on its size alone."""
+    """The frame as a JPEG file, by `save`. How it is cut depends on its size and on the encoder alone."""
     height, width = frame.pixels.shape[:2]
-    if height * width < 2 * STRIP:
-        return _saved(frame, save, 0, height, first=True)
+    if height * width >= 2 * STRIP:
+        try:
+            return _in_strips(frame, save)
+        except _NotJoinableError:
+            pass
+    return _saved(frame, save, 0, height, first=True)
+
+
+def _in_strips(frame: Frame, save: Save) -> bytes:
+    """Raises _NotJoinableError where strips are not possible."""
+    height, width = frame.pixels.shape[:2]
     down, across = _unit(_saved(frame, save, 0, min(height, 2 * _SIDE), first=True))
     units = -(-width // across)
     rows = min(max(STRIP // width, down), _MOST_UNITS // units * down) // down * down
-    if rows == 0:  # a row of units is more than a marker can count
-        return _saved(frame, save, 0, height, first=True)
+    if rows == 0:
+        raise _NotJoinableError("a row of units is more than a marker can count")
     files = (
         _saved(frame, save, start, min(height, start + rows), first=start == 0) for start in range(0, height, rows)
     )
@@ -56,6 +73,7 @@ def _saved(frame: Frame, save: Save, start: int, stop: int, *, first: bool) -> b
 
 def _joined(files: Iterator[bytes], height: int, interval: int) -> Iterator[bytes]:
     head, scan = _parted(next(files))
+    meaning = _meaning(head)
     for at, marker, _ in _segments(head):
         if marker == _START_OF_FRAME:
             head = head[: at + 5] + struct.pack(">H", height) + head[at + 7 :]
@@ -66,23 +84,37 @@ def _joined(files: Iterator[bytes], height: int, interval: int) -> Iterator[byte
     yield scan
     for number, file in enumerate(files):
         other, scan = _parted(file)
-        if _tables(other) != _tables(head):
-            raise ValueError("the encoder made tables of its own for each strip")
+        if _meaning(other) != meaning:
+            raise _NotJoinableError("tables of its own for each strip")
         yield bytes((0xFF, _RESTART + number % 8))
         yield scan
     yield _END
 
 
-def _tables(head: bytes) -> list[bytes]:
-    """What coded pixels mean: the segments of quantisation (DQT) and of codes (DHT)."""
-    return [head[at : at + 2 + length] for at, marker, length in _segments(head) if marker in (0xDB, 0xC4)]
+def _meaning(head: bytes) -> list[bytes]:
+    """What coded pixels mean: tables of quantisation and of codes, and the headers of frame and scan but for the
+    height."""
+    segments = dict.fromkeys((_QUANTISATION, _CODES, _START_OF_FRAME, _START_OF_SCAN), b"")
+    for at, marker, length in _segments(head):
+        if marker in segments:
+            start = at + (7 if marker == _START_OF_FRAME else 2)
+            segments[marker] += head[start : at + 2 + length]
+    return list(segments.values())
 
 
 def _parted(file: bytes) -> tuple[bytes, bytes]:
-    """What stands before the coded pixels, and these."""
-    start = next(at + 2 + length for at, marker, length in _segments(file) if marker == _START_OF_SCAN)
+    """What stands before the coded pixels, and these: one scan of all components."""
+    components = 0
+    for at, marker, length in _segments(file):
+        if marker == _START_OF_FRAME:
+            components = file[at + 9]
+        if marker == _INTERVAL:
+            raise _NotJoinableError("restart markers of its own")
+        if marker == _START_OF_SCAN and file[at + 4] != components:
+            raise _NotJoinableError("several scans")
+        start = at + 2 + length
     if not file.endswith(_END):
-        raise ValueError("the encoder wrote no whole JPEG file")
+        raise _NotJoinableError("no end of the image")
     return file[:start], file[start : -len(_END)]
 
 
@@ -97,14 +129,15 @@ def _unit(file: bytes) -> tuple[int, int]:
 
 
 def _segments(file: bytes) -> Iterator[tuple[int, int, int]]:
-    """Place, marker and length of each segment up to the first scan. ValueError for another kind of coding than
+    """Place, marker and length of each segment up to the first scan. _NotJoinableError for another coding than
     baseline."""
     at = 2
-    while True:
+    while at + 4 <= len(file):
         mark, marker, length = struct.unpack_from(">BBH", file, at)
-        if mark != 0xFF or (0xC1 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC)):
-            raise ValueError("the encoder wrote another kind of JPEG than it was asked for")
+        if mark != 0xFF or marker == 0xFF or (0xC1 <= marker <= 0xCF and marker not in (_CODES, 0xC8, 0xCC)):
+            raise _NotJoinableError(f"marker {marker:#x}")
         yield at, marker, length
         if marker == _START_OF_SCAN:
             return
         at += 2 + length
+    raise _NotJoinableError("no scan")
