@@ -14,6 +14,7 @@ from imgconv.values.image import Frame
 from imgconv.values.layout import Layout
 
 TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_PACKED = "BGR;16"  # 16 bits of all samples together, 5-6-5, as in BMP
 _WRAPPED = ("I;32", "I;32N", "I;32B")  # unsigned numbers that Pillow takes for signed
 _BITS, _PHOTOMETRIC, _SAMPLES, _PLANES, _SIGN, _COMPRESSION, _DEPTH = (
     258,
@@ -49,7 +50,7 @@ def narrows(image: Any) -> bool:
     ):  # the greatest value
         return True
     return any(
-        (eight and (";16" in mode or mode == "SGI16" or mode.startswith("BC6")))
+        (eight and ((";16" in mode and mode != _PACKED) or mode == "SGI16" or mode.startswith("BC6")))
         or mode in _WRAPPED
         or mode.startswith(_ROUNDED)
         for mode in modes

@@ -1,5 +1,6 @@
 """Every pixel mode by its rule: what it becomes, through which file it came, and that it survives a round trip."""
 
+import struct
 import subprocess
 import sys
 
@@ -236,3 +237,33 @@ def test_the_fourth_channel_of_a_bmp_is_spoken_of_where_it_holds_something(tmp_p
         image = imgconv.load(tmp_path / "x.bmp")
         np.testing.assert_array_equal(image.pixels, pixels[..., :3])
         assert [note.code for note in image.notes] == codes
+
+
+def bmp_of_masks(words: np.ndarray, masks: tuple[int, int, int] | None) -> bytes:
+    """A BMP of 16 bits per pixel: three masks say where the colours are, without them it is 5-5-5."""
+    height, width = words.shape
+    rows = b"".join(row.tobytes() + bytes(-row.nbytes % 4) for row in words[::-1].astype("<u2"))
+    head = struct.pack("<IiiHHIIiiII", 40, width, height, 1, 16, 3 if masks else 0, len(rows), 2835, 2835, 0, 0)
+    head += struct.pack("<III", *masks) if masks else b""
+    return struct.pack("<2sIHHI", b"BM", 14 + len(head) + len(rows), 0, 0, 14 + len(head)) + head + rows
+
+
+@pytest.mark.parametrize(
+    ("masks", "bits"),
+    [((0xF800, 0x07E0, 0x001F), (5, 6, 5)), ((0x7C00, 0x03E0, 0x001F), (5, 5, 5)), (None, (5, 5, 5))],
+    ids=["5-6-5", "5-5-5 by masks", "5-5-5"],
+)
+@pytest.mark.parametrize("headless", [False, True], ids=["bmp", "dib"])
+def test_bmp_of_16_bits_per_pixel_is_read_as_8_per_sample(tmp_path, masks, bits, headless):
+    words = np.arange(2 ** sum(bits), dtype=np.uint16).reshape(-1, 2**7)[:, :-1]
+    (tmp_path / "in.bmp").write_bytes(bmp_of_masks(words, masks)[14 if headless else 0 :])
+    image = imgconv.load(tmp_path / "in.bmp")
+    assert image.notes == ()
+    shifts = (bits[1] + bits[2], bits[2], 0)
+    expected = [
+        (words >> shift & 2**count - 1).astype(float) * 255 / (2**count - 1)
+        for shift, count in zip(shifts, bits, strict=True)
+    ]
+    assert np.abs(image.pixels - np.stack(expected, axis=-1)).max() < 1
+    seen = image.pixels.reshape(-1, 3).astype(np.uint32) @ np.array([1, 256, 65536], np.uint32)
+    assert len(np.unique(seen)) == words.size, "no two colours became one"
