@@ -88,10 +88,21 @@ class _Roomy:
 _roomy = _Roomy()
 
 
+class _Leniency:
+    """Stands for Pillow's LOAD_TRUNCATED_IMAGES while a thread reads a damaged file: true in this thread, in all others
+    what it was before. Pillow only asks whether it is true."""
+
+    def __init__(self, before: object) -> None:
+        self.thread, self.before = threading.get_ident(), before
+
+    def __bool__(self) -> bool:
+        return threading.get_ident() == self.thread or bool(self.before)
+
+
 @contextmanager
 def lent(reading: Reading, *, lenient: bool = False, png: bool = False) -> Iterator[None]:
-    """While it lasts, Pillow takes images as large as `reading` allows and, if `lenient`, damaged ones. Its settings
-    are the process's, hence the lock.
+    """While it lasts, Pillow takes images as large as `reading` allows and, if `lenient`, in this thread damaged ones.
+    Its settings are the process's, hence the lock.
 
     Of a `png` it takes long profiles and texts, too.
     """
@@ -111,7 +122,8 @@ def _allowed(reading: Reading, lenient: bool) -> Iterator[None]:
         try:
             if before[0] is not None:
                 Image.MAX_IMAGE_PIXELS = max(before[0], reading.max_pixels)
-            ImageFile.LOAD_TRUNCATED_IMAGES = lenient or before[1]
+            if lenient:
+                ImageFile.LOAD_TRUNCATED_IMAGES = _Leniency(before[1])  # type: ignore[assignment]
             yield
         finally:
             Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES = before

@@ -3,13 +3,17 @@ be."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import struct
 import threading
 import tracemalloc
 import zipfile
 import zlib
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -513,3 +517,83 @@ def test_a_header_that_asks_for_the_sky_is_broken(tmp_path: Path) -> None:
         1,
         f"imgconv: {path}: broken or cut short ({why}); get a whole copy (--allow-truncated reads what is there)\n",
     )
+
+
+# ---------------------------------------------------------------- one thread is lenient, another is not
+
+
+def _animation(path: Path, form: str) -> None:
+    first, *rest = (Image.fromarray(noise(60, 80, seed=seed)) for seed in range(4))
+    first.save(path, form, save_all=True, append_images=rest, duration=40)
+
+
+_DAMAGED: dict[str, Callable[[Path], Any]] = {
+    "png": lambda path: Image.fromarray(COLOUR).save(path, "PNG"),
+    "apng": lambda path: _animation(path, "PNG"),
+    "jpeg": lambda path: Image.fromarray(COLOUR).save(path, "JPEG"),
+    "progressive jpeg": lambda path: Image.fromarray(COLOUR).save(path, "JPEG", progressive=True),
+    "tiff": lambda path: Image.fromarray(COLOUR).save(path, "TIFF"),
+    "lzw tiff": lambda path: Image.fromarray(COLOUR).save(path, "TIFF", compression="tiff_lzw"),
+    "jpeg tiff": lambda path: Image.fromarray(COLOUR).save(path, "TIFF", compression="jpeg"),
+    "gif": lambda path: Image.fromarray(noise(60, 80)).save(path, "GIF"),
+    "animated gif": lambda path: _animation(path, "GIF"),
+    "bmp": lambda path: Image.fromarray(COLOUR).save(path, "BMP"),
+    "pcx": lambda path: Image.fromarray(COLOUR).save(path, "PCX"),
+    "ico": lambda path: Image.fromarray(noise(64, 64)).save(path, "ICO", sizes=[(64, 64)]),
+    "jpeg 2000": lambda path: Image.fromarray(COLOUR).save(path, "JPEG2000"),
+}
+
+
+@pytest.fixture
+def slow_lenient_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Future[imgconv.Image]]:
+    """A damaged file that another thread reads as far as it goes, until the test is over."""
+    path = save(tmp_path / "slow.png", COLOUR)
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+    begun, over, prepare = threading.Event(), threading.Event(), ImageFile.ImageFile.load_prepare
+
+    def slow(image: Any) -> None:
+        if threading.get_ident() == reader and ImageFile.LOAD_TRUNCATED_IMAGES:
+            begun.set()
+            assert over.wait(60)
+        prepare(image)
+
+    monkeypatch.setattr(ImageFile.ImageFile, "load_prepare", slow)
+    with ThreadPoolExecutor(1) as pool:
+        reader = pool.submit(threading.get_ident).result()
+        future = pool.submit(imgconv.load, path, allow_truncated=True)
+        assert begun.wait(60)
+        try:
+            yield future
+        finally:
+            over.set()
+    assert [note.code for note in future.result().notes] == ["truncated"]
+    assert ImageFile.LOAD_TRUNCATED_IMAGES is False
+
+
+@pytest.mark.parametrize("form", _DAMAGED)
+@pytest.mark.parametrize("damage", ["cut", "a byte"])
+def test_a_strict_read_is_strict_while_another_thread_is_lenient(
+    tmp_path: Path, form: str, damage: str, request: pytest.FixtureRequest
+) -> None:
+    path = tmp_path / "strict"
+    _DAMAGED[form](path)
+    content = bytearray(path.read_bytes())
+    if damage == "cut":
+        del content[len(content) * 6 // 10 :]
+    else:
+        content[len(content) // 2] ^= 0xFF
+    path.write_bytes(content)
+
+    def outcome() -> str:
+        try:
+            return hashlib.sha256(imgconv.load(path).pixels).hexdigest()
+        except errors.FileError as error:
+            return str(error)
+
+    alone = outcome()
+    if damage == "cut":
+        assert str(path) in alone, "it is refused"
+    future: Future[imgconv.Image] = request.getfixturevalue("slow_lenient_read")
+    assert outcome() == alone
+    assert not future.done()
