@@ -417,6 +417,20 @@ def test_npy_of_four_dimensions_is_frames(tmp_path):
     assert np.load(tmp_path / "last.npy").shape == (6, 7, 2)
 
 
+@pytest.mark.parametrize("form", ["gif", "png", "webp", "avif", "tiff"])
+@pytest.mark.parametrize("count", [1, 3])
+def test_one_channel_of_an_array_is_gray(tmp_path, form, count):
+    stack = np.stack([noise(8, 9, seed=i) for i in range(count)])
+    np.save(tmp_path / "in.npy", stack[..., None])
+    done = command("filter", "identity", "in.npy", "-o", f"out.{form}", cwd=tmp_path)
+    assert done.code == 0, done.err
+    found = imgconv.load(tmp_path / f"out.{form}")
+    assert len(found.frames) == count
+    if form in ("gif", "png", "tiff"):
+        for frame, expected in zip(found.frames, stack, strict=True):
+            np.testing.assert_array_equal(frame.pixels.squeeze(), expected)
+
+
 def test_frames_count_in_memory_and_can_be_limited(tmp_path):
     np.save(tmp_path / "in.npy", np.zeros((50, 100, 100, 1), np.uint8))
     for words in (("--max-frames", "49"), ("--max-memory", "400kB")):

@@ -33,7 +33,7 @@ def fitted(image: Image) -> Image:
     frames, notes = [], []
     thinned, reduced = 0, 0
     hides = any(frame.alpha is not None and (frame.alpha < _SEEN).any() for frame in image.frames)
-    for frame in image.frames:
+    for frame in map(_plane, image.frames):
         alpha = _on_or_off(frame, hides)
         thinned += frame.alpha is not None and bool((frame.alpha != (np.uint8(255) if alpha is None else alpha)).any())
         result = replace(frame, alpha=alpha)
@@ -49,6 +49,11 @@ def fitted(image: Image) -> Image:
     if thinned:
         notes.append(Note("flattened", "alpha made on or off (GIF has nothing between)"))
     return replace(image, frames=tuple(frames), notes=image.notes + tuple(notes))
+
+
+def _plane(frame: Frame) -> Frame:
+    """The frame with one channel as (H, W), which arrays may have as (H, W, 1)."""
+    return replace(frame, pixels=frame.pixels[..., 0]) if frame.pixels.shape[2:] == (1,) else frame
 
 
 def _on_or_off(frame: Frame, hides: bool) -> Pixels | None:
