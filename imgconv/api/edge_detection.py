@@ -29,7 +29,7 @@ def edges(
     threads: int | None = None,
     out: Pixels | None = None,
 ) -> Pixels:
-    """The strength of the edge at each pixel, by a named detector; every channel alike.
+    """Compute the strength of the edge at each pixel, by a named detector; every channel alike.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def directions(
     sigma: float | None = None,
     threads: int | None = None,
 ) -> Pixels:
-    """Where edges look: as angles, as numbers of the winning kernels, or as a picture.
+    """Show the direction of edges: as angles, as numbers of the winning kernels, or as a picture.
 
     Parameters
     ----------

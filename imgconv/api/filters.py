@@ -38,17 +38,17 @@ def correlate(
     threads: int | None = None,
     out: Pixels | None = None,
 ) -> Pixels:
-    """Weights times neighbours, summed: convolution as a CNN course teaches it, without a flip.
+    """Multiply each neighbourhood by a kernel's weights and sum: convolution as CNN courses teach it, without a flip.
 
     ``out[i, j] = sum over r, c of w[r, c] * in[i*stride + r*dilation - top, j*stride + c*dilation - left]``,
-    divided by the kernel's divisor, plus its bias; every channel alike. Integer pixels with integral
-    weights are computed exactly: ``floor(sum / divisor + bias + 1/2)``.
+    divided by the kernel's divisor, plus its bias; every channel alike. Integer pixels with exact weights are computed
+    exactly: ``floor(sum / divisor + bias + 1/2)``.
 
     Parameters
     ----------
     pixels : array_like, (H, W) or (H, W, C)
-        Any real type. uint8, uint16, int16, int32, float32 and float64 are taken as they are, others
-        are widened exactly.
+        Any real type. uint8, uint16, int16, int32, float32 and float64 are taken as they are; others are widened: bool
+        to uint8, int8 to int16, float16 to float32, uint32 and 64-bit integers (and so lists of numbers) to float64.
     kernel : str, Kernel or rows of numbers
         A name (``"sobel-x"``, ``"gaussian:1.5"``), inline rows (``"1 2 1;2 4 2;1 2 1"``), a text
         file's path, a Kernel, or a 2-D array-like; in text a factor may stand before it (``"2*sobel-x"``).
@@ -59,30 +59,30 @@ def correlate(
     stride, dilation : int or (rows, cols)
         Pixels from one window, and from one tap, to the next.
     with_ : kernel or sequence of kernels
-        More kernels. Each is applied as it would be alone, under the same options, and the responses of
-        one pixel are combined before they are settled. Exact kernels on integer pixels are combined exactly:
-        over one common denominator, divided once; "l2" is then the exactly rounded root below 2**24.
+        More kernels. Each is applied as it would be alone, under the same options, and the responses at each pixel
+        are combined before range and rounding. Exact kernels on integer pixels are combined exactly: over one
+        common denominator, divided once; "l2" is then the exactly rounded root below 2**24.
     combine : {"l2", "l1", "linf", "max", "min", "sum", "avg"}, optional
         With `with_`: the root of the sum of squares (None is this), the sum of magnitudes, the greatest magnitude,
-        the greatest, the least, the sum, the mean. NaN is passed on.
+        the greatest, the least, the sum, the mean. NaN propagates.
     repeat : int, optional
-        Times to apply it, values wide between: a pipeline of as many equal steps. None is once.
+        Times to apply it, with wide values between, as in a pipeline of so many equal steps. None is once.
     until_stable : bool
-        Apply it until nothing changes: whole values not at all, others by a millionth of the greatest magnitude;
-        at most `repeat` times, 1000 if that is None.
+        Apply it until nothing changes: integers not at all, other values by no more than a millionth of the greatest
+        magnitude; at most `repeat` times, 1000 if that is None.
     rotate : int
-        Degrees by which the kernels are turned anticlockwise first: a multiple of 90, of 45 for 3x3 kernels (round the
-        ring).
+        Degrees by which the kernels are turned anticlockwise first: a multiple of 90, or of 45 for 3x3 kernels.
     dtype : str or numpy dtype, optional
-        The result's type: one of the six above. None keeps the (widened) input's. Values are never rescaled.
+        The type of the result: one of the six above. None keeps the (widened) type of the input. Values are never
+        rescaled.
     range : {"clamp", "abs", "shift", "stretch"}
-        How results come back into an integer type: clamped; by magnitude; with half the type's range added
-        (unsigned types); or stretched so that the least value is the type's least and the greatest its
+        How results come back into the range of the type: clamped (integers only); by magnitude; with half the range
+        added (unsigned types); or stretched, so that the least value becomes the type's least and the greatest its
         greatest (0 and 1 for floats).
     threads : int, optional
         Processors to use; None means all. The result does not depend on it.
     out : numpy.ndarray, optional
-        Filled and returned: of the result's shape and dtype, not overlapping the input.
+        Filled and returned: an array of the result's shape and dtype that does not overlap the input.
 
     Returns
     -------
@@ -93,12 +93,12 @@ def correlate(
     Raises
     ------
     UsageError
-        For a kernel or an option that cannot be meant (a ValueError too).
+        For a kernel or an option that makes no sense.
     WindowError
         Where the window does not fit the image.
     PixelError
-        For complex, object or empty arrays, 64-bit integers beyond 2**53, other than 2 or 3 dimensions, or an unfit
-        `out`.
+        For complex, object or empty arrays, 64-bit integers beyond 2**53, other than 2 or 3 dimensions, or an `out` of
+        the wrong shape or type.
 
     Examples
     --------
@@ -133,10 +133,15 @@ def convolve(
     threads: int | None = None,
     out: Pixels | None = None,
 ) -> Pixels:
-    """`correlate` with the kernel turned by 180 degrees, a stated anchor with it: convolution in the mathematical
-    sense.
+    """Correlate with the kernel turned by 180 degrees, a stated anchor with it: convolution in the mathematical sense.
 
     Parameters, result and errors are those of `correlate`.
+
+    Examples
+    --------
+    >>> import imgconv
+    >>> imgconv.convolve([[0, 0, 1, 0, 0]], "1 2 3").tolist()
+    [[0.0, 1.0, 2.0, 3.0, 0.0]]
     """
     window: dict[str, Any] = {"border": border, "stride": stride, "dilation": dilation, "pad": pad}
     several = {
@@ -190,8 +195,7 @@ def bank(
     threads: int | None = None,
     out: Pixels | None = None,
 ) -> Pixels:
-    """Each of many kernels' response to the same pixels, as `correlate` would give it: as channels, or as tiles of one
-    picture.
+    """Apply many kernels to the same pixels: their responses become channels, or tiles of one picture.
 
     Parameters
     ----------
@@ -202,10 +206,14 @@ def bank(
         several ranges the last runs fastest.
     with_ : kernel or sequence of kernels
         More of them.
-    theta, vary
-        ``theta="0:180:22.5"``, ``vary="sigma=1:4"``: arguments of the kernels by name, values or ranges.
+    theta : str or float, optional
+        The kernels' argument THETA: a value, or a range such as ``"0:180:22.5"``.
+    vary : str or sequence of str
+        Any argument of the kernels by its name: ``"sigma=1:4"``.
     sheet : bool
-        Tiles in reading order, `columns` in a row (None: as many as give a square), instead of channels.
+        Make tiles of one picture, in reading order, instead of channels.
+    columns : int, optional
+        Tiles in a row of the sheet; None makes it about square.
     convolve : bool
         Turn the kernels by 180 degrees first, as `imgconv.convolve` does.
     border, pad, stride, dilation, dtype, range, threads, out

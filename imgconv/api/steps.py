@@ -30,7 +30,7 @@ def pool(
     threads: int | None = None,
     out: Pixels | None = None,
 ) -> Pixels:
-    """Each window reduced to its maximum, average or minimum; only existing pixels are seen.
+    """Reduce each window to its maximum, average or minimum; only existing pixels are seen.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def pool(
     size, stride, dilation : int or (rows, cols)
         Of the window; stride None is the size.
     pad : {"same", "valid"}, int, (rows, cols) or (top, bottom, left, right)
-        Pixels by which windows may stand over the image's edge. They have no values.
+        Pixels by which windows may stand over the edge of the image. They have no values.
     ceil : bool
         Keep a last window that only partly fits (PyTorch's ``ceil_mode``, its dropping rule included).
     count_padding : bool
@@ -74,7 +74,7 @@ def activate(
     threads: int | None = None,
     out: Pixels | None = None,
 ) -> Pixels:
-    """A function of every value: relu, abs, sigmoid, tanh or identity.
+    """Apply an activation function to every value.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def run(
     threads: int | None = None,
     out: Pixels | None = None,
 ) -> Pixels:
-    """All steps of a pipeline; values stay wide between them and are settled once, at the end.
+    """Run all steps of a pipeline. Range, rounding and clamping happen once, after the last.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ def run(
     Returns
     -------
     numpy.ndarray, (H', W') or (H', W', C)
-        `Pipeline.shape(H, W)` foretells H' and W'.
+        `Pipeline.shape(H, W)` tells H' and W' beforehand.
 
     Raises
     ------

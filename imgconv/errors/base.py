@@ -8,43 +8,49 @@ DONE, FAILED, MISUSED, LOSSY, OUR_BUG, INTERRUPTED, PIPE_CLOSED, TERMINATED = 0,
 
 
 class ImgconvError(Exception):
-    """The root of everything imgconv raises on purpose; `exit_code` is the command's."""
+    """The base of everything that imgconv raises on purpose.
+
+    Attributes
+    ----------
+    exit_code : int
+        What the command ends with.
+    """
 
     exit_code = FAILED
 
 
 class UsageError(ImgconvError, ValueError):
-    """An option, a kernel, a pipeline or an argument that cannot be meant."""
+    """An option, a kernel, a pipeline or an argument that makes no sense. Also a ValueError."""
 
     exit_code = MISUSED
 
 
 class WindowError(ImgconvError, ValueError):
-    """A window that does not fit the image."""
+    """A window that does not fit the image. Also a ValueError."""
 
 
 class PixelError(ImgconvError, ValueError):
-    """An array whose type or shape cannot be computed with."""
+    """An array whose type or shape cannot be computed with. Also a ValueError."""
 
 
 class FileError(ImgconvError, OSError):
-    """A file that cannot be read or written."""
+    """A file that cannot be read or written. Also an OSError."""
 
 
 class LossError(ImgconvError):
-    """A result that lost something, where nothing may be lost."""
+    """A result that lost something where nothing may be lost (`--strict`)."""
 
     exit_code = LOSSY
 
 
 class LoopError(ImgconvError, RuntimeError):
-    """Compiled code that did not do its work: a bug of ours, never a wrong picture."""
+    """Compiled code that did not do its work: a bug in imgconv, never a wrong picture. Also a RuntimeError."""
 
     exit_code = OUR_BUG
 
 
 class ObjectError(LoopError):
-    """Machine code that cannot be emitted or linked here: the next rung is tried."""
+    """Machine code that cannot be emitted or linked here; the next way is tried."""
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:

@@ -12,13 +12,13 @@ from imgconv import errors
 from imgconv.files import limits, npy, npz, pillow, pnm, signatures
 from imgconv.files.formats import split_member
 from imgconv.files.header import Header, parsed
-from imgconv.files.options import CHOICE_OF_FRAMES, MOST_PIXELS, Reading
+from imgconv.files.options import CHOICE_OF_FRAMES, MOST_FRAMES, MOST_PIXELS, Reading
 from imgconv.files.png.chunks import SIGNATURE
 from imgconv.values.arguments import path_text
 from imgconv.values.frozen import record, replace
 from imgconv.values.image import Image
 from imgconv.values.notes import Note
-from imgconv.values.parameters import FLAG, MEMORY, PIXELS
+from imgconv.values.parameters import FLAG, FRAMES, MEMORY, PIXELS
 
 STDIN = "-"
 START = 4096
@@ -54,41 +54,55 @@ def load(
     allow_narrowing: bool = False,
     allow_truncated: bool = False,
     max_pixels: int = MOST_PIXELS,
+    max_frames: int = MOST_FRAMES,
     max_memory: int | None = None,
 ) -> Image:
-    """The image in a file, whatever its suffix says.
+    """Read an image file; its format is recognised by content, never by suffix.
 
     Parameters
     ----------
     path : str or path-like
-        An image that Pillow opens, of any pixel mode; a PNG of 16 bits a sample; a binary PGM or PPM, a PFM;
-        or a `.npy` array (H, W), (H, W, C) or (N, H, W, C), which is N frames. "-" is standard input.
+        An image of any format and pixel mode that Pillow opens, PNG and TIFF of any depth, a binary PGM or PPM, a PFM,
+        or an array in `.npy` or `.npz` (``"stack.npz:left"``) of shape (H, W), (H, W, C) or, for N frames,
+        (N, H, W, C). "-" is standard input.
     frames : "first", "all", int, (start, stop) or slice, optional
-        The frames or pages to take, counted from 0, negative ones from the end. None takes all that a file shows one
-        after the other.
+        The frames or pages to take, counted from 0, negative ones from the end. None takes all.
     orient : bool
-        Whether pixels are turned as EXIF or XMP says (which then say that they are upright), or both left as they are.
+        Apply the orientation that EXIF or XMP states to the pixels; False leaves both alone.
     strip : bool
-        Leaves out what the file says beside its pixels: EXIF, colour profile, resolution, XMP, text. Filters in linear
-        light still know how the pixels were encoded.
+        Leave out EXIF, colour profile, resolution, XMP and text. Filters in linear light still know how the pixels
+        were encoded.
     allow_narrowing : bool
-        Read 8 bits of each sample where a file has more and no reader for them is there.
+        Read 8 bits per sample where the file has more and no reader for them is installed.
     allow_truncated : bool
-        Read a file that is cut short or damaged as far as it goes; the rest is 0, and `Image.notes` say so.
+        Read a file that is cut short or damaged as far as it goes; the rest is 0, and `Image.notes` says so.
     max_pixels : int
-        Pixels of a frame; a file that promises more is refused before they are read. The default is Pillow's warning
-        size.
+        The most pixels of one frame. A file that states more is refused before its pixels are read.
+        The default is the size at which Pillow warns, 89,478,485.
+    max_frames : int
+        The most frames or pages, 10,000 by default.
     max_memory : int, optional
-        Bytes that the pixels may take; None is 80 % of the machine's memory.
+        The most bytes that reading may take. None is 80 % of the memory of the machine or its container.
+
+    Returns
+    -------
+    Image
 
     Raises
     ------
     FileError
-        For a file that is missing, broken or too large, or that would be narrowed, or that has no such frame.
+        For a file that is missing, broken or too large, that would lose depth, or that has no such frame.
     UsageError
-        For `frames` or limits that cannot be meant.
+        For `frames` or limits that make no sense.
     PixelError
         For an array that is no image.
+
+    Examples
+    --------
+    >>> import imgconv
+    >>> image = imgconv.load("samples/digit.png")
+    >>> image.mode, image.pixels.shape
+    ('gray uint8', (28, 28))
     """
     wanted = Reading(
         frames=None if frames is None else CHOICE_OF_FRAMES.read(frames),
@@ -97,6 +111,7 @@ def load(
         allow_narrowing=FLAG.read(allow_narrowing),
         allow_truncated=FLAG.read(allow_truncated),
         max_pixels=PIXELS.read(max_pixels),
+        max_frames=FRAMES.read(max_frames),
         max_memory=None if max_memory is None else MEMORY.read(max_memory),
     )
     return header(path_text(path), wanted).load()

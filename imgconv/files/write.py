@@ -30,28 +30,34 @@ def save(
     quality: int | None = None,
     lossless: bool = False,
 ) -> None:
-    """Writes an image; the suffix decides the format unless `format` names it. An existing file is replaced,
-    atomically.
+    """Write an image into a file. An existing file is replaced as a whole or not at all.
 
     Parameters
     ----------
     image : Image
     path : str or path-like
+        Its suffix decides the format, unless `format` names it.
     format : str, optional
         A name or suffix of a format, such as "png".
     compress_level : int, optional
-        Of PNG and TIFF, from 0 (stored) over 1 (fast) and 3 (the default) to 9 (small).
+        For PNG and TIFF: 0 (stored), 1 (fast), 3 (the default) … 9 (smallest).
     quality : int, optional
-        Of JPEG, WebP and AVIF, from 1 to 100; 92 unless said otherwise. Other formats do not heed it.
+        For JPEG, WebP and AVIF: 1 to 100, 92 by default. Other formats ignore it.
     lossless : bool
-        WebP without loss; refuses formats that are never without.
+        Write WebP without loss; refuse formats that cannot be lossless.
 
     Raises
     ------
     UsageError
-        For a suffix or format name that is not known, another level or quality, or both quality and lossless.
+        For an unknown suffix or format, a level or quality out of range, or both quality and lossless.
     FileError
-        For an image that the format cannot hold, or a place that cannot be written.
+        For an image that the format cannot hold, or a path that cannot be written.
+
+    Examples
+    --------
+    >>> import imgconv
+    >>> image = imgconv.load("samples/digit.png")
+    >>> imgconv.save(image, "digit.webp", lossless=True)
     """
     from imgconv.files.formats import format_named
 

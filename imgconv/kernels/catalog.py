@@ -18,20 +18,35 @@ _DEEPEST = 8  # lists of lists of kernels
 
 
 def kernel(value: Any) -> Kernel:
-    """A Kernel from text, from rows of numbers, or as it is.
+    """Make a Kernel of a name, a text, a file or rows of numbers.
 
-    Text is, in this order: a catalog name with arguments (`gaussian:1.5`), numbers
-    (`-1,0,1;-2,0,2`) or another inline text (`3x3: …`, `(1,2;3,4)`, `{"kernel": …}`), or the
-    path of a file (it has a separator or a suffix). The dialect is recognised by content, or
-    named before a colon: `im:…`, `vips:blur.mat`, `image:bokeh.png`. Where several kernels are
-    found, a number in brackets at the end picks one: `bank.npy[3]`. A
-    factor may stand before any of them (`2*sobel-y`): it multiplies the weights and the bias.
+    Parameters
+    ----------
+    value : str, path-like, Kernel or rows of numbers
+        Text is tried in this order: a name of the catalogue with arguments (``"gaussian:1.5"``); numbers
+        (``"-1,0,1;-2,0,2"``) or a text in another tool's dialect (``"3x3: …"``, ``'{"kernel": …}'``); the path of a
+        file, which has a separator or a suffix. The dialect is recognised by content, or named before a colon:
+        ``"im:…"``, ``"vips:blur.mat"``, ``"image:bokeh.png"``. Where a text or file holds several kernels, a
+        number in brackets at the end picks one: ``"bank.npy[3]"``. A factor may stand before any of them
+        (``"2*sobel-y"``): it multiplies the weights and the bias. A Kernel is returned as it is.
+
+    Returns
+    -------
+    Kernel
 
     Raises
     ------
     UsageError
-        For an unknown name (with a suggestion), a text that is not one kernel (with line
-        and column), that two dialects claim, or a file that cannot be read as one.
+        For an unknown name (with a suggestion), a text that is not one kernel (with line and column) or fits two
+        dialects, or a file that cannot be read as a kernel.
+
+    Examples
+    --------
+    >>> import imgconv
+    >>> imgconv.kernel("sobel-x").weights
+    ((-1, 0, 1), (-2, 0, 2), (-1, 0, 1))
+    >>> imgconv.kernel("1/9 1/9 1/9; 1/9 1/9 1/9; 1/9 1/9 1/9").shape
+    (3, 3)
     """
     found = read_all(value)
     if len(found) != 1:

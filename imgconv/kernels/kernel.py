@@ -21,27 +21,39 @@ _RING = ((0, 0), (0, 1), (0, 2), (1, 2), (2, 2), (2, 1), (2, 0), (1, 0))  # cloc
 
 @record
 class Kernel:
-    """Weights, used as printed (correlation): result = sum(weight * pixel) / divisor + bias.
+    """Weights that slide over an image, used as printed (correlation).
+
+    The result is ``sum(weight * pixel) / divisor + bias``. A kernel is a frozen value: it can be compared, hashed
+    and pickled.
 
     Parameters
     ----------
     weights : rows of numbers
-        A sequence of equally long rows, or a 2-D array. Ints, Fractions and floats that
-        are multiples of 2**-16 are exact; other floats make the kernel inexact.
+        A sequence of equally long rows, or a 2-D array. Integers, Fractions, and floats that are multiples of 2**-16
+        are exact; other floats make the kernel inexact.
     divisor : number or "auto"
-        Divides the sum; "auto" is the signed sum of the weights, or 1 when that is about 0.
+        Divides the sum. "auto" is the signed sum of the weights, or 1 where that is about 0.
     bias : number
         Added to the quotient, in pixel units.
     anchor : (row, column), optional
-        The cell that lies over the output pixel under `pad="same"`. Unstated: the centre.
+        The cell that lies over the output pixel under ``pad="same"``. None is the centre.
     name : str
-        A label; it takes no part in comparison.
+        A label; it is ignored in comparisons.
 
     Raises
     ------
     UsageError
-        For weights that are not rows of finite real numbers, a divisor that cannot
-        divide, or an anchor outside the kernel.
+        For weights that are not rows of finite real numbers, a divisor that cannot divide, or an anchor outside the
+        kernel.
+
+    Examples
+    --------
+    >>> import imgconv
+    >>> kernel = imgconv.Kernel([[1, 2, 1], [2, 4, 2], [1, 2, 1]], divisor="auto")
+    >>> kernel.divisor, kernel.shape
+    (16, (3, 3))
+    >>> kernel.response(0, 255)
+    (Fraction(0, 1), Fraction(255, 1))
     """
 
     weights: tuple[tuple[Number, ...], ...]
@@ -74,9 +86,10 @@ class Kernel:
 
     @cached_property
     def exact(self) -> tuple[tuple[tuple[int, ...], ...], int, int] | None:
-        """`(rows, offset, denominator)` with result = (sum(rows * pixel) + offset) / denominator, all ints.
+        """The kernel over one denominator, all integers: ``(rows, offset, denominator)``.
 
-        The denominator is positive; None where a weight, the divisor or the bias is no exact number.
+        The result is ``(sum(rows * pixel) + offset) / denominator`` and the denominator is positive. None where a
+        weight, the divisor or the bias is not exact.
         """
         cells = [*self.cells(), self.bias, self.divisor]
         if any(isinstance(cell, float) for cell in cells):
@@ -96,8 +109,10 @@ class Kernel:
 
     @cached_property
     def balanced(self) -> bool:
-        """Whether the weights sum to about 0 (less than a fiftieth of their magnitudes), so that the kernel finds
-        differences and averages nothing."""
+        """Whether the weights sum to about 0: at most a fiftieth of their magnitudes.
+
+        Such a kernel shows differences; others average.
+        """
         cells = list(self.cells())
         return 50 * magnitude(_total(cells)) <= _total(magnitude(cell) for cell in cells)
 
@@ -107,21 +122,36 @@ class Kernel:
             yield from row
 
     def turned(self) -> Kernel:
-        """Turned by 180 degrees, a stated anchor with it: correlating with it is convolving with this one."""
+        """The kernel turned by 180 degrees, a stated anchor with it.
+
+        Correlating with it is convolving with this one.
+        """
         rows, columns = self.shape
         anchor = None if self.anchor is None else (rows - 1 - self.anchor[0], columns - 1 - self.anchor[1])
         return replace(self, weights=tuple(row[::-1] for row in self.weights[::-1]), anchor=anchor, name="")
 
     def rotated(self, degrees: int) -> Kernel:
-        """Turned anticlockwise by a multiple of 90 degrees, or of 45 if it is 3x3; a stated anchor turns with it.
+        """The kernel turned anticlockwise, a stated anchor with it.
 
-        By 45 degrees the eight outer cells move on by one, so that eight turns make a whole one and two are a turn by
-        90.
+        Parameters
+        ----------
+        degrees : int
+            A multiple of 90, or of 45 for a 3x3 kernel: its eight outer cells then move round the ring by one.
+
+        Returns
+        -------
+        Kernel
 
         Raises
         ------
         UsageError
-            For other angles, and for 45 degrees where the kernel is not 3x3.
+            For other angles.
+
+        Examples
+        --------
+        >>> import imgconv
+        >>> imgconv.kernel("sobel-x").rotated(45).weights
+        ((0, 1, 2), (-1, 0, 1), (-2, -1, 0))
         """
         degrees = ROTATION.read(degrees)
         if not degrees:
@@ -153,7 +183,7 @@ class Kernel:
         return same
 
     def undivided(self) -> Kernel:
-        """The same kernel with its divisor gone into the weights."""
+        """The same kernel with its weights divided by its divisor, which becomes 1."""
         if self.divisor == 1:
             return Kernel(self.weights, 1, self.bias, self.anchor)
         exact = not any(isinstance(cell, float) for cell in (*self.cells(), self.divisor))
@@ -163,14 +193,14 @@ class Kernel:
     def using(
         self, divisor: Number | str | None = None, bias: Number | None = None, anchor: tuple[int, int] | None = None
     ) -> Kernel:
-        """This kernel with those of divisor, bias and anchor replaced that are given."""
+        """This kernel with another divisor ("auto" is allowed), bias or anchor; None leaves its own."""
         given = {
             key: value for key, value in (("divisor", divisor), ("bias", bias), ("anchor", anchor)) if value is not None
         }
         return replace(self, **given) if given else self
 
     def response(self, low: Number, high: Number) -> tuple[Number, Number]:
-        """The least and greatest result on pixels from `low` to `high`."""
+        """The least and the greatest result on pixels from `low` to `high`."""
         divisor = Fraction(self.divisor) if not isinstance(self.divisor, float) else self.divisor
         if low == high:
             only = _total(self.cells()) * low / divisor + self.bias

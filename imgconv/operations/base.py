@@ -93,7 +93,7 @@ class Operation(ABC):
     word: ClassVar[str]
     """Its name on the command line and in a pipeline."""
     summary: ClassVar[str]
-    """One line for help and README."""
+    """One line for help and documentation."""
     examples: ClassVar[tuple[str, ...]]
     """Commands that help shows first."""
     short_words: ClassVar[dict[str, dict[str, Any]]] = {}

@@ -19,7 +19,25 @@ if TYPE_CHECKING:
 
 @record
 class Pipeline:
-    """Operations in order; `Pipeline.parse(str(p)) == p`."""
+    """Operations, one after the other; values stay wide between them.
+
+    Parameters
+    ----------
+    steps : tuple of operations
+
+    Notes
+    -----
+    ``str(pipeline)`` is its text, and ``Pipeline.parse(str(pipeline)) == pipeline``.
+
+    Examples
+    --------
+    >>> import imgconv
+    >>> pipeline = imgconv.Pipeline.parse("filter vertical pad=valid | relu | pool kind=max size=2")
+    >>> str(pipeline)
+    'filter vertical pad=valid | relu | maxpool 2'
+    >>> pipeline.shape(28, 28)
+    (13, 13)
+    """
 
     steps: tuple[Operation, ...]
 
@@ -34,12 +52,21 @@ class Pipeline:
 
     @classmethod
     def parse(cls, text: str) -> Pipeline:
-        """A pipeline from text such as `filter vertical | relu | maxpool 2`.
+        """Read a pipeline from text.
+
+        Parameters
+        ----------
+        text : str
+            Such as ``"filter vertical | relu | maxpool 2"``.
+
+        Returns
+        -------
+        Pipeline
 
         Raises
         ------
         UsageError
-            Naming the step and what is wrong with it.
+            Which names the step and what is wrong with it.
         """
         if not isinstance(text, str):
             raise errors.not_steps(text)
@@ -54,14 +81,20 @@ class Pipeline:
         return self.steps[0].label if len(self.steps) == 1 else "run"
 
     def shape(self, height: int, width: int) -> tuple[int, int]:
-        """The result's height and width, foretold; WindowError where a window does not fit."""
+        """The height and width of the result for an image of that size.
+
+        Raises
+        ------
+        WindowError
+            Where a window does not fit.
+        """
         height, width = whole(height, "height", least=1), whole(width, "width", least=1)
         for step in self.steps:
             height, width = step.shape(height, width)
         return height, width
 
     def channels(self, count: int) -> int:
-        """The result's channels, foretold."""
+        """The number of channels of the result for an image of that many."""
         for step in self.steps:
             count = step.channels(count)
         return count

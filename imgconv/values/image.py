@@ -27,8 +27,16 @@ if TYPE_CHECKING:
 
 @record(eq=False)
 class Frame:
-    """Pixels (H, W) or (H, W, C) without alpha, alpha (H, W) where the image has one, and for how many milliseconds it
-    is shown."""
+    """One picture of an image.
+
+    Parameters
+    ----------
+    pixels : numpy.ndarray, (H, W) or (H, W, C)
+        The colours, without alpha.
+    alpha : numpy.ndarray (H, W), optional
+    duration : float, optional
+        Milliseconds for which an animation shows it.
+    """
 
     pixels: Pixels
     alpha: Pixels | None = None
@@ -51,22 +59,32 @@ class Frame:
 
 @record(eq=False)
 class Image:
-    """A picture as loaded or made: one or more frames and what its file said.
+    """An image: one or more frames, and the metadata of its file.
 
-    Attributes
+    `imgconv.load` makes one of a file; ``Image((Frame(pixels, alpha),))`` makes one of arrays.
+
+    Parameters
     ----------
     frames : tuple of Frame
     format : str
-        The name of the format it was read from, such as "png"; empty for an image made here.
+        The format it was read from, such as "png"; empty for an image made of arrays.
     metadata : mapping
-        What the file said beside its pixels (colour profile, EXIF, resolution), passed on as it is.
-    response : Response or None
-        For a result: its least and greatest value before settling, and how many were clamped.
+        Colour profile, EXIF, resolution and the like, passed on unchanged.
+    response : Response, optional
+        Of a result: the least and greatest value before range and rounding, and how many values were clamped.
     notes : tuple of Note
-        What must be said of it: losses, conversions.
+        Losses and conversions on the way: `code`, `text`, and whether it is a loss.
     colour : str
-        What the channels mean where their number does not say it: "CMYK" or "LAB". Empty means gray for one channel,
-        RGB for three, and nothing known for other numbers.
+        "CMYK" or "LAB". Empty means gray for one channel, RGB for three, and unknown for other numbers.
+
+    Examples
+    --------
+    >>> import imgconv
+    >>> image = imgconv.load("samples/logo.png")
+    >>> image.mode
+    'RGB + alpha uint8'
+    >>> image.through(imgconv.Pipeline.parse("avgpool 2")).pixels.shape
+    (128, 128, 3)
     """
 
     frames: tuple[Frame, ...]
@@ -97,7 +115,7 @@ class Image:
 
     @property
     def layout(self) -> Layout:
-        """Channels, alpha, pixel type and colour model: what decides which formats can hold it."""
+        """Channels, alpha, pixel type and colour model, which decide what formats can hold it."""
         channels = self.pixels.shape[2] if self.pixels.ndim == 3 else 1
         return Layout(channels, self.alpha is not None, self.pixels.dtype.name, self.colour)
 
@@ -107,8 +125,13 @@ class Image:
         return self.layout.words
 
     def gray(self) -> Image:
-        """Luma by Rec. 601 as Pillow computes it, (19595 R + 38470 G + 7471 B + 32768) >> 16 for integers; alpha is
-        kept, a profile for RGB is not.
+        """The image in gray: luma by Rec. 601, as Pillow computes it.
+
+        Integers become ``(19595 R + 38470 G + 7471 B + 32768) >> 16``. Alpha stays; a profile for RGB is dropped.
+
+        Returns
+        -------
+        Image
 
         Raises
         ------
@@ -128,7 +151,11 @@ class Image:
         return replace(self, frames=frames, metadata=MappingProxyType(kept), notes=(*self.notes, note))
 
     def light(self) -> Curves:
-        """The curves from pixels to light: one for all channels, or one for each; from the colour profile, or sRGB's.
+        """The curves from pixels to light, of the colour profile or sRGB's: one for all channels, or one for each.
+
+        Returns
+        -------
+        tuple of curves
 
         Raises
         ------
@@ -151,31 +178,43 @@ class Image:
         channels: str | Sequence[str | int] = "all",
         linear: bool = False,
     ) -> Image:
-        """The image after all steps of a pipeline, settled once.
+        """Run a pipeline on every frame.
 
         Parameters
         ----------
         pipeline : Pipeline
         dtype : str or numpy dtype, optional
-            The result's pixel type; None or "same" keeps the input's.
+            The pixel type of the result; None or "same" keeps the input's. Values are never rescaled.
         range : {"clamp", "abs", "shift", "stretch"}
+            How results come back into the range of the type; see `imgconv.correlate`. "stretch" has one scale for all
+            frames.
         threads : int, optional
-            None uses all processors.
+            Processors to use; None uses all. The result does not depend on it.
         alpha : {"auto", "keep", "filter", "premultiply", "drop"}
-            How alpha takes part. auto: colours are weighed by alpha, which is filtered with them by kernels that
-            average and kept by kernels that sum to about 0; an opaque image gives what it would give without alpha.
-            keep: colours as if there were no alpha, which goes along. filter: alpha is one channel more. premultiply:
-            colours times alpha, and alpha, through all steps, divided at the end. drop: the result has none.
-        channels : "all", "luma" or names or numbers of channels
-            What is filtered; the rest passes as it is, and the size must stay. luma: brightness by Rec. 601, chroma
-            stays.
+            "auto" weights colours by alpha, which is filtered with them by kernels that average and copied by kernels
+            that sum to about 0; an opaque image gives what it would give without alpha. "keep" treats colours as if
+            there were no alpha, and copies it. "filter" treats alpha as one more channel. "premultiply" takes colours
+            times alpha, and alpha, through all steps and divides at the end. "drop" leaves it out.
+        channels : "all", "luma", or names or numbers of channels
+            What is filtered. The rest passes unchanged, so the size must stay. "luma" filters brightness by Rec. 601
+            and leaves chroma.
         linear : bool
-            Filter light: pixels are decoded by their profile's curves (sRGB's, IEC 61966-2-1, without one), filtered as
-            floats, and encoded again. Bias and constant borders are light then, white being what it is among pixels.
+            Filter light: decode pixels by the curves of their profile (sRGB's without one), filter floats, and encode
+            again. Bias and constant borders are then light, on the scale of the pixels.
+
+        Returns
+        -------
+        Image
+            With `response` and the `notes` of all steps.
 
         Raises
         ------
-        WindowError, PixelError, UsageError
+        WindowError
+            Where a window does not fit.
+        PixelError
+            For channels or light that the image does not have.
+        UsageError
+            For an option that makes no sense.
         """
         if not isinstance(getattr(pipeline, "steps", None), tuple):
             raise errors.not_steps(pipeline)

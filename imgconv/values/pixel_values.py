@@ -175,7 +175,7 @@ def span(name: str) -> Span:
 def wide_type(pixels: str, result: Span, *, divided: bool, last: bool) -> str:
     """The type of a result that is not settled yet.
 
-    Between steps: int32 while whole, else the computation's float (RULES). Whole numbers beyond
+    Between steps: int32 while whole, else the computation's float. Whole numbers beyond
     int32, and what is settled next (`last`), are kept in float64, which loses none of them.
     """
     if result.whole and not divided:

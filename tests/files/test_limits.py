@@ -125,6 +125,8 @@ def test_too_many_frames(tmp_path: Path) -> None:
             errors.FileError, match=f"{name}: has 5 frames, more than 4; if you trust it: --max-frames 5"
         ):
             read.header(str(path), Reading(max_frames=4))
+        with pytest.raises(errors.FileError, match="has 5 frames, more than 4"):
+            imgconv.load(path, max_frames=4)
         with pytest.raises(errors.FileError, match="would take about"):  # all of them together
             read.header(str(path), Reading(max_memory=4 * 60 * 80))
     done = command("filter", "identity", "in.gif", "--max-frames", "4", "-o", "out.gif", cwd=tmp_path)

@@ -1,5 +1,5 @@
-"""PNG of 16 bits a sample, read by ourselves: Pillow keeps 8 of them, and what would keep all is 45 MB of codecs
-(DESIGN.md, section 9).
+"""PNG of 16 bits per sample, read by ourselves: Pillow drops 8 of them, and what would keep all is 45 MB of codecs
+(docs/design/files.md).
 
 Large ones of 8 bits too: ISA-L inflates in one thread while another undoes the row filters, in half of Pillow's time.
 """
