@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 OUT := out
 
-.PHONY: help run test matrix fuzz lint types format bench docs slow clean
+.PHONY: help run test matrix fuzz lint types format bench docs site slow clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,8 +41,12 @@ format: $(VENV)/.tested  ## ruff: put code in its format
 types: $(VENV)/.tested  ## mypy: types
 	$(BIN)/mypy
 
-docs: $(VENV)/.tested  ## write the generated parts of README.md anew
+docs: $(VENV)/.tested  ## write the generated parts of README.md and docs/ anew
 	$(BIN)/python -m tests.docs
+
+site: $(VENV)/.sited  ## build docs/ into a searchable site in out/site
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --fresh-env --quiet docs $(OUT)/site
+	@echo "Done: open $(OUT)/site/index.html"
 
 bench: $(VENV)/.benched  ## measure against other tools, side by side
 	$(BIN)/python -m tests.bench
@@ -67,6 +71,11 @@ $(VENV)/.installed: pyproject.toml $(BIN)/python
 $(VENV)/.tested: pyproject.toml $(VENV)/.installed
 	@echo "Installing what the tests need ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group test
+	@touch $@
+
+$(VENV)/.sited: pyproject.toml $(VENV)/.installed
+	@echo "Installing what the site needs ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group site
 	@touch $@
 
 $(VENV)/.benched: pyproject.toml $(VENV)/.tested

@@ -1,4 +1,4 @@
-"""What README says of alpha, written to be read: naive, exact, and sharing nothing with imgconv."""
+"""What docs/alpha-and-colour.md says of alpha, written to be read: naive, exact, and sharing nothing with imgconv."""
 
 from __future__ import annotations
 

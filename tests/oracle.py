@@ -1,4 +1,4 @@
-"""What RULES.md says, written to be read: slow, naive, and sharing nothing with imgconv.
+"""What docs/geometry.md and docs/numbers.md say, written to be read: slow, naive, and sharing nothing with imgconv.
 
 Numbers are exact: Python ints and Fractions (a finite float is one too). Only NaN and
 infinity stay floats. Results before settling are object arrays (H', W', C).

@@ -13,7 +13,7 @@ from imgconv.jit import keys
 
 PACKAGE = Path(imgconv.__file__).parent
 
-# the longest name that a module's name begins with gives its level (DESIGN.md, section 3)
+# the longest name that a module's name begins with gives its level ("Levels" in docs/design/index.md)
 LEVELS = {
     "errors": 0,
     "values": 1,

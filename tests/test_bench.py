@@ -134,8 +134,8 @@ def test_verdicts():
     assert found.verdict(within("A", 1, measure="bytes")) == "not measured"
 
 
-def test_report_survives_json_and_reaches_readme(tmp_path):
-    path, readme = tmp_path / "bench.json", tmp_path / "README.md"
+def test_report_survives_json_and_reaches_the_page(tmp_path):
+    path, page = tmp_path / "bench.json", tmp_path / "performance.md"
     report.store(path, [row()])
     report.store(path, [Row("other", "commands", {OURS: Cell("ours", note="failed: no")})])
     rows, machine = report.stored(path)
@@ -144,16 +144,16 @@ def test_report_survives_json_and_reaches_readme(tmp_path):
     assert "cores" in machine
     report.store(path, [], order=["other", "case"])
     assert [found.name for found in report.stored(path)[0]] == ["other", "case"]
-    readme.write_text("before\n<!-- bench -->\nold\n<!-- end -->\nafter\n")
-    assert report.publish(path, readme)
-    text = readme.read_text()
+    page.write_text("before\n<!-- bench -->\nold\n<!-- end -->\nafter\n")
+    assert report.publish(path, page)
+    text = page.read_text()
     assert "old" not in text
     assert "| case | 10.0 ms | A 20.0 ms | 2.00× | 2.00× |" in text
     assert "B (void)" in text
     assert text.startswith("before\n<!-- bench -->\n")
     assert text.endswith("<!-- end -->\nafter\n")
-    readme.write_text("no place")
-    assert not report.publish(path, readme)
+    page.write_text("no place")
+    assert not report.publish(path, page)
     assert "failed: no" in report.terminal(rows)
 
 
@@ -223,4 +223,4 @@ def test_a_quick_run_from_words_to_table(capsys, monkeypatch, tmp_path):
     assert "24 Mpx" not in said
     assert report.stored(tmp_path / "quick.json")[0][0].ours.seconds
     assert main(["--list", "--only", "nothing of the kind"]) == 1
-    assert main(["--readme"]) == 1
+    assert main(["--publish"]) == 1

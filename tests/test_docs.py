@@ -1,47 +1,94 @@
-"""README says what is true: its tables, its commands with their output, its Python, its pictures."""
+"""The documentation is true: its tables, its commands with their output, its Python, its links, names and pictures."""
 
 import doctest
+import importlib
+import inspect
 import re
 import shutil
 import subprocess
+import tomllib
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import imgconv
-from imgconv.api import filters
-from tests.docs import README, ROOT, ran, regenerated
+from tests.docs import BLOCK, PAGES, PARTS, PLACE, README, ROOT, ran, regenerated
 
-TEXT = README.read_text()
-BLOCKS = re.findall(r"```console\n(.*?)```", TEXT, flags=re.S)
-
-
-def test_tables_come_from_the_declarations():
-    assert regenerated(TEXT, outputs=False) == TEXT, "run `make docs`"
-
-
-def test_readme_has_commands():
-    assert len(BLOCKS) >= 4
+TEXTS = {str(page.relative_to(ROOT)): page.read_text() for page in PAGES}
+BLOCKS = [(name, block) for name, text in TEXTS.items() for block in BLOCK.findall(text)]
+PYTHON = {
+    name: "\n".join(re.findall(r"^```python\n(.*?)^```$", text, flags=re.S | re.M)) for name, text in TEXTS.items()
+}
+FENCED = re.compile(r"^( *)```.*?^\1```$", re.S | re.M)
+EXTERNAL = ("http://", "https://", "mailto:")
+PUBLISHED = {"bench"}
+"""Parts that `make bench` writes."""
 
 
-@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.splitlines()[0][2:40])
-def test_commands_print_what_is_shown(block):
-    assert ran(block) == block, "run `make docs`"
+@cache
+def prose(name: str) -> str:
+    """A page without its blocks of code."""
+    return FENCED.sub("", TEXTS[name])
 
 
-def test_python_does_what_is_shown(tmp_path, monkeypatch):
+@cache
+def anchors(path: Path) -> set[str]:
+    """The anchors of a page's headings, as GitHub and the site make them."""
+    headings = re.findall(r"^#+ (.+)$", FENCED.sub("", path.read_text()), flags=re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def links(name: str) -> list[str]:
+    """Where a page's links and pictures lead."""
+    return re.findall(r"\]\(([^)\s]+)\)", re.sub(r"`[^`\n]*`", "", prose(name)))
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_tables_come_from_the_declarations(name):
+    assert regenerated(TEXTS[name], outputs=False) == TEXTS[name], "run `make docs`"
+
+
+def test_every_generated_part_has_one_place():
+    places = [part for text in TEXTS.values() for _, part, _ in PLACE.findall(text)]
+    assert sorted(places) == sorted({*PARTS, *PUBLISHED})
+
+
+@pytest.mark.parametrize(
+    ("name", "block"), BLOCKS, ids=lambda value: value.splitlines()[0][2:40] if "\n" in value else value
+)
+def test_commands_print_what_is_shown(name, block):
+    assert ran(block) == block, f"run `make docs` ({name})"
+
+
+@pytest.mark.parametrize("name", [name for name, code in PYTHON.items() if ">>> " in code])
+def test_python_does_what_is_shown(name, tmp_path, monkeypatch):
+    """All examples of a page, one after the other, in a folder with the samples."""
     shutil.copytree(ROOT / "samples", tmp_path / "samples")
     monkeypatch.chdir(tmp_path)
-    failed, tried = doctest.testfile(str(README), module_relative=False, optionflags=doctest.NORMALIZE_WHITESPACE)
-    assert tried >= 5
-    assert failed == 0
+    examples = doctest.DocTestParser().get_doctest(PYTHON[name], {}, name, name, 0)
+    outcome = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE).run(examples)
+    assert outcome.failed == 0
 
 
-@pytest.mark.parametrize("module", [imgconv, filters], ids=lambda module: module.__name__)
-def test_docstrings_do_what_they_show(module):
-    failed, tried = doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE)
-    assert tried
-    assert failed == 0
+@pytest.mark.parametrize("name", imgconv.__all__)
+def test_docstrings_do_what_they_show(name, tmp_path, monkeypatch):
+    shutil.copytree(ROOT / "samples", tmp_path / "samples")
+    monkeypatch.chdir(tmp_path)
+    runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
+    for found in doctest.DocTestFinder().find(getattr(imgconv, name), name):
+        runner.run(found)
+    assert runner.failures == 0
+
+
+@pytest.mark.parametrize("name", imgconv.__all__)
+def test_docstrings_name_every_parameter(name):
+    """In a section of their own, or by referring to a function that has it."""
+    text = inspect.getdoc(getattr(imgconv, name))
+    assert "Parameters" in text
+    for parameter in inspect.signature(getattr(imgconv, name)).parameters:
+        assert re.search(rf"^(\w+, )*{parameter}\b", text, flags=re.M) or "are those of `correlate`" in text, parameter
 
 
 def test_the_picture_after_is_made_from_the_picture_before():
@@ -49,13 +96,93 @@ def test_the_picture_after_is_made_from_the_picture_before():
     np.testing.assert_array_equal(imgconv.correlate(before.pixels, "vertical"), after.pixels)
 
 
-def test_make_knows_the_targets_that_readme_names():
-    named = set(re.findall(r"`?make ([a-z]+)`?", TEXT)) - {"sure"}
-    assert {"run", "test", "help"} <= named
-    for target in named:
+def test_make_knows_the_targets_that_the_pages_name():
+    named = {target for text in TEXTS.values() for target in re.findall(r"(?:`|^)make ([a-z]+)", text, flags=re.M)}
+    assert {"run", "test", "docs", "site", "bench"} <= named
+    for target in sorted(named):
         subprocess.run(["make", "-n", target], cwd=ROOT, check=True, capture_output=True)
 
 
-def test_links_and_pictures_exist():
-    for path in re.findall(r"\]\((?!http)([^)#]+)\)|src=\"([^\"]+)\"", TEXT):
-        assert (ROOT / (path[0] or path[1])).exists(), path
+@pytest.mark.parametrize("name", TEXTS)
+def test_links_lead_somewhere(name):
+    """To files and pictures, and to the headings in them."""
+    for link in links(name):
+        if link.startswith(EXTERNAL):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (ROOT / name).parent / path if path else ROOT / name
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+def test_every_page_can_be_reached():
+    """From README by links alone."""
+    reached, left = set(), [README]
+    while left:
+        page = left.pop().resolve()
+        if page not in reached and page in PAGES:
+            reached.add(page)
+            left += [
+                page.parent / link.partition("#")[0]
+                for link in links(str(page.relative_to(ROOT)))
+                if not link.startswith(EXTERNAL)
+            ]
+    assert reached == set(PAGES)
+
+
+def test_readme_is_short():
+    assert len(TEXTS["README.md"].splitlines()) <= 200
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_modules_and_files_that_are_named_exist(name):
+    """`imgconv.a.b` can be imported; `files/png/reader.py` and `engine/colour/` are in the package or above it."""
+    for dotted in set(re.findall(r"\bimgconv(?:\.[a-zA-Z_]\w*)+", TEXTS[name])):
+        assert _resolves(dotted), dotted
+    rooms = {path.name for path in (ROOT / "imgconv").iterdir()} | {"imgconv", "tests", "samples", "docs"}
+    for path in set(re.findall(r"`((?:[\w.-]+/)+[\w.-]*)`", TEXTS[name])):
+        if path.split("/")[0] in rooms:
+            assert any((base / path).exists() for base in (ROOT, ROOT / "imgconv")), path
+
+
+def _resolves(dotted: str) -> bool:
+    """Whether a dotted name is a module, or something in one."""
+    value: object = imgconv
+    done = "imgconv"
+    for word in dotted.split(".")[1:]:
+        done += f".{word}"
+        try:
+            value = getattr(value, word)
+        except AttributeError:
+            try:
+                value = importlib.import_module(done)
+            except ImportError:
+                return False
+    return True
+
+
+def test_environment_variables_are_documented():
+    """All that the package reads, and no others."""
+    sources = [path.read_text() for path in (ROOT / "imgconv").rglob("*.py")]
+    read = {name for text in sources for name in re.findall(r"\"(IMGCONV_[A-Z_]+)\"", text)}
+    table = re.findall(r"^\| `(IMGCONV_[A-Z_]+)", TEXTS["docs/performance.md"], flags=re.M)
+    assert read == set(table)
+
+
+def test_the_contract_is_cited_by_its_pages():
+    """The documentation is the contract; no file that is not part of the project is cited as one."""
+    for folder in ("imgconv", "tests", "docs"):
+        for path in (ROOT / folder).rglob("*"):
+            if path.suffix in (".py", ".md") and path != Path(__file__):
+                assert not re.search(r"RULES\.md|\s\(RULES\b", path.read_text()), path
+
+
+def test_the_source_archive_has_all_that_is_tracked():
+    included = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["sdist"][
+        "include"
+    ]
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode:
+        pytest.skip("no git repository: this is the archive itself")
+    tracked = {path.split("/")[0] for path in listed.stdout.splitlines()}
+    assert tracked - {".ci", ".gitignore", "pyproject.toml"} == set(included)

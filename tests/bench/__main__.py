@@ -1,5 +1,5 @@
-"""`python -m tests.bench`: measures, shows a table, keeps it in .bench/bench.json; `--readme` puts that into
-README.md."""
+"""`python -m tests.bench`: measures, shows a table, keeps it in .bench/bench.json; `--publish` puts that into
+docs/performance.md."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def options(words: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--list", action="store_true", help="name the cases and stop")
     parser.add_argument(
-        "--readme",
+        "--publish",
         action="store_true",
-        help="write the table kept in .bench/bench.json into README.md, without measuring",
+        help="write the table kept in .bench/bench.json into docs/performance.md, without measuring",
     )
     return parser.parse_args(words)
 
@@ -44,12 +44,12 @@ def main(words: list[str] | None = None) -> int:
 
     given = options(words)
     path = BENCH / ("quick.json" if given.quick else "bench.json")
-    if given.readme:
+    if given.publish:
         if not path.exists():
-            print(f"{path} does not exist: measure first, without --readme", file=sys.stderr)
+            print(f"{path} does not exist: measure first, without --publish", file=sys.stderr)
             return 1
         if not report.publish(path):
-            print("README.md has no <!-- bench --> … <!-- end --> to write into", file=sys.stderr)
+            print("docs/performance.md has no <!-- bench --> … <!-- end --> to write into", file=sys.stderr)
             return 1
         return 0
     both = given.arrays == given.commands

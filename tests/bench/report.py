@@ -1,4 +1,7 @@
-"""What was found, as a table for the terminal, JSON and README's table. Losses are shown like everything else."""
+"""The results, as a table for the terminal, as JSON, and as the tables of docs/performance.md.
+
+Losses are shown like everything else.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from tests.bench.inputs import ROOT
 from tests.bench.results import Cell, Row, row_from
 from tests.programs import found
 
-README = ROOT / "README.md"
+PAGE = ROOT / "docs/performance.md"
 _PLACE = re.compile(r"(<!-- bench -->\n).*?(<!-- end -->)", re.S)
 _PACKAGES = (
     "imgconv",
@@ -113,7 +116,7 @@ def terminal(rows: Iterable[Row]) -> str:
 
 
 def markdown(rows: Sequence[Row], machine: str) -> str:
-    """README's part: arrays, then commands with memory and file sizes."""
+    """The page's part: arrays, then commands with memory and file sizes."""
     arrays = [["case", "imgconv", "best peer", "ratio", "by a copy", "targets"]]
     commands = [
         ["case", "imgconv", "best peer", "ratio", "by Pillow's decode + encode", "peak memory", "file", "targets"]
@@ -197,9 +200,9 @@ def stored(path: Path) -> tuple[list[Row], str]:
     ], f"{about['cores']} cores of {about['cpu']}, Python {about['python']}, {peers}."
 
 
-def publish(path: Path, readme: Path = README) -> bool:
-    """Puts the table of the JSON at `path` into README; False where README has no place for it."""
-    text, count = _PLACE.subn(lambda place: f"{place[1]}{markdown(*stored(path))}{place[2]}", readme.read_text())
+def publish(path: Path, page: Path = PAGE) -> bool:
+    """Puts the table of the JSON at `path` into a page; False where that has no place for it."""
+    text, count = _PLACE.subn(lambda place: f"{place[1]}{markdown(*stored(path))}{place[2]}", page.read_text())
     if count:
-        readme.write_text(text)
+        page.write_text(text)
     return bool(count)

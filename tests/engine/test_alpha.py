@@ -1,4 +1,6 @@
-"""Alpha: an opaque image is one without alpha; colours are weighed exactly as README says; nothing hidden gets out."""
+"""Alpha: an opaque image is one without alpha; colours are weighted exactly as docs/alpha-and-colour.md says; nothing
+hidden gets out.
+"""
 
 from contextlib import nullcontext
 from fractions import Fraction
