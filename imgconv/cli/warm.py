@@ -168,6 +168,19 @@ def write_png() -> None:
     write.encoded(Image((Frame(np.zeros((SIDE, SIDE), np.uint8)),), "png"), FORMATS["png"], "png")
 
 
+def read_lzw() -> None:
+    """What reading a TIFF compressed by LZW needs."""
+    import numpy as np
+
+    from imgconv import jit
+    from imgconv.files.tiff import lzw_loops
+
+    one, numbers = np.zeros(lzw_loops.MARGIN, np.uint8), np.zeros(lzw_loops.STRINGS, np.int64)
+    arrays = dict.fromkeys(("starts", "coded", "places", "sizes", "begins", "spans", "filled"), numbers)
+    sizes = {"source_size": 1, "result_size": 1, "streams": 1, "last": 1}
+    jit.bind(lzw_loops.DECODE, {}, {"source": one, "result": one, **arrays, **sizes})
+
+
 def _warm(folder: str | None, cpu: str | None, quiet: bool) -> None:
     from imgconv.jit import build, machine, plain_python, store
 
@@ -195,6 +208,7 @@ def _warm(folder: str | None, cpu: str | None, quiet: bool) -> None:
     run_sides()
     run_images()
     write_png()
+    read_lzw()
     if shown:
         print("\r\x1b[K", end="", file=sys.stderr)
     if cpu is not None:

@@ -27,6 +27,7 @@ ELSEWHERE = (
     "files/deflate/loops.py",
     "files/png/filter_loops.py",
     "files/png/unfilter_loops.py",
+    "files/tiff/lzw_loops.py",
     "jit/compile.py",
     "jit/intrinsics.py",
     "jit/tiles.py",

@@ -55,7 +55,7 @@ def test_every_request_of_the_table_runs_and_every_object_survives_its_trial(tmp
     probe = (
         "from imgconv.cli import warm\nfrom imgconv.jit import build\n"
         "for request in warm.requests(): assert warm.run_request(*request).size, request\n"
-        "warm.run_images()\nwarm.write_png()\n"
+        "warm.run_images()\nwarm.write_png()\nwarm.read_lzw()\n"
         "assert build.log and not [made for made in build.log if made.rung == build.STOCK], build.log"
     )
     done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, timeout=600, check=False)

@@ -12,6 +12,7 @@ from typing import IO, Any, TypeVar
 import numpy as np
 
 from imgconv import errors
+from imgconv.files.tiff import lzw
 from imgconv.values.frozen import record
 from imgconv.values.image import Frame
 from imgconv.values.layout import Layout
@@ -114,8 +115,8 @@ def _described(name: str, pages: Any, number: int) -> Opened:
     if scale and 282 in page.tags and 283 in page.tags:
         info["dpi"] = tuple(float(value) * scale for value in page.resolution)
     dropped = page.samplesperpixel - layout.channels - (alpha is not None)
-    there = page.compression in tifffile.TIFF.DECOMPRESSORS and (
-        page.compression not in _UNBOUNDED or _has_imagecodecs()
+    there = lzw.reads(page) or (
+        page.compression in tifffile.TIFF.DECOMPRESSORS and (page.compression not in _UNBOUNDED or _has_imagecodecs())
     )
     codec = "" if there else page.compression.name
     return Opened(height, width, layout, {274: orientation}, info, len(pages), dropped, number=number, codec=codec)
@@ -143,10 +144,7 @@ def _pixels(name: str, page: Any) -> Frame:
     ):
         raise EOFError("pixels are missing")
     _refuse_bombs(name, page)
-    samples = page.asarray()
-    if page.axes.startswith("S"):
-        samples = np.moveaxis(samples, 0, -1)
-    samples = samples.reshape(page.imagelength, page.imagewidth, page.samplesperpixel)
+    samples = lzw.decode(page) if lzw.reads(page) else _decoded_by_tifffile(page)
     samples = samples.astype(samples.dtype.newbyteorder("="), copy=False)
     if samples.dtype == np.bool_:  # black and white, as in Pillow's mode 1
         samples = samples.astype(np.uint8) * np.uint8(255)
@@ -164,6 +162,13 @@ def _pixels(name: str, page: Any) -> Frame:
     from imgconv.files.metadata import fields as metadata
 
     return metadata.turned(frame, int(turn.value))
+
+
+def _decoded_by_tifffile(page: Any) -> Pixels:
+    samples: Pixels = page.asarray()
+    if page.axes.startswith("S"):
+        samples = np.moveaxis(samples, 0, -1)
+    return samples.reshape(page.imagelength, page.imagewidth, page.samplesperpixel)
 
 
 def _refuse_bombs(name: str, page: Any) -> None:
