@@ -60,9 +60,10 @@ def _outcome(job: Job, pipeline: Pipeline, settings: Settings, reserved: dict[st
 
 def explain(job: Job, pipeline: Pipeline, settings: Settings) -> list[str]:
     """The plan of a job, step by step; only the header is read. Raises ImgconvError as running it would."""
+    from imgconv.engine.memory import confined
     from imgconv.files import read
 
-    with read.header(job.source, settings.reading) as header:
+    with confined(settings.reading.max_memory), read.header(job.source, settings.reading) as header:
         return plan(header, pipeline, settings)
 
 
@@ -72,12 +73,14 @@ def _run(
     """Header, promises, pixels, steps, bytes, files; `facts` and `notes` grow on the way."""
     from imgconv.batch import output
     from imgconv.batch.numbered_frames import shown
+    from imgconv.engine.memory import confined
     from imgconv.files import limits, read, write
 
     for one in (job, *job.sides):
         if not one.derived and not one.replace and one.target != STREAM and os.path.exists(one.target):
             raise errors.file_exists(one.target)
-    header = read.header(job.source, settings.reading)
+    with confined(settings.reading.max_memory):
+        header = read.header(job.source, settings.reading)
     try:
         facts |= header_facts(header)
         if settings.plans:
@@ -87,7 +90,7 @@ def _run(
     except BaseException:
         header.stream.close()
         raise
-    with hushed(header.format):
+    with hushed(header.format), confined(settings.reading.max_memory):
         image = header.load()
     numbers = header.numbers
     del header  # and with it what the decoder still holds of the pixels
@@ -124,8 +127,11 @@ def _hear(note: Note, job: Job, settings: Settings, notes: list[Note]) -> None:
 
 
 def _computed(given: Image, pipeline: Pipeline, settings: Settings) -> Image:
+    from imgconv.engine import memory
+
     how: dict[str, Any] = {"alpha": settings.alpha, "channels": settings.channels, "linear": settings.linear}
-    return given.through(pipeline, dtype=settings.dtype, range=settings.range, threads=settings.threads, **how)
+    with memory.limited(settings.reading.max_memory):
+        return given.through(pipeline, dtype=settings.dtype, range=settings.range, threads=settings.threads, **how)
 
 
 def _given_image(image: Image, settings: Settings) -> Image:

@@ -53,4 +53,4 @@ def most_bytes(header: Header, pipeline: Pipeline, target: Target, channels: int
         made += shape[0] * shape[1] * (channels + header.alpha) * _BYTES[target.type]
     if target.range == "stretch" or floats:  # between the extremes of all frames
         besides = max(besides, last)
-    return decoded + max(decoded // header.frames, made + besides, 2 * made)
+    return decoded + max(header.decoding, decoded // header.frames, made + besides, 2 * made)

@@ -110,6 +110,7 @@ def settled_place(job: Job, header: Header, able: list[str]) -> tuple[Format, st
 def refuse_derived_clashes(jobs: Sequence[Job], pipeline: Pipeline, settings: Settings) -> None:
     """Two derived names may meet only once their formats are known, which is by content: those headers are read before
     any work."""
+    from imgconv.engine.memory import confined
     from imgconv.files import read
 
     stems: dict[str, list[Job]] = {}
@@ -120,7 +121,7 @@ def refuse_derived_clashes(jobs: Sequence[Job], pipeline: Pipeline, settings: Se
         places: dict[str, str] = {}
         for job in group if len(group) > 1 else ():
             try:
-                with read.header(job.source, settings.reading) as header:
+                with confined(settings.reading.max_memory), read.header(job.source, settings.reading) as header:
                     place = settled_place(job, header, able(header, pipeline, settings))[1]
             except errors.ImgconvError:
                 continue  # said when its turn comes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
+from typing import IO, Any
 
 import click
 
@@ -26,6 +26,8 @@ HELP = (
     "Values are neither rounded nor clamped between the steps of one run; between two processes "
     "in a shell pipe they are, unless the first writes --dtype float32 --format npy."
 )
+MOST_TEXT = 2**20
+"""Bytes of a pipeline that is read from a file or from standard input."""
 
 
 def command() -> Command:
@@ -54,17 +56,31 @@ def _text(argument: str, inputs: tuple[str, ...]) -> tuple[str, str]:
             raise errors.pipeline_from_stdin_needs_image()
         if sys.stdin is None:
             raise errors.file_unreadable("standard input", "it is closed")
-        return sys.stdin.read(), "run"
+        return _read(sys.stdin.buffer, "standard input"), "run"
     stem, suffix = os.path.splitext(argument)
     separated = os.sep in argument or bool(os.altsep and os.altsep in argument)
     if suffix == ".pipe" or (separated and "|" not in argument and not any(c.isspace() for c in argument)):
         try:
-            with open(argument, encoding="utf-8-sig") as file:
-                return file.read(), os.path.basename(stem)
+            with open(argument, "rb") as file:
+                return _read(file, argument), os.path.basename(stem)
         except FileNotFoundError:
             raise errors.pipeline_file(argument, "there is no such file") from None
-        except UnicodeDecodeError:
-            raise errors.pipeline_file(argument, "it is no text") from None
+        except errors.ImgconvError:
+            raise
         except OSError as error:
             raise errors.pipeline_file(argument, error.strerror or str(error)) from None
     return argument, "run"
+
+
+def _read(stream: IO[bytes], name: str) -> str:
+    """The text in a stream, which may have no end. Raises UsageError for what is too long, or no text."""
+    content = stream.read(MOST_TEXT + 1)
+    if len(content) > MOST_TEXT:
+        raise errors.pipeline_file(
+            name, f"it is longer than {MOST_TEXT >> 20} MiB; keep large kernels in files of their own"
+        )
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise errors.pipeline_file(name, "it is no text") from None
+    return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -6,6 +6,9 @@ from __future__ import annotations
 import contextlib
 import math
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from typing import Any
 
@@ -18,6 +21,7 @@ SHARE = 0.8
 """Of the machine's memory that one image may take where no limit is given."""
 STRIP = 2**21
 """Values of colour in a strip of an image that is not opaque: a few MiB for each thread."""
+_FOR_CODE, _FOR_THREAD = 2**29, 2**24  # bytes that a compiler takes, and a decoder's thread, whatever the image
 _LINE = 64  # bytes
 
 
@@ -65,11 +69,68 @@ def allowed_bytes(limit: int | None = None) -> float:
     return SHARE * machine_bytes() if limit is None else float(min(limit, 2**100))
 
 
+@contextmanager
+def confined(limit: int | None = None) -> Iterator[None]:
+    """While it lasts, this process gets no more memory than `allowed_bytes` beyond what it has, and room for code and
+    threads.
+
+    What a decoder takes unasked then ends in its MemoryError and not with the machine. The limit is the whole
+    process's, so only the command sets it; systems other than Linux do without.
+    """
+    before = _confine(limit)
+    try:
+        yield
+    finally:
+        if before is not None:
+            import resource
+
+            resource.setrlimit(resource.RLIMIT_DATA, before)
+
+
+def _confine(limit: int | None) -> tuple[int, int] | None:
+    """Sets the limit and gives the one before; None where that cannot be done."""
+    try:
+        import resource
+
+        with open("/proc/self/statm", "rb") as file:
+            has = int(file.read().split()[5]) * resource.getpagesize()
+        before = resource.getrlimit(resource.RLIMIT_DATA)
+        allowed = has + allowed_bytes(limit) + _FOR_CODE + (os.cpu_count() or 1) * _FOR_THREAD
+        bounds = [allowed, *(bound for bound in before if bound != resource.RLIM_INFINITY)]
+        if not math.isfinite(min(bounds)):
+            return None
+        resource.setrlimit(resource.RLIMIT_DATA, (int(min(bounds)), before[1]))
+    except (ImportError, OSError, ValueError, IndexError):
+        return None
+    return before
+
+
+_stated: ContextVar[float] = ContextVar("stated", default=math.inf)
+"""The limit that was stated for the image at hand."""
+_BESIDE = (
+    2**26
+)  # bytes of one array that no stated limit forbids: forecasts are of pixels, and leave what loops need besides to this
+
+
+@contextlib.contextmanager
+def limited(most: int | None) -> Iterator[None]:
+    """While it lasts, no array of this thread is larger than a stated limit: not the tables and rings either that the
+    options of a window decide on."""
+    token = _stated.set(math.inf if most is None else max(most, _BESIDE))
+    try:
+        yield
+    finally:
+        _stated.reset(token)
+
+
 def require(count: int, type_: str, what: str) -> None:
-    """Raises ImgconvError if that many values of a type are more than the machine's memory."""
+    """Raises ImgconvError if that many values of a type are more than the machine's memory, or than the limit that was
+    stated."""
     needed = count * np.dtype(type_).itemsize
     if needed > machine_bytes():
         raise errors.no_memory(f"{what} ({needed / 2**30:.1f} GiB)")
+    if needed > _stated.get():
+        raise errors.no_memory(f"{what} ({errors.amount(needed)}, more than --max-memory allows)")
 
 
 def allocate(shape: tuple[int, ...], type_: str, what: str) -> Pixels:

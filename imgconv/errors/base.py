@@ -64,12 +64,17 @@ def suggestion(word: str, known: Iterable[str]) -> str:
 
 def shown(value: object) -> str:
     """A value as sentences show it, short enough for one line; its type where it does not show itself."""
+    if isinstance(value, str):
+        value = value[:_LONGEST]  # the rest would be cut, and may be millions
     try:
         return cut(" ".join(repr(value).split()) if not isinstance(value, str) else repr(value))
     except (
         Exception
     ):  # a caller's object may raise what it likes, an int of 5000 digits is not printed, nor is a list in itself
         return f"of {value.bit_length()} bits" if isinstance(value, int) else f"of type {type(value).__name__}"
+
+
+_LONGEST = 100
 
 
 def cut(text: str) -> str:

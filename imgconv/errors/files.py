@@ -109,6 +109,26 @@ def stream_too_long(path: str, most: float) -> FileError:
     )
 
 
+def reads_too_much(path: str, most: float) -> FileError:
+    return FileError(
+        f"{path}: its parts claim more than the {amount(most)} of memory that one image may take (--max-memory allows"
+        " more); get a whole copy"
+    )
+
+
+def header_endless(path: str) -> FileError:
+    return FileError(
+        f"{path}: broken: its header has more parts than any picture needs, and no end was found; get a whole copy"
+    )
+
+
+def too_many_scans(path: str, most: int) -> FileError:
+    return FileError(
+        f"{path}: is a progressive JPEG of more than {most} scans, and may be made to take time; save it as a plain"
+        " JPEG or PNG first"
+    )
+
+
 def bytes_missing(path: str, count: int) -> FileError:
     return FileError(f"{path}: cut short, {count} bytes of its pixels are missing{_REMEDY}")
 

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from imgconv.errors.base import UsageError, cut, shown, suggestion
 
+_LONGEST_PATH = 200  # characters of a sentence: what is taken for a path may be a text of any length
+
 
 def kernel_cell(place: str, cell: str) -> UsageError:
     word = cell.lower().lstrip("+-")
@@ -41,7 +43,12 @@ def kernel_surplus(place: str, expected: int, found: int) -> UsageError:
 
 
 def kernel_missing(place: str, expected: int, found: int, what: str = "number") -> UsageError:
-    return UsageError(f"kernel, {place}: {found} {what}{'s' * (found != 1)} where {expected} were announced")
+    remedy = (
+        "; get a whole copy, or read it as plain rows by rows: before its name"
+        if what == "row" and found < expected
+        else ""
+    )
+    return UsageError(f"kernel, {place}: {found} {what}{'s' * (found != 1)} where {expected} were announced{remedy}")
 
 
 def kernel_ragged(place: str, expected: int, found: int) -> UsageError:
@@ -110,6 +117,10 @@ def kernel_several(text: str, count: int) -> UsageError:
 
 def kernel_too_many(most: int) -> UsageError:
     return UsageError(f"the text lists more than {most} kernels; give fewer")
+
+
+def factors_too_many(most: int) -> UsageError:
+    return UsageError(f"more than {most} factors stand before the kernel; multiply them")
 
 
 def kernel_index(text: str, index: str, count: int) -> UsageError:
@@ -185,20 +196,32 @@ def kernel_weight(value: object) -> UsageError:
 
 
 def kernel_too_large(rows: int, columns: int, most: int, longest: int) -> UsageError:
+    size = f"{cut(str(rows))}x{cut(str(columns))}"
     return UsageError(
-        f"a kernel of {rows}x{columns} or more has more than {most} weights or a side beyond {longest}; use a smaller"
-        " one, or apply it in steps"
+        f"a kernel of {size} or more has more than {most} weights or a side beyond {longest}; use a smaller one, or"
+        " apply it in steps"
     )
 
 
-def kernel_too_large_to_split(rows: int, columns: int, most: int) -> UsageError:
+def kernels_too_large(weights: int, most: int) -> UsageError:
     return UsageError(
-        f"a kernel of {rows}x{columns} is too large to be split into columns and rows here (at most {most} weights)"
+        f"the kernels have {weights} or more weights together, more than {most}; use fewer or smaller ones"
+    )
+
+
+def kernel_too_large_for(what: str, rows: int, columns: int, most: int) -> UsageError:
+    return UsageError(f"a kernel of {rows}x{columns} is too large to {what} here (at most {most} weights)")
+
+
+def kernels_too_large_to_compose(one: tuple[int, int], other: tuple[int, int], most: int) -> UsageError:
+    return UsageError(
+        f"kernels of {one[0]}x{one[1]} and {other[0]}x{other[1]} are too large to be made one (at most {most} products"
+        " of weights); use one after the other"
     )
 
 
 def kernel_file(path: str, why: str) -> UsageError:
-    return UsageError(f"kernel file {path}: {why}")
+    return UsageError(f"kernel file {path if len(path) <= _LONGEST_PATH else path[: _LONGEST_PATH - 3] + '...'}: {why}")
 
 
 def which_kernel(path: str, why: str) -> UsageError:
@@ -223,6 +246,12 @@ def which(what: str, example: str, listing: str = "") -> UsageError:
 
 def kernel_arguments(name: str, usage: str, given: str) -> UsageError:
     return UsageError(f"kernel {name!r} is written {usage}, not {shown(given)}")
+
+
+def kernel_arguments_extreme(text: str) -> UsageError:
+    return UsageError(
+        f"kernel {shown(text)} has no finite weights: an argument is too large or too small; use a moderate one"
+    )
 
 
 def kernel_argument_unknown(name: str, word: str, known: Sequence[str], usage: str) -> UsageError:

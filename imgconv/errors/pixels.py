@@ -56,8 +56,8 @@ def alpha_array(given: object, shape: tuple[int, ...]) -> PixelError:
 
 def pixel_shape(shape: tuple[int, ...]) -> PixelError:
     return PixelError(
-        f"an array of shape {shape} is not an image; expected (height, width) or (height, width, channels); files may"
-        " hold (frames, height, width, channels)"
+        f"an array of shape {cut(str(shape))} is not an image; expected (height, width) or (height, width, channels); "
+        "files may hold (frames, height, width, channels)"
     )
 
 

@@ -11,6 +11,8 @@ from imgconv.values.frozen import record
 from imgconv.values.image import Frame
 from imgconv.values.pixel_values import Pixels
 
+_TOGETHER = 2**18  # pixels laid over others at once
+
 
 class Disposal(Enum):
     """What becomes of a frame's place when the next one comes."""
@@ -39,11 +41,14 @@ class Canvas:
         self.colour, self.alpha = np.zeros((height, width, channels), type_), np.zeros((height, width), type_)
         self._opaque = np.iinfo(type_).max
 
-    def show(self, part: Frame, top: int, left: int, disposal: Disposal, *, over: bool) -> Frame:
+    def show(
+        self, part: Frame, top: int, left: int, disposal: Disposal, *, over: bool, seen: bool = True
+    ) -> Frame | None:
         """The picture with a part laid on it, `over` what is there or in its place; then the canvas is made ready for
         the next one.
 
-        What lies beyond the canvas is cut off.
+        What lies beyond the canvas is cut off. A picture that nobody has to see is None, for it takes as long to make
+        as the canvas is large.
         """
         height, width = (
             max(0, min(n, whole - at))
@@ -57,14 +62,25 @@ class Canvas:
             if part.alpha is None
             else part.alpha[:height, :width]
         )
-        self.colour[box], self.alpha[box] = self._over(*before, colour, alpha) if over else (colour, alpha)
+        if over:
+            self._lay(box, *before, colour, alpha)
+        else:
+            self.colour[box], self.alpha[box] = colour, alpha
         pixels = self.colour[..., 0] if self.colour.shape[2] == 1 else self.colour
-        shown = Frame(pixels.copy(), self.alpha.copy())
+        shown = Frame(pixels.copy(), self.alpha.copy()) if seen else None
         if disposal is Disposal.CLEAR:
             self.colour[box], self.alpha[box] = 0, 0
         elif disposal is Disposal.RESTORE:
             self.colour[box], self.alpha[box] = before
         return shown
+
+    def _lay(self, box: tuple[slice, slice], below: Pixels, under: Pixels, above: Pixels, alpha: Pixels) -> None:
+        """Lays a part over what is there some rows at a time, for the numbers between take ten times the memory."""
+        rows = max(1, _TOGETHER // max(1, alpha.shape[1]))
+        for top in range(0, alpha.shape[0], rows):
+            strip = slice(top, top + rows)
+            place = slice(box[0].start + top, box[0].start + min(top + rows, alpha.shape[0])), box[1]
+            self.colour[place], self.alpha[place] = self._over(below[strip], under[strip], above[strip], alpha[strip])
 
     def _over(self, below: Pixels, under: Pixels, above: Pixels, alpha: Pixels) -> tuple[Pixels, Pixels]:
         """Alpha compositing (PNG specification, 13.16), rounded; exact where the upper alpha is 0 or full."""

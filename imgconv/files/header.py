@@ -19,7 +19,8 @@ class Header:
     """What is known before the pixels are read; `load()` reads them and closes the stream.
 
     Of several frames `numbers` counts them as the file does, from 0, and `sizes` are their heights and widths; all else
-    is the first one's.
+    is the first one's. `parts` are heights and widths of pictures that are decoded on the way (frames as they are
+    stored), `decoding` is the memory in bytes that decoders hold besides the pixels they give.
     """
 
     path: str
@@ -31,6 +32,8 @@ class Header:
     stream: IO[bytes]
     numbers: Sequence[int] = (0,)
     sizes: tuple[tuple[int, int], ...] = ()
+    parts: tuple[tuple[int, int], ...] = ()
+    decoding: int = 0
 
     @property
     def frames(self) -> int:
@@ -53,6 +56,27 @@ class Header:
 
     def __exit__(self, *_: object) -> None:
         self.stream.close()
+
+
+@record
+class Wanted:
+    """The frames that are wanted: their `numbers`, their `places` as Pillow counts, and `sizes` (heights and widths)
+    where they are pages.
+
+    `parts` are heights and widths of what is decoded to compose them, `chunk` the bytes of the largest strip or tile,
+    `several` whether there are more.
+    """
+
+    numbers: Sequence[int]
+    places: Sequence[int]
+    sizes: tuple[tuple[int, int], ...] = ()
+    parts: tuple[tuple[int, int], ...] = ()
+    chunk: int = 0
+    several: bool = False
+    gray: bool = False
+
+
+STILL = Wanted((0,), (0,))
 
 
 def loader(name: str, stream: IO[bytes], read: Callable[[], Image]) -> Callable[[], Image]:

@@ -202,6 +202,10 @@ def _tiff(name: str, image: Any, stream: IO[bytes]) -> Deep:
     from imgconv.files.tiff import reader as tiff_reader
 
     opened = tiff_reader.opened(name, stream, image.tell())
+    if {opened.height, opened.width} != {image.height, image.width}:
+        raise errors.file_broken(
+            name, f"its fields say two sizes, {image.width}x{image.height} and {opened.width}x{opened.height}"
+        )
     if opened.codec and _eight(image) and narrows(image):  # which Pillow would read in 8 bits, and rightly
         raise errors.file_deep_needs_codecs(name, f"TIFF compressed by {opened.codec}", 16)
     return Deep(opened.layout, lambda stream, number: tiff_reader.decode(name, stream, number))

@@ -21,6 +21,10 @@ from imgconv.values.notes import Note
 from imgconv.values.pixel_values import Pixels, widened_type
 
 _MAGIC = b"\x93NUMPY"
+_LONGEST_HEADER = 10_000  # bytes, as NumPy
+_LONGEST_SIDE = 2**128  # numbers that a sentence can still show
+
+Order = Literal["F", "C"]
 
 
 def is_npy(start: bytes) -> bool:
@@ -39,12 +43,10 @@ def npy_header(name: str, stream: IO[bytes], reading: Reading) -> Header:
     numbers = numbers_of(shape, reading, name)
 
     def read() -> Image:
-        if missing:
-            stream.seek(start)
-            content = np.frombuffer(stream.read() + bytes(missing), dtype, math.prod(shape)).reshape(shape, order=order)
-        else:
-            stream.seek(0)
-            content = np.load(stream, allow_pickle=False)
+        stream.seek(start)
+        content, missing = filled(stream, shape, order, dtype)
+        if missing and not reading.allow_truncated:
+            raise errors.bytes_missing(name, missing)
         return Image(
             frames_of(content, numbers),
             "npy",
@@ -79,27 +81,47 @@ def frames_of(content: Pixels, numbers: Sequence[int]) -> tuple[Frame, ...]:
     return tuple(Frame(content[i]) for i in numbers) if content.ndim == 4 else (Frame(content),)
 
 
-def shape_and_type(name: str, stream: IO[bytes]) -> tuple[tuple[int, ...], Literal["F", "C"], np.dtype[Any]]:
-    """Shape, order and type of the array that begins here; the stream stands at its numbers. Refuses pickles and what
+def shape_and_type(name: str, stream: IO[bytes]) -> tuple[tuple[int, ...], Order, np.dtype[Any]]:
+    """Shape, order and type of the image that begins here; the stream stands at its numbers. Refuses pickles and what
     is no image."""
-
-    def read() -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-        version = np.lib.format.read_magic(stream)
-        return (np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0)(
-            stream
-        )
-
-    shape, columns_first, dtype = parsed(name, read)
+    shape, order, dtype = parsed(name, lambda: described(stream))
     if dtype.hasobject:
         raise errors.file_pickle(name)
     if len(shape) not in (2, 3, 4):
         raise errors.pixel_shape(shape)
-    if min(shape) < 0:
-        raise errors.file_broken(name, f"a shape of {shape}")
     if 0 in shape:
         raise errors.pixel_none(shape)
     widened_type(dtype)
+    return shape, order, dtype
+
+
+def described(stream: IO[bytes]) -> tuple[tuple[int, ...], Order, np.dtype[Any]]:
+    """Shape, order and type of the array that begins here; the stream stands at its numbers. Raises ValueError and the
+    like for what is no header."""
+    start = stream.read(np.lib.format.MAGIC_LEN)
+    version = np.lib.format.read_magic(io.BytesIO(start))
+    lead = stream.read(2 if version == (1, 0) else 4)
+    length = int.from_bytes(lead, "little")
+    if length > _LONGEST_HEADER:  # NumPy refuses it, too, but reads it first
+        raise ValueError(f"a header of {length} bytes, where {_LONGEST_HEADER} are the most")
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, columns_first, dtype = read(io.BytesIO(lead + stream.read(length)))
+    if not all(0 <= side <= _LONGEST_SIDE for side in shape):
+        raise ValueError(f"a shape of {errors.cut(str(shape))}")
     return shape, "F" if columns_first else "C", dtype
+
+
+def filled(stream: IO[bytes], shape: tuple[int, ...], order: Order, dtype: np.dtype[Any]) -> tuple[Pixels, int]:
+    """An array of the numbers in a stream, and how many of its bytes are not there (0 in the array)."""
+    numbers = np.empty(math.prod(shape), dtype)
+    left = bytes_of(numbers)
+    while left:
+        read = stream.readinto(left)  # type: ignore[attr-defined]
+        if not read:
+            break
+        left = left[read:]
+    left[:] = bytes(len(left))
+    return numbers.reshape(shape, order=order), len(left)
 
 
 def npy(image: Image) -> Content:

@@ -6,13 +6,11 @@ import io
 import math
 from typing import IO
 
-import numpy as np
-
 from imgconv import errors
-from imgconv.files import signatures
+from imgconv.files import archives, signatures
 from imgconv.files.formats import split_member
 from imgconv.files.header import Header, loader, parsed
-from imgconv.files.npy import frames_of, npy, numbers_of, shape_and_type, size_of
+from imgconv.files.npy import filled, frames_of, npy, numbers_of, shape_and_type, size_of
 from imgconv.files.options import Reading
 from imgconv.files.pnm import Content
 from imgconv.values.image import Image
@@ -25,14 +23,12 @@ _SUFFIX = ".npy"
 
 
 def is_zip(start: bytes) -> bool:
-    return start.startswith(b"PK\x03\x04")
+    return start.startswith(archives.MAGIC)
 
 
 def header(name: str, stream: IO[bytes], reading: Reading) -> Header:
     """The header of an array in a .npz file: of the one that is named, or of the only one."""
-    import zipfile
-
-    archive = parsed(name, lambda: zipfile.ZipFile(stream))
+    archive = parsed(name, lambda: archives.directory(stream))
     found = {
         info.filename.removesuffix(_SUFFIX): info for info in archive.infolist() if info.filename.endswith(_SUFFIX)
     }
@@ -43,24 +39,18 @@ def header(name: str, stream: IO[bytes], reading: Reading) -> Header:
     if wanted not in found and (wanted or len(found) > 1):
         raise errors.which_array(file, wanted, list(found))
     info = found[wanted] if wanted else next(iter(found.values()))
-    with parsed(name, lambda: archive.open(info)) as member:
+    with parsed(name, lambda: archives.unpacked(archive, info)) as member:
         shape, order, dtype = shape_and_type(name, member)
-        there = info.file_size - member.tell()
-    if (missing := math.prod(shape) * dtype.itemsize - there) > 0:
+        missing = math.prod(shape) * dtype.itemsize - (info.file_size - member.tell())
+    if missing > 0:
         raise errors.file_broken(name, f"{missing} bytes of its numbers are missing")
+    if missing < 0:  # they would have to be unpacked for their checksum, however many there are
+        raise errors.file_broken(name, f"{-missing} bytes follow its numbers")
 
     def pixels() -> Pixels:
-        with archive.open(info) as member:
+        with archives.unpacked(archive, info) as member:
             shape_and_type(name, member)
-            numbers = np.empty(math.prod(shape), dtype)
-            left = memoryview(numbers.view(np.uint8))  # type: ignore[arg-type]
-            while left:
-                read = member.readinto(left)  # type: ignore[attr-defined]
-                if not read:
-                    raise EOFError(f"{len(left)} bytes of its numbers are missing")
-                left = left[read:]
-            member.read(1)  # at the end the checksum is looked at
-        return numbers.reshape(shape, order=order)
+            return filled(member, shape, order, dtype)[0]
 
     numbers, (height, width, channels) = numbers_of(shape, reading, name), size_of(shape)
     load = loader(name, stream, lambda: Image(frames_of(pixels(), numbers), "npz"))

@@ -9,9 +9,9 @@ from types import MappingProxyType
 from typing import IO, Any
 
 from imgconv import errors
-from imgconv.files import high_depth
+from imgconv.files import decoder_buffers, high_depth, limits
 from imgconv.files.formats import FORMATS
-from imgconv.files.header import Header, loader, parsed
+from imgconv.files.header import STILL, Header, Wanted, loader, parsed
 from imgconv.files.metadata.unknown_chunks import unnamed
 from imgconv.files.modes import LAYOUTS, MODES, beyond_palette, mode_of, to_frame
 from imgconv.files.opening import opened, quietly, typed
@@ -21,10 +21,6 @@ from imgconv.values.frozen import replace
 from imgconv.values.image import Frame, Image
 from imgconv.values.layout import Layout
 from imgconv.values.notes import Note
-
-Wanted = tuple[Sequence[int], Sequence[int], tuple[tuple[int, int], ...]]
-"""Numbers of frames as people count them, their places as Pillow counts, and heights and widths where they are
-pages."""
 
 _ORIENTATION = 274
 _ABOUT_PIXELS = {
@@ -54,15 +50,20 @@ def _header(name: str, stream: IO[bytes], reading: Reading, notes: list[Note]) -
     image = opened(name, stream, notes)
     if (others := len(image.info.get("sizes", ())) - 1) > 0:
         notes.append(Note("frames-dropped", f"{others} other size{'s' * (others > 1)} of the icon left out"))
-    numbers, places, sizes = _wanted(name, image, stream, reading, notes)
-    animated = len(numbers) > 1 or (image.format in ("GIF", "PNG") and image.n_frames > 1)
+    if image.format == "IPTC":
+        from imgconv.files import inner_images
+
+        inner_images.refuse_inside(name, image)
+    wanted = _wanted(name, image, stream, reading, notes)
+    places, composed = wanted.places, image.format in decoder_buffers.COMPOSED and wanted.several
+    animated = len(places) > 1 or composed
     first = parsed(name, lambda: _at(name, image, stream, places[0], notes)) if places[0] and not animated else image
     layout, pixels = _layout(name, first, stream, reading, notes)
     height, width = _size(first, stream, reading)
 
     def read() -> Image:
         if animated:
-            return _several(name, image, stream, reading, places, notes)
+            return _several(name, image, stream, reading, places, notes, composed=composed)
         (frame,), said, more = _as_meant([pixels()], first, stream, reading)
         return Image(
             (frame,),
@@ -77,14 +78,28 @@ def _header(name: str, stream: IO[bytes], reading: Reading, notes: list[Note]) -
         loaded: Image = quietly(read, late)
         return replace(loaded, notes=tuple(dict.fromkeys([*loaded.notes, *late])))
 
-    return Header(name, height, width, layout, _format(image), loader(name, stream, load), stream, numbers, sizes)
+    decoding = decoder_buffers.held(first, stream, layout, wanted, composed=composed)
+    reader = loader(name, stream, load)
+    return Header(
+        name,
+        height,
+        width,
+        layout,
+        _format(image),
+        reader,
+        stream,
+        wanted.numbers,
+        wanted.sizes,
+        wanted.parts,
+        decoding,
+    )
 
 
 def _wanted(name: str, image: Any, stream: IO[bytes], reading: Reading, notes: list[Note]) -> Wanted:
     """The frames that are wanted; a still picture starts without what counts them."""
     many = hasattr(type(image), "n_frames") or vars(image).get("n_frames", 1) > 1
     if reading.frames is None and not many:
-        return (0,), (0,), ()
+        return STILL
     from imgconv.files import sequences
 
     return sequences.wanted(name, image, stream, reading, notes)
@@ -162,7 +177,14 @@ def _decoded(name: str, image: Any, stream: IO[bytes], notes: list[Note]) -> Fra
 
 
 def _several(
-    name: str, image: Any, stream: IO[bytes], reading: Reading, places: Sequence[int], notes: list[Note]
+    name: str,
+    image: Any,
+    stream: IO[bytes],
+    reading: Reading,
+    places: Sequence[int],
+    notes: list[Note],
+    *,
+    composed: bool,
 ) -> Image:
     """The frames of an animation in one layout; or pages, each with its own size, layout and orientation."""
     from imgconv.files import frames, sequences
@@ -170,13 +192,14 @@ def _several(
     found: list[Frame] = []
     said: dict[str, Any] = {}
     pages, colour = image.format == "TIFF", ""
-    composed = sequences.composes(image)
+    spent = 0
     if composed:
         layout, _ = _layout(name, image, stream, reading, notes)
         found = sequences.composed(image, stream, places, partial(_picture, name, reading, notes), alpha=layout.alpha)
     for place in () if composed else places:
         page = _at(name, image, stream, place, notes)
         layout, pixels = _layout(name, page, stream, reading, notes)
+        spent = limits.page(name, spent, page.height, page.width, layout, reading)
         frame = pixels()
         if pages:
             (frame,), here, more = _as_meant([frame], page, stream, reading)

@@ -22,6 +22,7 @@ Content = list[bytes | memoryview]
 """A file as pieces, written one after the other, so that pixels need not be copied behind a header."""
 
 _LONGEST = 4096  # bytes of a header with its comments
+_WHILE_SCALED = 14  # bytes a sample
 _BLANK = rb"(?:\s|#[^\n\r]*[\n\r])+"
 _PNM = rb"P([56])" + _BLANK + rb"(\d{1,9})" + _BLANK + rb"(\d{1,9})" + _BLANK + rb"(\d{1,5})\s"
 _PFM = rb"P([fF])\s+(\d{1,9})\s+(\d{1,9})\s+(-?[0-9.eE+-]{1,30})\s"
@@ -100,8 +101,17 @@ def header(name: str, stream: IO[bytes], reading: Reading) -> Header:
             notes.append(Note("metadata-dropped", f"PFM's unit of {raw.unit:g} dropped"))
         return Image((Frame(_scaled(pixels, raw)),), raw.format, notes=tuple(notes))
 
+    samples = raw.height * raw.width * raw.channels
+    decoding = samples * (_WHILE_SCALED if 255 < raw.most < 65535 else np.dtype(raw.dtype).itemsize)
     return Header(
-        name, raw.height, raw.width, Layout(raw.channels, type=raw.type), raw.format, loader(name, stream, read), stream
+        name,
+        raw.height,
+        raw.width,
+        Layout(raw.channels, type=raw.type),
+        raw.format,
+        loader(name, stream, read),
+        stream,
+        decoding=decoding,
     )
 
 

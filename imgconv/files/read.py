@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import IO, Any
 
 from imgconv import errors
-from imgconv.files import limits, npy, npz, pillow, pnm, signatures
+from imgconv.files import bounded_reads, limits, npy, npz, pillow, pnm, signatures
 from imgconv.files.formats import split_member
 from imgconv.files.header import Header, parsed
 from imgconv.files.options import CHOICE_OF_FRAMES, MOST_FRAMES, MOST_PIXELS, Reading
@@ -43,6 +43,21 @@ READERS = (
     Reader("pillow", lambda start: True, pillow.header),
 )
 """The first that knows a file reads it; the last knows all that is left, or says that nobody does."""
+
+CONTAINERS = (
+    b"\xff\xd8",
+    b"\xff\x4f\xff\x51",
+    b"\0\0\0\x0cjP  ",
+    b"\r\n\x87\n",
+    b"\0\0\1\0",
+    b"icns",
+    b"BLP1",
+    b"BLP2",
+    b"DDS ",
+    b"8BPS",
+    b"\x1c",
+)
+"""Starts of files that may take more than their header says: `preflight` asks them first, each by its row."""
 
 
 def load(
@@ -137,15 +152,10 @@ def _begun(name: str, stream: IO[bytes], reading: Reading) -> Header:
     try:
         return _recognised(name, stream, reading)
     except errors.FileError as error:
-        content = _content(stream) if reading.allow_truncated and errors.is_broken(error) else b""
+        content = limits.whole(name, stream, reading) if reading.allow_truncated and errors.is_broken(error) else b""
         if not content.startswith(SIGNATURE):
             raise
         return replace(_mended(name, content, reading, pixels=False), stream=stream)
-
-
-def _content(stream: IO[bytes]) -> bytes:
-    stream.seek(0)
-    return stream.read()
 
 
 def _mended(name: str, content: bytes, reading: Reading, *, pixels: bool = True) -> Header:
@@ -167,30 +177,42 @@ def _recognised(name: str, stream: IO[bytes], reading: Reading) -> Header:
     if not start:
         raise errors.file_empty(name)
     reader = next(reader for reader in READERS if reader.knows(start))
-    with limits.lent(reading, png=start.startswith(SIGNATURE)):
+    with limits.lent(reading, png=start.startswith(SIGNATURE)), bounded_reads.for_header(name, stream, start, reading):
+        if start.startswith(CONTAINERS):
+            from imgconv.files import inner_images
+
+            inner_images.check(name, stream, start, reading)
         return parsed(name, lambda: reader.header(name, stream, reading))
 
 
 def _loaded(header: Header, reading: Reading) -> Image:
     """The pixels of a header. Where they are damaged and that is allowed, once more, as far as they go."""
     if not reading.allow_truncated:
-        with limits.lent(reading, png=header.format == "png"):
-            return _uncut(header.path, header.load())
+        return _uncut(header.path, _pixels(header, reading))
     with header.stream:
-        content = _content(header.stream)
+        content = limits.whole(header.path, header.stream, reading)
     try:
-        with limits.lent(reading, png=header.format == "png"):
-            return _uncut(header.path, _recognised(header.path, io.BytesIO(content), reading).load())
+        return _uncut(header.path, _pixels(_recognised(header.path, io.BytesIO(content), reading), reading))
     except errors.FileError as error:
         why = error
     try:
         with limits.lent(reading, lenient=True, png=header.format == "png"):
-            image = _mended(header.path, content, reading).load()
+            again = _mended(header.path, content, reading)
+            limits.check(again, reading)  # a lenient parser may find other sizes
+            image = _pixels(again, reading)
     except errors.FileError:
         raise errors.file_beyond_reading(header.path, why) from None
     if any(note.code == "truncated" for note in image.notes):  # the reader has said it better
         return image
     return replace(image, notes=(Note("truncated", errors.read_as_far(why)), *image.notes))
+
+
+def _pixels(header: Header, reading: Reading) -> Image:
+    with (
+        limits.lent(reading, png=header.format == "png"),
+        bounded_reads.for_pixels(header.path, header.stream, reading),
+    ):
+        return header.load()
 
 
 _FIELDS_MISSING = "Expecting to read"

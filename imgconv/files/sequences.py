@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from typing import IO, Any
 
@@ -10,9 +11,11 @@ import numpy as np
 
 from imgconv import errors
 from imgconv.files import frames
-from imgconv.files.header import parsed
+from imgconv.files.header import Wanted, parsed
 from imgconv.files.options import Reading
-from imgconv.values.frozen import replace
+from imgconv.files.png import apng_reader
+from imgconv.files.tiff.directories import LONG, NUMBERS, SHORT, Entry
+from imgconv.values.frozen import record, replace
 from imgconv.values.image import Frame
 from imgconv.values.notes import Note
 
@@ -21,21 +24,26 @@ TIMED = ("GIF", "PNG", "WEBP", "AVIF", "FLI")
 _FRAMES = ("GIF", "PNG", "WEBP", "AVIF", "FLI", "DCX")
 _ASKED_FOR = ("MPO",)  # a camera's JPEG with previews or depth maps behind it: frames only for those who ask
 _KIND, _WIDTH, _HEIGHT, _ORIENTATION, _INSIDE = 254, 256, 257, 274, 330
+_BITS, _SAMPLES, _ROWS, _TILE_WIDTH, _TILE_HEIGHT = 258, 277, 278, 322, 323
+_ABOUT_PAGES = (_KIND, _WIDTH, _HEIGHT, _ORIENTATION, _BITS, _SAMPLES, _ROWS, _TILE_WIDTH, _TILE_HEIGHT)
 _REDUCED, _MASK = 1, 4  # bits of NewSubfileType (TIFF 6.0, section 8)
 
 
-def wanted(
-    name: str, image: Any, stream: IO[bytes], reading: Reading, notes: list[Note]
-) -> tuple[Sequence[int], Sequence[int], tuple[tuple[int, int], ...]]:
-    """The numbers of the frames that are wanted, their places as Pillow counts, and heights and widths of pages; notes
-    of what is left out unasked.
-
-    Raises FileError where the wanted ones are not there.
-    """
+def wanted(name: str, image: Any, stream: IO[bytes], reading: Reading, notes: list[Note]) -> Wanted:
+    """The frames of an opened image that are wanted; notes of what is left out unasked. Raises FileError where they are
+    not there."""
     if image.format == "TIFF" and (pages := _pages(name, stream, reading, notes)):
         numbers = frames.chosen(reading.frames, len(pages), name)
-        return numbers, [pages[i][0] for i in numbers], tuple(pages[i][1] for i in numbers)
-    count = _count(name, image, reading)
+        chosen = [pages[i] for i in numbers]
+        return Wanted(
+            numbers,
+            [page.place for page in chosen],
+            tuple(page.size for page in chosen),
+            chunk=max(page.chunk for page in chosen),
+        )
+    if image.format == "GIF":
+        return _of_gif(name, stream, reading)
+    count = _count(name, image, stream, reading)
     if image.format in (*_FRAMES, "TIFF") or (image.format in _ASKED_FOR and reading.frames is not None):
         numbers = frames.chosen(reading.frames, count, name)
     else:
@@ -48,11 +56,29 @@ def wanted(
                 )
             )
         numbers = frames.chosen(reading.frames, 1, name)
-    return numbers, numbers, ()
+    parts = (apng_reader.largest(stream),) if image.format == "PNG" and count > 1 else ()
+    return Wanted(numbers, numbers, parts=parts, several=count > 1)
 
 
-def _count(name: str, image: Any, reading: Reading) -> int:
+def _of_gif(name: str, stream: IO[bytes], reading: Reading) -> Wanted:
+    """Counted here, no further than is asked for: Pillow would go through all of them."""
+    from imgconv.files.gif import reader as gif_reader
+
+    found = gif_reader.survey(stream, _most(reading))
+    numbers = frames.chosen(reading.frames, max(1, found.count), name)
+    several = found.count > 1
+    return Wanted(numbers, numbers, parts=(found.largest,) if several else (), several=several, gray=found.gray)
+
+
+def _most(reading: Reading) -> float:
+    """How many frames are looked for: where all are wanted, one more than may be is enough."""
+    return reading.max_frames if reading.frames in (None, "all") else math.inf
+
+
+def _count(name: str, image: Any, stream: IO[bytes], reading: Reading) -> int:
     """How many pictures there are; of a damaged file that may be read as far as it goes, one at least."""
+    if image.format == "PSD":
+        return _layers(image, stream)
     try:
         return int(parsed(name, lambda: getattr(image, "n_frames", 1)))
     except OSError:
@@ -61,21 +87,43 @@ def _count(name: str, image: Any, reading: Reading) -> int:
         raise
 
 
-def _pages(name: str, stream: IO[bytes], reading: Reading, notes: list[Note]) -> list[tuple[int, tuple[int, int]]]:
-    """Number, height and width of every full page of a TIFF file; reduced versions of pages, masks and what is inside
-    pages are none. Empty where that cannot be told. Raises FileError where the picture itself is inside a page that is
-    its preview."""
+def _layers(image: Any, stream: IO[bytes]) -> int:
+    """How many layers a Photoshop file has, one at least: counted where it says so, for Pillow would go through all of
+    their rows."""
+    at = getattr(image, "_layers_position", None)
+    if at is None:
+        return 1
+    before = stream.tell()
+    stream.seek(at)
+    count = int.from_bytes(stream.read(2), "big", signed=True)
+    stream.seek(before)
+    return max(1, abs(count))
+
+
+@record
+class _Page:
+    """A page of a TIFF file: which directory it is, its height and width, and the bytes of its largest strip or
+    tile."""
+
+    place: int
+    size: tuple[int, int]
+    chunk: int
+
+
+def _pages(name: str, stream: IO[bytes], reading: Reading, notes: list[Note]) -> list[_Page]:
+    """Every full page of a TIFF file; reduced versions of pages, masks and what is inside pages are none. Empty where
+    that cannot be told. Raises FileError where the picture itself is inside a page that is its preview."""
     from imgconv.files.tiff import directories
     from imgconv.files.tiff import writer as tiff_writer
 
     fetch = tiff_writer.fetch_from(stream)
     order = directories.order_of(fetch(0, 16))
-    pages: list[tuple[int, tuple[int, int]]] = []
+    pages: list[_Page] = []
     reduced = masks = inside = 0
     for number, at in enumerate(directories.chain(fetch, order) if order else ()):
-        if number > reading.max_frames:
+        if number > _most(reading):
             break
-        said = directories.numbers(fetch, order, at, (_KIND, _WIDTH, _HEIGHT, _ORIENTATION))
+        said = _first_numbers(directories.read(fetch, order, at, _ABOUT_PAGES), order)
         kind = said.get(_KIND, 0)
         if kind & (_REDUCED | _MASK) and pages:
             reduced, masks = reduced + (not kind & _MASK), masks + bool(kind & _MASK)
@@ -92,7 +140,7 @@ def _pages(name: str, stream: IO[bytes], reading: Reading, notes: list[Note]) ->
         if not height * width and pages and reading.allow_truncated:
             break
         turned = said.get(_ORIENTATION, 1) in (5, 6, 7, 8) and not reading.no_orient
-        pages.append((number, (width, height) if turned else (height, width)))
+        pages.append(_Page(number, (width, height) if turned else (height, width), _chunk(said)))
     if reduced:
         notes.append(
             Note("overviews-dropped", f"{reduced} reduced version{'s' * (reduced > 1)} of pages left out", loss=False)
@@ -104,9 +152,22 @@ def _pages(name: str, stream: IO[bytes], reading: Reading, notes: list[Note]) ->
     return pages
 
 
-def composes(image: Any) -> bool:
-    """Whether an image is an animation that is composed here and not by Pillow."""
-    return image.format in ("GIF", "PNG") and image.n_frames > 1
+def _first_numbers(entries: Sequence[Entry], order: str) -> dict[int, int]:
+    """The fields of a directory that are one whole number, and the first of those that are one for each sample."""
+    found = {}
+    for entry in entries:
+        width = {SHORT: 2, LONG: 4}.get(entry.type, 8)
+        if isinstance(entry.value, bytes) and entry.type in NUMBERS and (entry.count == 1 or entry.tag == _BITS):
+            found[entry.tag] = int.from_bytes(entry.value[:width], "little" if order == "<" else "big")
+    return found
+
+
+def _chunk(said: Mapping[int, int]) -> int:
+    """Bytes of a page's strip or tile, of eight bytes a sample at most: a tile may be larger than the page."""
+    height, width = said.get(_HEIGHT, 0), said.get(_WIDTH, 0)
+    across, down = said.get(_TILE_WIDTH, 0), said.get(_TILE_HEIGHT, 0)
+    pixels = across * down if across and down else width * min(height, said.get(_ROWS, height))
+    return pixels * said.get(_SAMPLES, 1) * -(-min(64, said.get(_BITS, 16)) // 8)
 
 
 def composed(
@@ -119,17 +180,16 @@ def composed(
     from PIL import ImageFile
 
     from imgconv.files.gif import reader as gif_reader
-    from imgconv.files.png import apng_reader
 
     made = (
-        gif_reader.frames(stream, image.height, image.width)
+        gif_reader.frames(stream, image.height, image.width, places)
         if image.format == "GIF"
-        else apng_reader.frames(stream, decode)
+        else apng_reader.frames(stream, decode, places)
     )
     found: list[Frame] = []
     try:
         for place, frame in enumerate(islice(made, places[-1] + 1)):
-            if place in places:
+            if frame is not None and place in places:
                 found.append(frame)
     except Exception:
         if not found or not ImageFile.LOAD_TRUNCATED_IMAGES:

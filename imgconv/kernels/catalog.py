@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
 from imgconv import errors
 from imgconv.kernels.kernel import Kernel, rows_text
 from imgconv.kernels.named import find, named
-from imgconv.kernels.scaled import scaled, split
+from imgconv.kernels.scaled import scaled, unscaled
 from imgconv.values.arguments import path_text
+from imgconv.values.caches import kept
 from imgconv.values.parameters import Kind
 
 _DEEPEST = 8  # lists of lists of kernels
@@ -75,9 +75,12 @@ def read_all(value: Any) -> tuple[Kernel, ...]:
         return (value,)
     if not isinstance(value, (str, os.PathLike)):
         return (Kernel(value),)
-    text = path_text(value, "kernel")
-    if times := split(text):
-        return tuple(scaled(times[0], own, own.name if is_named(own) else "") for own in read_all(times[1]))
+    factors, text = unscaled(path_text(value, "kernel"))
+    if factors:
+        found = read_all(text)
+        for factor in reversed(factors):
+            found = tuple(scaled(factor, own, own.name if is_named(own) else "") for own in found)
+        return found
     if find(text):
         return (named(text),)
     if not text.strip():
@@ -87,30 +90,31 @@ def read_all(value: Any) -> tuple[Kernel, ...]:
     return read(text) or (named(text),)
 
 
-@lru_cache(maxsize=64)
 def text(value: Kernel, name: str) -> str:
     """The shortest text that reads back as this kernel's weights: its name if it is the catalog's, else its rows.
 
     A file's path is not its text: the file may change. A label of the user's own is none either.
     """
+    return name if name and _gives(value, name) else _rows(value)
+
+
+@kept(64, lambda value: value.weights)
+def _gives(value: Kernel, name: str) -> bool:
+    """Whether a name is the catalog's and gives this kernel back."""
     try:
-        if name and find(_innermost(name)) and kernel(name) == value:
-            return name
+        return find(unscaled(name)[1]) is not None and kernel(name) == value
     except errors.UsageError:
-        pass  # a label that only begins like a name of the catalog
+        return False  # a label that only begins like a name of the catalog
+
+
+@kept(64, lambda value: value.weights)
+def _rows(value: Kernel) -> str:
     return rows_text(value)
-
-
-def _innermost(name: str) -> str:
-    """A name without the factors before it."""
-    while times := split(name):
-        name = times[1]
-    return name
 
 
 def is_named(value: Kernel) -> bool:
     """Whether the kernel's name alone gives it back, divisor, bias and anchor included."""
-    return bool(value.name) and text(value, value.name) == value.name
+    return bool(value.name) and _gives(value, value.name)
 
 
 def is_one_kernel(value: Any) -> bool:

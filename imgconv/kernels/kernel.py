@@ -11,10 +11,11 @@ from typing import Any
 
 from imgconv import errors
 from imgconv.values.frozen import field, record, replace
-from imgconv.values.numbers import Number, magnitude, number, number_text
+from imgconv.values.numbers import LARGEST, Number, common_denominator, magnitude, number, number_text, numerator, total
 from imgconv.values.parameters import ANCHOR, BIAS, DIVISOR, ROTATION
 
 MOST_WEIGHTS, MOST_SIDE = 4_194_304, 65_536
+MOST_TOGETHER = 2 * MOST_WEIGHTS
 _SMALL = 2**63
 _RING = ((0, 0), (0, 1), (0, 2), (1, 2), (2, 2), (2, 1), (2, 0), (1, 0))  # clockwise
 
@@ -89,23 +90,28 @@ class Kernel:
         """The kernel over one denominator, all integers: ``(rows, offset, denominator)``.
 
         The result is ``(sum(rows * pixel) + offset) / denominator`` and the denominator is positive. None where a
-        weight, the divisor or the bias is not exact.
+        weight, the divisor or the bias is not exact, or where these integers would reach 2**1024.
         """
         cells = [*self.cells(), self.bias, self.divisor]
         if any(isinstance(cell, float) for cell in cells):
             return None
         if self.divisor == 1 and all(isinstance(cell, int) for cell in cells):  # the usual kernel, at once
             return self.weights, int(self.bias), 1  # type: ignore[return-value]
+        below = common_denominator(self.cells())
+        if below is None:
+            return None
         divisor, bias = Fraction(self.divisor), Fraction(self.bias)
-        weights = [cell for cell in self.cells() if not isinstance(cell, float)]  # all of them
-        below = math.lcm(*{cell.denominator for cell in weights})
-        numerators = [cell.numerator * (below // cell.denominator) for cell in weights]  # weight = numerator / below
+        numerators = [numerator(cell, below) for cell in self.cells()]  # weight = numerator / below
         above, below = divisor.denominator, divisor.numerator * below  # share of the result = numerator * above / below
         denominator = math.lcm(abs(below) // math.gcd(below, above * math.gcd(*numerators)), bias.denominator)
-        whole = [numerator * above * denominator // below for numerator in numerators]
+        whole = [cell * above * denominator // below for cell in numerators]
+        offset = int(bias * denominator)
+        low, high = min(whole), max(whole)
+        if max(denominator, abs(offset), high, -low) >= LARGEST:
+            return None
         columns = self.shape[1]
         rows = tuple(tuple(whole[i : i + columns]) for i in range(0, len(whole), columns))
-        return rows, int(bias * denominator), denominator
+        return rows, offset, denominator
 
     @cached_property
     def balanced(self) -> bool:
@@ -114,7 +120,7 @@ class Kernel:
         Such a kernel shows differences; others average.
         """
         cells = list(self.cells())
-        return 50 * magnitude(_total(cells)) <= _total(magnitude(cell) for cell in cells)
+        return 50 * magnitude(total(cells)) <= total(magnitude(cell) for cell in cells)
 
     def cells(self) -> Iterable[Number]:
         """Every weight, row by row."""
@@ -200,15 +206,26 @@ class Kernel:
         return replace(self, **given) if given else self
 
     def response(self, low: Number, high: Number) -> tuple[Number, Number]:
-        """The least and the greatest result on pixels from `low` to `high`."""
+        """The least and the greatest result on pixels from `low` to `high`.
+
+        Minus and plus infinity where the numbers are too large to be added.
+        """
+        try:
+            return self._response(low, high)
+        except OverflowError:
+            return -math.inf, math.inf
+
+    def _response(self, low: Number, high: Number) -> tuple[Number, Number]:
         divisor = Fraction(self.divisor) if not isinstance(self.divisor, float) else self.divisor
         if low == high:
-            only = _total(self.cells()) * low / divisor + self.bias
+            only = total(self.cells()) * low / divisor + self.bias
             return only, only
         above, below = (
-            _total(weight for weight in self.cells() if (weight > 0) == positive) for positive in (True, False)
+            total(weight for weight in self.cells() if (weight > 0) == positive) for positive in (True, False)
         )
-        ends = [(above * one + below * other) / divisor for one, other in ((low, high), (high, low))]
+        ends = [
+            ((one and above * one) + (other and below * other)) / divisor for one, other in ((low, high), (high, low))
+        ]
         return min(ends) + self.bias, max(ends) + self.bias
 
 
@@ -218,22 +235,23 @@ def require_size(rows: int, columns: int) -> None:
         raise errors.kernel_too_large(rows, columns, MOST_WEIGHTS, MOST_SIDE)
 
 
+def require_total(weights: int) -> None:
+    """Raises UsageError for more weights than the kernels of one text, file or bank may have together."""
+    if weights > MOST_TOGETHER:
+        raise errors.kernels_too_large(weights, MOST_TOGETHER)
+
+
 def rows_text(kernel: Kernel, between: str = ";") -> str:
     """The weights as inline rows: `-1 0 1;-2 0 2`. Divisor, bias and anchor are not part of it."""
     return between.join(" ".join(number_text(cell) for cell in row) for row in kernel.weights)
-
-
-def _total(values: Iterable[Number]) -> Number:
-    values = list(values)
-    return math.fsum(values) if any(isinstance(value, float) for value in values) else sum(values)
 
 
 def _automatic(rows: Sequence[Sequence[Number]]) -> Number:
     """The signed sum of the weights, or 1 when it is nothing beside their magnitudes."""
     cells = [cell for row in rows for cell in row]
     try:
-        total, beside = _total(cells), _total(magnitude(cell) for cell in cells)
-        return number(total) if 10**9 * magnitude(total) > beside else 1
+        signed, beside = total(cells), total(magnitude(cell) for cell in cells)
+        return number(signed) if 10**9 * magnitude(signed) > beside else 1
     except (OverflowError, errors.UsageError):
         raise errors.kernel_sum_too_large() from None
 
@@ -247,6 +265,9 @@ class _Checked(tuple[tuple[Number, ...], ...]):
 def _rows(weights: object) -> tuple[tuple[Number, ...], ...]:
     if isinstance(weights, _Checked):
         return weights
+    shape = getattr(weights, "shape", ())
+    if isinstance(shape, tuple) and len(shape) == 2:
+        require_size(*shape)  # before each number becomes an object
     weights = _listed(weights)
     if isinstance(weights, str) or not isinstance(weights, Sequence) or not weights:
         raise errors.kernel_not_rows(weights)

@@ -8,7 +8,7 @@ import re
 from types import ModuleType
 
 from imgconv import errors
-from imgconv.kernels.dialects.base import Dialect, Source, uncommented, with_minuses
+from imgconv.kernels.dialects.base import LARGEST_FILE, Dialect, Source, uncommented, with_minuses
 from imgconv.kernels.dialects.rows import ROWS
 from imgconv.kernels.kernel import Kernel
 
@@ -16,7 +16,6 @@ _INDEX = re.compile(r"[0-9.,*:\s]+")
 _RANGE = re.compile(r"([0-9]{1,9})(?:\.\.([0-9]{1,9}))?")
 _NAMED = re.compile(r"\s*([A-Za-z][A-Za-z']*):(?![\\])")
 _SUFFIX = re.compile(r"\.[A-Za-z][\w-]*")
-_LARGEST_FILE = 64 * 2**20
 _IMAGES = (
     b"\x89PNG",
     b"\xff\xd8\xff",
@@ -165,13 +164,13 @@ def _member(text: str) -> tuple[str, str]:
 def _content(path: str) -> bytes:
     try:
         with open(path, "rb") as file:
-            content = file.read(_LARGEST_FILE + 1)
+            content = file.read(LARGEST_FILE + 1)
     except FileNotFoundError:
         raise errors.which_kernel(path, "there is no such file") from None
     except (OSError, ValueError) as error:
         raise errors.kernel_file(path, getattr(error, "strerror", None) or str(error)) from None
-    if len(content) > _LARGEST_FILE:
-        raise errors.kernel_file(path, f"larger than {_LARGEST_FILE >> 20} MiB, too large for a kernel")
+    if len(content) > LARGEST_FILE:
+        raise errors.kernel_file(path, f"larger than {LARGEST_FILE >> 20} MiB, too large for a kernel")
     return content
 
 

@@ -10,6 +10,8 @@ from imgconv.values.numbers import Number, number, number_text
 
 _SCALED = re.compile(r"\s*([-+−]?[0-9.][^*;,\s\[]*)\s*\*\s*(\S.*)", re.DOTALL)  # \N{…} would load all names of Unicode
 
+_MOST_FACTORS = 100
+
 
 def split(text: str) -> tuple[Number, str] | None:
     """The factor and what it stands before; None where a text begins with no factor. UsageError for a factor that is 0
@@ -21,6 +23,18 @@ def split(text: str) -> tuple[Number, str] | None:
     if factor == 0:
         raise errors.not_a("factor", found[1], "a number other than 0")
     return factor, found[2]
+
+
+def unscaled(text: str) -> tuple[list[Number], str]:
+    """The factors before a text, and the rest of it. UsageError for one that is 0 or no number, and for more than a
+    person writes."""
+    factors: list[Number] = []
+    while times := split(text):
+        factors.append(times[0])
+        text = times[1]
+        if len(factors) > _MOST_FACTORS:
+            raise errors.factors_too_many(_MOST_FACTORS)
+    return factors, text
 
 
 def scaled(factor: Number, kernel: Kernel, name: str) -> Kernel:

@@ -4,6 +4,7 @@ values."""
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from itertools import product
 from typing import Any
 
@@ -12,7 +13,7 @@ from imgconv.kernels.catalog import KERNEL, is_named, is_one_kernel, kernel, rea
 from imgconv.kernels.kernel import Kernel
 from imgconv.kernels.named import find
 from imgconv.kernels.scaled import split
-from imgconv.values.numbers import Number, number, number_text
+from imgconv.values.numbers import Number, magnitude, number, number_text
 from imgconv.values.parameters import Kind, several
 
 MOST_KERNELS = 1024
@@ -28,9 +29,9 @@ def values(text: str) -> list[Number]:
         raise errors.sweep(text)
     start, end = number(found[2], "start of a range"), number(found[3], "end of a range")
     step = number(found[4] or 1, "step of a range")
-    if step == 0 or (end - start) / step <= 0:
+    if step == 0 or (end > start) != (step > 0) or end == start:
         raise errors.sweep_empty(text)
-    if (end - start) / step > MOST_KERNELS:
+    if magnitude(end - start) > MOST_KERNELS * magnitude(step):
         raise errors.sweep_too_long(text, MOST_KERNELS)
     made: list[Number] = []
     while (end - start - len(made) * step) / step > 0:
@@ -46,17 +47,14 @@ def swept(text: str) -> list[str]:
     row, given = find(rest), rest.partition(":")[2]
     if row is None or not any(_RANGE.fullmatch(part) for part in given.split(",")):
         return []
-    choices = [_choices(part) for part in given.split(",")]
-    if (count := _product(map(len, choices))) > MOST_KERNELS:
-        raise errors.sweep_too_long(text, MOST_KERNELS, count)
+    choices: list[list[str]] = []
+    count, parts = 1, given.split(",")
+    for part in parts:
+        choices.append(_choices(part))
+        count *= len(choices[-1])
+        if count > MOST_KERNELS:
+            raise errors.sweep_too_long(text, MOST_KERNELS, count if len(choices) == len(parts) else None)
     return [f"{head}{row.name}:{','.join(chosen)}" for chosen in product(*choices)]
-
-
-def _product(sizes: Any) -> int:
-    total = 1
-    for size in sizes:
-        total *= size
-    return total
 
 
 def _choices(part: str) -> list[str]:
@@ -75,9 +73,9 @@ def families(text: str) -> list[str]:
     return [KERNEL.text(_bare(own)) for own in read_all(text)]
 
 
-def kernels(text: str) -> list[Kernel]:
-    """The kernels of one of `families`."""
-    return [kernel(one) for one in swept(text) or [text]]
+def kernels(text: str) -> Iterator[Kernel]:
+    """The kernels of one of `families`, each built when its turn comes: all of them may be too large."""
+    return map(kernel, swept(text) or [text])
 
 
 def _bare(own: Kernel) -> Kernel:

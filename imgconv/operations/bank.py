@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from imgconv import errors
+from imgconv.kernels.kernel import Kernel, require_total
 from imgconv.kernels.sweeps import FAMILIES, FAMILY, MOST_KERNELS, SETTINGS, VALUE, families, kernels, with_arguments
 from imgconv.operations.base import Foretold, Operation, option
 from imgconv.operations.filter import Filter
@@ -70,9 +71,14 @@ class Bank(Operation):
     @cached_property
     def filters(self) -> tuple[Filter, ...]:
         """One filter a kernel."""
-        found = [kernel for text in (self.kernel, *self.with_) for kernel in kernels(text)]
-        if len(found) > MOST_KERNELS:
-            raise errors.sweep_too_long(self.kernel, MOST_KERNELS, len(found))
+        found: list[Kernel] = []
+        weights = 0
+        for kernel in (kernel for text in (self.kernel, *self.with_) for kernel in kernels(text)):
+            found.append(kernel)
+            weights += kernel.shape[0] * kernel.shape[1]
+            require_total(weights)
+            if len(found) > MOST_KERNELS:
+                raise errors.sweep_too_long(self.kernel, MOST_KERNELS)
         options = {
             "border": self.border,
             "stride": self.stride,

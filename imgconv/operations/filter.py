@@ -181,14 +181,39 @@ class Filter(Operation):
         return file_name(parts)
 
     def shape(self, height: int, width: int) -> tuple[int, int]:
-        for _ in range(self.times):
+        done = 0
+        while done < self.times:
             before = height, width
             height, width = self._shape_once(height, width)
             if (height, width) == before:
                 break
             if self.until_stable:
                 raise errors.never_stable(before, (height, width))
+            done += 1
+            skipped = self._alike(before, (height, width), self.times - done)
+            height, width, done = (
+                height + skipped * (height - before[0]),
+                width + skipped * (width - before[1]),
+                done + skipped,
+            )
         return height, width
+
+    def _alike(self, before: tuple[int, int], after: tuple[int, int], left: int) -> int:
+        """How many of the `left` times that follow need not be tried, because each changes the size as this one did and
+        surely fits.
+
+        Under a stride of 1 windows add or take as many rows and columns each time; they fit while an image is as large
+        as they are.
+        """
+        if self.stride != (1, 1):
+            return 0
+        effective = [max(sides) for sides in zip(*(window.effective for window in self.windows), strict=True)]
+        room = [
+            (side - most) // (old - side)
+            for old, side, most in zip(before, after, effective, strict=True)
+            if side < old
+        ]
+        return max(0, int(min([left - 1, *room])))
 
     def _shape_once(self, height: int, width: int) -> tuple[int, int]:
         found = [tuple(axis.out for axis in window.over(height, width)) for window in self.windows]

@@ -104,17 +104,17 @@ class Pipeline:
     ) -> tuple[Values, Response | None]:
         """All steps on values, wide between them, settled once at the end (or left wide where `target` is None); the
         result has the notes of all steps."""
-        notes, left = given.notes, list(self.steps)
+        notes, left = given.notes, list(reversed(self.steps))
         response = None
         while left:
-            step = left.pop(0)
+            step = left.pop()
             both = (
-                step.apply_then(left[0], given, *((None, threads) if left[1:] else (target, threads, out)))
+                step.apply_then(left[-1], given, *((None, threads) if len(left) > 1 else (target, threads, out)))
                 if left
                 else None
             )
             if both is not None:
-                left.pop(0)
+                left.pop()
             given, response = both or step.apply(given, *((None, threads) if left else (target, threads, out)))
             notes += given.notes
         return replace(given, notes=tuple(dict.fromkeys(notes))), response

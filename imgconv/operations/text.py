@@ -79,7 +79,8 @@ def _tokens(text: str) -> Iterator[_Token | str]:
             word.append(text[i + 1])
             started, i = True, i + 1
         elif char == "#" and not started:
-            i = text.find("\n", i) - 1 if "\n" in text[i:] else len(text)
+            line_ends = text.find("\n", i)
+            i = len(text) if line_ends < 0 else line_ends - 1
         elif char.isspace() or char == "|":
             if started:
                 yield token()
@@ -148,12 +149,16 @@ def _fields(operation: type[Operation], word: str, tokens: list[_Token], preset:
             raise errors.unknown(f"option of {word}", name, [given.long for given in options.values()])
         if key in found and not options[key].kind.item:
             raise errors.UsageError(errors.step_twice(name))
-        found[key] = _value(options[key], bool(equals), value, found.get(key, ()))
+        given = _value(options[key], bool(equals), value)
+        if options[key].kind.item:
+            found.setdefault(key, []).append(given)
+        else:
+            found[key] = given
         arguments = [left for left in arguments if left != key]
     missing = [given for key, given in options.items() if given.required and key not in found]
     if missing:
         raise errors.UsageError(errors.step_missing(_usage(word, options)))
-    return {options[key].name: value for key, value in found.items()}
+    return {options[key].name: tuple(value) if options[key].kind.item else value for key, value in found.items()}
 
 
 def _key(name: str) -> str:
@@ -161,17 +166,15 @@ def _key(name: str) -> str:
     return name.replace("-", "_")
 
 
-def _value(given: Option, equals: bool, value: str, before: tuple[Any, ...]) -> Any:
-    """What a name=value or a flag gives its field; `before` is what the field has from earlier times."""
+def _value(given: Option, equals: bool, value: str) -> Any:
+    """What a name=value or a flag gives its field: all of it, or one more item."""
     if given.is_flag:
         if equals:
             raise errors.UsageError(errors.step_flag_value(given.long))
         return True
     if not equals:
         raise errors.UsageError(errors.step_needs_value(given.long, given.kind.metavar))
-    if given.kind.item:
-        return (*before, given.kind.item.read(value))
-    return given.kind.read(value)
+    return (given.kind.item or given.kind).read(value)
 
 
 def _usage(word: str, options: dict[str, Option]) -> str:

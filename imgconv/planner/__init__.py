@@ -17,7 +17,7 @@ from imgconv.planner.pooling import POOLINGS, plan_pool
 from imgconv.planner.values import Plan, Task
 from imgconv.values.caches import kept
 from imgconv.values.frozen import replace
-from imgconv.values.numbers import BY_SHIFT, Number, magnitude
+from imgconv.values.numbers import BY_SHIFT, Number, double, magnitude
 from imgconv.values.span import Span
 
 __all__ = [
@@ -53,6 +53,9 @@ _IN_FLOAT64 = ACCUMULATORS[2:]
 _LARGEST_BORDER = (
     2**8
 )  # times the greatest integer pixel: beyond a larger constant, too, nothing is done that spreads what it rounds to
+MOST_BIG = 1024
+"""Weights whose sums Python's integers make where 64 bits do not hold them: 0.1 µs for each weight and pixel, hundreds
+of times what floats take."""
 _FLOAT32_MOST, _FLOAT32_LEAST = (
     1e37,
     1e-30,
@@ -78,15 +81,17 @@ def plan(kernel: Kernel, task: Task, algorithm: str = "") -> Plan:
 
 @kept(64, lambda kernel: kernel.weights)
 def _plan(kernel: Kernel, task: Task, algorithm: str, exact: bool, whole_border: bool) -> Plan:
-    if exact and task.span.whole and whole_border:
-        return _exact_plan(kernel, task, algorithm)
+    whole = _exact_plan(kernel, task, algorithm) if exact and task.span.whole and whole_border else None
+    if whole is not None and (whole.accumulator != "object" or taps_of(whole.weights) <= MOST_BIG):
+        return whole
     # RULES: float32 for 8-bit, 16-bit and float32 pixels, float64 for the rest and for float64 results
-    weights = tuple(tuple(float(cell / kernel.divisor) for cell in row) for row in kernel.weights)
+    weights = tuple(tuple(double(cell / kernel.divisor) for cell in row) for row in kernel.weights)
     heaviest = max(abs(cell) for row in weights for cell in row)
     largest = max(magnitude(kernel.bias), magnitude(task.border_value or 0), heaviest)
-    beyond = largest > _FLOAT32_MOST or heaviest < _FLOAT32_LEAST
+    beyond = largest > _FLOAT32_MOST or heaviest < _FLOAT32_LEAST or whole is not None
     accumulator = "float64" if task.pixels in ("int32", "float64") or task.result == "float64" or beyond else "float32"
     why = "the kernel's numbers are not exact" if not kernel.exact else "pixels or border are no integers"
+    why = f"more than {MOST_BIG} weights, whose sums leave 64 bits" if whole is not None else why
     factors = float_factors(weights, accumulator)
     fixed = fixed_point(weights, kernel.bias) if task.spacing and accumulator == "float32" else None
     if magnitude(task.border_value or 0) > _LARGEST_BORDER * max(task.span.magnitude, 1):

@@ -14,7 +14,7 @@ from imgconv.kernels.factoring import Factors, Weights
 from imgconv.planner.fixed import DIGITS, FARTHEST, FOUR, digits_of, fixed_line
 from imgconv.planner.values import Task
 from imgconv.values.frozen import record, replace
-from imgconv.values.numbers import Number, magnitude
+from imgconv.values.numbers import Number, double, magnitude, total
 from imgconv.values.span import Span
 
 _LONGEST_LINE = 2**20  # elements of a row that are transformed at once
@@ -186,7 +186,7 @@ def fourier_share(weights: Weights, accumulator: str, task: Task) -> float:
     that direct sums would have (a rounding for each weight, product and sum); in float64, where that is finer than what
     can be proven, times FINEST.
     """
-    own = math.fsum(abs(float(cell)) for row in weights for cell in row)
+    own = double(total(magnitude(cell) for row in weights for cell in row))
     unit = {"float32": 2.0**-24}.get(accumulator, 2.0**-53)
     allowed = max((taps_of(weights) + 6) * unit, FINEST) * own
     return (

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import re
+import sys
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
 
@@ -19,6 +21,9 @@ _DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _HEX = re.compile(r"[+-]?0[xX][0-9a-fA-F]+(\.[0-9a-fA-F]*)?([pP][+-]?\d{1,4})?", re.ASCII)
 _LONGEST_NUMBER = 400
 _MOST_TYPED_DIGITS = 15
+LARGEST = 2**1024
+"""What doubles do not reach. Numerators and denominators beyond it are exact to no purpose, and grow with every sum:
+the nearest double is taken."""
 
 
 def number(value: object, what: str = "number") -> Number:
@@ -26,11 +31,14 @@ def number(value: object, what: str = "number") -> Number:
 
     Text is taken as typed: `0.1` is one tenth and `1/9` one ninth; a hexadecimal
     float (`0x1.8p-3`) is a binary float, and so is a decimal of more than 15 significant
-    digits: a program printed it. Floats that are multiples of 2**-16 are exact.
+    digits: a program printed it. Floats that are multiples of 2**-16 are exact. A fraction whose
+    numerator or denominator reaches 2**1024 is the nearest float.
     """
     found = _number_from_text(value) if isinstance(value, str) else _exact(plain(value))
     if found is None or not _representable(found):
         raise errors.not_a(what, value, "a finite number (such as 3, -0.5, 1e-3 or 1/9)")
+    if isinstance(found, Fraction) and max(abs(found.numerator), found.denominator) >= LARGEST:
+        return _exact_float(float(found))
     return found
 
 
@@ -105,19 +113,63 @@ def magnitude(value: Number) -> Number:
     return value if value >= 0 else -value
 
 
+def common_denominator(values: Iterable[Number]) -> int | None:
+    """The least common denominator of exact numbers; None where it reaches LARGEST, as that of many different fractions
+    soon does."""
+    common = 1
+    for below in {value.denominator for value in values if isinstance(value, Fraction)}:
+        common = math.lcm(common, below)
+        if common >= LARGEST:
+            return None
+    return common
+
+
+def total(values: Iterable[Number]) -> Number:
+    """The sum: exact where all values are and have a common denominator below LARGEST, else the nearest double."""
+    numbers = list(values)
+    if all(isinstance(value, int) for value in numbers):
+        return sum(numbers)
+    common = None if any(isinstance(value, float) for value in numbers) else common_denominator(numbers)
+    if common is None:
+        try:
+            return math.fsum(numbers)
+        except OverflowError:
+            return math.inf if sum(map(float, numbers)) > 0 else -math.inf
+    return _lowered(Fraction(sum(numerator(value, common) for value in numbers), common))
+
+
+def double(value: Number) -> float:
+    """The nearest double; the largest one for what is beyond it."""
+    try:
+        return float(value)
+    except OverflowError:
+        return sys.float_info.max if value > 0 else -sys.float_info.max
+
+
+def numerator(value: Number, common: int) -> int:
+    """What an exact number is in units of 1 over a common denominator."""
+    assert not isinstance(value, float)
+    return value.numerator * (common // value.denominator)
+
+
 def number_text(value: Number) -> str:
     """The shortest text that `number` reads back as the same value."""
     if isinstance(value, float):
         return value.hex()
     if isinstance(value, Fraction):
-        for digits in range(1, 17):
-            if (value * 10**digits).denominator == 1 and abs(value) * 10**digits < 10**_MOST_TYPED_DIGITS:
-                return _decimal_text(value, digits)
-        return f"{value.numerator}/{value.denominator}"
+        found = decimal_text(value, 16)
+        return f"{value.numerator}/{value.denominator}" if found is None else found
     return str(value)
 
 
-def _decimal_text(value: Fraction, digits: int) -> str:
-    scaled = abs(int(value * 10**digits))
+def decimal_text(value: Fraction, most: int) -> str | None:
+    """The decimal of at most `most` digits behind the point and 15 in all that is this number; None where there is
+    none."""
+    if 10**most % value.denominator:
+        return None
+    digits = next(count for count in range(1, most + 1) if not 10**count % value.denominator)
+    scaled = abs(value.numerator) * (10**digits // value.denominator)
+    if scaled >= 10**_MOST_TYPED_DIGITS:
+        return None
     whole, part = divmod(scaled, 10**digits)
     return f"{'-' if value < 0 else ''}{whole}.{part:0{digits}d}"

@@ -7,6 +7,7 @@ Effective size `e = dilation*(size-1)+1`; tap t of output i reads position
 from __future__ import annotations
 
 from functools import lru_cache
+from math import gcd
 
 from imgconv import errors
 from imgconv.values.frozen import record
@@ -45,12 +46,16 @@ class Axis:
     @property
     def blind(self) -> bool:
         """Whether some window has no tap in the image."""
+        if self.effective <= self.before or (self.out - 1) * self.stride - self.before >= self.length:
+            return True
         if self.length >= self.dilation:  # then taps cannot step over the image
-            return self.effective <= self.before or (self.out - 1) * self.stride - self.before >= self.length
-        taps = range(0, self.effective, self.dilation)
-        return any(
-            not any(0 <= i * self.stride - self.before + tap < self.length for tap in taps) for i in range(self.out)
-        )
+            return False
+        above = min(self.out, -(-self.before // self.stride))  # windows that begin above the image
+        apart = gcd(self.dilation, self.stride)
+        # their first taps at or below the first pixel lie at different places until they repeat: more than there are
+        # pixels, and one lies beyond
+        differing = min(above, self.dilation // apart, self.length // apart + 2)
+        return any((i * self.stride - self.before) % self.dilation >= self.length for i in range(differing))
 
 
 @record

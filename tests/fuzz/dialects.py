@@ -7,11 +7,15 @@ from collections.abc import Callable
 from typing import Any
 
 from imgconv import errors
-from imgconv.kernels.catalog import read_all
+from imgconv.kernels import lab
+from imgconv.kernels.catalog import KERNEL, read_all
 from imgconv.kernels.dialects import table
 from imgconv.kernels.dialects.base import Source
 from imgconv.kernels.kernel import Kernel
+from imgconv.kernels.lab import facts
+from imgconv.planner import Span, Task, plan
 
+EIGHT_BITS = Task("uint8", Span(0, 255, True), None, "uint8", (1, 1), (1, 1), line=600, spacing=3)
 LOSSLESS = ("rows", "json", "python")
 LONGEST_SENTENCE, LONGEST_SECONDS = 400, 2.0
 PREFIXES = ("", *(f"{name}:" for name in table.DIALECTS))
@@ -99,6 +103,26 @@ TOKENS = (
     "\N{NO-BREAK SPACE}",
     "\0",
     "\N{GREEK SMALL LETTER ALPHA}",
+    "9" * 308,
+    "1/" + "7" * 300,
+    "3/" + "1" * 40,
+    "1e-300",
+    "1e308",
+    "0x1p-1074",
+    "0x1.8p1023",
+    "9" * 5000,
+    "1e999999",
+    "1*",
+    "1e200*",
+    "." + "1" * 300,
+    "Gaussian:40x20;",
+    "Binomial:40",
+    "1 " * 70_000,
+    "\n" * 70_000,
+    ";" * 70_000,
+    "(1)" * 2000,
+    "2048x2048: 1",
+    "999999999",
 )
 """What dialects are made of, for texts that are nearly right."""
 
@@ -125,6 +149,7 @@ def target(data: bytes) -> None:
 
 def rewritten(kernel: Kernel) -> None:
     """A kernel that was read can be written in every dialect, or is refused there; what is lossless gives it back."""
+    looked_at(kernel)
     for row in table.DIALECTS.values():
         if row.write is None:
             continue
@@ -132,6 +157,30 @@ def rewritten(kernel: Kernel) -> None:
         assert written is not None or row.name not in LOSSLESS
         if written is not None and row.read is not None and row.name in LOSSLESS:
             assert row.read(Source(str(written.content))) == (kernel,), row.name
+
+
+def looked_at(kernel: Kernel) -> None:
+    """What any kernel can be asked, it can answer, however large its numbers are."""
+    plan(kernel, EIGHT_BITS)
+    made_or_refused(compose, (kernel, "1/3 1/7;2 1e-9"))
+    made_or_refused(difference, (kernel, "sobel-x"))
+    assert facts(kernel).response is not None
+    assert print_text(kernel)
+
+
+def compose(kernels: tuple[Kernel, str]) -> Kernel:
+    return lab.compose(*kernels)
+
+
+def difference(kernels: tuple[Kernel, str]) -> lab.Difference:
+    return lab.difference(*kernels)
+
+
+def print_text(kernel: Kernel) -> str:
+    """What a pipeline would call it, which gives its weights back."""
+    text = KERNEL.text(kernel)
+    assert KERNEL.read(text).weights == kernel.weights
+    return text
 
 
 def made_or_refused(call: Callable[[Any], Any], given: Any) -> Any:

@@ -142,6 +142,77 @@ def chunks(content: bytes, other: bytes, rng: random.Random) -> bytes:
     )
 
 
+def fields(content: bytes, other: bytes, rng: random.Random) -> bytes:
+    """TIFF's first directory: the tag, count or value of a field becomes a number that claims much, or another
+    field's."""
+    order = {b"II": "<", b"MM": ">"}.get(content[:2], "")
+    if not order or len(content) < 10:
+        return set_number(content, other, rng)
+    (at,) = struct.unpack(f"{order}I", content[4:8])
+    if at + 14 > len(content):
+        return set_number(content, other, rng)
+    (count,) = struct.unpack(f"{order}H", content[at : at + 2])
+    places = [place for place in range(at + 2, at + 2 + 12 * count, 12) if place + 12 <= len(content)]
+    if not places:
+        return set_number(content, other, rng)
+    tag, kind, number, value = struct.unpack(f"{order}HHII", content[(place := rng.choice(places)) : place + 12])
+    match rng.randrange(4):
+        case 0:
+            tag = rng.choice((256, 257, 258, 259, 273, 277, 278, 279, 322, 323, 324, 325, 330, 338, 700, 34675))
+        case 1:
+            number = rng.choice(_NUMBERS)
+        case 2:
+            value = rng.choice(_NUMBERS)
+        case _:
+            value = struct.unpack(f"{order}I", content[(twin := rng.choice(places)) + 8 : twin + 12])[0]
+    return content[:place] + struct.pack(f"{order}HHII", tag, kind, number, value) + content[place + 12 :]
+
+
+def bomb(content: bytes, other: bytes, rng: random.Random) -> bytes:
+    """A PNG with a chunk that inflates to megabytes, or another file with a long run of one byte."""
+    at = 33 if content.startswith(_PNG) else _place(content, rng)
+    if not content.startswith(_PNG):
+        return (
+            content[:at]
+            + bytes([rng.choice((0, 1, 0x81, 255))]) * rng.choice((10_000, 100_000, 1_000_000))
+            + content[at:]
+        )
+    kind, head = rng.choice(
+        ((b"iCCP", b"x\0\0"), (b"zTXt", b"x\0\0"), (b"iTXt", b"x\0\1\0\0\0"), (b"fdAT", bytes(4)), (b"IDAT", b""))
+    )
+    data = head + zlib.compress(bytes(rng.choice((10**5, 10**6, 10**7))), 9)
+    return (
+        content[:at]
+        + struct.pack(">I", len(data))
+        + kind
+        + data
+        + struct.pack(">I", zlib.crc32(kind + data))
+        + content[at:]
+    )
+
+
+def members(content: bytes, other: bytes, rng: random.Random) -> bytes:
+    """What a zip archive's directory and its members say of their sizes, checksums, compression and places."""
+    found = [
+        (match.start(), offsets) for magic, offsets in _ZIP.items() for match in re.finditer(re.escape(magic), content)
+    ]
+    if not found:
+        return flip_bits(content, other, rng)
+    start, offsets = rng.choice(found)
+    at, size = rng.choice(offsets)
+    made = (rng.choice((*_NUMBERS, 12, 14, 93, len(content))) & (2 ** (8 * size) - 1)).to_bytes(size, "little")
+    return content[: start + at] + made + content[start + at + size :]
+
+
+_ZIP = {
+    b"PK\x03\x04": ((6, 2), (8, 2), (14, 4), (18, 4), (22, 4), (26, 2), (28, 2)),
+    b"PK\x01\x02": ((8, 2), (10, 2), (16, 4), (20, 4), (24, 4), (28, 2), (30, 2), (42, 4)),
+    b"PK\x05\x06": ((8, 2), (10, 2), (12, 4), (16, 4), (20, 2)),
+}
+"""Of local headers, entries of the directory and its end: where numbers stand and how many bytes they have (APPNOTE
+4.3)."""
+
+
 def _whole(data: bytes) -> bool:
     try:
         return bool(zlib.decompress(data))
@@ -161,6 +232,9 @@ WAYS: tuple[Callable[[bytes, bytes, random.Random], bytes], ...] = (
     insert,
     splice,
     zeros,
+    fields,
+    bomb,
+    members,
     chunks,
 )
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import io
 import warnings
+import zipfile
 from functools import cache
 from typing import Any
 
@@ -64,6 +65,15 @@ def _ours() -> dict[str, bytes]:
     return found
 
 
+def archive(pixels: Any, method: int) -> bytes:
+    """An array as the one member of an archive."""
+    stream, array = io.BytesIO(), io.BytesIO()
+    np.save(array, pixels)
+    with zipfile.ZipFile(stream, "w", method) as made:
+        made.writestr("image.npy", array.getvalue())
+    return stream.getvalue()
+
+
 @cache
 def seeds() -> dict[str, bytes]:
     """Name to content."""
@@ -93,5 +103,7 @@ def seeds() -> dict[str, bytes]:
             found[f"TIFF-{name}"] = _written(picture("1" if name == "group4" else "RGB"), "TIFF", compression=name)
         for it in png_files.all_made([(HEIGHT, WIDTH)]):
             found[f"PNG-{it.colour}-{it.depth}{'-interlaced' * it.interlaced}"] = it.file()
+        for method in (zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
+            found[f"NPZ-{zipfile.compressor_names[method]}"] = archive(np.asarray(picture("RGB")), method)
         found["TGA-rle"] = _written(picture("RGB"), "TGA", compression="tga_rle")
     return {name: content for name, content in (found | _ours()).items() if content}

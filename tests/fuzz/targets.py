@@ -21,7 +21,8 @@ from imgconv.batch.jobs import Job
 from imgconv.cli.image_command import printable
 from imgconv.files.formats import COMPRESS_LEVEL, FORMATS
 from imgconv.files.options import Reading
-from imgconv.kernels.catalog import KERNEL
+from imgconv.kernels.catalog import KERNEL, read_all
+from imgconv.kernels.kernel import MOST_TOGETHER
 from imgconv.operations.pipeline import Pipeline
 from imgconv.values import parameters
 from imgconv.values.borders import BORDER
@@ -34,7 +35,7 @@ from tests.fuzz.junk import junk
 from tests.fuzz.numbers import numbers
 from tests.fuzz.seeds import seeds
 
-READING = Reading(max_pixels=4_000_000, max_frames=50, max_memory=400_000_000)
+READING = Reading(max_pixels=4_000_000, max_frames=50, max_memory=200_000_000)
 LONGEST = 400
 
 
@@ -247,6 +248,24 @@ def kernel(number: str, folder: Path) -> str:
     return _text(KERNEL.read, KERNEL.text, mutate.text(rng.choice(KERNELS), rng))
 
 
+def archive(number: str, folder: Path) -> str:
+    """A spoilt array, in an archive or not, as a file of kernels: a few of them or a sentence."""
+    rng = random.Random(number)
+    name = rng.choice([name for name in sorted(seeds()) if name.startswith(("NPZ-", "ours-npz", "ours-npy"))])
+    content, _ = mutate.mutant(seeds()[name], seeds()["ours-npz-uint8-1"], rng)
+    path = folder / "kernels.npz"
+    path.write_bytes(content)
+    text = f"{path}{rng.choice(('', '', ':image', ':image[:,:,0]', '[0]', '[*]'))}"
+    try:
+        found = read_all(text)
+    except errors.ImgconvError as error:
+        sentence(error)
+        return "refused"
+    if not found or sum(kernel.shape[0] * kernel.shape[1] for kernel in found) > MOST_TOGETHER:
+        raise Wrong(f"{len(found)} kernels")
+    return "made"
+
+
 def dialect(number: str, folder: Path) -> str:
     """A text put together from what dialects are made of, read in each of them and written again."""
     rng = random.Random(number)
@@ -282,8 +301,9 @@ def _text(read: Callable[[str], Any], print_: Callable[[Any], str], given: str) 
 
 
 TARGETS: tuple[tuple[Callable[[str, Path], str], int], ...] = (
-    (image, 64),
+    (image, 60),
     (png, 4),
+    (archive, 4),
     (kernel, 6),
     (dialect, 4),
     (pipeline, 6),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -43,6 +44,8 @@ def title(kernel: Kernel) -> str:
 
 def value(number_: Number, digits: int = 6) -> str:
     """Exact where that is short, so many significant digits otherwise."""
+    if isinstance(number_, float) and math.isinf(number_):
+        return str(number_)
     number_ = number(number_)
     exact = number_text(number_)
     return exact if not isinstance(number_, float) and len(exact) <= 12 else f"{float(number_):.{digits}g}"

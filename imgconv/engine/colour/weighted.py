@@ -21,7 +21,7 @@ from imgconv.engine.quantise import settle
 from imgconv.kernels.kernel import Kernel
 from imgconv.values.borders import Border
 from imgconv.values.frozen import record, replace
-from imgconv.values.numbers import magnitude
+from imgconv.values.numbers import double, magnitude
 from imgconv.values.pixel_values import Pixels, Response, Target, Values, merged, shift_of, values, wide_type
 from imgconv.values.span import Span
 from imgconv.values.windows import Window
@@ -187,7 +187,7 @@ def _average(
             kernel.weights if positive else [[-cell for cell in row] for row in kernel.weights], kernel.divisor
         )
         cells = _sum_of(coverage, window, wide, threads)
-        magnitudes = float(
+        magnitudes = double(
             Kernel([[abs(cell) for cell in row] for row in kernel.weights], abs(kernel.divisor)).response(1, 1)[0]
         )
         numbers = alpha_strips.numbers(

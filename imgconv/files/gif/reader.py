@@ -4,8 +4,9 @@ nothing (GIF89a, 23.c.iv)."""
 from __future__ import annotations
 
 import io
+import math
 import struct
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import IO
 
 import numpy as np
@@ -16,6 +17,7 @@ from imgconv.values.image import Frame
 from imgconv.values.pixel_values import Pixels
 
 _TABLE, _INTERLACED, _TRANSPARENT = 0x80, 0x40, 0x01  # flags
+_CONTROL = 0xF9  # label of the extension that tells times and transparency
 _DISPOSALS = {2: Disposal.CLEAR, 3: Disposal.RESTORE}
 
 
@@ -29,32 +31,53 @@ class _Stored(Part):
     coded: bytes
 
 
-def frames(stream: IO[bytes], height: int, width: int) -> Iterator[Frame]:
-    """Every frame as it is seen on a canvas of that size, with alpha; gray if all palettes are.
+@record
+class Survey:
+    """The pictures of a GIF without their pixels: how many begin, whether all palettes are gray, height and width of
+    the largest, and what is damaged."""
+
+    count: int
+    gray: bool
+    largest: tuple[int, int]
+    damage: Exception | None
+
+
+def survey(stream: IO[bytes], most: float = math.inf) -> Survey:
+    """Counts pictures, no further than one more than `most`, and as far as the first damage."""
+    count, gray, largest = 0, True, (0, 0)
+    try:
+        for part in _parts(stream, coded=False):
+            count, gray = count + 1, gray and bool((part.palette == part.palette[:, :1]).all())
+            largest = max(largest, (part.height, part.width), key=math.prod)
+            if count > most:
+                break
+    except (ValueError, struct.error, EOFError) as error:
+        return Survey(count, gray, largest, error)
+    return Survey(count, gray, largest, None)
+
+
+def frames(stream: IO[bytes], height: int, width: int, places: Container[int]) -> Iterator[Frame | None]:
+    """Every frame as it is seen on a canvas of that size, with alpha, gray if all palettes are; None for those not at
+    `places`.
 
     Raises ValueError, struct.error or EOFError for damaged files, and what Pillow raises; if Pillow is lenient, behind
     the frames before the damage.
     """
     from PIL import ImageFile
 
-    parts, damage = list[_Stored](), None
-    try:
-        parts.extend(_parts(stream))
-    except (ValueError, struct.error, EOFError) as error:
-        if not ImageFile.LOAD_TRUNCATED_IMAGES:
-            raise
-        damage = error
-    gray = all((part.palette == part.palette[:, :1]).all() for part in parts)
+    found = survey(stream)
+    if found.damage and not ImageFile.LOAD_TRUNCATED_IMAGES:
+        raise found.damage
+    gray = found.gray
     canvas = Canvas(height, width, 1 if gray else 3, np.uint8)
-    for part in parts:
+    for place, part in enumerate(_parts(stream)):
         indices = _decoded(part)
         table = np.zeros((256, 3), np.uint8)
         table[: len(part.palette)] = part.palette
         alpha = np.where(indices == part.nothing, np.uint8(0), np.uint8(255))
         picture = Frame(table[:, 0][indices] if gray else table[indices], alpha)
-        yield replace(canvas.show(picture, part.top, part.left, part.disposal, over=True), duration=part.duration)
-    if damage:
-        raise damage
+        shown = canvas.show(picture, part.top, part.left, part.disposal, over=True, seen=place in places)
+        yield shown and replace(shown, duration=part.duration)
 
 
 def _decoded(part: _Stored) -> Pixels:
@@ -67,23 +90,29 @@ def _decoded(part: _Stored) -> Pixels:
         return np.array(image)
 
 
-def _parts(stream: IO[bytes]) -> Iterator[_Stored]:
+def _parts(stream: IO[bytes], *, coded: bool = True) -> Iterator[_Stored]:
+    """The pictures as they are stored, one at a time; without their `coded` indices they are passed over."""
     stream.seek(10)
     flags = _exactly(stream, 3)[0]
     shared = _palette(stream, flags)
     duration, disposal, nothing = 0.0, Disposal.LEAVE, -1
     while (mark := stream.read(1)) not in (b";", b""):
         if mark == b"!":
-            kind, blocks = _exactly(stream, 1)[0], _blocks(stream)
-            if kind == 0xF9 and len(blocks) > 5:
+            kind = _exactly(stream, 1)[0]
+            if kind != _CONTROL:
+                _pass_over(stream)
+            elif len(blocks := _blocks(stream)) > 5:
                 packed, centiseconds, index = struct.unpack("<BHB", blocks[1:5])
                 duration, disposal = 10.0 * centiseconds, _DISPOSALS.get(packed >> 2 & 7, Disposal.LEAVE)
                 nothing = index if packed & _TRANSPARENT else -1
         elif mark == b",":
             left, top, width, height, flags = struct.unpack("<HHHHB", _exactly(stream, 9))
             palette = _palette(stream, flags) if flags & _TABLE else shared
-            coded = _exactly(stream, 1) + _blocks(stream)
-            yield _Stored(left, top, width, height, duration, disposal, palette, nothing, flags & _INTERLACED, coded)
+            content = _exactly(stream, 1) + _blocks(stream) if coded else b""
+            yield _Stored(left, top, width, height, duration, disposal, palette, nothing, flags & _INTERLACED, content)
+            if not coded:
+                _exactly(stream, 1)
+                _pass_over(stream)
             duration, disposal, nothing = 0.0, Disposal.LEAVE, -1
 
 
@@ -99,11 +128,11 @@ def applications(stream: IO[bytes]) -> Iterator[tuple[bytes, bytes]]:
 
 def joined(blocks: bytes) -> bytes:
     """What is in sub-blocks."""
-    found = []
-    while blocks and blocks[0]:
-        found.append(blocks[1 : 1 + blocks[0]])
-        blocks = blocks[1 + blocks[0] :]
-    return b"".join(found)
+    found, at = bytearray(), 0
+    while at < len(blocks) and blocks[at]:
+        found += blocks[at + 1 : at + 1 + blocks[at]]
+        at += 1 + blocks[at]
+    return bytes(found)
 
 
 def _palette(stream: IO[bytes], flags: int) -> Pixels:
@@ -115,10 +144,17 @@ def _palette(stream: IO[bytes], flags: int) -> Pixels:
 
 def _blocks(stream: IO[bytes]) -> bytes:
     """Sub-blocks as they stand, up to the empty one."""
-    found = []
+    found = bytearray()
     while length := _exactly(stream, 1)[0]:
-        found += [bytes([length]), _exactly(stream, length)]
-    return b"".join([*found, b"\0"])
+        found.append(length)
+        found += _exactly(stream, length)
+    return bytes(found + b"\0")
+
+
+def _pass_over(stream: IO[bytes]) -> None:
+    """Goes behind sub-blocks."""
+    while length := _exactly(stream, 1)[0]:
+        stream.seek(length, 1)
 
 
 def _exactly(stream: IO[bytes], length: int) -> bytes:

@@ -3,9 +3,10 @@ than the specification (12, 13.16)."""
 
 from __future__ import annotations
 
+import math
 import struct
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from typing import IO
 
 from imgconv.files.canvas import Canvas, Disposal, Part
@@ -13,7 +14,7 @@ from imgconv.files.png.chunks import SIGNATURE, chunk
 from imgconv.values.frozen import record, replace
 from imgconv.values.image import Frame
 
-_HEADER, _END = b"IHDR", b"IEND"
+_HEADER, _FRAME, _END = b"IHDR", b"fcTL", b"IEND"
 _KEPT = (b"PLTE", b"tRNS")  # what each picture needs of what stands before the first
 _NUMBER = 4  # bytes before the data of fdAT
 _DISPOSALS = (Disposal.LEAVE, Disposal.CLEAR, Disposal.RESTORE)
@@ -27,20 +28,23 @@ class _Stored(Part):
     rows: bytes
 
 
-def frames(stream: IO[bytes], decode: Callable[[bytes], Frame]) -> Iterator[Frame]:
-    """Every frame as it is seen, a picture for other viewers first if there is one; `decode` reads a PNG.
+def frames(stream: IO[bytes], decode: Callable[[bytes], Frame], places: Container[int]) -> Iterator[Frame | None]:
+    """Every frame as it is seen, a picture for other viewers first if there is one, None for those not at `places`;
+    `decode` reads a PNG.
 
     Raises ValueError, EOFError, struct.error or LookupError for damaged files, and what `decode` raises.
     """
     from imgconv.files.png.datastream import Datastream
 
-    Datastream(stream).check()
-    head, parts = _parts(stream)
-    width, height = struct.unpack(">II", head[0][1][:8])
+    Datastream(stream).check()  # all of it is whole, or none is read
+    shared: list[tuple[bytes, bytes]] = []
     canvas: Canvas | None = None
-    for i, part in enumerate(parts):
-        file = SIGNATURE + chunk(_HEADER, struct.pack(">II", part.width, part.height) + head[0][1][8:])
-        file += b"".join(chunk(*kept) for kept in head[1:]) + chunk(b"IDAT", part.rows) + chunk(_END, b"")
+    for place, part in enumerate(_parts(stream, shared)):
+        width, height = struct.unpack(">II", shared[0][1][:8])
+        if part.left + part.width > width or part.top + part.height > height:
+            raise ValueError(f"a frame of {part.width}x{part.height} lies beyond the picture of {width}x{height}")
+        file = SIGNATURE + chunk(_HEADER, struct.pack(">II", part.width, part.height) + shared[0][1][8:])
+        file += b"".join(chunk(*kept) for kept in shared[1:]) + chunk(b"IDAT", part.rows) + chunk(_END, b"")
         picture = decode(file)
         if part.duration < 0:  # the picture for other viewers
             yield picture
@@ -48,9 +52,25 @@ def frames(stream: IO[bytes], decode: Callable[[bytes], Frame]) -> Iterator[Fram
         canvas = canvas or Canvas(
             height, width, picture.pixels.shape[2] if picture.pixels.ndim == 3 else 1, picture.pixels.dtype
         )
-        disposal = Disposal.CLEAR if i == 0 and part.disposal is Disposal.RESTORE else part.disposal
-        shown = canvas.show(picture, part.top, part.left, disposal, over=part.over)
-        yield replace(shown, duration=part.duration)
+        disposal = Disposal.CLEAR if place == 0 and part.disposal is Disposal.RESTORE else part.disposal
+        shown = canvas.show(picture, part.top, part.left, disposal, over=part.over, seen=place in places)
+        yield shown and replace(shown, duration=part.duration)
+
+
+def largest(stream: IO[bytes]) -> tuple[int, int]:
+    """Height and width of the largest frame as it is stored; a damaged file's end with the damage."""
+    found = (0, 0)
+    stream.seek(len(SIGNATURE))
+    while len(head := stream.read(8)) == 8:
+        length, kind = struct.unpack(">I4s", head)
+        if kind == _END:
+            break
+        if kind == _FRAME and len(content := stream.read(12)) == 12:
+            _, width, height = struct.unpack(">3I", content)
+            found = max(found, (height, width), key=math.prod)
+            length -= 12
+        stream.seek(max(0, length) + 4, 1)
+    return found
 
 
 def behind_pixels(stream: IO[bytes]) -> Iterator[tuple[bytes, bytes]]:
@@ -63,31 +83,33 @@ def behind_pixels(stream: IO[bytes]) -> Iterator[tuple[bytes, bytes]]:
             yield kind, content
 
 
-def _parts(stream: IO[bytes]) -> tuple[list[tuple[bytes, bytes]], list[_Stored]]:
-    """The header and what all frames share, and the frames; of a damaged file those before the damage, if Pillow is
-    lenient."""
-    head: list[tuple[bytes, bytes]] = []
-    parts: list[_Stored] = []
-    rows: list[list[bytes]] = []
+def _parts(stream: IO[bytes], shared: list[tuple[bytes, bytes]]) -> Iterator[_Stored]:
+    """The frames, one at a time, once the header and what all frames need are in `shared`; of a damaged file those
+    before the damage, if Pillow is lenient."""
+    part: _Stored | None = None
+    rows: list[bytes] = []
     for kind, content in _chunks(stream):
-        if kind == _HEADER or (kind in _KEPT and not parts):
-            head.append((kind, content))
-        elif kind == b"fcTL":
+        if kind == _HEADER or (kind in _KEPT and part is None):
+            shared.append((kind, content))
+        elif kind == _FRAME:
+            if part:
+                yield replace(part, rows=b"".join(rows))
             _, width, height, left, top, numerator, denominator, disposal, blend = struct.unpack(
                 ">5I2H2B", content[:26]
             )
             duration = 1000 * numerator / (denominator or 100)
-            parts.append(_Stored(left, top, width, height, duration, _DISPOSALS[disposal], blend == 1, b""))
-            rows.append([])
+            part, rows = _Stored(left, top, width, height, duration, _DISPOSALS[disposal], blend == 1, b""), []
         elif kind == b"IDAT":
-            if not parts:
-                width, height = struct.unpack(">II", head[0][1][:8])
-                parts.append(_Stored(0, 0, width, height, -1, Disposal.LEAVE, False, b""))
-                rows.append([])
-            rows[-1].append(content)
+            if part is None:
+                width, height = struct.unpack(">II", shared[0][1][:8])
+                part = _Stored(0, 0, width, height, -1, Disposal.LEAVE, False, b"")
+            rows.append(content)
         elif kind == b"fdAT":
-            rows[-1].append(content[_NUMBER:])
-    return head, [replace(part, rows=b"".join(pieces)) for part, pieces in zip(parts, rows, strict=True)]
+            if part is None:
+                raise ValueError("pixels stand before any frame")
+            rows.append(content[_NUMBER:])
+    if part:
+        yield replace(part, rows=b"".join(rows))
 
 
 def _chunks(stream: IO[bytes]) -> Iterator[tuple[bytes, bytes]]:

@@ -30,6 +30,7 @@ def content_of(stream: IO[bytes], wanted: bytes) -> bytes:
         length, kind = struct.unpack(">I4s", head)
         if kind == wanted:
             found = stream.read(length)
+        if kind in (wanted, b"IEND"):  # what is behind it may go on for ever
             break
         stream.seek(length + 4, io.SEEK_CUR)
     stream.seek(before)

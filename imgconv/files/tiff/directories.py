@@ -13,6 +13,8 @@ from imgconv.values.frozen import record, replace
 
 ORDERS = {b"II": "<", b"MM": ">"}
 SHORT, LONG, RATIONAL, BYTES, _LONG8 = 3, 4, 5, 7, 16
+NUMBERS = (SHORT, LONG, _LONG8)
+"""Types of one whole number."""
 _WIDTHS = {
     1: 1,
     2: 1,
@@ -43,7 +45,7 @@ _UNITS = {
 }  # bytes that a byte order arranges, by type; others have none
 _NESTED = (34665, 34853, 40965)  # Exif, GPS, interoperability: their value is where a directory starts
 _OFFSETS = {LONG: "I", 13: "I", _LONG8: "Q", 18: "Q"}  # struct's codes of types that tell where something stands
-_LONGEST = 2**26  # bytes of one value that are believed
+_LONGEST = 2**26  # bytes of a directory's values that are believed
 _MOST = 2**16  # fields of one directory that are believed
 
 Fetch = Callable[[int, int], bytes]
@@ -129,18 +131,19 @@ def following(fetch: Fetch, order: str, at: int) -> int:
 def read(fetch: Fetch, order: str, at: int, wanted: Collection[int] | None = None, depth: int = 2) -> tuple[Entry, ...]:
     """The fields of a directory with the tags wanted (None: all), and of those inside it; what cannot be read is left
     out."""
-    found, form = [], _form(order)
+    found, form, room = [], _form(order), _LONGEST  # values may lie over each other, so that a small file claims much
     inside = struct.calcsize(form.number)  # bytes of a value that stand in the entry itself
     for entry in _entries(fetch, order, at):
         tag, type_, count, offset = struct.unpack(f"{order}HH2{form.number}", entry)
         length = _WIDTHS.get(type_, 0) * count
-        if not 0 < length <= _LONGEST or (wanted is not None and tag not in wanted):
+        if not 0 < length <= room or (wanted is not None and tag not in wanted):
             continue
         if tag in _NESTED:
             if depth and (inner := read(fetch, order, offset, depth=depth - 1)):
                 found.append(Entry(tag, LONG, 1, inner))
             continue
         value = entry[-inside:][:length] if length <= inside else fetch(offset, length)
+        room -= len(value)
         if len(value) == length:
             found.append(Entry(tag, type_, count, value))
     return tuple(found)
@@ -167,7 +170,7 @@ def numbers(fetch: Fetch, order: str, at: int, tags: Collection[int]) -> dict[in
     """The fields of a directory with these tags that are one whole number."""
     found = {}
     for entry in read(fetch, order, at, tags):
-        if entry.count == 1 and entry.type in (SHORT, LONG, _LONG8) and isinstance(entry.value, bytes):
+        if entry.count == 1 and entry.type in NUMBERS and isinstance(entry.value, bytes):
             found[entry.tag] = int.from_bytes(entry.value, "little" if order == "<" else "big")
     return found
 

@@ -12,7 +12,9 @@ from typing import IO, Any, TypeVar
 import numpy as np
 
 from imgconv import errors
+from imgconv.files import stored_sizes
 from imgconv.files.tiff import lzw
+from imgconv.files.tiff import writer as tiff_writer
 from imgconv.values.frozen import record
 from imgconv.values.image import Frame
 from imgconv.values.layout import Layout
@@ -27,10 +29,26 @@ _COLOURS = {
 }  # photometric interpretation (TIFF 6.0, section 8) -> channels that have a meaning
 _PREMULTIPLIED, _ALPHA = 1, 2  # of ExtraSamples
 _TAGS = {"orientation": 274, "xmp": 700, "icc_profile": 34675}
-_DEFLATED, _LZMA, _ZSTD = (8, 32946), 34925, 50000  # values of Compression
+_COMPRESSION, _DEFLATED, _LZMA, _ZSTD = 259, (8, 32946), 34925, 50000  # the tag and its values
+_PACKBITS = 32773
 _UNBOUNDED = (_LZMA, _ZSTD)  # which are not read without imagecodecs: rare, and not worth a bound of their own
-_MOST_INFLATED = 1032  # bytes that deflate can make of one
-_HARMLESS, _SLACK = 2**28, 2**26  # bytes that a strip or tile may become unexamined, and more than its pixels take
+_PICTURES = (
+    6,
+    7,
+    33007,
+    34892,
+    33003,
+    33004,
+    33005,
+    34712,
+    34933,
+    50001,
+)  # JPEG, JPEG 2000, PNG and WebP, which say their own size
+_MOST_INFLATED, _MOST_REPEATED = 1032, 64  # bytes that deflate and PackBits can make of one
+_HARMLESS, _SLACK = 2**25, 2**20  # bytes that a strip or tile may become unexamined, and more than its pixels take
+_START = 2**20  # bytes within which a picture says its size
+_FETCHED = 2**24  # bytes of strips and tiles that are fetched ahead
+_TOGETHER = 2**18  # pixels divided by their alpha at once
 _INCH = {2: 1.0, 3: 2.54}  # of ResolutionUnit
 
 _Found = TypeVar("_Found")
@@ -59,23 +77,30 @@ class Opened:
 
 def opened(name: str, stream: IO[bytes], number: int = 0) -> Opened:
     """A page of a file. Raises FileError for one that has no rule or is broken."""
-    return _of_pages(name, stream, lambda pages: _described(name, pages, number))
+    return _of_page(name, stream, number, lambda page: _described(name, stream, page, number))
 
 
 def decode(name: str, stream: IO[bytes], number: int = 0) -> Frame:
     """The pixels of a page, upright as it says, alpha apart and colours not multiplied by it. Raises FileError."""
-    return _of_pages(name, stream, lambda pages: _pixels(name, pages[number]))
+    return _of_page(name, stream, number, lambda page: _pixels(name, page))
 
 
-def _of_pages(name: str, stream: IO[bytes], use: Callable[[Any], _Found]) -> _Found:
-    """What `use` makes of the file's pages; tifffile's failures, whatever they are, become a FileError."""
+def _of_page(name: str, stream: IO[bytes], number: int, use: Callable[[Any], _Found]) -> _Found:
+    """What `use` makes of one of the file's pages; IndexError where it is not there, and a FileError for what tifffile
+    cannot do."""
     import tifffile
 
+    at = tiff_writer.place_of(stream, number)
+    if not at:
+        raise IndexError(number)
     stream.seek(0)
     with _silent():
         try:
             with tifffile.TiffFile(stream) as file:
-                return use(file.pages)
+                if number == 0:
+                    return use(file.pages[0])
+                file.filehandle.seek(at)  # or each page would be found by way of all before it
+                return use(tifffile.TiffPage(file, number))
         except (errors.ImgconvError, MemoryError):
             raise
         except Exception as error:
@@ -100,10 +125,9 @@ def _codec_of(error: Exception) -> str:
     return str(error).split(" requires")[0].strip("<>'\"").split(":")[0].rpartition(".")[2]
 
 
-def _described(name: str, pages: Any, number: int) -> Opened:
+def _described(name: str, stream: IO[bytes], page: Any, number: int) -> Opened:
     import tifffile
 
-    page = pages[number]
     layout, alpha = _layout(name, page)
     height, width = page.imagelength, page.imagewidth
     found = {key: tag.value for key, number in _TAGS.items() if (tag := page.tags.get(number))}
@@ -116,10 +140,12 @@ def _described(name: str, pages: Any, number: int) -> Opened:
         info["dpi"] = tuple(float(value) * scale for value in page.resolution)
     dropped = page.samplesperpixel - layout.channels - (alpha is not None)
     there = lzw.reads(page) or (
-        page.compression in tifffile.TIFF.DECOMPRESSORS and (page.compression not in _UNBOUNDED or _has_imagecodecs())
+        page.compression in tifffile.TIFF.DECOMPRESSORS and (page.compression not in _UNBOUNDED or has_imagecodecs())
     )
     codec = "" if there else page.compression.name
-    return Opened(height, width, layout, {274: orientation}, info, len(pages), dropped, number=number, codec=codec)
+    several = bool(tiff_writer.place_of(stream, number + 1))
+    known = {274: orientation, _COMPRESSION: int(page.compression)}
+    return Opened(height, width, layout, known, info, 1 + several, dropped, number=number, codec=codec)
 
 
 def _layout(name: str, page: Any) -> tuple[Layout, int | None]:
@@ -165,30 +191,65 @@ def _pixels(name: str, page: Any) -> Frame:
 
 
 def _decoded_by_tifffile(page: Any) -> Pixels:
-    samples: Pixels = page.asarray()
+    samples: Pixels = page.asarray(buffersize=_FETCHED)
     if page.axes.startswith("S"):
         samples = np.moveaxis(samples, 0, -1)
     return samples.reshape(page.imagelength, page.imagewidth, page.samplesperpixel)
 
 
 def _refuse_bombs(name: str, page: Any) -> None:
-    """Inflates what could be a bomb as far as it may go: without imagecodecs tifffile lets a strip or tile become as
-    large as it likes."""
-    if page.compression not in (*_DEFLATED, *_UNBOUNDED) or _has_imagecodecs():
+    """Looks at what could be a bomb as far as it may go: strips and tiles that are pictures of their own size, and
+    those that become as large as they like, which without imagecodecs tifffile lets them."""
+    most = math.prod(page.chunks) * page.dtype.itemsize + _SLACK
+    pieces = list(zip(page.dataoffsets, page.databytecounts, strict=False))
+    if page.compression in _PICTURES:
+        if page.jpegheader is not None:  # Hamamatsu's, read as one strip
+            pieces.append((page.tags[273].value[0], _START))
+        for start, length in pieces:
+            _refuse_picture(page, _fetched(page, start, min(length, _START)), most)
+    if page.compression not in (*_DEFLATED, *_UNBOUNDED, _PACKBITS) or has_imagecodecs():
         return
     if page.compression in _UNBOUNDED:
         raise errors.file_needs_codecs(name, page.compression.name)
+    ratio, size_of = (_MOST_REPEATED, _unpacked) if page.compression == _PACKBITS else (_MOST_INFLATED, _inflated)
+    for start, length in pieces:
+        if length * ratio > _HARMLESS and size_of(_fetched(page, start, length), most) > most:
+            raise ValueError("a strip or tile holds far more than its pixels")
+
+
+def _refuse_picture(page: Any, content: bytes, most: int) -> None:
+    """A strip or tile whose picture is larger than its place; an abbreviated one may stand behind a header of its
+    own."""
+    size = stored_sizes.size_of((page.jpegheader or b"") + content)
+    if size is None or math.prod(size) * page.samplesperpixel * page.dtype.itemsize > 2 * most:
+        raise ValueError("a strip or tile holds a picture of another size")
+
+
+def _fetched(page: Any, start: int, length: int) -> bytes:
+    page.parent.filehandle.seek(start)
+    found: bytes = page.parent.filehandle.read(length)
+    return found
+
+
+def _inflated(content: bytes, most: int) -> int:
+    """How many bytes deflated ones become, counted no further than one more than `most`."""
     from isal import isal_zlib
 
-    most = math.prod(page.chunks) * page.dtype.itemsize + _SLACK
-    for start, length in zip(page.dataoffsets, page.databytecounts, strict=False):
-        if length * _MOST_INFLATED > _HARMLESS:
-            page.parent.filehandle.seek(start)
-            if len(isal_zlib.decompressobj().decompress(page.parent.filehandle.read(length), most + 1)) > most:
-                raise ValueError("a strip or tile holds far more than its pixels")
+    return len(isal_zlib.decompressobj().decompress(content, most + 1))
 
 
-def _has_imagecodecs() -> bool:
+def _unpacked(content: bytes, most: int) -> int:
+    """The same of PackBits (TIFF 6.0, section 9)."""
+    size = at = 0
+    while at < len(content) and size <= most:
+        count = content[at]
+        size += count + 1 if count < 128 else 257 - count if count > 128 else 0
+        at += count + 2 if count < 128 else 2 if count > 128 else 1
+    return size
+
+
+def has_imagecodecs() -> bool:
+    """Whether the package is there that reads more than deflate and PackBits."""
     try:
         import imagecodecs  # noqa: F401
     except ImportError:
@@ -197,7 +258,16 @@ def _has_imagecodecs() -> bool:
 
 
 def _divided(pixels: Pixels, alpha: Pixels) -> Pixels:
-    """Colours that were multiplied by alpha, divided by it; where that is 0 they are 0."""
+    """Colours that were multiplied by alpha, divided by it; where that is 0 they are 0. Some rows at a time: the
+    numbers between take ten times the memory."""
+    found = np.empty_like(pixels)
+    rows = max(1, _TOGETHER // max(1, pixels.shape[1]))
+    for top in range(0, len(pixels), rows):
+        found[top : top + rows] = _divided_rows(pixels[top : top + rows], alpha[top : top + rows])
+    return found
+
+
+def _divided_rows(pixels: Pixels, alpha: Pixels) -> Pixels:
     most = np.iinfo(alpha.dtype).max if alpha.dtype.kind in "iu" else 1
     share = np.maximum(alpha, 0).astype(np.float64)[..., None] / most
     colours = np.divide(pixels, share, out=np.zeros(pixels.shape), where=share > 0)

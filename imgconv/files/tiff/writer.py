@@ -210,6 +210,11 @@ def numbers_of_page(stream: IO[bytes], number: int, tags: Collection[int]) -> di
     )
 
 
+def place_of(stream: IO[bytes], number: int) -> int:
+    """Where a page's directory stands; 0 if there is none."""
+    return _page_at(stream, number)[2]
+
+
 def is_cut(stream: IO[bytes]) -> bool:
     """Whether fields of the first page are missing, or what they say."""
     fetch, order, at = _page_at(stream, 0)

@@ -5,88 +5,88 @@ from __future__ import annotations
 import io
 import math
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from imgconv import errors
-from imgconv.kernels.dialects.base import Dialect, Written
+from imgconv.kernels.dialects.base import LARGEST_FILE, MOST_KERNELS, Dialect, Written
 from imgconv.kernels.dialects.placing import centred, divided, middle, rounding
-from imgconv.kernels.kernel import Kernel, require_size
+from imgconv.kernels.kernel import Kernel, require_size, require_total
 
 if TYPE_CHECKING:
     import numpy as np
 
 NPY_MAGIC, ZIP_MAGIC = b"\x93NUMPY", b"PK\x03\x04"
 _RANGE = re.compile(r"([0-9]{1,9})(?:\.\.([0-9]{1,9}))?")
-_MOST_KERNELS = 100_000
+_Read = TypeVar("_Read")
 
 
 def open_npy(content: bytes, path: str, member: str, index: str) -> tuple[Kernel, ...]:
     """The kernels of an array: (h, w), or more axes with an index that says which are not rows and columns."""
-    return _kernels(_loaded(content, path), path, index)
+    return _kernels(_whole(path, ".npy", lambda: _loaded(io.BytesIO(content), len(content), path)), path, index)
 
 
 def open_npz(content: bytes, path: str, member: str, index: str) -> tuple[Kernel, ...]:
     """The kernels of one member; it may stay unnamed where there is only one."""
-    import zipfile
+    found, array = _whole(path, ".npz", lambda: _member(content, path, member))
+    return _kernels(array, f"{path}:{found}", index)
 
+
+def _member(content: bytes, path: str, wanted: str) -> tuple[str, np.ndarray[Any, Any]]:
+    """The name and the numbers of the member that is wanted."""
+    from imgconv.files import archives
+
+    archive = archives.directory(io.BytesIO(content))
+    names = [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
+    chosen = wanted or (names[0] if len(names) == 1 else "")
+    if chosen not in names:
+        raise errors.kernel_member(path, wanted, names)
+    info = archive.getinfo(f"{chosen}.npy")
+    if info.file_size > LARGEST_FILE:
+        raise errors.kernel_file(
+            path, f"{errors.cut(chosen)} is larger than {LARGEST_FILE >> 20} MiB, too large for kernels"
+        )
+    with archives.unpacked(archive, info) as stream:
+        array = _loaded(stream, info.file_size, f"{path}:{chosen}")
+        if not stream.tell() == info.file_size:  # the checksum is looked at behind the last byte
+            raise errors.kernel_file(
+                path, f"{info.file_size - stream.tell()} bytes follow the numbers of {errors.cut(chosen)}"
+            )
+    return chosen, array
+
+
+def _whole(path: str, kind: str, read: Callable[[], _Read]) -> _Read:
+    """What `read` makes of a file's bytes; UsageError for whatever broken ones lead to."""
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            names = [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
-            chosen = member or (names[0] if len(names) == 1 else "")
-            if chosen not in names:
-                raise errors.kernel_member(path, member, names)
-            info = archive.getinfo(f"{chosen}.npy")
-            if info.file_size > 2**30:
-                raise errors.kernel_file(path, f"{chosen} is larger than 1 GiB, too large for kernels")
-            array = archive.read(info)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
-        if isinstance(error, errors.ImgconvError):
-            raise
-        raise errors.kernel_file(path, f"it is no whole .npz ({error})") from None
-    return _kernels(_loaded(array, f"{path}:{chosen}"), f"{path}:{chosen}", index)
-
-
-def _loaded(content: bytes, path: str) -> np.ndarray[Any, Any]:
-    import numpy as np
-
-    try:
-        _refuse_short(content, path)
-        array: np.ndarray[Any, Any] = np.lib.format.read_array(io.BytesIO(content), allow_pickle=False)
+        return read()
     except errors.ImgconvError:
         raise
-    except Exception as error:  # whatever broken bytes lead to
-        pickled = "pickle" in str(error).lower()
-        why = (
-            "it holds Python objects, which are pickles; save numbers"
-            if pickled
-            else f"it is no whole .npy ({errors.cut(str(error))})"
-        )
-        raise errors.kernel_file(path, why) from None
-    if array.dtype.kind not in "biuf":
-        raise errors.kernel_file(path, f"it holds {array.dtype}, and weights are real numbers")
-    return array
+    except Exception as error:
+        raise errors.kernel_file(path, f"it is no whole {kind} ({errors.cut(str(error))})") from None
 
 
-def _refuse_short(content: bytes, path: str) -> None:
-    """Raises UsageError for a header that promises more numbers than there are, before NumPy makes room for them."""
-    import numpy as np
+def _loaded(stream: IO[bytes], size: int, path: str) -> np.ndarray[Any, Any]:
+    """The array with which a stream of so many bytes begins."""
+    from imgconv.files.npy import described, filled
 
-    stream = io.BytesIO(content)
-    head = (
-        np.lib.format.read_array_header_1_0
-        if np.lib.format.read_magic(stream) == (1, 0)
-        else np.lib.format.read_array_header_2_0
-    )
-    shape, _, dtype = head(stream)
-    if not dtype.hasobject and (missing := math.prod(shape) * dtype.itemsize - (len(content) - stream.tell())) > 0:
+    shape, order, dtype = described(stream)
+    if dtype.hasobject:
+        raise errors.kernel_file(path, "it holds Python objects, which are pickles; save numbers")
+    if dtype.kind not in "biuf":
+        raise errors.kernel_file(path, f"it holds {errors.cut(str(dtype))}, and weights are real numbers")
+    if (missing := math.prod(shape) * dtype.itemsize - (size - stream.tell())) > 0:
         raise errors.kernel_file(path, f"it is cut short, {missing} bytes of its numbers are missing")
+    return filled(stream, shape, order, dtype)[0]
 
 
 def _kernels(array: np.ndarray[Any, Any], path: str, index: str) -> tuple[Kernel, ...]:
     if array.ndim < 2 or array.ndim > 4 or 0 in array.shape:
-        raise errors.kernel_file(path, f"its shape {array.shape} is not (rows, columns), nor kernels of that")
+        raise errors.kernel_file(
+            path, f"its shape {errors.cut(str(array.shape))} is not (rows, columns), nor kernels of that"
+        )
     chosen = _chosen(array, path, index)
     require_size(*chosen.shape[1:])
+    require_total(chosen.size)
     if not _finite(chosen):
         raise errors.kernel_file(path, "it holds NaN or infinity, and weights are finite")
     return tuple(Kernel(one) for one in chosen)
@@ -111,8 +111,8 @@ def _chosen(array: np.ndarray[Any, Any], path: str, index: str) -> np.ndarray[An
     first, second = (axis for axis, part in enumerate(parts) if part == ":")
     cut = array[taken].transpose(*rest, first, second)
     found: np.ndarray[Any, Any] = cut.reshape(-1, *cut.shape[-2:])
-    if len(found) > _MOST_KERNELS:
-        raise errors.kernel_file(path, f"{len(found)} kernels are more than {_MOST_KERNELS}")
+    if len(found) > MOST_KERNELS:
+        raise errors.kernel_file(path, f"{len(found)} kernels are more than {MOST_KERNELS}")
     return found
 
 

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
-from imgconv.kernels.kernel import Kernel
+from imgconv import errors
+from imgconv.kernels.kernel import Kernel, require_total
 from imgconv.values.frozen import record
+
+LARGEST_FILE = 64 * 2**20
+"""Bytes of a file with kernels."""
+MOST_KERNELS = 100_000
+"""Of one text or file."""
 
 _MINUS = (
     "\N{MINUS SIGN}\N{HYPHEN}\N{NON-BREAKING HYPHEN}\N{FIGURE DASH}\N{EN DASH}\N{SMALL HYPHEN-MINUS}"
@@ -16,6 +22,7 @@ _SIGNS = str.maketrans(dict.fromkeys(_MINUS, "-"))
 _AROUND = 16
 _COMMENTS = re.compile(r"(?:\s*#[^\n]*(?:\n|$))+")
 _LINE = re.compile(r"[^\n]+")
+_FILLED = re.compile(r"\S[^\n]*")
 
 
 def with_minuses(text: str) -> str:
@@ -48,6 +55,36 @@ class Source:
         after = after if len(after) <= _AROUND else f"{after[: _AROUND - 1]}…"
         shown = "".join(c if c.isprintable() else " " for c in f"{before.lstrip()}«{piece}»{after.rstrip()}")
         return f"line {line}, column {start - first + 1}, {shown}"
+
+
+def lines(text: str, start: int = 0) -> Iterator[tuple[int, int]]:
+    """Where lines begin and end from a place on; those that are blank are left out, however many they are."""
+    for found in _FILLED.finditer(text, start):
+        first, end = found.span()
+        if first > start and text[first - 1] != "\n":  # blanks stand before it
+            first = max(start, text.rfind("\n", start, first) + 1)
+        yield first, end
+
+
+def pieces(text: str, mark: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Where the pieces between marks lie, empty ones too; one after the other, for there may be millions."""
+    while (at := text.find(mark, start, end)) >= 0:
+        yield start, at
+        start = at + 1
+    yield start, end
+
+
+def gathered(kernels: Iterable[Kernel], most: int = MOST_KERNELS) -> tuple[Kernel, ...]:
+    """All kernels of a text; UsageError as soon as they, or their weights, are too many."""
+    found: list[Kernel] = []
+    weights = 0
+    for kernel in kernels:
+        found.append(kernel)
+        weights += kernel.shape[0] * kernel.shape[1]
+        require_total(weights)
+        if len(found) > most:
+            raise errors.kernel_too_many(most)
+    return tuple(found)
 
 
 def uncommented(text: str) -> str:
@@ -86,6 +123,9 @@ class Dialect:
         The two readings of a text that this dialect claims and plain rows could be too; empty where they could not.
     suffixes : tuple of str
         Files so named are this dialect's where there is a doubt.
+    cut : str -> bool
+        Whether a text is only the beginning of one in this dialect, and could be plain rows; a file of `suffixes` is
+        then this dialect's, and refused.
     inline : str -> bool
         Whether what follows `name:` is a text and not a path.
     mark : str
@@ -105,6 +145,7 @@ class Dialect:
     claims: Callable[[str], bool] = _never
     doubt: Callable[[str], str] = _certain
     suffixes: tuple[str, ...] = ()
+    cut: Callable[[str], bool] = _never
     inline: Callable[[str], bool] = _never
     mark: str = ""
     read: Callable[[Source], tuple[Kernel, ...]] | None = None

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from imgconv import errors
 from imgconv.kernels.dialects.base import Source
-from imgconv.kernels.kernel import require_size
+from imgconv.kernels.kernel import MOST_SIDE, require_size
 from imgconv.values.numbers import Number, number
 
 _WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
@@ -20,6 +20,14 @@ _SPACED_GROUP = re.compile(
     "[0-9][\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{THIN SPACE}\N{FIGURE SPACE}][0-9]{3}(?![0-9])"
 )
 HOLES = ("-", ".")
+_MOST_KNOWN = 2**16  # words that are remembered: kernels that repeat their numbers have fewer
+
+
+def split_words(text: str, most: int = MOST_SIDE) -> list[str]:
+    """The words between blanks; UsageError where a row would have too many of them, before they are all made."""
+    words = text.split(None, most)
+    require_size(1, len(words))
+    return words
 
 
 class Cells:
@@ -44,7 +52,6 @@ class Cells:
             and for more than `most` cells.
         """
         words = self.words(start, end)
-        require_size(1, len(words))
         if most is not None and len(words) > most:
             raise errors.kernel_surplus(self.cell_place(start, end, most), most, len(words))
         return self.numbers(words, start, end)
@@ -53,13 +60,15 @@ class Cells:
         """The cells between two places as they are written."""
         piece = self._source.text[start:end]
         if "," not in piece:
-            return piece.split()
+            return split_words(piece)
+        require_size(1, piece.count(",") + 1)
         found: list[str] = []
         for part in piece.split(","):
-            words = part.split()
+            words = split_words(part)
             if not words:
                 raise self._empty(start, piece, len(found))
             found += words
+            require_size(1, len(found))
         if len(found) > piece.count(",") + 1 and _TIGHT_COMMA.search(piece):
             first = len(piece) - len(piece.lstrip())
             raise errors.kernel_two_separators(
@@ -82,7 +91,8 @@ class Cells:
                 value = _number(word)
                 if value is None:
                     raise errors.kernel_cell(self.cell_place(start, end, index), word)
-                known[word] = value
+                if len(known) < _MOST_KNOWN:
+                    known[word] = value
             found.append(value)
         return found
 

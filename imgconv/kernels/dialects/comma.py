@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from imgconv import errors
-from imgconv.kernels.dialects.base import Dialect, Source, Written
+from imgconv.kernels.dialects.base import Dialect, Source, Written, lines
 from imgconv.kernels.dialects.cells import Cells, check_rows
 from imgconv.kernels.dialects.placing import centred, decimal, divided, middle, rounding
-from imgconv.kernels.kernel import Kernel
+from imgconv.kernels.kernel import Kernel, require_size
 from imgconv.values.numbers import Number
 
+_BLANK_BETWEEN = re.compile(r"[^\s;][^\S\n]+[^\s;]")
 _SEP = re.compile(r"\s*sep=([,;\t])\s*\n")
 _DECIMAL_COMMA = re.compile(r"(?<![0-9])([-+]?[0-9]*),([0-9]+)(?![0-9,])")
 
@@ -23,13 +25,9 @@ def read(source: Source) -> tuple[Kernel, ...]:
     separator = stated[1] if stated else next((mark for mark in ";\t" if mark in source.text), ",")
     cells = Cells(source)
     rows: list[list[Number]] = []
-    start = begin
-    for line in source.text[begin:].split("\n"):
-        end = start + len(line)
-        if line and not line.isspace():
-            rows.append(_row(source, cells, start, end, separator))
-            check_rows(source, rows, start, end)
-        start = end + 1
+    for start, end in lines(source.text, begin):
+        rows.append(_row(source, cells, start, end, separator))
+        check_rows(source, rows, start, end)
     if not rows:
         raise errors.kernel_empty("the text")
     return (Kernel(rows),)
@@ -38,6 +36,7 @@ def read(source: Source) -> tuple[Kernel, ...]:
 def _row(source: Source, cells: Cells, start: int, end: int, separator: str) -> list[Number]:
     words = []
     at = start
+    require_size(1, source.text.count(separator, start, end) + 1)
     for cell in source.text[start:end].split(separator):
         word = cell.strip(" \"'\t\n")
         if not word:
@@ -56,11 +55,14 @@ def claims(text: str) -> bool:
     """Several lines with `;` or quotation marks inside them: there a `;` separates cells, for rows are on lines."""
     if '"' not in text and ";" not in text and not _SEP.match(text):
         return False
-    lines = [line.strip() for line in text.split("\n") if line.strip()]
-    if _SEP.match(text) or lines[0].startswith('"'):
+    if _SEP.match(text) or text.lstrip().startswith('"'):
         return True
-    return len(lines) > 1 and all(
-        ";" in line[:-1] and not re.search(r"[^\s;][^\S\n]+[^\s;]", line.split("#")[0]) for line in lines
+    filled = (text[start:end].strip() for start, end in lines(text))
+    separated = [";" in line[:-1] and not _BLANK_BETWEEN.search(line.split("#")[0]) for line in islice(filled, 2)]
+    return (
+        len(separated) > 1
+        and all(separated)
+        and all(";" in line[:-1] and not _BLANK_BETWEEN.search(line.split("#")[0]) for line in filled)
     )
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from imgconv import errors
-from imgconv.kernels.dialects.base import Dialect, Source, Written
-from imgconv.kernels.dialects.cells import Cells
+from imgconv.kernels.dialects.base import Dialect, Source, Written, pieces
+from imgconv.kernels.dialects.cells import Cells, split_words
 from imgconv.kernels.dialects.placing import centred, decimal, divided, whole
 from imgconv.kernels.kernel import Kernel
 from imgconv.values.numbers import Number, number
@@ -17,6 +17,7 @@ _POSITIONS = [f"{plane}{what}" for what in ("m", "rdiv", "bias") for plane in ra
 _NAMED = re.compile(r"\s*([0-3](?:m|rdiv|bias|mode)|planes)\s*=")
 _FILTER = re.compile(r"\s*(?:convolution\s*=\s*)?")
 _SIDES = ((3, 3), (5, 5), (7, 7), *((1, side) for side in range(3, 50, 2)), *((side, 1) for side in range(3, 50, 2)))
+_MOST_OPTIONS = 1000
 _SQUARES = {9: 3, 25: 5, 49: 7}
 _MARK = re.compile(r"\s*(?:convolution\s*=|[0-3](?:m|rdiv|bias|mode)\s*=)")
 _LONGEST_LINE = 49
@@ -41,24 +42,22 @@ def read(source: Source) -> tuple[Kernel, ...]:
 def _options(source: Source) -> Iterator[tuple[str, tuple[int, int]]]:
     """Names and where their values stand; values without a name are matrices, then rdivs, then biases."""
     filter_ = _FILTER.match(source.text)
-    start = filter_.end() if filter_ else 0
-    for index, part in enumerate(source.text[start:].split(":")):
-        end = start + len(part)
+    begin = filter_.end() if filter_ else 0
+    for index, (start, end) in enumerate(pieces(source.text, ":", begin, len(source.text))):
+        part = source.text[start:end]
         if named := _NAMED.match(source.text, start, end):
             yield named[1], (named.end(), end)
         elif index < len(_POSITIONS) and "=" not in part:
             if not part.strip(" '\"\n\t"):
-                start = end + 1
                 continue
             yield _POSITIONS[index], (start, end)
-        elif part and not part.isspace():
+        elif index >= _MOST_OPTIONS or (part and not part.isspace()):
             raise errors.kernel_grammar(source.place(start, end), "options such as 0m=, 0rdiv=, 0bias= or 0mode=")
-        start = end + 1
 
 
 def _plane(source: Source, cells: Cells, options: dict[str, tuple[int, int]], plane: str) -> Kernel:
     start, end = options[f"{plane}m"]
-    words = source.text[start:end].replace("|", " ").replace("'", " ").replace('"', " ").split()
+    words = split_words(source.text[start:end].replace("|", " ").replace("'", " ").replace('"', " "))
     values = cells.numbers(words, start, end)
     mode = _text(source, options, f"{plane}mode") or "square"
     rows, columns = _shape(source, mode.lower(), len(values), start, end)

@@ -4,9 +4,10 @@ behind."""
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from imgconv import errors
-from imgconv.kernels.dialects.base import Dialect, Source, Written
+from imgconv.kernels.dialects.base import Dialect, Source, Written, gathered, pieces
 from imgconv.kernels.dialects.cells import Cells, check_rows
 from imgconv.kernels.dialects.placing import anchor_of, centred, decimal, divided, half, middle, placed, rounding
 from imgconv.kernels.kernel import Kernel
@@ -18,8 +19,14 @@ _STARTS = re.compile(r"\s*\(\s*[-+\N{MINUS SIGN}]?\.?[0-9][-+\N{MINUS SIGN}0-9.,
 
 def read(source: Source) -> tuple[Kernel, ...]:
     """A kernel for each channel (between `^`) of each item."""
+    found = gathered(_items(source))
+    if not found:
+        raise errors.kernel_empty("the text")
+    return found
+
+
+def _items(source: Source) -> Iterator[Kernel]:
     text, at = source.text, 0
-    found: list[Kernel] = []
     cells = Cells(source)
     while at < len(text):
         item = _ITEM.match(text, at)
@@ -32,26 +39,19 @@ def read(source: Source) -> tuple[Kernel, ...]:
             raise errors.kernel_grammar(
                 source.place(where, where + 1), "one slice; `/` begins a second, and a kernel has two dimensions"
             )
-        start = item.start(1)
-        for channel in item[1].split("^"):
-            weights = _rows(source, cells, start, start + len(channel))
-            turned = (item[2] or "").lower() != "correlate"
-            found.append(placed(weights, middle(len(weights), len(weights[0])), turned=turned))
-            start += len(channel) + 1
+        for start, end in pieces(text, "^", *item.span(1)):
+            weights = _rows(source, cells, start, end)
+            yield placed(weights, middle(len(weights), len(weights[0])), turned=(item[2] or "").lower() != "correlate")
         at = item.end()
-    if not found:
-        raise errors.kernel_empty("the text")
-    return tuple(found)
 
 
 def _rows(source: Source, cells: Cells, start: int, end: int) -> list[list[Number]]:
     rows: list[list[Number]] = []
-    for row in source.text[start:end].split(";"):
-        rows.append(cells.row(start, start + len(row)))
+    for first, last in pieces(source.text, ";", start, end):
+        rows.append(cells.row(first, last))
         if not rows[-1]:
-            raise errors.kernel_empty_cell(source.place(start, start + len(row)))
-        check_rows(source, rows, start, start + len(row))
-        start += len(row) + 1
+            raise errors.kernel_empty_cell(source.place(first, last))
+        check_rows(source, rows, first, last)
     return rows
 
 

@@ -12,13 +12,13 @@ import re
 from collections.abc import Iterator
 
 from imgconv import errors
-from imgconv.kernels.dialects.base import Dialect, Source, Written
+from imgconv.kernels.dialects.base import Dialect, Source, Written, gathered
 from imgconv.kernels.dialects.cells import Cells
 from imgconv.kernels.dialects.imagemagick_names import NAMES, build, is_name
 from imgconv.kernels.dialects.imagemagick_turns import Grid, expanded
 from imgconv.kernels.dialects.placing import anchor_of, decimal, divided, middle, placed, rounding
 from imgconv.kernels.dialects.scaling import Scale, scaled
-from imgconv.kernels.kernel import Kernel, require_size
+from imgconv.kernels.kernel import MOST_SIDE, MOST_WEIGHTS, Kernel, require_size
 from imgconv.values.numbers import Number, number
 
 FULL_RANGE = 255
@@ -34,6 +34,7 @@ _SIZE = re.compile(r"([0-9]{1,9})?(?:[xX]([0-9]{1,9})?)?([+-][0-9]{1,9})?([+-][0
 _MARK = re.compile(
     r"\s*(?:[0-9]+(?:[xX][0-9]*)?(?:\+[0-9]+){0,2}\s{0,9}[@<>]?\s{0,9}:|-define\s|-morphology\s|-bias\s|convolve:(?:scale|bias)=)"
 )
+_PART = re.compile(r"[^; \t\n'\"][^;]*")
 _MOST_KERNELS = 1000
 _HOLES = ("nan", "NaN", "NAN", "-")
 
@@ -45,15 +46,14 @@ def read(source: Source) -> tuple[Kernel, ...]:
     scale = Scale.read(options["scale"]) if "scale" in options else Scale()
     bias = _share(options.get("bias", "0"))
     turned = options.get("method", "convolve") == "convolve"
-    found: list[Kernel] = []
-    for start, end in _parts(source.text, at):
-        grids = _grids(source, cells, start, end)
-        found += [placed(scaled(grid.rows, grid.origin, scale), grid.origin, 1, bias, turned=turned) for grid in grids]
-        if len(found) > _MOST_KERNELS:
-            raise errors.kernel_too_many(_MOST_KERNELS)
+    grids = (grid for start, end in _parts(source.text, at) for grid in _grids(source, cells, start, end))
+    found = gathered(
+        (placed(scaled(grid.rows, grid.origin, scale), grid.origin, 1, bias, turned=turned) for grid in grids),
+        _MOST_KERNELS,
+    )
     if not found:
         raise errors.kernel_empty("the text")
-    return tuple(found)
+    return found
 
 
 def _options(source: Source) -> tuple[dict[str, str], int]:
@@ -90,13 +90,8 @@ def _fraction(value: Number, above: int, below: int) -> Number:
 
 def _parts(text: str, at: int) -> Iterator[tuple[int, int]]:
     """Where each kernel of the list lies, empty ones and quotes around them left out."""
-    for part in text[at:].split(";"):
-        start, end = at, at + len(part)
-        inner = part.strip(" \t\n'\"")
-        if inner:
-            start += part.index(inner[0])
-            yield start, start + len(inner)
-        at = end + 1
+    for part in _PART.finditer(text, at):
+        yield part.start(), part.start() + len(part[0].rstrip(" \t\n'\""))
 
 
 def _grids(source: Source, cells: Cells, start: int, end: int) -> list[Grid]:
@@ -124,7 +119,7 @@ def _grids(source: Source, cells: Cells, start: int, end: int) -> list[Grid]:
 
 def _legacy(source: Source, cells: Cells, start: int, end: int) -> Grid:
     """Numbers only: a square of side floor(sqrt(n + 1))."""
-    words = _words(source, start, end)
+    words = _words(source, start, end, MOST_WEIGHTS)
     side = math.isqrt(len(words) + 1)
     require_size(side, side)
     if side * side != len(words):
@@ -134,14 +129,17 @@ def _legacy(source: Source, cells: Cells, start: int, end: int) -> Grid:
     return Grid([values[i : i + side] for i in range(0, len(values), side)], middle(side, side))
 
 
-def _words(source: Source, start: int, end: int) -> list[str]:
-    return source.text[start:end].replace(",", " ").split()
+def _words(source: Source, start: int, end: int, most: int) -> list[str]:
+    """The words, as they are or between commas; of those beyond `most` one, which is not taken apart."""
+    return source.text[start:end].replace(",", " ").split(None, most)
 
 
 def _values(source: Source, cells: Cells, start: int, end: int, count: int) -> list[Number]:
-    words = _words(source, start, end)
+    words = _words(source, start, end, count)
     if len(words) > count:
-        raise errors.kernel_surplus(cells.cell_place(start, end, count), count, len(words))
+        raise errors.kernel_surplus(
+            cells.cell_place(start, end, count), count, count + len(words[-1].split(None, MOST_SIDE))
+        )
     if len(words) < count:
         raise errors.kernel_missing(source.place(start, end), count, len(words))
     if all(word in _HOLES for word in words):

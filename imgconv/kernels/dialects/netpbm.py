@@ -6,11 +6,11 @@ import re
 from fractions import Fraction
 
 from imgconv import errors
-from imgconv.kernels.dialects.base import Dialect, Source, Written
+from imgconv.kernels.dialects.base import Dialect, Source, Written, lines
 from imgconv.kernels.dialects.cells import Cells, check_rows
 from imgconv.kernels.dialects.placing import centred, decimal, divided, rounding
-from imgconv.kernels.kernel import Kernel, require_size
-from imgconv.values.numbers import number
+from imgconv.kernels.kernel import MOST_WEIGHTS, Kernel, require_size
+from imgconv.values.numbers import Number, number
 
 _OPTION = re.compile(r"\s*--?(matrix|bias|normalize|nooffset)(?:[=\s]\s*([^\s=]+))?(?=\s|$)")
 _PGM = re.compile(r"\s*P2\s")
@@ -57,14 +57,10 @@ def _options(source: Source) -> tuple[dict[str, str], Source]:
 
 def _matrix(source: Source) -> Kernel:
     cells = Cells(source)
-    rows = []
-    start = 0
-    for line in re.split("[;\n]", source.text):
-        end = start + len(line)
-        if line and not line.isspace():
-            rows.append(cells.row(start, end))
-            check_rows(source, rows, start, end)
-        start = end + 1
+    rows: list[list[Number]] = []
+    for start, end in lines(source.text.replace(";", "\n")):
+        rows.append(cells.row(start, end))
+        check_rows(source, rows, start, end)
     if not rows:
         raise errors.kernel_empty("the text")
     return Kernel(rows)
@@ -72,7 +68,7 @@ def _matrix(source: Source) -> Kernel:
 
 def _pgm(source: Source, *, offset: bool) -> Kernel:
     """Plain PGM; samples may exceed the maxval, as pnmconvol allows."""
-    words = _COMMENT.sub("", source.text).split()[1:]
+    words = _COMMENT.sub("", source.text).split(None, MOST_WEIGHTS + 5)[1:]
     if len(words) < 3 or not all(re.fullmatch("[0-9]{1,9}", word) for word in words[:3]) or "0" in words[:3]:
         raise errors.kernel_header(source.place(0, min(len(source.text), 20)), "P2 W H maxval")
     columns, rows, maxval = map(int, words[:3])
@@ -91,7 +87,9 @@ def opened(content: bytes, path: str, member: str, index: str) -> tuple[Kernel, 
     if binary is None:
         return read(Source(content.decode("utf-8-sig", "replace")))
     wide = 2 if int(binary[3]) > 255 else 1
-    samples = content[binary.end() :]
+    columns, rows = int(binary[1]), int(binary[2])
+    require_size(rows, columns)
+    samples = content[binary.end() : binary.end() + wide * (rows * columns + 1)]
     values = (int.from_bytes(samples[i : i + wide], "big") for i in range(0, len(samples) // wide * wide, wide))
     return read(Source(" ".join(["P2", *(side.decode() for side in binary.groups()), *map(str, values)])))
 

@@ -7,9 +7,9 @@ from fractions import Fraction
 from typing import Any, NoReturn
 
 from imgconv import errors
-from imgconv.kernels.dialects.base import Dialect, Source, Written
+from imgconv.kernels.dialects.base import MOST_KERNELS, Dialect, Source, Written, gathered
 from imgconv.kernels.dialects.placing import decimal, half, middle, rounding
-from imgconv.kernels.kernel import Kernel, require_size
+from imgconv.kernels.kernel import MOST_TOGETHER, Kernel, require_size, require_total
 from imgconv.values.numbers import Number, number
 
 _KEYS = ("name", "kernel", "width", "height", "scale", "offset", "anchor", "mode", "source", "comment")
@@ -22,6 +22,10 @@ class _NumberError(Exception):
 
 def read(source: Source) -> tuple[Kernel, ...]:
     """One kernel, or those of a list. In strings, fractions such as "1/9" are numbers."""
+    if source.text.count(",") > MOST_TOGETHER + MOST_KERNELS:
+        require_total(source.text.count(","))
+    if sum(map(source.text.count, "[{")) > 4 * MOST_KERNELS:
+        raise errors.kernel_too_many(MOST_KERNELS)
     try:
         value = json.loads(source.text, parse_float=_number, parse_int=_whole, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
@@ -33,7 +37,7 @@ def read(source: Source) -> tuple[Kernel, ...]:
         raise errors.kernel_json(source.place(0, 1), "nested too deeply") from None
     if isinstance(value, list) and value and (isinstance(value[0], dict) or _depth(value) == 3):
         require_size(len(value), 1)
-        return tuple(_kernel(item) for item in value)
+        return gathered(_kernel(item) for item in value)
     return (_kernel(value),)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from imgconv import errors
 from imgconv.kernels.dialects.base import Dialect
-from imgconv.kernels.kernel import Kernel, require_size
+from imgconv.kernels.kernel import Kernel, require_size, require_total
 
 
 def open_image(content: bytes, path: str, member: str, index: str) -> tuple[Kernel, ...]:
@@ -16,7 +16,9 @@ def open_image(content: bytes, path: str, member: str, index: str) -> tuple[Kern
     from imgconv.files.read import header
 
     with header(path) as found:
-        require_size(found.height, found.width)
+        for height, width in found.sizes or [(found.height, found.width)]:
+            require_size(height, width)
+        require_total(sum(height * width for height, width in found.sizes) or found.frames * found.height * found.width)
         image = found.load()
     if image.pixels.ndim == 3 and image.pixels.shape[2] not in (1, 3):
         raise errors.kernel_file(path, f"it has {image.pixels.shape[2]} channels, and a kernel has one")

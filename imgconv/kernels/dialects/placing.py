@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from imgconv.kernels.kernel import Kernel
-from imgconv.values.numbers import Number, number
+from imgconv.values.numbers import Number, decimal_text, number
 
 _LARGEST_SCALE = 2**53
+_MOST_DIGITS = 15  # behind the point
 
 
 def middle(rows: int, columns: int) -> tuple[int, int]:
@@ -104,21 +105,23 @@ def decimal(value: Number) -> str:
     """A number as every peer reads it: whole, or a decimal; a double in the 17 digits that make it one again."""
     if isinstance(value, int):
         return str(value)
-    if isinstance(value, Fraction):
-        if value.denominator == 1:
-            return str(value.numerator)
-        for digits in range(1, 16):
-            scaled = value * 10**digits
-            if scaled.denominator == 1 and abs(scaled) < 10**15:
-                head, tail = divmod(abs(scaled.numerator), 10**digits)
-                return f"{'-' if value < 0 else ''}{head}.{tail:0{digits}d}"
+    if isinstance(value, Fraction) and (short := _short(value)) is not None:
+        return short
     return format(float(value), "#.17g")
+
+
+def _short(value: Fraction) -> str | None:
+    return str(value.numerator) if value.denominator == 1 else decimal_text(value, _MOST_DIGITS)
+
+
+def _is_double(value: Fraction) -> bool:
+    return float(value).as_integer_ratio() == value.as_integer_ratio()
 
 
 def rounding(values: Sequence[Number]) -> tuple[str, ...]:
     """What to say where exact numbers have no short decimal form: thirds, for instance. (A double's 17 digits are that
     double.)"""
-    lost = sum(1 for value in values if isinstance(value, Fraction) and number(decimal(value)) != value)
+    lost = sum(1 for value in values if isinstance(value, Fraction) and _short(value) is None and not _is_double(value))
     return (f"{lost} number{'s' * (lost != 1)} rounded to the nearest double",) if lost else ()
 
 

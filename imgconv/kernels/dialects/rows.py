@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from imgconv import errors
-from imgconv.kernels.dialects.base import Dialect, Source, Written
+from imgconv.kernels.dialects.base import Dialect, Source, Written, lines
 from imgconv.kernels.dialects.cells import HOLES, Cells, check_rows
 from imgconv.kernels.kernel import Kernel, rows_text
 from imgconv.values.numbers import Number, number_text
@@ -19,7 +19,7 @@ _HEADED = re.compile(
     r"(?:\s*(?:scale|divisor|offset|bias|anchor)\s*=[^;\n]*[;\n])+[-+\N{MINUS SIGN}0-9.,;\s/eExXpPa-fA-F#]*"
 )
 
-
+_PIECE = re.compile(r"[^;\s][^;]*")
 _BRACKETS = re.compile(r'\s*\[[^\[\]{}"]*\]\s*')
 
 
@@ -52,16 +52,15 @@ def read(source: Source) -> tuple[Kernel, ...]:
 
 def _pieces(text: str) -> Iterator[tuple[int, int]]:
     """Where each row begins and ends, comments and empty rows left out."""
-    line = 0
-    for content in text.split("\n"):
-        hash_ = content.find("#")
-        last = line + (len(content) if hash_ < 0 else hash_)
-        start = line
-        for piece in content[: last - line].split(";"):
-            if piece and not piece.isspace():
-                yield start, start + len(piece)
-            start += len(piece) + 1
-        line += len(content) + 1
+    for start, end in lines(text):
+        comment = text.find("#", start, end)
+        last = end if comment < 0 else comment
+        if ";" not in text[start:last]:
+            if start < last and not text[start:last].isspace():
+                yield start, last
+            continue
+        for piece in _PIECE.finditer(text, start, last):
+            yield piece.span()
 
 
 def inline(text: str) -> bool:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 from fractions import Fraction
 
 from imgconv import errors
 from imgconv.values.frozen import record
-from imgconv.values.numbers import Number, magnitude, number
+from imgconv.values.numbers import Number, magnitude, number, total
 
 _FORM = re.compile(r"([-+]?[0-9.eE/]*)([!^%]*)(?:\s*,\s*([-+]?[0-9.eE/]+)([!^%]*))?")
 
@@ -43,11 +42,10 @@ def scaled(rows: Sequence[Sequence[Number]], origin: tuple[int, int], scale: Sca
     if scale == Scale():
         return [list(row) for row in rows]
     cells = [cell for row in rows for cell in row]
-    positive, negative = _total([cell for cell in cells if cell > 0]), _total([cell for cell in cells if cell < 0])
+    positive, negative = total([cell for cell in cells if cell > 0]), total([cell for cell in cells if cell < 0])
     above: Number = 1
     below: Number = 1
-    total = positive + negative
-    size = magnitude(total)
+    size = magnitude(positive + negative)
     if scale.normal == "^":
         above, below = positive or 1, -negative or 1
     elif scale.normal == "!":
@@ -55,10 +53,6 @@ def scaled(rows: Sequence[Sequence[Number]], origin: tuple[int, int], scale: Sca
     found = [[_divided(cell, above if cell > 0 else below, scale.factor) for cell in row] for row in rows]
     found[origin[0]][origin[1]] += scale.add
     return found
-
-
-def _total(values: Sequence[Number]) -> Number:
-    return math.fsum(values) if any(isinstance(value, float) for value in values) else sum(values)
 
 
 def _divided(cell: Number, below: Number, factor: Number) -> Number:

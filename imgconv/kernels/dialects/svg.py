@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 
 from imgconv import errors
-from imgconv.kernels.dialects.base import Dialect, Source, Written
+from imgconv.kernels.dialects.base import Dialect, Source, Written, gathered
 from imgconv.kernels.dialects.cells import Cells
 from imgconv.kernels.dialects.placing import anchor_of, decimal, half, in_decimals, rounding
 from imgconv.kernels.kernel import Kernel, require_size
@@ -23,14 +23,14 @@ _MARK = re.compile(r"\s*(?:<|(?:order|kernelMatrix|divisor|bias|targetX|targetY)
 
 def read(source: Source) -> tuple[Kernel, ...]:
     """A kernel for each feConvolveMatrix; the divisor is the sum (1 where that is 0) unless it is stated."""
-    elements = [(found.start(1), found.end(1)) for found in _ELEMENT.finditer(source.text)]
-    if not elements and "<" in source.text:
+    cells = Cells(source)
+    found = gathered(_kernel(source, cells, *element.span(1)) for element in _ELEMENT.finditer(source.text))
+    if not found and "<" in source.text:
         raise errors.kernel_grammar(
             source.place(source.text.index("<")),
             'an element feConvolveMatrix, such as <feConvolveMatrix order="3" kernelMatrix="…"/>',
         )
-    cells = Cells(source)
-    return tuple(_kernel(source, cells, start, end) for start, end in elements or [(0, len(source.text))])
+    return found or (_kernel(source, cells, 0, len(source.text)),)
 
 
 def _kernel(source: Source, cells: Cells, start: int, end: int) -> Kernel:

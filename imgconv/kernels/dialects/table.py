@@ -20,7 +20,7 @@ from imgconv.kernels.kernel import Kernel
 
 DIALECTS: dict[str, Dialect] = {
     row.name: row for row in (ROWS, IMAGEMAGICK, VIPS, NETPBM, GMIC, FFMPEG, SVG, CSV, JSON, NPY, NPZ, IMAGE, PYTHON)
-}  # fmt: skip
+}
 """Plain rows first: what no other dialect claims is read as such."""
 
 _CALLED = {name: row for row in DIALECTS.values() for name in (row.name, *row.aliases)}
@@ -40,7 +40,14 @@ def recognised(text: str, shown: str, suffix: str = "") -> Dialect:
         Where it could as well be plain rows, and its suffix does not settle that.
     """
     content = with_minuses(uncommented(text)).lstrip()
-    found = next((row for row in DIALECTS.values() if row.claims(content)), DIALECTS["rows"])
+    found = next(
+        (
+            row
+            for row in DIALECTS.values()
+            if row.claims(content) or (suffix.lower() in row.suffixes and row.cut(content))
+        ),
+        DIALECTS["rows"],
+    )
     if (readings := found.doubt(content)) and suffix.lower() not in found.suffixes:
         raise errors.kernel_ambiguous(shown, found.name, readings)
     return found

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from imgconv import errors
-from imgconv.kernels.dialects.base import Dialect, Source, Written
-from imgconv.kernels.dialects.cells import Cells
+from imgconv.kernels.dialects.base import Dialect, Source, Written, lines
+from imgconv.kernels.dialects.cells import Cells, split_words
 from imgconv.kernels.dialects.placing import anchor_of, centred, decimal, half, in_decimals, placed, rounding
-from imgconv.kernels.kernel import Kernel, require_size
+from imgconv.kernels.kernel import MOST_SIDE, Kernel, require_size
 from imgconv.values.numbers import Number
 
 _HEADER = re.compile(r"\s*([0-9]{1,6})[\s,]+([0-9]{1,6})(?:[^\S\n,]+[^\s,]+){0,2}[^\S\n]*(?:\n|$)")
+_HALF_HEADER = re.compile(r"\s*[0-9]{1,6}\s*")
 _LOOSE = str.maketrans(
     ",\"'\t", "    "
 )  # the manual allows commas and quotation marks, its parser blanks; both are read
@@ -21,24 +23,25 @@ def read(source: Source) -> tuple[Kernel, ...]:
     """One kernel: result = sum / scale + offset."""
     source = Source(source.text.translate(_LOOSE))
     text, cells = source.text, Cells(source)
-    lines = [(start, end) for start, end in _lines(text) if not text[start:end].isspace()]
-    if not lines:
+    filled = lines(text)
+    start, end = next(filled, (0, 0))
+    if end == 0:
         raise errors.kernel_empty("the text")
-    start, end = lines[0]
     head = cells.row(start, end)
     if not 2 <= len(head) <= 4 or not all(isinstance(side, int) and side >= 1 for side in head[:2]):
         raise errors.kernel_header(source.place(start, end), "W H [scale [offset]], such as 3 3 9")
     columns, rows = int(head[0]), int(head[1])
     require_size(rows, columns)
-    if len(lines) - 1 != rows:
-        raise errors.kernel_missing(source.place(start, end), rows, len(lines) - 1, "row")
-    weights = [_row(source, cells, line, columns) for line in lines[1:]]
+    found = list(islice(filled, MOST_SIDE + 1))
+    if len(found) != rows:
+        raise errors.kernel_missing(source.place(start, end), rows, len(found), "row")
+    weights = [_row(source, cells, line, columns) for line in found]
     return (placed(weights, half(rows, columns), head[2] if len(head) > 2 else 1, head[3] if len(head) > 3 else 0),)
 
 
 def _row(source: Source, cells: Cells, line: tuple[int, int], columns: int) -> list[Number]:
     """As libvips, what follows the last number of a row is ignored; a number too many is not."""
-    words = source.text[slice(*line)].split()
+    words = split_words(source.text[slice(*line)])
     if len(words) < columns:
         raise errors.kernel_missing(source.place(*line), columns, len(words))
     if len(words) > columns and re.match(r"[-+.]*[0-9]", words[columns]):
@@ -46,33 +49,40 @@ def _row(source: Source, cells: Cells, line: tuple[int, int], columns: int) -> l
     return cells.numbers(words[:columns], *line)
 
 
-def _lines(text: str) -> list[tuple[int, int]]:
-    found, start = [], 0
-    for line in text.split("\n"):
-        if line:
-            found.append((start, start + len(line)))
-        start += len(line) + 1
-    return found
-
-
 def claims(text: str) -> bool:
     """Whether the first line announces exactly the rows that follow, each as wide as announced."""
+    return _follows(text) == "whole"
+
+
+def cut(text: str) -> bool:
+    """Whether the text is the beginning of a matrix: half a first line, or one that announces more than follows."""
+    return bool(_HALF_HEADER.fullmatch(text)) or _follows(text) == "cut"
+
+
+def _follows(text: str) -> str:
+    """What follows a first line that may announce a matrix: one that is "whole", the beginning of one ("cut"), or
+    something else (empty)."""
     head = _HEADER.match(text)
-    if head is None or head[0].strip() == text.strip():
-        return False
-    columns, rows = int(head[1]), int(head[2])
-    lines = [line for line in text[head.end() :].split("\n") if line and not line.isspace()]
-    return len(lines) == rows and all(len(line.translate(_LOOSE).split()) == columns for line in lines)
+    columns, rows = (int(head[1]), int(head[2])) if head else (0, 0)
+    if head is None or not (columns and rows) or "\n" in head[0].strip():
+        return ""
+    last, count = columns, 0
+    for start, end in lines(text, head.end()):
+        count += 1
+        if last != columns or count > rows:
+            return ""
+        last = len(text[start:end].translate(_LOOSE).split(None, columns + 1))
+    return "whole" if (count, last) == (rows, columns) else "cut" if last <= columns else ""
 
 
 def doubt(text: str) -> str:
     """Plain rows too, if the line that announces the size is as wide as the rows that follow."""
-    lines = [line.translate(_LOOSE).split() for line in text.split("\n") if line and not line.isspace()]
-    return (
-        f"libvips' matrix of {len(lines) - 1}x{lines[0][0]}, or {len(lines)} plain rows of {len(lines[0])}"
-        if len(lines[0]) == len(lines[1])
-        else ""
-    )
+    filled = (text[start:end].translate(_LOOSE).split() for start, end in lines(text))
+    first, second = next(filled, []), next(filled, [])
+    if len(first) != len(second) or not claims(text):
+        return ""
+    rows = 1 + int(first[1])
+    return f"libvips' matrix of {rows - 1}x{first[0]}, or {rows} plain rows of {len(first)}"
 
 
 def write(kernel: Kernel) -> Written:
@@ -95,6 +105,7 @@ VIPS = Dialect(
     ("libvips", "mat"),
     claims=claims,
     doubt=doubt,
+    cut=cut,
     suffixes=(".mat",),
     inline=lambda text: "\n" in text.strip() and bool(_HEADER.match(text)),
     read=read,

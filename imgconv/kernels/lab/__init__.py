@@ -9,7 +9,7 @@ from __future__ import annotations
 from imgconv.kernels.lab.algebra import Difference as Difference
 from imgconv.kernels.lab.algebra import compose as compose
 from imgconv.kernels.lab.algebra import difference as difference
-from imgconv.kernels.lab.algebra import split as split
+from imgconv.kernels.lab.factors import split as split
 from imgconv.kernels.lab.facts import Facts as Facts
 from imgconv.kernels.lab.facts import facts as facts
 from imgconv.kernels.lab.plot import plot as plot

@@ -1,4 +1,4 @@
-"""Kernels made of kernels: two in a row as one, one as columns times rows, one minus another."""
+"""Kernels made of kernels: two in a row as one, one minus another."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from typing import Any
 from imgconv import errors
 from imgconv.kernels.catalog import kernel as as_kernel
 from imgconv.kernels.kernel import Kernel, require_size
+from imgconv.kernels.lab.factors import MOST_CELLS
 from imgconv.values.frozen import record
 from imgconv.values.numbers import Number, magnitude, number
+from imgconv.values.numbers import total as sum_of
 
-EXACT_CELLS = 4096
-"""Larger kernels are taken apart in float64: fractions grow with every step of an elimination."""
-MOST_CELLS = 2**20
+MOST_PRODUCTS, MOST_EXACT_PRODUCTS = 2**36, 2**28
+"""Weights of one kernel times weights of another, that are multiplied in doubles and in exact numbers: about half a
+minute."""
 HALF_TURN, SAME = "turned by 180 degrees", "with the same weights"
 _NOTHING = 1e-12  # of the greatest: what float64 leaves of a weight or a singular value that is really 0
 
@@ -46,90 +48,24 @@ def compose(first: Any, second: Any) -> Kernel:
     require_size(rows, columns)
     small, large = sorted((one, other), key=lambda kernel: kernel.shape[0] * kernel.shape[1])
     whole = small.exact is not None and large.exact is not None
+    products, most = _cells(one) * _cells(other), MOST_EXACT_PRODUCTS if whole else MOST_PRODUCTS
+    if products > most:
+        raise errors.kernels_too_large_to_compose(one.shape, other.shape, most)
     total: Any = np.zeros((rows, columns), object if whole else float)
     grid = np.array(large.weights, total.dtype)
-    for (row, line), column in product(enumerate(small.weights), range(small.shape[1])):
-        if line[column]:
-            total[row : row + large.shape[0], column : column + large.shape[1]] += line[column] * grid
+    with np.errstate(over="ignore", invalid="ignore"):  # what is no number then is refused as a weight
+        for (row, line), column in product(enumerate(small.weights), range(small.shape[1])):
+            if line[column]:
+                weight = line[column] if whole else float(line[column])
+                total[row : row + large.shape[0], column : column + large.shape[1]] += weight * grid
     anchor = _anchor(one)[0] + _anchor(other)[0], _anchor(one)[1] + _anchor(other)[1]
     stated = None if anchor == ((rows - 1) // 2, (columns - 1) // 2) else anchor
     divisor = _product(one.divisor, other.divisor)
-    passed = sum(map(_fraction, other.cells())) / _fraction(other.divisor) * _fraction(one.bias) + _fraction(other.bias)
-    return Kernel(total.tolist(), divisor, number(passed if whole else float(passed)), stated)
-
-
-def split(kernel: Any) -> tuple[tuple[Kernel, Kernel], ...]:
-    """Columns and rows: correlating with each pair's column and then its row, and adding all results, is correlating
-    with the kernel.
-
-    There are as many pairs as the kernel's rank, none for a kernel of zeros. Exact kernels of up to 4096 weights are
-    taken apart exactly, by elimination, into whole numbers where possible; others by singular values, the greatest
-    first.
-
-    Parameters
-    ----------
-    kernel : Kernel, str or rows of numbers
-
-    Returns
-    -------
-    tuple of (column, row) pairs of Kernels
-        The rows carry the divisor, the first of them the bias.
-
-    Raises
-    ------
-    UsageError
-        For what is no kernel, or one of more than 2**20 weights.
-    """
-    given = as_kernel(kernel)
-    cells = given.shape[0] * given.shape[1]
-    if cells > MOST_CELLS:
-        raise errors.kernel_too_large_to_split(*given.shape, MOST_CELLS)
-    exact = cells <= EXACT_CELLS and not any(isinstance(cell, float) for cell in given.cells())
-    pairs: Any = _eliminated(given) if exact else _singular(given)
-    down, across = (None, None) if given.anchor is None else ((given.anchor[0], 0), (0, given.anchor[1]))
-    return tuple(
-        (
-            Kernel([[cell] for cell in column], anchor=down),
-            Kernel([row], given.divisor, 0 if place else given.bias, across),
-        )
-        for place, (column, row) in enumerate(pairs)
+    passed = _fraction(number(sum_of(other.cells()))) / _fraction(other.divisor) * _fraction(one.bias) + _fraction(
+        other.bias
     )
-
-
-def _eliminated(kernel: Kernel) -> list[tuple[list[Number], list[Number]]]:
-    """The first row that is left, without its common factor, times the column that clears its first number."""
-    rest, pairs = [[_fraction(cell) for cell in row] for row in kernel.weights], []
-    while (top := next((row for row in rest if any(row)), None)) is not None:
-        place = next(i for i, cell in enumerate(top) if cell)
-        share = _common(top)
-        row = [cell / share for cell in top]
-        column = [line[place] / row[place] for line in rest]
-        rest = [
-            [cell - above * beside for cell, beside in zip(line, row, strict=True)]
-            for line, above in zip(rest, column, strict=True)
-        ]
-        pairs.append(([number(cell) for cell in column], [number(cell) for cell in row]))
-    return pairs
-
-
-def _common(row: list[Fraction]) -> Fraction:
-    """What a row is a multiple of in whole numbers without a common divisor."""
-    import math
-
-    below = math.lcm(*(cell.denominator for cell in row))
-    return Fraction(math.gcd(*(int(cell * below) for cell in row)), below)
-
-
-def _singular(kernel: Kernel) -> list[tuple[list[float], list[float]]]:
-    import numpy as np
-
-    columns, sizes, rows = np.linalg.svd(np.array(kernel.weights, float), full_matrices=False)
-    pairs = []
-    for column, size, row in zip(columns.T, sizes, rows, strict=True):
-        if size > _NOTHING * sizes[0]:
-            turn = -1 if column[np.argmax(np.abs(column))] < 0 else 1
-            pairs.append(((turn * size**0.5 * column).tolist(), (turn * size**0.5 * row).tolist()))
-    return pairs
+    bias = number(passed)
+    return Kernel(total.tolist(), divisor, bias if whole else float(bias), stated)
 
 
 # ---------------------------------------------------------------- one minus another
@@ -171,6 +107,8 @@ def difference(first: Any, second: Any) -> Difference:
     above, left = (max(a, b) for a, b in zip(*origins, strict=True))
     below, right = (max(a.shape[axis] - o[axis] for a, o in zip((one, other), origins, strict=True)) for axis in (0, 1))
     require_size(above + below, left + right)
+    if (above + below) * (left + right) > MOST_CELLS:
+        raise errors.kernel_too_large_for("be compared", above + below, left + right, MOST_CELLS)
     cells = [[Fraction(0)] * (left + right) for _ in range(above + below)]
     for kernel, (top, start), sign in zip((one, other), origins, (1, -1), strict=True):
         divisor = _fraction(kernel.divisor)
@@ -246,6 +184,10 @@ def _factor(one: Any, divisor: Number, other: Any, other_divisor: Number) -> Num
 def _anchor(kernel: Kernel) -> tuple[int, int]:
     """The stated anchor, or the centre."""
     return kernel.anchor or ((kernel.shape[0] - 1) // 2, (kernel.shape[1] - 1) // 2)
+
+
+def _cells(kernel: Kernel) -> int:
+    return kernel.shape[0] * kernel.shape[1]
 
 
 def _fraction(value: Number) -> Fraction:

@@ -8,9 +8,10 @@ from typing import Any
 
 from imgconv.kernels.catalog import kernel as as_kernel
 from imgconv.kernels.kernel import Kernel
-from imgconv.kernels.lab.algebra import split
+from imgconv.kernels.lab.factors import split
 from imgconv.values.frozen import record
 from imgconv.values.numbers import Number, magnitude, number
+from imgconv.values.numbers import total as sum_of
 
 RANKED = 2**16
 """Larger kernels are not taken apart for their rank alone."""
@@ -83,22 +84,23 @@ def facts(kernel: Any) -> Facts:
         For what is no kernel.
     """
     given = as_kernel(kernel)
-    total = number(given.response(1, 1)[0] - given.bias)
-    low, high = given.response(0, 255)
+    total = _shown(given.response(1, 1)[0] - given.bias)
+    low, high = map(_shown, given.response(0, 255))
     shares = [float(cell) / float(given.divisor) for cell in given.cells()]
-    size = math.fsum(map(abs, shares))
+    size = sum_of(map(abs, shares))
     pairs = split(given) if len(shares) <= RANKED else None
-    even = tuple(words for words, mirror in MIRRORS.items() if _same(given.weights, mirror(given.weights), 1))
+    slack = _slack(given.weights)
+    even = tuple(words for words, mirror in MIRRORS.items() if _same(given.weights, mirror(given.weights), 1, slack))
     odd = tuple(
         words
         for words, mirror in MIRRORS.items()
-        if words not in even and _same(given.weights, mirror(given.weights), -1)
+        if words not in even and _same(given.weights, mirror(given.weights), -1, slack)
     )
     return Facts(
         given,
         total,
         zero_sum=magnitude(total) <= 1e-9 * size,
-        response=(number(low), number(high)),
+        response=(low, high),
         even=even,
         odd=odd,
         rank=None if pairs is None else len(pairs),
@@ -108,14 +110,27 @@ def facts(kernel: Any) -> Facts:
     )
 
 
-def _same(one: Rows, other: Rows, sign: int) -> bool:
+def _shown(value: Number) -> Number:
+    """As `number` has it; infinity where that is beyond all doubles."""
+    try:
+        float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+    return value if math.isinf(value) else number(value)
+
+
+def _slack(rows: Rows) -> float:
+    """By how much weights that are no exact numbers may differ and count as the same."""
+    floats = any(isinstance(cell, float) for row in rows for cell in row)
+    return 1e-12 * max(abs(float(cell)) for row in rows for cell in row) if floats else 0
+
+
+def _same(one: Rows, other: Rows, sign: int, slack: float) -> bool:
     """Whether one is the other (times -1), but for rounding where there is any."""
     if (len(one), len(one[0])) != (len(other), len(other[0])):
         return False
-    if one == other and sign == 1:
-        return True
-    floats = any(isinstance(cell, float) for row in one for cell in row)
-    slack = 1e-12 * max(abs(float(cell)) for row in one for cell in row) if floats else 0
+    if (not slack or one == other) and sign == 1:
+        return one == other
     return all(
         abs(a - sign * b) <= slack for top, low in zip(one, other, strict=True) for a, b in zip(top, low, strict=True)
     )

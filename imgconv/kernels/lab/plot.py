@@ -150,6 +150,6 @@ def _scale(page: Canvas, left: int, colours: Any, labels: tuple[str, str, str]) 
 
 
 def _short(value: Number) -> str:
-    value = number(value)
+    value = value if isinstance(value, float) else number(value)
     text = number_text(value)
     return text if not isinstance(value, float) and len(text) <= 7 else f"{float(value):.3g}"

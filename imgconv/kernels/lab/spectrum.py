@@ -9,6 +9,9 @@ from imgconv.kernels.catalog import kernel as as_kernel
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_LEAST, _MOST = 1e-290, 1e290
+_GREATEST = 1e300  # gain that is told: whoever draws it multiplies it
+
 
 def spectrum(kernel: Any, rows: int = 65, columns: int = 65) -> NDArray[Any]:
     """The gain at each frequency: |sum of w(r, c) * exp(2*pi*i*(fx*c + fy*r))| over the divisor.
@@ -32,14 +35,28 @@ def spectrum(kernel: Any, rows: int = 65, columns: int = 65) -> NDArray[Any]:
     import numpy as np
 
     given = as_kernel(kernel)
-    weights = np.array(given.weights, float) / float(given.divisor)
+    weights, scale = _scaled(np.array(given.weights, float), float(given.divisor))
     down, across = (
         np.exp(2j * np.pi * np.outer(_frequencies(count), np.arange(size)))
         for count, size in zip((rows, columns), given.shape, strict=True)
     )
     gain: NDArray[Any] = np.abs(down @ weights @ across.T)
     gain[gain < 1e-12 * np.abs(weights).sum()] = 0  # rounding
-    return gain
+    with np.errstate(over="ignore"):
+        told: NDArray[Any] = np.minimum(gain * scale, _GREATEST)
+    return told
+
+
+def _scaled(weights: NDArray[Any], divisor: float) -> tuple[NDArray[Any], float]:
+    """Weights over the divisor, of which sums can be made, and what these sums are multiplied by: 1 but for weights
+    near the end of doubles."""
+    import numpy as np
+
+    heaviest = float(np.abs(weights).max())
+    if heaviest == 0 or _LEAST < heaviest / abs(divisor) < _MOST:
+        return weights / divisor, 1.0
+    with np.errstate(over="ignore"):
+        return weights / heaviest, float(np.float64(heaviest) / abs(divisor))
 
 
 def _frequencies(count: int) -> NDArray[Any]:

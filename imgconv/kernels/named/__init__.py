@@ -7,11 +7,10 @@ rows nor their sums.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from importlib import import_module
 
 from imgconv import errors
-from imgconv.kernels.kernel import Kernel
+from imgconv.kernels.kernel import MOST_WEIGHTS, Kernel
 from imgconv.kernels.named.row import Named as Named
 
 MODULES = {
@@ -31,7 +30,10 @@ def find(text: str) -> Named | None:
     return next((row for family in MODULES for row in rows(family) if row.name == name), None)
 
 
-@lru_cache(maxsize=128)
+_built: dict[str, Kernel] = {}
+_MOST_BUILT = 128
+
+
 def named(text: str) -> Kernel:
     """The kernel that `text` names, arguments after a colon: `sobel-x`, `gaussian:1.5`, `gabor:8,45,phase=90`.
 
@@ -40,11 +42,28 @@ def named(text: str) -> Kernel:
     UsageError
         For a name that is not in the catalog (with a suggestion), or arguments it does not take.
     """
+    if (known := _built.get(text)) is not None:
+        return known
+    made = _build(text)
+    if (
+        len(_built) == _MOST_BUILT
+        or sum(kernel.shape[0] * kernel.shape[1] for kernel in (made, *_built.values())) > MOST_WEIGHTS
+    ):
+        _built.clear()
+    _built[text] = made
+    return made
+
+
+def _build(text: str) -> Kernel:
     row = find(text)
     if row is None:
         raise errors.unknown("kernel", text, list(table()), "imgconv kernels")
     _, colon, given = text.strip().partition(":")
-    return row.build(*row.values(given if colon else None)).called(f"{row.name}{colon}{given}")
+    values = row.values(given if colon else None)
+    try:
+        return row.build(*values).called(f"{row.name}{colon}{given}")
+    except ArithmeticError:  # what leaves the range of doubles on the way
+        raise errors.kernel_arguments_extreme(text) from None
 
 
 def rows(family: str) -> tuple[Named, ...]:

@@ -1,0 +1,104 @@
+"""Reads of a stream, counted while a header is looked for and while pixels are decoded: what a file merely claims to
+hold makes no buffer."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, Any
+
+from imgconv import errors
+from imgconv.engine.memory import allowed_bytes
+from imgconv.files.options import Reading
+
+_CALLS = 2**22  # reads for a header: one of a gigabyte of GIF's blocks, or a million of PNG's chunks
+_OBJECT = 64  # bytes that a read takes whose result is kept as an object
+_KEPT = 2**10  # bytes from which on a read for a header is taken as kept
+_AT_ONCE = 2**19  # the same of a read for pixels, which decoders take in smaller pieces
+_TWICE = 2  # parsers join pieces
+_AS_NUMBERS = 10  # times the bytes of TIFF's numbers once they are Python's
+_TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_PNG = b"\x89PNG"
+
+
+@contextmanager
+def for_header(name: str, stream: IO[bytes], start: bytes, reading: Reading) -> Iterator[None]:
+    """While it lasts, what is read of a stream that begins with `start` may not take more memory than `reading` allows,
+    nor be read in too many pieces.
+
+    Raises FileError at its end if it was more, whatever the parser made of that.
+    """
+    share = _AS_NUMBERS if start.startswith(_TIFF) else _TWICE
+    least = 0 if start.startswith(_PNG) else _KEPT
+    with _counted(_Reads(name, stream, allowed_bytes(reading.max_memory), share, least, _CALLS)):
+        vars(stream)["close"] = lambda: None  # Pillow's parser of FTEX would, though the file is read on
+        try:
+            yield
+        finally:
+            del vars(stream)["close"]
+
+
+@contextmanager
+def for_pixels(name: str, stream: IO[bytes], reading: Reading) -> Iterator[None]:
+    """As `for_header`, for what is read in large pieces and therefore kept."""
+    with _counted(_Reads(name, stream, allowed_bytes(reading.max_memory), 1, _AT_ONCE, math.inf)):
+        yield
+
+
+class _Reads:
+    """A stream's `read` and `readline`, counting."""
+
+    def __init__(self, name: str, stream: IO[bytes], most: float, share: int, least: int, calls: float) -> None:
+        self.name, self.stream = name, stream
+        self.most, self.share, self.least, self.calls = most, share, least, calls
+        self.taken = 0
+        self.refusal: errors.FileError | None = None
+        self._read, self._readline = stream.read, stream.readline
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        return self._counted(self._read, size)
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        return self._counted(self._readline, size)
+
+    def _counted(self, read: Any, size: int | None) -> bytes:
+        """What is read, once it is known that memory holds it: a piece more than that would show."""
+        self.calls -= 1
+        room = max(0, int(min(self.most, 2**62) - self.taken) // self.share)
+        wanted = room + 1 if size is None or size < 0 else min(size, max(room, self.least) + 1)
+        found: bytes = (
+            b"" if self.refusal or self.calls < 0 else read(self._there(wanted) if wanted > _AT_ONCE else wanted)
+        )
+        if len(found) >= self.least:
+            self.taken += self.share * (len(found) + (_OBJECT if not self.least else 0))
+        if self.refusal is None and (self.calls < 0 or self.taken > self.most):
+            self.refusal = (
+                errors.header_endless(self.name) if self.calls < 0 else errors.reads_too_much(self.name, self.most)
+            )
+        if self.refusal:
+            raise self.refusal
+        return found
+
+    def _there(self, wanted: int) -> int:
+        """So many bytes as are left in a file, for room is made for what is asked; of a device all that are wanted."""
+        at = self.stream.tell()
+        end = self.stream.seek(0, io.SEEK_END)
+        self.stream.seek(at)
+        return min(wanted, max(0, end - at)) if end else wanted
+
+
+@contextmanager
+def _counted(reads: _Reads) -> Iterator[None]:
+    """The stream's own methods are hidden by an attribute, so that whoever asks it for a number of bytes is counted."""
+    if "read" in vars(reads.stream):  # a page's header, within the file's
+        yield
+        return
+    vars(reads.stream).update(read=reads.read, readline=reads.readline)
+    try:
+        yield
+    finally:
+        del vars(reads.stream)["read"], vars(reads.stream)["readline"]
+        if reads.refusal:
+            raise reads.refusal from None

@@ -1,0 +1,120 @@
+"""Memory that decoders hold besides the pixels they give, as measured: Pillow's own picture, a canvas, a row of codecs.
+A new decoder is one row."""
+
+from __future__ import annotations
+
+from typing import IO, Any
+
+import numpy as np
+
+from imgconv.engine.bands import available_threads
+from imgconv.files.header import Wanted
+from imgconv.files.modes import LAYOUTS, MODES, mode_of
+from imgconv.values.layout import Layout
+
+COMPOSED = ("GIF", "PNG")
+"""Formats whose animations are composed here."""
+_SMALL = {
+    "1": 1,
+    "L": 1,
+    "P": 1,
+    "I;16": 2,
+    "I;16L": 2,
+    "I;16B": 2,
+    "I;16N": 2,
+}  # bytes of a pixel in Pillow's pictures; all others have four
+_OF_PIXELS = {
+    "WEBP": 12,
+    "AVIF": 12,
+    "IPTC": 8,
+    "ICNS": 8,
+    "ICO": 8,
+}  # bytes a pixel: canvases, planes, what is converted inside
+_OF_SAMPLES = {"JPEG2000": 6}  # bytes a sample: whole numbers of 32 bits, and a tile
+_IN_PYTHON = {
+    "blp1": 5,
+    "blp2": 5,
+    "qoi": 3,
+    "fits_gzip": 14,
+    "dds_rgb": 3,
+    "bmp_rle": 3,
+    "msp": 3,
+    "ppm": 3,
+    "ppm_plain": 3,
+    "xpm": 3,
+    "sgi16": 8,
+}
+"""Bytes a sample of decoders written in Python, which put all samples together first."""
+_PROGRESSIVE = 2  # bytes a sample: all coefficients
+_READ_HERE = 3  # copies of what PNG and TIFF hold: as it is stored, in this machine's order, colour and alpha apart
+_CODED = 3  # copies of a frame's compressed bytes
+_STRIPS_AT_ONCE = 2**24  # bytes of a TIFF's strips that are fetched ahead
+_COMPRESSION, _PACKBITS, _AS_NUMBERS = 259, 32773, 9  # tifffile's own code makes a list of numbers of these
+_WORDS, _BLOCK = 32, 2**20  # bytes for each byte of text, and of text at once
+_GIF_PART, _PNG_PART = 12, 8  # bytes a pixel of a frame as it is stored
+
+
+def held(image: Any, stream: IO[bytes], layout: Layout, wanted: Wanted, *, composed: bool) -> int:
+    """Bytes that decoding an opened image takes at most beside its pixels: those of its largest frame, for one is
+    decoded at a time."""
+    size = max((height * width for height, width in wanted.sizes), default=image.height * image.width)
+    if composed:
+        return _of_animation(image, stream, layout, wanted, size)
+    found = size * _own(image) + _of_words(image, stream)
+    if _is_read_here(image, layout):
+        bytes_ = (layout.channels + layout.alpha + getattr(image, "dropped", 0)) * np.dtype(layout.type).itemsize
+        found = max(found if image.mode else 0, _READ_HERE * size * bytes_)
+        if image.format in ("JPEG2000", "AVIF"):  # all frames of an animation at once
+            found *= getattr(image, "n_frames", 1)
+    return found + (_of_strips(image, layout, wanted.chunk, size) if image.format == "TIFF" else 0)
+
+
+def _of_strips(image: Any, layout: Layout, chunk: int, size: int) -> int:
+    """Strips or tiles of a TIFF: one in each thread that decodes, and coded ones fetched ahead."""
+    if not _is_read_here(image, layout):
+        return chunk
+    page = size * (layout.channels + layout.alpha) * np.dtype(layout.type).itemsize
+    found = max(chunk, min(page, chunk * available_threads())) + min(page, _STRIPS_AT_ONCE)
+    return found * (_AS_NUMBERS if image.tag_v2.get(_COMPRESSION) == _PACKBITS else 1)
+
+
+def _of_words(image: Any, stream: IO[bytes]) -> int:
+    """Numbers written as words, which Pillow splits a block at a time."""
+    if not any(tile[0] == "ppm_plain" for tile in image.tile):
+        return 0
+    before = stream.tell()
+    size = stream.seek(0, 2)
+    stream.seek(before)
+    return _WORDS * min(size, _BLOCK)
+
+
+def _is_read_here(image: Any, layout: Layout) -> bool:
+    """Whether the pixels come from another reader than Pillow, which is for more bits, other channels or large
+    files."""
+    return image.mode not in MODES or LAYOUTS[MODES[image.mode].becomes] != layout or image.format == "PNG"
+
+
+def _own(image: Any) -> int:
+    """Bytes a pixel of Pillow's picture, of what it is converted to, and of the codec's."""
+    if image.mode not in MODES:
+        return 0
+    becomes = mode_of(image)
+    bands = len(image.getbands())
+    found = _SMALL.get(image.mode, 4) + (0 if becomes == image.mode else _SMALL.get(becomes, 4))
+    found += _OF_PIXELS.get(image.format, 0) + bands * _OF_SAMPLES.get(image.format, 0)
+    found += bands * max((_IN_PYTHON.get(str(tile[0]).lower(), 0) for tile in image.tile), default=0)
+    return int(found + (bands * _PROGRESSIVE if image.info.get("progressive") else 0))
+
+
+def _of_animation(image: Any, stream: IO[bytes], layout: Layout, wanted: Wanted, size: int) -> int:
+    """The canvas and what is restored of it, a stored frame, and of each frame the alpha and colour that the first one
+    may be without."""
+    part = max((height * width for height, width in wanted.parts), default=size)
+    itemsize = np.dtype(layout.type).itemsize
+    channels = (1 if wanted.gray else 3) if image.format == "GIF" else layout.channels
+    missing = max(0, channels + 1 - layout.channels - layout.alpha)
+    each = _GIF_PART if image.format == "GIF" else _PNG_PART + 4 * itemsize * (channels + 1)
+    before = stream.tell()
+    coded = _CODED * min(stream.seek(0, 2), part * each)
+    stream.seek(before)
+    return itemsize * size * (len(wanted.numbers) * missing + 3 * (channels + 1)) + part * each + coded
