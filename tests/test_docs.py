@@ -145,6 +145,22 @@ def test_modules_and_files_that_are_named_exist(name):
             assert any((base / path).exists() for base in (ROOT, ROOT / "imgconv")), path
 
 
+def test_the_tree_has_every_room():
+    rooms = re.findall(r"^\| `([\w/.]+)` \|", TEXTS["docs/design/index.md"].partition("## Levels")[0], flags=re.M)
+    there = {path.name + "/" * path.is_dir() for path in (ROOT / "imgconv").iterdir() if not path.name.startswith("__")}
+    assert sorted(rooms) == sorted(there - {"py.typed"})
+
+
+def test_tables_for_new_things_are_where_the_design_says():
+    """`ROWS` in `kernels/named/`, `FORMATS` in `files/formats.py`."""
+    places = re.findall(r"`([A-Z]\w+)`[^`|;]* in `([\w/]+(?:\.py)?)`", TEXTS["docs/design/index.md"])
+    assert len(places) >= 10
+    for name, place in places:
+        path = ROOT / "imgconv" / place
+        files = path.glob("*.py") if path.is_dir() else [path]
+        assert any(re.search(rf"^(class )?{name}\b", file.read_text(), flags=re.M) for file in files), (name, place)
+
+
 def _resolves(dotted: str) -> bool:
     """Whether a dotted name is a module, or something in one."""
     value: object = imgconv
