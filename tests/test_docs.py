@@ -201,4 +201,4 @@ def test_the_source_archive_has_all_that_is_tracked():
     if listed.returncode:
         pytest.skip("no git repository: this is the archive itself")
     tracked = {path.split("/")[0] for path in listed.stdout.splitlines()}
-    assert tracked - {".ci", ".gitignore", "pyproject.toml"} == set(included)
+    assert tracked - {".ci", ".gitignore", "pyproject.toml"} == {path.removeprefix("/") for path in included}
