@@ -35,7 +35,7 @@ def file_foreign(path: str, what: str, advice: str) -> FileError:
 
 def file_header_broken(path: str, kind: str) -> FileError:
     return FileError(
-        f"{path}: begins as a {kind} file, but is broken, cut short or of a kind that is not served; get a whole copy"
+        f"{path}: begins as a {kind} file, but is broken, cut short or of an unsupported kind; get a whole copy"
         " or convert it"
     )
 
@@ -55,12 +55,12 @@ def file_preview(path: str) -> FileError:
 
 
 def file_mode(path: str, mode: str) -> FileError:
-    return FileError(f"{path}: pixel mode {mode} is not served; convert the file to gray, RGB or CMYK first")
+    return FileError(f"{path}: unsupported pixel mode {mode}; convert the file to gray, RGB or CMYK first")
 
 
 def file_deep_needs_codecs(path: str, form: str, bits: int) -> FileError:
     return FileError(
-        f"{path}: has {bits} bits a sample, and {form} of more than 8 needs the package imagecodecs; pip install"
+        f"{path}: has {bits} bits per sample, and {form} of more than 8 needs the package imagecodecs; pip install"
         " 'imgconv[deep]' (or --allow-narrowing reads 8)"
     )
 
@@ -74,15 +74,13 @@ def file_needs_codecs(path: str, codec: str) -> FileError:
 
 def file_narrowed(path: str, bits: int = 16) -> FileError:
     return FileError(
-        f"{path}: has {bits} bits a sample, of which only 8 would be read; refused rather than lost "
+        f"{path}: has {bits} bits per sample, of which only 8 would be read; refused rather than lost "
         "(--allow-narrowing reads those 8; or convert it to PNG or TIFF first)"
     )
 
 
 def file_size(path: str, width: object, height: object) -> FileError:
-    return FileError(
-        f"{path}: broken: its header tells of {cut(str(width))}x{cut(str(height))} pixels; get a whole copy"
-    )
+    return FileError(f"{path}: broken: invalid image size {cut(str(width))}x{cut(str(height))}; get a whole copy")
 
 
 def too_many_pixels(path: str, pixels: int, most: int) -> FileError:

@@ -40,7 +40,7 @@ def not_stable(count: int) -> str:
 
 
 def not_finite(count: int) -> str:
-    return f"grew beyond all numbers after {count} times and was left there"
+    return f"diverged to infinity after {count} iterations"
 
 
 def edges_option(name: str, detector: str, able: Sequence[str]) -> UsageError:

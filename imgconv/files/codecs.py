@@ -1,5 +1,5 @@
-"""JPEG 2000 and AVIF of more than 8 bits a sample, of which Pillow keeps 8: how many there are, and imagecodecs to read
-them."""
+"""JPEG 2000 and AVIF of more than 8 bits per sample, of which Pillow keeps 8: how many there are, and imagecodecs to
+read them."""
 
 from __future__ import annotations
 

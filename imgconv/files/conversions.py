@@ -184,9 +184,9 @@ def _narrowed(image: Image, form: Format) -> Image:
     lost = any(bool((frame.pixels % 257).any()) for frame in image.frames)
     why = f"({form.name.upper()} has no more; png and tiff do)"
     said = (
-        Note("narrowed", f"16 bits a sample became 8 {why}")
+        Note("narrowed", f"16 bits per sample became 8 {why}")
         if lost
-        else Note("stored-shorter", f"16 bits a sample stored in 8, none lost {why}", loss=False)
+        else Note("stored-shorter", f"16 bits per sample stored in 8, none lost {why}", loss=False)
     )
     return replace(
         _with(image, lambda frame: ((frame.pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)),

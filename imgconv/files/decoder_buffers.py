@@ -30,7 +30,7 @@ _OF_PIXELS = {
     "ICNS": 8,
     "ICO": 8,
 }  # bytes a pixel: canvases, planes, what is converted inside
-_OF_SAMPLES = {"JPEG2000": 6}  # bytes a sample: whole numbers of 32 bits, and a tile
+_OF_SAMPLES = {"JPEG2000": 6}  # bytes per sample: whole numbers of 32 bits, and a tile
 _IN_PYTHON = {
     "blp1": 5,
     "blp2": 5,
@@ -44,8 +44,8 @@ _IN_PYTHON = {
     "xpm": 3,
     "sgi16": 8,
 }
-"""Bytes a sample of decoders written in Python, which put all samples together first."""
-_PROGRESSIVE = 2  # bytes a sample: all coefficients
+"""Bytes per sample of decoders written in Python, which put all samples together first."""
+_PROGRESSIVE = 2  # bytes per sample: all coefficients
 _READ_HERE = 3  # copies of what PNG and TIFF hold: as it is stored, in this machine's order, colour and alpha apart
 _CODED = 3  # copies of a frame's compressed bytes
 _STRIPS_AT_ONCE = 2**24  # bytes of a TIFF's strips that are fetched ahead

@@ -22,7 +22,7 @@ Content = list[bytes | memoryview]
 """A file as pieces, written one after the other, so that pixels need not be copied behind a header."""
 
 _LONGEST = 4096  # bytes of a header with its comments
-_WHILE_SCALED = 14  # bytes a sample
+_WHILE_SCALED = 14  # bytes per sample
 _BLANK = rb"(?:\s|#[^\n\r]*[\n\r])+"
 _PNM = rb"P([56])" + _BLANK + rb"(\d{1,9})" + _BLANK + rb"(\d{1,9})" + _BLANK + rb"(\d{1,5})\s"
 _PFM = rb"P([fF])\s+(\d{1,9})\s+(\d{1,9})\s+(-?[0-9.eE+-]{1,30})\s"

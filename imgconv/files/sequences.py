@@ -163,7 +163,7 @@ def _first_numbers(entries: Sequence[Entry], order: str) -> dict[int, int]:
 
 
 def _chunk(said: Mapping[int, int]) -> int:
-    """Bytes of a page's strip or tile, of eight bytes a sample at most: a tile may be larger than the page."""
+    """Bytes of a page's strip or tile, of eight bytes per sample at most: a tile may be larger than the page."""
     height, width = said.get(_HEIGHT, 0), said.get(_WIDTH, 0)
     across, down = said.get(_TILE_WIDTH, 0), said.get(_TILE_HEIGHT, 0)
     pixels = across * down if across and down else width * min(height, said.get(_ROWS, height))

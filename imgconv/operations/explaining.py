@@ -51,7 +51,7 @@ def _once(step: Filter, given: Foretold, result: str) -> tuple[str, Foretold]:
 
 def _planned(kernel: Kernel, task: Task) -> str:
     made = plan(kernel, task)
-    return f"{kernel.shape[0]}x{kernel.shape[1]} kernel, {taps_of(made.weights)} weights that look: {made.reason}"
+    return f"{kernel.shape[0]}x{kernel.shape[1]} kernel, {taps_of(made.weights)} non-zero weights: {made.reason}"
 
 
 def detected(step: Edges, given: Foretold, result: str) -> tuple[str, Foretold]:

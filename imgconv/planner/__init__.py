@@ -108,11 +108,11 @@ def _plan(kernel: Kernel, task: Task, algorithm: str, exact: bool, whole_border:
             offset,
             denominator,
             (),
-            f"{name} in int32 ({why}), about {cost:.0f} taps a pixel",
+            f"{name} in int32 ({why}), about {cost:.0f} taps per pixel",
         )
     share = fourier_share(weights, accumulator, task) if name == "fourier" else 0.0
     accumulator = "float64" if name == "fourier" else accumulator
-    reason = f"{name} in {accumulator} ({why}), about {cost:.0f} taps a pixel"
+    reason = f"{name} in {accumulator} ({why}), about {cost:.0f} taps per pixel"
     return Plan(name, accumulator, "", weights, kernel.bias, 1, factors, reason, share=share)
 
 
@@ -147,7 +147,7 @@ def _exact_plan(kernel: Kernel, task: Task, algorithm: str) -> Plan:
         offset,
         denominator,
         factors,
-        f"{name} in {accumulator} ({why}), about {cost:.0f} taps a pixel",
+        f"{name} in {accumulator} ({why}), about {cost:.0f} taps per pixel",
         True,
         lane,
     )

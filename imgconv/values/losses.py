@@ -10,7 +10,7 @@ LOSSES = {
     "ragged": "last rows or columns that no window saw",
     "truncated": "the file was cut short or damaged, and was read as far as it went (--allow-truncated)",
     "detail-missing": "a progressive JPEG ends before its finest detail",
-    "narrowed": "16 bits a sample became 8",
+    "narrowed": "16 bits per sample became 8",
     "channels-dropped": "channels without a stated meaning were left out",
     "flattened": "alpha was dropped, or merged into the colour",
     "converted": "colours were converted to another colour space, which may not hold all of them",
@@ -30,7 +30,7 @@ REMARKS = {
     "thumbnail-dropped": "the thumbnail in EXIF, which shows the picture as it was, was left out",
     "overviews-dropped": "reduced versions of pages, which a TIFF file marks as such, were left out",
     "not-stable": (
-        "a filter that was to be applied until nothing changes still changed something, or grew beyond all numbers"
+        "a filter that was to be applied until nothing changes still changed something, or diverged to infinity"
     ),
     "frames-merged": "frames that are like the one before were not written again; that one is shown longer",
     "stored-shorter": "whole numbers were stored in a shorter type in which all of them fit",

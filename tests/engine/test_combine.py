@@ -381,7 +381,7 @@ def test_what_does_not_become_stable_is_said(tmp_path):
     assert "still changing after 3 times (--repeat N allows more)" in done.err
     words = ("1e30*identity", "--until-stable", picture, "--dtype", "float32", "-o", "out.npy")
     done = command.imgconv("filter", *words, cwd=tmp_path, env=uncompiled)
-    assert "grew beyond all numbers after" in done.err
+    assert "diverged to infinity after" in done.err
 
 
 def test_sums_that_grow_do_not_become_slow():
@@ -418,6 +418,6 @@ def test_plans_tell_of_all_kernels(tmp_path):
     said = done.out.decode()
     assert said.startswith("filter sobel-x with=gaussian:1 repeat=3: 30x20 uint8 -> 30x20 uint8")
     assert "3 times, values wide between: l2 of 2 responses" in said
-    assert said.count("weights that look") == 2
+    assert said.count("non-zero weights") == 2
     done = command.imgconv("filter", "sobel-x", "--with", "sobel-y", "--plan", picture, cwd=tmp_path)
     assert "kept in int32 one after the other and combined in float64" in done.out.decode()

@@ -1,6 +1,6 @@
 """Float images of a wide dynamic range: what one pixel rounds to is seen by no window that does not see the pixel.
 
-The bound of every result: n + 6 roundings of the type (n weights that look), of the weights' magnitudes times the
+The bound of every result: n + 6 roundings of the type (n non-zero weights), of the weights' magnitudes times the
 greatest magnitude that the window sees; 2**-32 of that where float64 is transformed. A window that sees zeros alone
 gives the bias, whatever lies beside it.
 """

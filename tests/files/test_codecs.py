@@ -67,7 +67,7 @@ def test_without_the_package_the_sentence_says_what_to_install(form, tmp_path):
         " allow_narrowing=len(sys.argv) > 2).mode)"
     )
     done = subprocess.run([sys.executable, "-c", words, path], capture_output=True, text=True, check=False)
-    assert "has 12 bits a sample" in done.stderr.splitlines()[-1]
+    assert "has 12 bits per sample" in done.stderr.splitlines()[-1]
     assert "pip install 'imgconv[deep]' (or --allow-narrowing reads 8)" in done.stderr.splitlines()[-1]
     done = subprocess.run([sys.executable, "-c", words, path, "narrow"], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "RGB uint8"
@@ -93,7 +93,7 @@ def test_what_nobody_reads_whole_is_refused_or_narrowed_and_said(write, tmp_path
     path = tmp_path / "x.deep"
     write(path)
     with pytest.raises(
-        errors.FileError, match="has 16 bits a sample, of which only 8 would be read; refused rather than lost"
+        errors.FileError, match="has 16 bits per sample, of which only 8 would be read; refused rather than lost"
     ):
         imgconv.load(path)
     narrowed = imgconv.load(path, allow_narrowing=True)

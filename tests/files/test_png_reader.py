@@ -1,4 +1,4 @@
-"""PNG of 16 bits a sample: read whole, by the specification's filters and passes, or refused."""
+"""PNG of 16 bits per sample: read whole, by the specification's filters and passes, or refused."""
 
 import struct
 import zlib
@@ -37,7 +37,7 @@ def filtered(rows, kind):
 
 
 def png16(pixels, kind=0, interlaced=False, extra=b"", pieces=1):
-    """A PNG of 16 bits a sample by hand."""
+    """A PNG of 16 bits per sample by hand."""
     height, width, channels = pixels.shape
     rows = pixels.astype(">u2").view("u1").reshape(height, width, 2 * channels)
     parts = [rows[y::dy, x::dx] for y, x, dy, dx in (ADAM7 if interlaced else [(0, 0, 1, 1)])]

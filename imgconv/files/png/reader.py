@@ -36,7 +36,7 @@ class LaterChunks(Exception):  # noqa: N818 (no error: Pillow will read them)
 
 
 def decode(stream: IO[bytes], *, alone: bool = False) -> Frame:
-    """The pixels of a PNG of 8 or 16 bits a sample, interlaced or not; a colour key becomes alpha.
+    """The pixels of a PNG of 8 or 16 bits per sample, interlaced or not; a colour key becomes alpha.
 
     ValueError or EOFError for broken bytes; LaterChunks where nothing should follow the pixels (`alone`) and something
     does.
@@ -44,7 +44,7 @@ def decode(stream: IO[bytes], *, alone: bool = False) -> Frame:
     data = Datastream(stream)
     heading = data.heading
     if heading.depth not in (8, 16) or heading.colour == 3:
-        raise ValueError("not a PNG of 8 or 16 bits a sample")
+        raise ValueError("not a PNG of 8 or 16 bits per sample")
     channels, type_ = heading.channels, f"uint{heading.depth}"
     filtered = np.empty(heading.length, np.uint8)
     if len(heading.passes) == 1:
