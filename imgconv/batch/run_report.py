@@ -11,7 +11,7 @@ from typing import IO, Any
 
 from imgconv import errors
 from imgconv.batch.jobs import STREAM, Job
-from imgconv.values.notes import Outcome
+from imgconv.batch.outcomes import Outcome
 
 FIELDS = {
     "input": "path as given; `-` is standard input",

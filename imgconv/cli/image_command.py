@@ -9,12 +9,12 @@ from types import MappingProxyType
 import click
 
 from imgconv import errors
-from imgconv.batch import explain, run_jobs
 from imgconv.batch.jobs import plan_jobs
+from imgconv.batch.outcomes import Outcome
+from imgconv.batch.run import explain, run_jobs
 from imgconv.batch.run_report import Journal
 from imgconv.cli.common import Common
 from imgconv.operations.pipeline import Pipeline
-from imgconv.values.notes import Outcome
 
 
 class Finished(Exception):  # noqa: N818 (an ending, not an error)

@@ -52,7 +52,7 @@ def _make(pick: Any, acc: str, out: str, finish: Any, wide_window: int, step: in
 
 def _quotient_for_all(quotient: str) -> Any:
     """floor(sum/cells + 1/2) where all windows have the same cells: by a shift, or by their reciprocal (why that is
-    exact: `settling._floor_divide`)."""
+    exact: `quantising._floor_divide`)."""
     if quotient.startswith("shift"):
         bits = int(quotient.removeprefix("shift"))
         half = 1 << bits >> 1

@@ -45,7 +45,7 @@ EXACT_FLOAT64 = 2**53
 """Whole numbers up to here are exact in float64."""
 QUOTIENTS = (("float32", 2**22), ("float64", 2**51), ("int64", 2**63))
 """Types for exact quotients, fastest first, and what dividend and divisor do not reach (the proof is at
-`settling._floor_divide`)."""
+`quantising._floor_divide`)."""
 ACCUMULATORS = (("int16", 2**15), ("int32", 2**31), ("float64", EXACT_FLOAT64 // 2), ("int64", 2**63))
 """Types for exact sums, narrowest first, and the magnitude they do not reach."""
 _IN_FLOAT64 = ACCUMULATORS[2:]

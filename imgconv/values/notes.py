@@ -1,13 +1,8 @@
-"""What is said about many images: one outcome each, one exit code for all."""
+"""Notes: what must be said of a result, and the words for what quantisation lost."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Any
-
-from imgconv import errors
-from imgconv.values.frozen import field, record
+from imgconv.values.frozen import record
 
 
 @record
@@ -21,43 +16,6 @@ class Note:
 
     def __str__(self) -> str:
         return self.text
-
-
-@record
-class Outcome:
-    """What became of one image: where it went and what is to be said, or the error that stopped it.
-
-    `facts` are fields of the report (`batch.journal.FIELDS`), as many as were known.
-    """
-
-    source: str
-    target: str = ""
-    said: tuple[str, ...] = ()
-    notes: tuple[Note, ...] = ()
-    facts: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
-    error: errors.ImgconvError | None = None
-
-    def __str__(self) -> str:
-        if self.error is not None:
-            return str(self.error)
-        return f"{self.source} -> {self.target}: {'; '.join([*self.said, *map(str, self.notes)])}"
-
-
-@record(frozen=False)
-class Report:
-    """The outcomes of one run, and the exit code that follows from them."""
-
-    outcomes: list[Outcome] = field(default_factory=list)
-
-    def add(self, outcome: Outcome) -> None:
-        self.outcomes.append(outcome)
-
-    @property
-    def exit_code(self) -> int:
-        """0, or the gravest code of what failed."""
-        return max(
-            (outcome.error.exit_code for outcome in self.outcomes if outcome.error is not None), default=errors.DONE
-        )
 
 
 def response_text(low: float, high: float) -> str:

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import imgconv
+from imgconv.batch.outcomes import Outcome
 from imgconv.batch.run_report import FIELDS, line
 from imgconv.operations.pipeline import Pipeline
 from imgconv.operations.pool import Pool
 from imgconv.values.losses import LOSSES, REMARKS
-from imgconv.values.notes import Outcome
 from tests.command import PNG_MAGIC, VERTICAL, correlated, noise, png, save, shell
 from tests.command import imgconv as command
 from tests.strategies import law, plain_python

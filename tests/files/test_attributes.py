@@ -18,11 +18,13 @@ from typing import Any
 import pytest
 
 from imgconv import errors
-from imgconv.batch import Settings, run_jobs
 from imgconv.batch.jobs import Job
+from imgconv.batch.outcomes import Outcome
+from imgconv.batch.run import run_jobs
+from imgconv.batch.settings import Settings
 from imgconv.files import atomic, attributes
 from imgconv.operations.pipeline import Pipeline
-from imgconv.values.notes import Note, Outcome
+from imgconv.values.notes import Note
 from tests.command import environment, imgconv, noise, save
 
 OLD, NEW = b"old", b"new"
@@ -260,7 +262,8 @@ def test_losses_are_the_outcomes(folder: Path, strict: bool, request: pytest.Fix
 
 AS_USER = f"""
 import sys
-from imgconv.batch import Settings, run_jobs
+from imgconv.batch.run import run_jobs
+from imgconv.batch.settings import Settings
 from imgconv.batch.jobs import Job
 from imgconv.operations.pipeline import Pipeline
 

@@ -16,8 +16,10 @@ import numpy as np
 
 import imgconv
 from imgconv import errors
-from imgconv.batch import Settings, run_jobs
 from imgconv.batch.jobs import Job
+from imgconv.batch.outcomes import Outcome
+from imgconv.batch.run import run_jobs
+from imgconv.batch.settings import Settings
 from imgconv.cli.image_command import printable
 from imgconv.files.formats import COMPRESS_LEVEL, FORMATS
 from imgconv.files.options import Reading
@@ -26,7 +28,6 @@ from imgconv.kernels.kernel import MOST_TOGETHER
 from imgconv.operations.pipeline import Pipeline
 from imgconv.values import parameters
 from imgconv.values.borders import BORDER
-from imgconv.values.notes import Outcome
 from tests import png_files
 from tests.examples import EXAMPLES, PIPELINES
 from tests.fuzz import dialects, mutate
