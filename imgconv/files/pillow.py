@@ -12,7 +12,7 @@ from imgconv import errors
 from imgconv.files import decoder_buffers, high_depth, limits
 from imgconv.files.formats import FORMATS
 from imgconv.files.header import STILL, Header, Wanted, loader, parsed
-from imgconv.files.metadata.unknown_chunks import unnamed
+from imgconv.files.metadata.orientation import oriented, upright_size
 from imgconv.files.modes import LAYOUTS, MODES, beyond_palette, mode_of, to_frame
 from imgconv.files.opening import opened, quietly, typed
 from imgconv.files.options import Reading
@@ -21,22 +21,6 @@ from imgconv.values.frozen import replace
 from imgconv.values.image import Frame, Image
 from imgconv.values.layout import Layout
 from imgconv.values.notes import Note
-
-_ORIENTATION = 274
-_ABOUT_PIXELS = {
-    "transparency",
-    "interlace",
-    "background",
-    "version",
-    "extension",
-    "duration",
-    "loop",
-    "disposal",
-    "blend",
-    "bbox",
-    "default_image",
-    "timestamp",
-}
 
 
 def header(name: str, stream: IO[bytes], reading: Reading) -> Header:
@@ -59,12 +43,12 @@ def _header(name: str, stream: IO[bytes], reading: Reading, notes: list[Note]) -
     animated = len(places) > 1 or composed
     first = parsed(name, lambda: _at(name, image, stream, places[0], notes)) if places[0] and not animated else image
     layout, pixels = _layout(name, first, stream, reading, notes)
-    height, width = _size(first, stream, reading)
+    height, width = upright_size(first, stream, reading)
 
     def read() -> Image:
         if animated:
             return _several(name, image, stream, reading, places, notes, composed=composed)
-        (frame,), said, more = _as_meant([pixels()], first, stream, reading)
+        (frame,), said, more = oriented([pixels()], first, stream, reading)
         return Image(
             (frame,),
             _format(image),
@@ -202,13 +186,13 @@ def _several(
         spent = limits.page(name, spent, page.height, page.width, layout, reading)
         frame = pixels()
         if pages:
-            (frame,), here, more = _as_meant([frame], page, stream, reading)
+            (frame,), here, more = oriented([frame], page, stream, reading)
             said, other = (said, here != said) if found else (here, False)
             notes += [*more, *([Note("metadata-dropped", "what pages after the first say dropped")] if other else [])]
         colour = colour if found else layout.colour
         found.append(replace(frame, duration=image.info.get("duration") if image.format in sequences.TIMED else None))
     if not pages:
-        found, said, more = _as_meant(found, image, stream, reading)
+        found, said, more = oriented(found, image, stream, reading)
         found, notes = list(frames.alike(found)), [*notes, *more]
         if len(found) == 1:
             found = [replace(found[0], duration=None)]
@@ -223,52 +207,6 @@ def _picture(name: str, reading: Reading, notes: list[Note], content: bytes) -> 
     """A still picture's pixels, from its bytes."""
     stream = io.BytesIO(content)
     return _layout(name, opened(name, stream, notes), stream, reading, notes)[1]()
-
-
-def _says_something(image: Any) -> bool:
-    """Whether a file may say anything beside its pixels; most PNGs do not, and start without what would understand
-    it."""
-    return image.format != "PNG" or not image.info.keys() <= _ABOUT_PIXELS
-
-
-def _size(image: Any, stream: IO[bytes], reading: Reading) -> tuple[int, int]:
-    """Height and width as the pixels are going to lie."""
-    height, width = image.height, image.width
-    if not _says_something(image):
-        return height, width
-    from imgconv.files.metadata import fields as metadata
-    from imgconv.files.metadata import reading as metadata_reading
-
-    swapped = image.format == "TIFF" and image.tag_v2.get(_ORIENTATION) in (5, 6, 7, 8)  # which Pillow has done already
-    swapped ^= not reading.no_orient and metadata.orientation(metadata_reading.exif_and_xmp(image, stream)) >= 5
-    return (width, height) if swapped else (height, width)
-
-
-def _as_meant(
-    frames: list[Frame], image: Any, stream: IO[bytes], reading: Reading
-) -> tuple[list[Frame], dict[str, Any], list[Note]]:
-    """Pixels turned as the file says, and what it says, then that nothing is to be turned; or, with `no_orient`, both
-    as they were stored."""
-    if image.format == "PNG" and image.tile:
-        from imgconv.files.metadata import reading as metadata_reading
-
-        metadata_reading.take_late(image, stream)
-    if not (_says_something(image) or any(unnamed(image, stream))):
-        return frames, {}, []
-    from imgconv.files.metadata import fields as metadata
-    from imgconv.files.metadata import reading as metadata_reading
-
-    found, notes = metadata_reading.metadata_of(image, stream)
-    turn = metadata.orientation(found)
-    if image.format == "TIFF":  # Pillow has turned it
-        turn = {6: 8, 8: 6}.get(turn, turn) if reading.no_orient else 1
-    elif reading.no_orient:
-        turn = 1
-    if turn > 1:
-        frames = [metadata.turned(frame, turn) for frame in frames]
-    if reading.strip:
-        return frames, metadata.stripped(found), []
-    return frames, found if reading.no_orient else metadata.upright(found), notes
 
 
 def _format(image: Any) -> str:

@@ -4,7 +4,6 @@ channels), read by tifffile."""
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import IO, Any, TypeVar
@@ -12,8 +11,7 @@ from typing import IO, Any, TypeVar
 import numpy as np
 
 from imgconv import errors
-from imgconv.files import stored_sizes
-from imgconv.files.tiff import lzw
+from imgconv.files.tiff import lzw, strip_limits
 from imgconv.files.tiff import writer as tiff_writer
 from imgconv.values.frozen import record
 from imgconv.values.image import Frame
@@ -29,24 +27,7 @@ _COLOURS = {
 }  # photometric interpretation (TIFF 6.0, section 8) -> channels that have a meaning
 _PREMULTIPLIED, _ALPHA = 1, 2  # of ExtraSamples
 _TAGS = {"orientation": 274, "xmp": 700, "icc_profile": 34675}
-_COMPRESSION, _DEFLATED, _LZMA, _ZSTD = 259, (8, 32946), 34925, 50000  # the tag and its values
-_PACKBITS = 32773
-_UNBOUNDED = (_LZMA, _ZSTD)  # which are not read without imagecodecs: rare, and not worth a bound of their own
-_PICTURES = (
-    6,
-    7,
-    33007,
-    34892,
-    33003,
-    33004,
-    33005,
-    34712,
-    34933,
-    50001,
-)  # JPEG, JPEG 2000, PNG and WebP, which say their own size
-_MOST_INFLATED, _MOST_REPEATED = 1032, 64  # bytes that deflate and PackBits can make of one
-_HARMLESS, _SLACK = 2**25, 2**20  # bytes that a strip or tile may become unexamined, and more than its pixels take
-_START = 2**20  # bytes within which a picture says its size
+_COMPRESSION = 259
 _FETCHED = 2**24  # bytes of strips and tiles that are fetched ahead
 _TOGETHER = 2**18  # pixels divided by their alpha at once
 _INCH = {2: 1.0, 3: 2.54}  # of ResolutionUnit
@@ -140,7 +121,8 @@ def _described(name: str, stream: IO[bytes], page: Any, number: int) -> Opened:
         info["dpi"] = tuple(float(value) * scale for value in page.resolution)
     dropped = page.samplesperpixel - layout.channels - (alpha is not None)
     there = lzw.reads(page) or (
-        page.compression in tifffile.TIFF.DECOMPRESSORS and (page.compression not in _UNBOUNDED or has_imagecodecs())
+        page.compression in tifffile.TIFF.DECOMPRESSORS
+        and (page.compression not in strip_limits.UNBOUNDED or strip_limits.has_imagecodecs())
     )
     codec = "" if there else page.compression.name
     several = bool(tiff_writer.place_of(stream, number + 1))
@@ -169,7 +151,7 @@ def _pixels(name: str, page: Any) -> Frame:
         for start, length in zip(page.dataoffsets, page.databytecounts, strict=False)
     ):
         raise EOFError("pixels are missing")
-    _refuse_bombs(name, page)
+    strip_limits.check(name, page)
     samples = lzw.decode(page) if lzw.reads(page) else _decoded_by_tifffile(page)
     samples = samples.astype(samples.dtype.newbyteorder("="), copy=False)
     if samples.dtype == np.bool_:  # black and white, as in Pillow's mode 1
@@ -195,66 +177,6 @@ def _decoded_by_tifffile(page: Any) -> Pixels:
     if page.axes.startswith("S"):
         samples = np.moveaxis(samples, 0, -1)
     return samples.reshape(page.imagelength, page.imagewidth, page.samplesperpixel)
-
-
-def _refuse_bombs(name: str, page: Any) -> None:
-    """Looks at what could be a bomb as far as it may go: strips and tiles that are pictures of their own size, and
-    those that become as large as they like, which without imagecodecs tifffile lets them."""
-    most = math.prod(page.chunks) * page.dtype.itemsize + _SLACK
-    pieces = list(zip(page.dataoffsets, page.databytecounts, strict=False))
-    if page.compression in _PICTURES:
-        if page.jpegheader is not None:  # Hamamatsu's, read as one strip
-            pieces.append((page.tags[273].value[0], _START))
-        for start, length in pieces:
-            _refuse_picture(page, _fetched(page, start, min(length, _START)), most)
-    if page.compression not in (*_DEFLATED, *_UNBOUNDED, _PACKBITS) or has_imagecodecs():
-        return
-    if page.compression in _UNBOUNDED:
-        raise errors.file_needs_codecs(name, page.compression.name)
-    ratio, size_of = (_MOST_REPEATED, _unpacked) if page.compression == _PACKBITS else (_MOST_INFLATED, _inflated)
-    for start, length in pieces:
-        if length * ratio > _HARMLESS and size_of(_fetched(page, start, length), most) > most:
-            raise ValueError("a strip or tile holds far more than its pixels")
-
-
-def _refuse_picture(page: Any, content: bytes, most: int) -> None:
-    """A strip or tile whose picture is larger than its place; an abbreviated one may stand behind a header of its
-    own."""
-    size = stored_sizes.size_of((page.jpegheader or b"") + content)
-    if size is None or math.prod(size) * page.samplesperpixel * page.dtype.itemsize > 2 * most:
-        raise ValueError("a strip or tile holds a picture of another size")
-
-
-def _fetched(page: Any, start: int, length: int) -> bytes:
-    page.parent.filehandle.seek(start)
-    found: bytes = page.parent.filehandle.read(length)
-    return found
-
-
-def _inflated(content: bytes, most: int) -> int:
-    """How many bytes deflated ones become, counted no further than one more than `most`."""
-    from isal import isal_zlib
-
-    return len(isal_zlib.decompressobj().decompress(content, most + 1))
-
-
-def _unpacked(content: bytes, most: int) -> int:
-    """The same of PackBits (TIFF 6.0, section 9)."""
-    size = at = 0
-    while at < len(content) and size <= most:
-        count = content[at]
-        size += count + 1 if count < 128 else 257 - count if count > 128 else 0
-        at += count + 2 if count < 128 else 2 if count > 128 else 1
-    return size
-
-
-def has_imagecodecs() -> bool:
-    """Whether the package is there that reads more than deflate and PackBits."""
-    try:
-        import imagecodecs  # noqa: F401
-    except ImportError:
-        return False
-    return True
 
 
 def _divided(pixels: Pixels, alpha: Pixels) -> Pixels:
