@@ -7,18 +7,16 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from imgconv import errors
 from imgconv.loops import Loop
+from imgconv.values.frozen import record
 
 try:
     from _blake2 import blake2b  # what hashlib has, without OpenSSL, which takes 2 ms to load
 except ImportError:
     from hashlib import blake2b
-
-if TYPE_CHECKING:
-    from imgconv.jit.machine import Machine
 
 DIGEST = 32  # bytes
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -33,6 +31,14 @@ ELSEWHERE = (
     "jit/tiles.py",
 )
 """Sources beside the folder `loops` that machine code depends on: loops of formats, and what compiles them."""
+
+
+@record
+class Machine:
+    """A processor as LLVM names it, and what it can beyond (or short of) its name."""
+
+    name: str
+    features: str = ""
 
 
 def hashed(content: bytes = b"") -> blake2b:

@@ -10,16 +10,7 @@ from functools import cache
 
 from imgconv import errors
 from imgconv.jit import forks, keys, store
-from imgconv.values.frozen import record
-
-
-@record
-class Machine:
-    """A processor as LLVM names it, and what it can beyond (or short of) its name."""
-
-    name: str
-    features: str = ""
-
+from imgconv.jit.keys import Machine
 
 _V2 = {"cx16", "popcnt", "sse3", "sse4.1", "sse4.2", "ssse3"}
 _V3 = _V2 | {"avx", "avx2", "bmi", "bmi2", "f16c", "fma", "lzcnt", "movbe"}
