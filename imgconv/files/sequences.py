@@ -65,6 +65,8 @@ def _of_gif(name: str, stream: IO[bytes], reading: Reading) -> Wanted:
     from imgconv.files.gif import reader as gif_reader
 
     found = gif_reader.survey(stream, _most(reading))
+    if isinstance(found.damage, EOFError) and reading.frames in (None, "all") and not reading.allow_truncated:
+        raise errors.file_broken(name, str(found.damage))
     numbers = frames.chosen(reading.frames, max(1, found.count), name)
     several = found.count > 1
     return Wanted(numbers, numbers, parts=(found.largest,) if several else (), several=several, gray=found.gray)

@@ -216,9 +216,9 @@ def test_a_loop_that_a_thread_needs_is_compiled_by_its_caller(monkeypatch):
     compiling = []
     monkeypatch.setattr(jit, "_functions", {})
     monkeypatch.setattr(
-        jit.make,
+        jit.build,
         "make",
-        lambda loop, kinds, make=jit.make.make: (compiling.append(threading.current_thread()), make(loop, kinds))[1],
+        lambda loop, kinds, make=jit.build.make: (compiling.append(threading.current_thread()), make(loop, kinds))[1],
     )
 
     def band(first, last):

@@ -229,6 +229,7 @@ def verbs(folder: Path) -> Verbs:
                 "allow_narrowing": False,
                 "allow_truncated": False,
                 "max_pixels": 10**6,
+                "max_frames": 100,
                 "max_memory": 10**8,
             },
         ),
