@@ -84,7 +84,7 @@ def _plan(kernel: Kernel, task: Task, algorithm: str, exact: bool, whole_border:
     whole = _exact_plan(kernel, task, algorithm) if exact and task.span.whole and whole_border else None
     if whole is not None and (whole.accumulator != "object" or taps_of(whole.weights) <= MOST_BIG):
         return whole
-    # RULES: float32 for 8-bit, 16-bit and float32 pixels, float64 for the rest and for float64 results
+    # docs/numbers.md: float32 for 8-bit, 16-bit and float32 pixels, float64 for the rest and for float64 results
     weights = tuple(tuple(double(cell / kernel.divisor) for cell in row) for row in kernel.weights)
     heaviest = max(abs(cell) for row in weights for cell in row)
     largest = max(magnitude(kernel.bias), magnitude(task.border_value or 0), heaviest)

@@ -276,7 +276,7 @@ def test_what_does_not_fit_is_planned_otherwise(changed):
         assert plan(imgconv.kernel(kernel), task(**changed)).algorithm != "dots"
         for wanted in ("dots", "separable-dots"):
             assert plan(imgconv.kernel(kernel), task(**changed), wanted).algorithm != wanted
-    assert plan(imgconv.Kernel([[0.3, math.pi]]), task(result="float64")).algorithm == "direct"  # RULES: float64 then
+    assert plan(imgconv.Kernel([[0.3, math.pi]]), task(result="float64")).algorithm == "direct"
     assert plan(imgconv.Kernel([[10**7, 1]]), task()).algorithm == "direct"  # beyond 32 bits
 
 
