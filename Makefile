@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 OUT := out
 
-.PHONY: help run test matrix fuzz lint types format bench docs site slow clean
+.PHONY: help run test laws matrix fuzz lint types format bench docs site slow clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ run: $(VENV)/.installed  ## set up, filter and pool a sample picture, and say wh
 
 test: lint types  ## lint, types, and all tests (some minutes the first time, while loops are compiled)
 	$(BIN)/python -m pytest -n auto --dist worksteal -q
+
+laws: $(VENV)/.tested  ## the laws and oracles with ten times as many examples, drawn at random
+	IMGCONV_TEST_SEARCHES=10 $(BIN)/python -m pytest -n auto --dist worksteal -q -m hypothesis
 
 slow: $(VENV)/.tested  ## the tests that take long
 	$(BIN)/python -m pytest -n auto --dist worksteal -q -m slow

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from imgconv.loops import helper
-from imgconv.values.numbers import BY_SHIFT
+from imgconv.loops import helper, subroutine
+from imgconv.values.numbers import BY_SHIFT, EXACT_FLOAT64
 
 OFFSET, BORDER, HALF, DENOMINATOR, LOW, HIGH, MAGNITUDE, LEAST, SHIFT = range(9)
 CONSTANTS = 9
@@ -99,22 +99,38 @@ def _from_exact(acc: str, out: str, quotient: str) -> Any:
 def ratio_of(acc: str) -> Any:
     """The helper `ratio(total, cells)`: the quotient of whole numbers in float64, rounded once.
 
-    A sum in int64 may have more digits than float64: then the quotient of what float64 makes of it is taken to its
-    floor, and what is missing there, which is exact in integers and small, is divided and added.
+    Sums in floats lie where float64 holds total and cells. Those in int64 may have more digits, and are then divided
+    digit by digit.
     """
-    if acc != "int64":
 
-        @helper
-        def ratio(total: Any, cells: Any) -> Any:
+    @helper
+    def in_float64(total: Any, cells: Any) -> Any:
+        return np.float64(total) / np.float64(cells)
+
+    @helper
+    def in_int64(total: Any, cells: Any) -> Any:
+        if -EXACT_FLOAT64 <= total <= EXACT_FLOAT64 and cells <= EXACT_FLOAT64:
             return np.float64(total) / np.float64(cells)
-    else:
+        return _long_division(total, cells)
 
-        @helper
-        def ratio(total: Any, cells: Any) -> Any:
-            whole = np.floor(np.float64(total) / np.float64(cells))
-            return whole + np.float64(total - np.int64(whole) * cells) / np.float64(cells)
+    return in_int64 if acc == "int64" else in_float64
 
-    return ratio
+
+@subroutine
+def _long_division(total: Any, cells: Any) -> Any:
+    """total/cells, both in int64 and cells positive: 55 or more binary digits of the quotient, the last one
+    set if anything is left over, so that the conversion to float64 is the only rounding."""
+    dividend, divisor = np.int64(abs(total)), np.int64(cells)
+    digits = np.int64(dividend // divisor)
+    rest = np.int64(dividend - digits * divisor)
+    scale = np.float64(1)
+    while rest != 0 and digits < 2 * EXACT_FLOAT64:
+        fits = np.int64(rest >= divisor - rest)  # twice the rest might leave int64
+        rest = np.int64(rest - (divisor - rest)) if fits else np.int64(rest + rest)
+        digits = np.int64(digits + digits + fits)
+        scale *= 0.5
+    quotient = np.float64(digits | np.int64(rest != 0)) * scale
+    return -quotient if total < 0 else quotient
 
 
 def _floor_divide(acc: str, quotient: str) -> Any:

@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from imgconv.kernels.kernel import Kernel
-from imgconv.planner import EXACT_FLOAT64, Task, plan, response_span
+from imgconv.planner import Task, plan, response_span
 from imgconv.values.frozen import record
-from imgconv.values.numbers import Number
+from imgconv.values.numbers import EXACT_FLOAT64, Number
 from imgconv.values.span import Span
 
 Spans = Sequence[Span]

@@ -17,12 +17,11 @@ from imgconv.planner.pooling import POOLINGS, plan_pool
 from imgconv.planner.values import Plan, Task
 from imgconv.values.caches import kept
 from imgconv.values.frozen import replace
-from imgconv.values.numbers import BY_SHIFT, Number, double, magnitude
+from imgconv.values.numbers import BY_SHIFT, EXACT_FLOAT64, Number, double, magnitude
 from imgconv.values.span import Span
 
 __all__ = [
     "ALGORITHMS",
-    "EXACT_FLOAT64",
     "FARTHEST",
     "FOUR",
     "PASS",
@@ -41,8 +40,6 @@ __all__ = [
     "taps_of",
 ]
 
-EXACT_FLOAT64 = 2**53
-"""Whole numbers up to here are exact in float64."""
 QUOTIENTS = (("float32", 2**22), ("float64", 2**51), ("int64", 2**63))
 """Types for exact quotients, fastest first, and what dividend and divisor do not reach (the proof is at
 `quantising._floor_divide`)."""

@@ -14,6 +14,8 @@ from imgconv import errors
 Number = int | Fraction | float
 """A weight, divisor or bias. Ints and Fractions are exact; a float is one that is no multiple of 2**-16."""
 
+EXACT_FLOAT64 = 2**53
+"""Whole numbers up to here are exact in float64."""
 BY_SHIFT = "shift"
 """How whole sums are divided by a power of two: the quotient of a plan, beside types in which others are divided."""
 

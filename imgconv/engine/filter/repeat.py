@@ -8,9 +8,9 @@ from typing import Protocol, TypeVar
 import numpy as np
 
 from imgconv import errors
-from imgconv.planner import EXACT_FLOAT64
 from imgconv.values.frozen import replace
 from imgconv.values.notes import Note
+from imgconv.values.numbers import EXACT_FLOAT64
 from imgconv.values.pixel_values import Pixels, Response, Target, Values
 from imgconv.values.span import Span
 
