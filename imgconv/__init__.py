@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from imgconv.api import edges as edges
     from imgconv.api import pool as pool
     from imgconv.api import run as run
-    from imgconv.files.read import load as load
+    from imgconv.api.image import Image as Image
+    from imgconv.api.image import load as load
     from imgconv.files.write import save as save
     from imgconv.kernels import catalog as catalog
     from imgconv.kernels import lab as lab
     from imgconv.kernels.catalog import kernel as kernel
     from imgconv.kernels.kernel import Kernel as Kernel
     from imgconv.operations.pipeline import Pipeline as Pipeline
-    from imgconv.values.image import Image as Image
 
 _HOMES = {
     "activate": "api",
@@ -45,9 +45,9 @@ _HOMES = {
     "pool": "api",
     "run": "api",
     "kernel": "kernels.catalog",
-    "load": "files.read",
+    "load": "api.image",
     "save": "files.write",
-    "Image": "values.image",
+    "Image": "api.image",
     "Kernel": "kernels.kernel",
     "Pipeline": "operations.pipeline",
 }

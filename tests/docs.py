@@ -190,8 +190,9 @@ def reference() -> str:
 
 
 def _methods(value: object) -> Iterator[tuple[str, object]]:
-    """The public methods and properties of a class that have a docstring, in the order of its source."""
-    for word, found in vars(value).items() if inspect.isclass(value) else ():
+    """The public methods and properties of a class that have a docstring, those of its bases first."""
+    bases = reversed(value.__mro__) if inspect.isclass(value) else ()
+    for word, found in {word: found for base in bases for word, found in vars(base).items()}.items():
         is_method = inspect.isfunction(found) or isinstance(found, (classmethod, property, cached_property))
         if is_method and not word.startswith("_") and inspect.getdoc(found):
             yield word, found if isinstance(found, (property, cached_property)) else getattr(value, word)
@@ -279,7 +280,8 @@ def ran(block: str) -> str:
 def draw() -> None:
     """The pictures that the pages show."""
     from imgconv import Pipeline, directions, load, save
-    from imgconv.values.image import Frame, Image
+    from imgconv.api.image import Image
+    from imgconv.values.image import Frame
 
     stairs = load(ROOT / "samples/staircase.png")
     save(stairs.through(Pipeline.parse("filter vertical")), ROOT / "samples/staircase-vertical.png")

@@ -7,11 +7,12 @@ import numpy as np
 
 import imgconv
 from imgconv import errors
+from imgconv.api.image import Image
 from imgconv.files import conversions
 from imgconv.files.formats import FORMATS, Format
 from imgconv.files.modes import DEEP, LAYOUTS
 from imgconv.files.options import Writing
-from imgconv.values.image import Frame, Image
+from imgconv.values.image import Frame
 from imgconv.values.layout import Layout
 
 HELD = [*(LAYOUTS | DEEP).values(), Layout(1, type="int16"), Layout(1, type="float64"), Layout(5)]

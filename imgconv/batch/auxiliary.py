@@ -12,31 +12,33 @@ from imgconv.values.layout import Layout
 
 if TYPE_CHECKING:
     from imgconv.batch.settings import Settings
-    from imgconv.values.image import Frame, Image
+    from imgconv.values.image import Frame, ImageData
 
 
-def made(job: Job, pipeline: Pipeline, image: Image, settings: Settings) -> Image:
+def made(job: Job, pipeline: Pipeline, image: ImageData, settings: Settings) -> ImageData:
     """The picture of one side: of every frame, without alpha and without what the image's file said, which is said of
     other pixels.
 
     It is of what the step saw: the channels and the light that are wanted, and hidden colours as the result counts
     them: not, unless it keeps or drops alpha.
     """
+    from imgconv.api.image import colour_pipeline
     from imgconv.engine.colour.pipeline import seen
     from imgconv.files import conversions
-    from imgconv.values.image import Frame, Image
+    from imgconv.values.image import Frame, ImageData
 
     floats = form_of(job).name in conversions.able(Layout(1, False, "float32"))
     step, threads = pipeline.steps[0], settings.threads
 
     def picture(frame: Frame) -> Frame:
-        treatment = replace(image, frames=(frame,)).treatment(settings.alpha, settings.channels, settings.linear)
+        alone = replace(image, frames=(frame,))
+        colours = colour_pipeline(alone, settings.alpha, settings.channels, settings.linear)
         return Frame(
-            step.side(job.what, seen(treatment, frame.pixels, frame.alpha, threads), threads, floats=floats),
+            step.side(job.what, seen(colours, frame.pixels, frame.alpha, threads), threads, floats=floats),
             duration=frame.duration,
         )
 
-    return Image(tuple(map(picture, image.frames)))
+    return ImageData(tuple(map(picture, image.frames)))
 
 
 def form_of(job: Job) -> Format:

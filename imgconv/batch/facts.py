@@ -8,7 +8,7 @@ from imgconv.values.notes import Note, response_text, settling
 
 if TYPE_CHECKING:
     from imgconv.files.header import Header
-    from imgconv.values.image import Image
+    from imgconv.values.image import ImageData
 
 
 def header_facts(header: Header) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def header_facts(header: Header) -> dict[str, Any]:
     }
 
 
-def described(image: Image, side: str) -> dict[str, Any]:
+def described(image: ImageData, side: str) -> dict[str, Any]:
     """The fields of one side, `in` or `out`."""
     shape = [*image.pixels.shape, 1][:3]
     return {
@@ -33,7 +33,7 @@ def described(image: Image, side: str) -> dict[str, Any]:
     }
 
 
-def settled(result: Image) -> dict[str, Any]:
+def settled(result: ImageData) -> dict[str, Any]:
     """The fields that tell how values came into the output's type."""
     seen = result.response
     samples = sum(frame.pixels.size for frame in result.frames)
@@ -45,7 +45,7 @@ def settled(result: Image) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def said(image: Image, result: Image) -> tuple[str, ...]:
+def said(image: ImageData, result: ImageData) -> tuple[str, ...]:
     """Size, mode and response of a result, in words."""
     height, width = result.pixels.shape[:2]
     size = f"{width}x{height} {result.mode}"
@@ -58,7 +58,7 @@ def said(image: Image, result: Image) -> tuple[str, ...]:
     return (size,) if result.response is None else (size, response_text(result.response.low, result.response.high))
 
 
-def losses(result: Image, type_: str) -> tuple[Note, ...]:
+def losses(result: ImageData, type_: str) -> tuple[Note, ...]:
     """Everything that must be said of a result, the losses of settling into its type first."""
     from imgconv.values.pixel_values import limits
 

@@ -11,7 +11,7 @@ from imgconv.batch.jobs import STREAM, Job
 from imgconv.values.frozen import replace
 
 if TYPE_CHECKING:
-    from imgconv.values.image import Image
+    from imgconv.values.image import ImageData
 
 
 def paths(job: Job, path: str, numbers: Sequence[int]) -> list[str]:
@@ -35,7 +35,7 @@ def reserve(found: Sequence[str], job: Job, reserved: dict[str, str]) -> None:
     reserved |= {os.path.realpath(place): job.source_name for place in found}
 
 
-def images(result: Image) -> list[Image]:
+def images(result: ImageData) -> list[ImageData]:
     """Each frame as an image of its own, which is shown for no time."""
     said = {key: value for key, value in result.metadata.items() if key not in ("loop", "default_image")}
     return [replace(result, frames=(replace(frame, duration=None),), metadata=said) for frame in result.frames]

@@ -18,7 +18,7 @@ from imgconv.values.notes import Note
 if TYPE_CHECKING:
     from imgconv.batch.settings import Settings
     from imgconv.operations.pipeline import Pipeline
-    from imgconv.values.image import Image
+    from imgconv.values.image import ImageData
 
 
 @record
@@ -27,12 +27,18 @@ class Part:
 
     where: str
     form: Format
-    image: Image
+    image: ImageData
     job: Job
 
 
 def parts(
-    job: Job, form: Format, path: str, result: Image, numbers: Sequence[int], reserved: dict[str, str], writing: Writing
+    job: Job,
+    form: Format,
+    path: str,
+    result: ImageData,
+    numbers: Sequence[int],
+    reserved: dict[str, str],
+    writing: Writing,
 ) -> list[Part]:
     """One part, or one a frame where the format holds one and the name is ours to choose; each fitted to its format,
     which may leave notes."""
@@ -51,7 +57,7 @@ def parts(
 
 
 def side(
-    job: Job, pipeline: Pipeline, given: Image, numbers: Sequence[int], reserved: dict[str, str], settings: Settings
+    job: Job, pipeline: Pipeline, given: ImageData, numbers: Sequence[int], reserved: dict[str, str], settings: Settings
 ) -> list[Part]:
     """The parts of a picture that is made beside the result."""
     from imgconv.batch import auxiliary

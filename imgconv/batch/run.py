@@ -19,7 +19,8 @@ from imgconv.values.frozen import replace
 from imgconv.values.notes import Note
 
 if TYPE_CHECKING:
-    from imgconv.values.image import Image
+    from imgconv.api.image import Image
+    from imgconv.values.image import ImageData
 
 
 def run_jobs(jobs: Sequence[Job], pipeline: Pipeline, settings: Settings, say: Callable[[Outcome], None]) -> Outcomes:
@@ -72,6 +73,7 @@ def _run(
     job: Job, pipeline: Pipeline, settings: Settings, reserved: dict[str, str], facts: dict[str, Any], notes: list[Note]
 ) -> Outcome:
     """Header, promises, pixels, steps, bytes, files; `facts` and `notes` grow on the way."""
+    from imgconv.api.image import Image
     from imgconv.batch import output
     from imgconv.batch.numbered_frames import shown
     from imgconv.engine.memory import confined
@@ -92,12 +94,12 @@ def _run(
         header.stream.close()
         raise
     with hushed(header.format), confined(settings.reading.max_memory):
-        image = header.load()
+        image = Image.of(header.load())
     numbers = header.numbers
     del header  # and with it what the decoder still holds of the pixels
     facts |= described(image, "in")
     given = _given_image(image, settings)
-    result = _computed(given, pipeline, settings)
+    result: ImageData = _computed(given, pipeline, settings)
     type_ = result.pixels.dtype.name
     parts = output.parts(job, form, path, result, numbers, reserved, settings.writing)
     result = parts[0].image if len(parts) == 1 else write.fitted(result, form, path, settings.writing)

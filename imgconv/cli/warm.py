@@ -136,8 +136,9 @@ def run_images() -> None:
     """What colours and alpha need beyond the arrays of `requests`."""
     import numpy as np
 
+    from imgconv.api.image import Image
     from imgconv.operations.pipeline import Pipeline
-    from imgconv.values.image import Frame, Image
+    from imgconv.values.image import Frame
 
     for type_ in TYPES if IMAGES else ():
         values = np.arange(SIDE * SIDE * 4).reshape(SIDE, SIDE, 4) % 251
@@ -156,7 +157,7 @@ def write_png() -> None:
     from imgconv.files.deflate import compress
     from imgconv.files.formats import FORMATS
     from imgconv.files.png import unfilter_loops
-    from imgconv.values.image import Frame, Image
+    from imgconv.values.image import Frame, ImageData
 
     one = np.zeros(2, np.uint8)
     jit.bind(
@@ -165,7 +166,7 @@ def write_png() -> None:
         {"source": one, "rows": 1, "row": 1, "pixel": 1, "zeros": one, "result": one.copy(), "last": 1},
     )
     compress.runs_coder()(one, True)
-    write.encoded(Image((Frame(np.zeros((SIDE, SIDE), np.uint8)),), "png"), FORMATS["png"], "png")
+    write.encoded(ImageData((Frame(np.zeros((SIDE, SIDE), np.uint8)),), "png"), FORMATS["png"], "png")
 
 
 def read_lzw() -> None:

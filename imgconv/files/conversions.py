@@ -14,7 +14,7 @@ from imgconv.files.formats import ARRAY, FORMATS, Format
 from imgconv.files.modes import holder, to_frame_as, to_pillow
 from imgconv.files.options import Writing
 from imgconv.values.frozen import record, replace
-from imgconv.values.image import Frame, Image
+from imgconv.values.image import Frame, ImageData
 from imgconv.values.layout import Layout
 from imgconv.values.notes import Note
 from imgconv.values.pixel_values import Pixels
@@ -32,7 +32,7 @@ class Conversion:
 
     words: str
     becomes: Callable[[Layout], Layout | None]
-    convert: Callable[[Image, Format], Image]
+    convert: Callable[[ImageData, Format], ImageData]
     formats: tuple[str, ...] = ()
 
 
@@ -74,7 +74,7 @@ def check(form: Format, layout: Layout, size: tuple[int, int], writing: Writing,
         raise errors.always_lossy(path, form.name, [name for name in able(layout) if FORMATS[name].lossless != "never"])
 
 
-def fitted(image: Image, form: Format, writing: Writing) -> Image:
+def fitted(image: ImageData, form: Format, writing: Writing) -> ImageData:
     """The image as the format holds it, with notes of what was converted and of options that it does not heed. Raises
     FileError for numbers that do not fit."""
     if len({replace(image, frames=(frame,)).layout for frame in image.frames}) > 1:  # pages of many kinds
@@ -88,7 +88,7 @@ def fitted(image: Image, form: Format, writing: Writing) -> Image:
     return replace(image, notes=tuple(dict.fromkeys((*image.notes, *said))))
 
 
-def _fitted(image: Image, form: Format) -> Image:
+def _fitted(image: ImageData, form: Format) -> ImageData:
     row = None if holds(form, image.layout) else way(form, image.layout)
     image = row.convert(image, form) if row else image
     if image.colour and ARRAY in form.modes and image.colour not in form.modes:
@@ -109,7 +109,7 @@ def _gray_as_rgb(layout: Layout) -> Layout | None:
     return replace(layout, channels=3) if layout.channels == 1 and not layout.colour else None
 
 
-def _spread(image: Image, form: Format) -> Image:
+def _spread(image: ImageData, form: Format) -> ImageData:
     """Gray three times is the same gray: nothing to say."""
     return _with(image, lambda frame: np.repeat(frame.pixels.reshape(*frame.pixels.shape[:2], 1), 3, axis=2))
 
@@ -120,7 +120,7 @@ def _colours_as_rgb(layout: Layout) -> Layout | None:
     )
 
 
-def _converted(image: Image, form: Format) -> Image:
+def _converted(image: ImageData, form: Format) -> ImageData:
     """CMYK and LAB as viewers show them: through the picture's colour profile if it has one for them, else by Pillow's
     formulas."""
     profile = image.metadata.get("icc_profile") or b""
@@ -161,7 +161,7 @@ def _whole_as_16(layout: Layout) -> Layout | None:
     return replace(layout, type="uint16") if layout.type in ("int32", "int16") else None
 
 
-def _stored_in_16(image: Image, form: Format) -> Image:
+def _stored_in_16(image: ImageData, form: Format) -> ImageData:
     low = min(int(frame.pixels.min()) for frame in image.frames)
     high = max(int(frame.pixels.max()) for frame in image.frames)
     if low < 0 or high > _MOST:
@@ -179,7 +179,7 @@ def _deep_as_8(layout: Layout) -> Layout | None:
     return replace(layout, type="uint8") if layout.type == "uint16" else None
 
 
-def _narrowed(image: Image, form: Format) -> Image:
+def _narrowed(image: ImageData, form: Format) -> ImageData:
     """White stays white: 65535 becomes 255, what is between is rounded."""
     lost = any(bool((frame.pixels % 257).any()) for frame in image.frames)
     why = f"({form.name.upper()} has no more; png and tiff do)"
@@ -194,7 +194,7 @@ def _narrowed(image: Image, form: Format) -> Image:
     )
 
 
-def _with(image: Image, pixels: Callable[[Frame], Any]) -> Image:
+def _with(image: ImageData, pixels: Callable[[Frame], Any]) -> ImageData:
     return replace(image, frames=tuple(replace(frame, pixels=pixels(frame)) for frame in image.frames))
 
 

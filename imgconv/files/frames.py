@@ -13,7 +13,7 @@ from imgconv.files.formats import FORMATS, Format
 from imgconv.files.header import Header
 from imgconv.files.options import Frames
 from imgconv.values.frozen import replace
-from imgconv.values.image import Frame, Image
+from imgconv.values.image import Frame, ImageData
 from imgconv.values.notes import Note
 from imgconv.values.pixel_values import Pixels
 
@@ -92,7 +92,7 @@ def _kind(frame: Frame) -> str:
     return f"{width}x{height} {channels + (frame.alpha is not None)}-channel {frame.pixels.dtype.name}"
 
 
-def fitted(image: Image, form: Format) -> Image:
+def fitted(image: ImageData, form: Format) -> ImageData:
     """The image with frames as a format takes them; notes of what that loses."""
     frames, notes, said = image.frames, [], dict(image.metadata)
     if said.pop("default_image", False) and len(frames) > 1 and form.name != "png":

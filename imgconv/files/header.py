@@ -8,7 +8,7 @@ from typing import IO, TypeVar
 
 from imgconv import errors
 from imgconv.values.frozen import record
-from imgconv.values.image import Image
+from imgconv.values.image import ImageData
 from imgconv.values.layout import Layout
 
 _Read = TypeVar("_Read")
@@ -28,7 +28,7 @@ class Header:
     width: int
     layout: Layout
     format: str
-    load: Callable[[], Image]
+    load: Callable[[], ImageData]
     stream: IO[bytes]
     numbers: Sequence[int] = (0,)
     sizes: tuple[tuple[int, int], ...] = ()
@@ -79,11 +79,11 @@ class Wanted:
 STILL = Wanted((0,), (0,))
 
 
-def loader(name: str, stream: IO[bytes], read: Callable[[], Image]) -> Callable[[], Image]:
+def loader(name: str, stream: IO[bytes], read: Callable[[], ImageData]) -> Callable[[], ImageData]:
     """A header's `load`: `read`, whose stream is closed and whose failures become FileErrors, whatever broken bytes led
     it to."""
 
-    def load() -> Image:
+    def load() -> ImageData:
         with stream:
             return parsed(name, read)
 

@@ -15,7 +15,7 @@ from imgconv.files.header import Header, loader, parsed
 from imgconv.files.modes import joined
 from imgconv.files.options import Reading
 from imgconv.files.pnm import Content, bytes_of
-from imgconv.values.image import Frame, Image
+from imgconv.values.image import Frame, ImageData
 from imgconv.values.layout import Layout
 from imgconv.values.notes import Note
 from imgconv.values.pixel_values import Pixels, widened_type
@@ -42,12 +42,12 @@ def npy_header(name: str, stream: IO[bytes], reading: Reading) -> Header:
 
     numbers = numbers_of(shape, reading, name)
 
-    def read() -> Image:
+    def read() -> ImageData:
         stream.seek(start)
         content, missing = filled(stream, shape, order, dtype)
         if missing and not reading.allow_truncated:
             raise errors.bytes_missing(name, missing)
-        return Image(
+        return ImageData(
             frames_of(content, numbers),
             "npy",
             notes=(Note("truncated", errors.missing_zeroed(missing)),) if missing else (),
@@ -124,7 +124,7 @@ def filled(stream: IO[bytes], shape: tuple[int, ...], order: Order, dtype: np.dt
     return numbers.reshape(shape, order=order), len(left)
 
 
-def npy(image: Image) -> Content:
+def npy(image: ImageData) -> Content:
     """A frame of any kind as a .npy file, alpha as its last channel; several as (N, H, W, C), always with channels, so
     that one is not taken for the other."""
     first = image.frames[0]

@@ -13,7 +13,7 @@ from imgconv.files.header import Header, loader, parsed
 from imgconv.files.npy import filled, frames_of, npy, numbers_of, shape_and_type, size_of
 from imgconv.files.options import Reading
 from imgconv.files.pnm import Content
-from imgconv.values.image import Image
+from imgconv.values.image import ImageData
 from imgconv.values.layout import Layout
 from imgconv.values.pixel_values import Pixels, widened_type
 
@@ -53,11 +53,11 @@ def header(name: str, stream: IO[bytes], reading: Reading) -> Header:
             return filled(member, shape, order, dtype)[0]
 
     numbers, (height, width, channels) = numbers_of(shape, reading, name), size_of(shape)
-    load = loader(name, stream, lambda: Image(frames_of(pixels(), numbers), "npz"))
+    load = loader(name, stream, lambda: ImageData(frames_of(pixels(), numbers), "npz"))
     return Header(name, height, width, Layout(channels, type=widened_type(dtype)), "npz", load, stream, numbers)
 
 
-def npz(image: Image) -> Content:
+def npz(image: ImageData) -> Content:
     """An image of any kind as the one array of a .npz file, stored as NumPy's `savez` does."""
     import zipfile
 

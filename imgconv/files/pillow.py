@@ -18,7 +18,7 @@ from imgconv.files.opening import opened, quietly, typed
 from imgconv.files.options import Reading
 from imgconv.files.png import icons
 from imgconv.values.frozen import replace
-from imgconv.values.image import Frame, Image
+from imgconv.values.image import Frame, ImageData
 from imgconv.values.layout import Layout
 from imgconv.values.notes import Note
 
@@ -45,11 +45,11 @@ def _header(name: str, stream: IO[bytes], reading: Reading, notes: list[Note]) -
     layout, pixels = _layout(name, first, stream, reading, notes)
     height, width = upright_size(first, stream, reading)
 
-    def read() -> Image:
+    def read() -> ImageData:
         if animated:
             return _several(name, image, stream, reading, places, notes, composed=composed)
         (frame,), said, more = oriented([pixels()], first, stream, reading)
-        return Image(
+        return ImageData(
             (frame,),
             _format(image),
             MappingProxyType(said),
@@ -57,9 +57,9 @@ def _header(name: str, stream: IO[bytes], reading: Reading, notes: list[Note]) -
             colour=layout.colour,
         )
 
-    def load() -> Image:
+    def load() -> ImageData:
         late: list[Note] = []
-        loaded: Image = quietly(read, late)
+        loaded: ImageData = quietly(read, late)
         return replace(loaded, notes=tuple(dict.fromkeys([*loaded.notes, *late])))
 
     decoding = decoder_buffers.held(first, stream, layout, wanted, composed=composed)
@@ -169,7 +169,7 @@ def _several(
     notes: list[Note],
     *,
     composed: bool,
-) -> Image:
+) -> ImageData:
     """The frames of an animation in one layout; or pages, each with its own size, layout and orientation."""
     from imgconv.files import frames, sequences
 
@@ -200,7 +200,9 @@ def _several(
             said |= {"loop": sequences.plays(image)} | (
                 {"default_image": True} if image.info.get("default_image") and not places[0] else {}
             )
-    return Image(tuple(found), _format(image), MappingProxyType(said), notes=tuple(dict.fromkeys(notes)), colour=colour)
+    return ImageData(
+        tuple(found), _format(image), MappingProxyType(said), notes=tuple(dict.fromkeys(notes)), colour=colour
+    )
 
 
 def _picture(name: str, reading: Reading, notes: list[Note], content: bytes) -> Frame:

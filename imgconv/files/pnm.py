@@ -13,7 +13,7 @@ from imgconv.files.header import Header, loader
 from imgconv.files.modes import joined
 from imgconv.files.options import Reading
 from imgconv.values.frozen import record
-from imgconv.values.image import Frame, Image
+from imgconv.values.image import Frame, ImageData
 from imgconv.values.layout import Layout
 from imgconv.values.notes import Note
 from imgconv.values.pixel_values import Pixels
@@ -90,7 +90,7 @@ def header(name: str, stream: IO[bytes], reading: Reading) -> Header:
     raw = parse(stream.read(_LONGEST))
     assert raw is not None
 
-    def read() -> Image:
+    def read() -> ImageData:
         pixels, missing = _pixels(stream, raw)
         if missing and not reading.allow_truncated:
             raise errors.bytes_missing(name, missing)
@@ -99,7 +99,7 @@ def header(name: str, stream: IO[bytes], reading: Reading) -> Header:
             raw.unit != 1 and not reading.strip
         ):  # the numbers are kept as they are, as every reader does; only what 1.0 means has no place in a result
             notes.append(Note("metadata-dropped", f"PFM's unit of {raw.unit:g} dropped"))
-        return Image((Frame(_scaled(pixels, raw)),), raw.format, notes=tuple(notes))
+        return ImageData((Frame(_scaled(pixels, raw)),), raw.format, notes=tuple(notes))
 
     samples = raw.height * raw.width * raw.channels
     decoding = samples * (_WHILE_SCALED if 255 < raw.most < 65535 else np.dtype(raw.dtype).itemsize)

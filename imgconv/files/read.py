@@ -1,24 +1,21 @@
-"""Bytes to Image: the kind is recognised by content; the header is read first, the pixels on demand."""
+"""Bytes to image data: the kind is recognised by content; the header is read first, the pixels on demand."""
 
 from __future__ import annotations
 
 import io
-import os
 import sys
 from collections.abc import Callable
-from typing import IO, Any
+from typing import IO
 
 from imgconv import errors
 from imgconv.files import bounded_reads, limits, npy, npz, pillow, pnm, signatures
 from imgconv.files.formats import split_member
 from imgconv.files.header import Header, parsed
-from imgconv.files.options import CHOICE_OF_FRAMES, MOST_FRAMES, MOST_PIXELS, Reading
+from imgconv.files.options import Reading
 from imgconv.files.png.chunks import SIGNATURE
-from imgconv.values.arguments import path_text
 from imgconv.values.frozen import record, replace
-from imgconv.values.image import Image
+from imgconv.values.image import ImageData
 from imgconv.values.notes import Note
-from imgconv.values.parameters import FLAG, FRAMES, MEMORY, PIXELS
 
 STDIN = "-"
 START = 4096
@@ -60,80 +57,8 @@ CONTAINERS = (
 """Starts of files that may take more than their header says: `preflight` asks them first, each by its row."""
 
 
-def load(
-    path: str | os.PathLike[str],
-    *,
-    frames: Any = None,
-    orient: bool = True,
-    strip: bool = False,
-    allow_narrowing: bool = False,
-    allow_truncated: bool = False,
-    max_pixels: int = MOST_PIXELS,
-    max_frames: int = MOST_FRAMES,
-    max_memory: int | None = None,
-) -> Image:
-    """Read an image file; its format is recognised by content, never by suffix.
-
-    Parameters
-    ----------
-    path : str or path-like
-        An image of any format and pixel mode that Pillow opens, PNG and TIFF of any depth, a binary PGM or PPM, a PFM,
-        or an array in `.npy` or `.npz` (``"stack.npz:left"``) of shape (H, W), (H, W, C) or, for N frames,
-        (N, H, W, C). "-" is standard input.
-    frames : "first", "all", int, (start, stop) or slice, optional
-        The frames or pages to take, counted from 0, negative ones from the end. None takes all.
-    orient : bool
-        Apply the orientation that EXIF or XMP states to the pixels; False leaves both alone.
-    strip : bool
-        Leave out EXIF, colour profile, resolution, XMP and text. Filters in linear light still know how the pixels
-        were encoded.
-    allow_narrowing : bool
-        Read 8 bits per sample where the file has more and no reader for them is installed.
-    allow_truncated : bool
-        Read a file that is cut short or damaged as far as it goes; the rest is 0, and `Image.notes` says so.
-    max_pixels : int
-        The most pixels of one frame. A file that states more is refused before its pixels are read.
-        The default is the size at which Pillow warns, 89,478,485.
-    max_frames : int
-        The most frames or pages, 10,000 by default.
-    max_memory : int, optional
-        The most bytes that reading may take. None is 80 % of the memory of the machine or its container.
-
-    Returns
-    -------
-    Image
-
-    Raises
-    ------
-    FileError
-        For a file that is missing, broken or too large, that would lose depth, or that has no such frame.
-    UsageError
-        For `frames` or limits that make no sense.
-    PixelError
-        For an array that is no image.
-
-    Examples
-    --------
-    >>> import imgconv
-    >>> image = imgconv.load("samples/digit.png")
-    >>> image.mode, image.pixels.shape
-    ('gray uint8', (28, 28))
-    """
-    wanted = Reading(
-        frames=None if frames is None else CHOICE_OF_FRAMES.read(frames),
-        no_orient=not FLAG.read(orient),
-        strip=FLAG.read(strip),
-        allow_narrowing=FLAG.read(allow_narrowing),
-        allow_truncated=FLAG.read(allow_truncated),
-        max_pixels=PIXELS.read(max_pixels),
-        max_frames=FRAMES.read(max_frames),
-        max_memory=None if max_memory is None else MEMORY.read(max_memory),
-    )
-    return header(path_text(path), wanted).load()
-
-
 def header(path: str, reading: Reading = Reading()) -> Header:
-    """Opens an image and reads its header. Raises FileError or PixelError as `load` does."""
+    """Opens an image and reads its header. Raises FileError or PixelError as `imgconv.load` does."""
     name = "standard input" if path == STDIN else path
     stream = _opened(split_member(path)[0], name, reading)
     try:
@@ -185,7 +110,7 @@ def _recognised(name: str, stream: IO[bytes], reading: Reading) -> Header:
         return parsed(name, lambda: reader.header(name, stream, reading))
 
 
-def _loaded(header: Header, reading: Reading) -> Image:
+def _loaded(header: Header, reading: Reading) -> ImageData:
     """The pixels of a header. Where they are damaged and that is allowed, once more, as far as they go."""
     if not reading.allow_truncated:
         return _uncut(header.path, _pixels(header, reading))
@@ -207,7 +132,7 @@ def _loaded(header: Header, reading: Reading) -> Image:
     return replace(image, notes=(Note("truncated", errors.read_as_far(why)), *image.notes))
 
 
-def _pixels(header: Header, reading: Reading) -> Image:
+def _pixels(header: Header, reading: Reading) -> ImageData:
     with (
         limits.lent(reading, png=header.format == "png"),
         bounded_reads.for_pixels(header.path, header.stream, reading),
@@ -219,7 +144,7 @@ _FIELDS_MISSING = "Expecting to read"
 """What Pillow says of a TIFF file whose fields are not all there; of EXIF in other files it may say so, too."""
 
 
-def _uncut(name: str, image: Image) -> Image:
+def _uncut(name: str, image: ImageData) -> ImageData:
     """The image, unless its reader only warned that something is missing (a TIFF's last tags, which may say what the
     pixels mean)."""
     for note in image.notes:

@@ -17,12 +17,12 @@ from imgconv.files.png import writer as png_writer
 from imgconv.files.pnm import Content
 from imgconv.values.arguments import path_text
 from imgconv.values.frozen import record, replace
-from imgconv.values.image import Frame, Image
+from imgconv.values.image import Frame, ImageData
 from imgconv.values.parameters import FLAG
 
 
 def save(
-    image: Image,
+    image: ImageData,
     path: str | os.PathLike[str],
     format: str | None = None,
     *,
@@ -34,7 +34,7 @@ def save(
 
     Parameters
     ----------
-    image : Image
+    image : ImageData
     path : str or path-like
         Its suffix decides the format, unless `format` names it.
     format : str, optional
@@ -61,7 +61,7 @@ def save(
     """
     from imgconv.files.formats import format_named
 
-    if not isinstance(image, Image):
+    if not isinstance(image, ImageData):
         raise errors.not_an_image(image)
     where = path_text(path)
     form = format_of(where) if format is None or (isinstance(format, str) and not format) else format_named(format)
@@ -76,7 +76,7 @@ def prepare(form: Format, size: int) -> None:
         png_writer.prepare(size)
 
 
-def fitted(image: Image, form: Format, path: str = "the result", writing: Writing = Writing()) -> Image:
+def fitted(image: ImageData, form: Format, path: str = "the result", writing: Writing = Writing()) -> ImageData:
     """The image with what a format can hold of its pixels, frames and metadata, and a note of everything else. Raises
     FileError for what does not fit."""
     try:
@@ -114,7 +114,7 @@ class How:
 
 
 def encoded(
-    image: Image,
+    image: ImageData,
     form: Format,
     path: str,
     *,
@@ -138,7 +138,7 @@ def encoded(
         raise errors.file_unwritable(path, str(error)) from error
 
 
-def _png(image: Image, form: Format, how: How) -> Content:
+def _png(image: ImageData, form: Format, how: How) -> Content:
     if len(image.frames) == 1:
         return [png_writer.encode(image.frames[0], image.metadata, how.level, how.threads)]
     from imgconv.files.png import apng_writer
@@ -146,23 +146,23 @@ def _png(image: Image, form: Format, how: How) -> Content:
     return [apng_writer.encode(image.frames, image.metadata, how.level, how.threads)]
 
 
-def _tiff(image: Image, form: Format, how: How) -> Content:
+def _tiff(image: ImageData, form: Format, how: How) -> Content:
     from imgconv.files.tiff import writer as tiff_writer
 
     return [tiff_writer.encode(image.frames, image.metadata, image.colour, how.level, how.threads)]
 
 
-def _gif(image: Image, form: Format, how: How) -> Content:
+def _gif(image: ImageData, form: Format, how: How) -> Content:
     from imgconv.files.gif import writer as gif_writer
 
     return [gif_writer.encode(image.frames, image.metadata)]
 
 
-def _pnm(image: Image, form: Format, how: How) -> Content:
+def _pnm(image: ImageData, form: Format, how: How) -> Content:
     return pnm.pnm(image.frames[0])
 
 
-def _by_pillow(image: Image, form: Format, how: How) -> Content:
+def _by_pillow(image: ImageData, form: Format, how: How) -> Content:
     """Of several frames Pillow takes whole milliseconds, and how often they are played."""
     first, *rest = (to_pillow(frame, holder(image.layout)) for frame in image.frames)
     options: dict[str, Any] = {**form.options(how.writing), **image.metadata}
@@ -176,7 +176,7 @@ def _by_pillow(image: Image, form: Format, how: How) -> Content:
     return [buffer.getbuffer()]
 
 
-def _jpeg(image: Image, form: Format, how: How) -> Content:
+def _jpeg(image: ImageData, form: Format, how: How) -> Content:
     from imgconv.files.jpeg import strips as jpeg_strips
 
     mode, options = holder(image.layout), form.options(how.writing)
@@ -208,7 +208,7 @@ def _known(form: Format) -> None:
         raise errors.format_not_built(form.name)
 
 
-_WRITERS: Mapping[str, Callable[[Image, Format, How], Content]] = {
+_WRITERS: Mapping[str, Callable[[ImageData, Format, How], Content]] = {
     "png": _png,
     "tiff": _tiff,
     "gif": _gif,

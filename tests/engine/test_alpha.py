@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 import imgconv
 from imgconv import Pipeline, errors, jit
+from imgconv.api.image import Image
 from imgconv.operations import Filter, Pool
-from imgconv.values.image import Frame, Image
+from imgconv.values.image import Frame
 from tests import alpha_oracle, oracle
 from tests.command import encoded, noise, pixels_of, save
 from tests.command import imgconv as command

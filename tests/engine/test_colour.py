@@ -12,9 +12,10 @@ from PIL import ImageCms
 
 import imgconv
 from imgconv import Pipeline, errors
+from imgconv.api.image import Image
 from imgconv.engine.colour.linear_light import SRGB, Curve, Sampled
 from imgconv.engine.colour.profile import curves_of
-from imgconv.values.image import Frame, Image
+from imgconv.values.image import Frame
 from tests.command import imgconv as command
 from tests.command import noise, pixels_of, save
 from tests.strategies import law, plain_python

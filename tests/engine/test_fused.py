@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 
 from imgconv import Pipeline
+from imgconv.api.image import Image
 from imgconv.operations import Filter
 from imgconv.planner import ALGORITHMS
-from imgconv.values.image import Frame, Image
+from imgconv.values.image import Frame
 from tests.strategies import EVERYTHING, compiled
 
 RNG = np.random.default_rng(3)

@@ -204,13 +204,14 @@ def test_a_full_disk(tmp_path: Path) -> None:
 SOMEBODY = """
 import os
 from imgconv import errors
-from imgconv.files import atomic, read
-read.load("in.png")
+import imgconv
+from imgconv.files import atomic
+imgconv.load("in.png")
 if os.geteuid() == 0:  # root may write everywhere
     os.setgid(65534)
     os.setuid(65534)
 paths = ("locked/out.png", "out.png", "locked/new.png")
-for call in (*(lambda path=path: atomic.write(path, [b"new"]) for path in paths), lambda: read.load("secret.png")):
+for call in (*(lambda path=path: atomic.write(path, [b"new"]) for path in paths), lambda: imgconv.load("secret.png")):
     try:
         call()
     except errors.FileError as error:

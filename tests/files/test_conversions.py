@@ -8,10 +8,11 @@ from PIL import Image as pillow
 
 import imgconv
 from imgconv import errors
+from imgconv.api.image import Image
 from imgconv.files import conversions, write
 from imgconv.files.formats import FORMATS
 from imgconv.files.options import Writing
-from imgconv.values.image import Frame, Image
+from imgconv.values.image import Frame
 from imgconv.values.losses import LOSSES, REMARKS
 from tests.command import imgconv as command
 from tests.command import save

@@ -19,13 +19,14 @@ from PIL import features
 
 import imgconv
 from imgconv import errors
+from imgconv.api.image import Image
 from imgconv.files import atomic, frames, write
 from imgconv.files.formats import FORMATS
 from imgconv.files.gif import writer as gif_writer
 from imgconv.files.options import CHOICE_OF_FRAMES
 from imgconv.files.png import apng_writer
 from imgconv.files.png.chunks import chunk
-from imgconv.values.image import Frame, Image
+from imgconv.values.image import Frame
 from tests.command import imgconv as command
 from tests.command import noise
 

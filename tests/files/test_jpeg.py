@@ -11,12 +11,13 @@ import pytest
 from PIL import Image as pillow
 
 import imgconv
+from imgconv.api.image import Image
 from imgconv.files import write
 from imgconv.files.formats import FORMATS
 from imgconv.files.jpeg import strips as jpeg_strips
 from imgconv.files.modes import to_pillow
 from imgconv.files.options import Writing
-from imgconv.values.image import Frame, Image
+from imgconv.values.image import Frame
 from tests.programs import found, imagemagick
 
 

@@ -163,7 +163,7 @@ def test_the_forecast_covers_what_arrays_take(tmp_path: Path, text: str) -> None
             imgconv.values.pixel_values.values(noise(12, 90, 3)), target("uint8", None, "clamp")
         )  # loops are made
         tracemalloc.start()
-        header.load().through(pipeline)
+        imgconv.Image.of(header.load()).through(pipeline)
         _, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()
     assert most <= foretold + 2_000_000
@@ -176,7 +176,7 @@ def test_the_forecast_covers_what_coverage_takes(tmp_path: Path, text: str) -> N
     pipeline = Pipeline.parse(text)
     with read.header(str(path)) as header:
         foretold = most_bytes(header, pipeline, target(header.type, None, "clamp"), 3)
-        image = header.load()
+        image = imgconv.Image.of(header.load())
         image.through(pipeline)  # loops are made
         tracemalloc.start()
         image.through(pipeline)

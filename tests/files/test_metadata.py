@@ -19,6 +19,7 @@ from PIL import ImageCms, ImageOps, PngImagePlugin, features
 from PIL.TiffImagePlugin import IFDRational
 
 import imgconv
+from imgconv.api.image import Image
 from imgconv.files import write
 from imgconv.files.formats import FORMATS
 from imgconv.files.metadata import exif
@@ -27,7 +28,7 @@ from imgconv.files.metadata.reading import metadata_of
 from imgconv.files.png import chunks
 from imgconv.files.tiff import directories
 from imgconv.files.tiff import writer as tiff_writer
-from imgconv.values.image import Frame, Image
+from imgconv.values.image import Frame
 from tests.command import imgconv as command
 from tests.command import noise
 

@@ -10,9 +10,10 @@ from PIL import Image as pillow
 
 import imgconv
 from imgconv import errors
+from imgconv.api.image import Image
 from imgconv.files.formats import ARRAY, FORMATS
 from imgconv.files.modes import DEEP, LAYOUTS, MODES, to_frame
-from imgconv.values.image import Frame, Image
+from imgconv.values.image import Frame
 
 RNG = np.random.default_rng(4)
 SIZE = (13, 37)  # (height, width): more rows than a strip, and no even number

@@ -9,7 +9,8 @@ import pytest
 
 import imgconv
 from imgconv import errors
-from imgconv.values.image import Frame, Image
+from imgconv.api.image import Image
+from imgconv.values.image import Frame
 from tests.command import imgconv as command
 
 RNG = np.random.default_rng(5)

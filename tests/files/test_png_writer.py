@@ -20,13 +20,14 @@ from PIL import ImageCms
 
 import imgconv
 from imgconv import errors, jit
+from imgconv.api.image import Image
 from imgconv.files import write
 from imgconv.files.deflate import compress
 from imgconv.files.formats import COMPRESS_LEVEL, FORMATS
 from imgconv.files.options import Writing
 from imgconv.files.png import filter_loops as loops
 from imgconv.files.png import writer as png_writer
-from imgconv.values.image import Frame, Image
+from imgconv.values.image import Frame
 from tests.command import compression_level
 from tests.command import imgconv as command
 from tests.engine.test_bands import guarded

@@ -9,8 +9,9 @@ from PIL import Image as pillow
 
 import imgconv
 from imgconv import errors
+from imgconv.api.image import Image
 from imgconv.files import pnm
-from imgconv.values.image import Frame, Image
+from imgconv.values.image import Frame
 
 RGB = np.random.default_rng(1).integers(0, 256, (5, 7, 3), dtype=np.uint8)
 

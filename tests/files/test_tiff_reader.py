@@ -11,8 +11,9 @@ import tifffile
 
 import imgconv
 from imgconv import errors
+from imgconv.api.image import Image
 from imgconv.files import read
-from imgconv.values.image import Frame, Image
+from imgconv.values.image import Frame
 from imgconv.values.layout import Layout
 
 RNG = np.random.default_rng(8)

@@ -60,7 +60,7 @@ def _ours() -> dict[str, bytes]:
                     values = np.random.default_rng(channels).integers(0, 255, (HEIGHT, WIDTH, channels)).astype(type_)
                     frame = images.Frame(values if channels > 1 else values[..., 0], values[..., 0] if alpha else None)
                     with contextlib.suppress(Exception):
-                        pieces = write.encoded(images.Image((frame,)), form, name)
+                        pieces = write.encoded(images.ImageData((frame,)), form, name)
                         found[f"ours-{name}-{type_}-{channels}{'a' * alpha}"] = b"".join(pieces)
     return found
 

@@ -40,7 +40,7 @@ def draw(path: str, image: str | None) -> None:
     if image is None:
         picture = sheet()
     else:
-        from imgconv.files.read import load
+        from imgconv.api.image import load
 
         picture = sheet(load(image))
     complain(write(picture, path))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from imgconv import jit
+from imgconv import errors, jit
 from imgconv.engine.bands import run_bands
 from imgconv.engine.memory import allocate
 from imgconv.loops.luma import LIFT, LUMA
-from imgconv.values.pixel_values import Values
+from imgconv.values.pixel_values import Pixels, Values, values
 from imgconv.values.span import Span
 
 
@@ -20,6 +20,24 @@ def luma(colours: Values, type_: str, threads: int | None = None) -> Values:
     return Values(
         result, colours.span if not type_.startswith("float") else Span(colours.span.low, colours.span.high, False)
     )
+
+
+def gray_plane(pixels: Pixels, colour_model: str) -> Pixels:
+    """The luma of pixels of a colour model, (H, W), in their own type.
+
+    Raises
+    ------
+    PixelError
+        For other than 1 or 3 channels, and for a colour model other than RGB.
+    """
+    if colour_model:
+        raise errors.no_gray(colour_model)
+    if pixels.ndim == 2 or pixels.shape[2] == 1:
+        return pixels.reshape(pixels.shape[:2])
+    if pixels.shape[2] != 3:
+        raise errors.no_gray(f"{pixels.shape[2]} channels")
+    colours = values(pixels)
+    return luma(colours, colours.type).pixels[..., 0]
 
 
 def lifted(colours: Values, before: Values, after: Values, threads: int | None = None) -> Values:

@@ -25,7 +25,7 @@ Frames = Sequence[tuple[Values, Pixels | None]]
 
 
 @record
-class Treatment:
+class ColourPipeline:
     """What a pipeline's numbers are: alpha's policy, the channels it is for, and the curves to and from light (None: as
     encoded)."""
 
@@ -41,7 +41,9 @@ class Treatment:
         return [self.curves[number] for number in self.chosen.numbers]
 
 
-def treat(treatment: Treatment, pipeline: Pipeline, frames: Frames, goal: Target, threads: int | None) -> list[Made]:
+def run_frames(
+    colours: ColourPipeline, pipeline: Pipeline, frames: Frames, goal: Target, threads: int | None
+) -> list[Made]:
     """All frames, settled into `goal`: (colours, alpha, response) of each.
 
     Raises
@@ -49,8 +51,8 @@ def treat(treatment: Treatment, pipeline: Pipeline, frames: Frames, goal: Target
     PixelError
         Where channels are left as they are and the pipeline changes the size, or the number of channels.
     """
-    policy, choice = ALPHA.read(treatment.alpha), treatment.chosen
-    if choice.everything and treatment.curves is None:
+    policy, choice = ALPHA.read(colours.alpha), colours.chosen
+    if choice.everything and colours.curves is None:
         return treated(policy, pipeline, frames, goal, threads)
     if not choice.everything:
         _refuse_other_sizes(pipeline, frames)
@@ -58,8 +60,8 @@ def treat(treatment: Treatment, pipeline: Pipeline, frames: Frames, goal: Target
     if choice.numbers == ():
         return [_alpha_alone(pipeline, colour, alpha, goal, threads) for colour, alpha in frames]
     parts = [(choice.taken(colour), alpha) for colour, alpha in frames]
-    if choice.luma or treatment.curves is not None:
-        wide = [_wide(treatment, policy, pipeline, colour, alpha, goal.type, threads) for colour, alpha in parts]
+    if choice.luma or colours.curves is not None:
+        wide = [_wide(colours, policy, pipeline, colour, alpha, goal.type, threads) for colour, alpha in parts]
         made = _settled(wide, goal, threads)
     else:
         made = treated(policy, pipeline, parts, goal, threads)
@@ -68,17 +70,17 @@ def treat(treatment: Treatment, pipeline: Pipeline, frames: Frames, goal: Target
     ]
 
 
-def seen(treatment: Treatment, pixels: Pixels, alpha: Pixels | None, threads: int | None) -> Values:
+def seen(colours: ColourPipeline, pixels: Pixels, alpha: Pixels | None, threads: int | None) -> Values:
     """What a first step sees of a frame: the chosen channels, in the light that is wanted, times alpha unless that is
     kept or dropped."""
-    if treatment.chosen.numbers == () and alpha is not None:
+    if colours.chosen.numbers == () and alpha is not None:
         return values(alpha)
-    colour = treatment.chosen.taken(values(pixels))
-    if (curves := treatment.curves_taken) is not None:
+    colour = colours.chosen.taken(values(pixels))
+    if (curves := colours.curves_taken) is not None:
         colour = linear_light.decoded(colour, curves, threads)
-    if treatment.chosen.luma:
+    if colours.chosen.luma:
         colour = luma(colour, float_for(colour.type), threads)
-    if alpha is None or treatment.alpha in ("keep", "drop") or is_opaque(alpha):
+    if alpha is None or colours.alpha in ("keep", "drop") or is_opaque(alpha):
         return colour
     return values(colour.pixels * (alpha.astype("float64") / opaque_of(alpha.dtype.name))[..., None])
 
@@ -98,7 +100,7 @@ def _refuse_other_channels(pipeline: Pipeline, choice: Chosen, frames: Frames) -
 
 
 def _wide(
-    treatment: Treatment,
+    colours: ColourPipeline,
     policy: str,
     pipeline: Pipeline,
     colour: Values,
@@ -107,10 +109,10 @@ def _wide(
     threads: int | None,
 ) -> tuple[Values, Pixels | None]:
     """The result before settling into the type `goal`, encoded again if it was light."""
-    curves, white = treatment.curves_taken, linear_light.white_of(colour.type)
+    curves, white = colours.curves_taken, linear_light.white_of(colour.type)
     if curves is not None:
         colour = linear_light.decoded(colour, curves, threads, goal)
-    if treatment.chosen.luma:
+    if colours.chosen.luma:
         before = luma(colour, float_for(colour.type, goal), threads)
         after, veil, _ = applied(policy, pipeline, before, alpha, None, threads)
         made = lifted(colour, before, after, threads)

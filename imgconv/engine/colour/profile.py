@@ -14,17 +14,12 @@ import numpy as np
 
 from imgconv import errors
 from imgconv.engine.colour.linear_light import SRGB, Curve, Curves, Sampled
+from imgconv.values.image import ENCODING
 
 # of white: how far a curve may be from sRGB's formula and still mean it (tables and 16-bit fractions are not exact)
 _SAME = 1e-3
 _SPACES = {b"RGB ": 3, b"GRAY": 1}
 _COUNTS = (1, 3, 4, 5, 7)  # parameters of each of ICC's function types
-
-
-MEANING = ("icc_profile", "gamma", "srgb", "cicp")
-"""What metadata say of the curve."""
-ENCODING = "encoding"
-"""Where metadata keep that of a file whose metadata were left out: its pixels are what they were."""
 
 
 def curves_of(metadata: Mapping[str, Any], channels: int) -> Curves:

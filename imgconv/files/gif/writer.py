@@ -15,7 +15,7 @@ import numpy as np
 
 from imgconv.files.frames import UNTIMED, changed, cut
 from imgconv.values.frozen import replace
-from imgconv.values.image import Frame, Image
+from imgconv.values.image import Frame, ImageData
 from imgconv.values.notes import Note
 from imgconv.values.pixel_values import Pixels
 
@@ -26,7 +26,7 @@ _TRANSPARENT = 255
 _LONGEST = 65535
 
 
-def fitted(image: Image) -> Image:
+def fitted(image: ImageData) -> ImageData:
     """The image as GIF can hold it: at most 256 colours a frame, alpha on or off; notes of what that loses."""
     if any(frame.pixels.dtype != np.uint8 or frame.pixels.shape[2:] not in ((), (1,), (3,)) for frame in image.frames):
         return image  # which GIF cannot hold at all, as `write.check` says

@@ -15,11 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from imgconv.engine.colour.profile import ENCODING, MEANING
 from imgconv.files.formats import Format
 from imgconv.files.metadata import exif as blocks
 from imgconv.values.frozen import replace
-from imgconv.values.image import Frame, Image
+from imgconv.values.image import CURVE_FIELDS, ENCODING, Frame, ImageData
 from imgconv.values.notes import Note
 from imgconv.values.pixel_values import Pixels
 
@@ -81,14 +80,14 @@ def upright(metadata: Metadata) -> dict[str, Any]:
 
 def stripped(metadata: Metadata) -> dict[str, Any]:
     """Nothing that goes along: only how the pixels were encoded, which --linear has to know and no writer looks at."""
-    meaning = {key: metadata[key] for key in MEANING if key in metadata}
+    meaning = {key: metadata[key] for key in CURVE_FIELDS if key in metadata}
     return {ENCODING: meaning} if meaning else {}
 
 
 # ---------------------------------------------------------------- into a format
 
 
-def fitted(image: Image, form: Format) -> Image:
+def fitted(image: ImageData, form: Format) -> ImageData:
     """The image with what a format can hold of its metadata, sizes in it set to the picture's, and notes of everything
     else."""
     given = _in_words_of(form, image.metadata)
@@ -131,7 +130,7 @@ def _fits(key: str, value: Any, form: Format) -> bool:
     return longest is None or len(_bytes(value)) <= longest
 
 
-def _profile_unfit(profile: bytes, form: Format, image: Image) -> str:
+def _profile_unfit(profile: bytes, form: Format, image: ImageData) -> str:
     """Why a colour profile cannot go along: the format, or colours other than those it is for (ICC.1, 7.2.6: bytes 16
     to 19)."""
     if "icc_profile" not in form.carries:

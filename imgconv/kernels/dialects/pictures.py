@@ -13,6 +13,7 @@ def open_image(content: bytes, path: str, member: str, index: str) -> tuple[Kern
 
     Pixels less than half opaque do not look.
     """
+    from imgconv.engine.colour.luma import gray_plane
     from imgconv.files.read import header
 
     with header(path) as found:
@@ -22,7 +23,7 @@ def open_image(content: bytes, path: str, member: str, index: str) -> tuple[Kern
         image = found.load()
     if image.pixels.ndim == 3 and image.pixels.shape[2] not in (1, 3):
         raise errors.kernel_file(path, f"it has {image.pixels.shape[2]} channels, and a kernel has one")
-    return tuple(_kernel(path, frame.pixels, frame.alpha) for frame in image.gray().frames)
+    return tuple(_kernel(path, gray_plane(frame.pixels, image.colour), frame.alpha) for frame in image.frames)
 
 
 def _kernel(path: str, pixels: object, alpha: object) -> Kernel:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image as Picture
 
-    from imgconv.values.image import Image
+    from imgconv.api.image import Image
 
 ACROSS, SIDE, TALLEST = 8, 280, 372
 """Pictures in a row, and how wide and at most how high each is."""
@@ -125,7 +125,8 @@ def response(shown: NDArray[Any], kernel: Kernel) -> NDArray[Any]:
     """What a kernel makes of pixels (H, W, 3) uint8, as it is shown: (H, W) or (H, W, 3) uint8."""
     import numpy as np
 
-    from imgconv.values.image import Frame, Image
+    from imgconv.api.image import Image
+    from imgconv.values.image import Frame
 
     image = Image((Frame(shown.astype(np.float32)),))
     total, magnitudes = _sum(kernel), _sum(kernel, abs)

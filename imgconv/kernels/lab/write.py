@@ -43,10 +43,10 @@ def write(picture: Picture, path: str) -> str:
     from imgconv.files import atomic
     from imgconv.files.formats import FORMATS, format_of
     from imgconv.files.write import encoded
-    from imgconv.values.image import Frame, Image
+    from imgconv.values.image import Frame, ImageData
 
     check(path)
-    image = Image((Frame(np.asarray(picture)),), "png")
+    image = ImageData((Frame(np.asarray(picture)),), "png")
     if path == STREAM:
         atomic.write_stdout(encoded(image, FORMATS["png"], path, fast=True))
     else:

@@ -1,0 +1,304 @@
+"""Images: read from files, turned gray, run through pipelines."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from imgconv import errors
+from imgconv.engine.colour.alpha import is_opaque
+from imgconv.engine.colour.channels import chosen
+from imgconv.engine.colour.linear_light import Curves, white_of
+from imgconv.engine.colour.luma import gray_plane
+from imgconv.engine.colour.pipeline import ColourPipeline, run_frames
+from imgconv.engine.colour.profile import curves_of
+from imgconv.files.options import CHOICE_OF_FRAMES, MOST_FRAMES, MOST_PIXELS, Reading
+from imgconv.files.read import header
+from imgconv.values.arguments import path_text
+from imgconv.values.frozen import record, replace
+from imgconv.values.image import ENCODING, ImageData
+from imgconv.values.notes import Note
+from imgconv.values.parameters import ALL_CHANNELS, ALPHA, CHANNELS, FLAG, FRAMES, MEMORY, PIXELS, RANGE, THREADS
+from imgconv.values.pixel_values import Pixels, Target, merged, target, values, widened_type
+
+if TYPE_CHECKING:
+    from imgconv.operations.pipeline import Pipeline
+
+
+@record(eq=False)
+class Image(ImageData):
+    """An image: one or more frames, and the metadata of its file.
+
+    `imgconv.load` makes one of a file; ``Image((Frame(pixels, alpha),))`` makes one of arrays.
+
+    Parameters
+    ----------
+    frames : tuple of Frame
+    format : str
+        The format it was read from, such as "png"; empty for an image made of arrays.
+    metadata : mapping
+        Colour profile, EXIF, resolution and the like, passed on unchanged.
+    response : Response, optional
+        Of a result: the least and greatest value before range and rounding, and how many values were clamped.
+    notes : tuple of Note
+        Losses and conversions on the way: `code`, `text`, and whether it is a loss.
+    colour : str
+        "CMYK" or "LAB". Empty means gray for one channel, RGB for three, and unknown for other numbers.
+
+    Examples
+    --------
+    >>> import imgconv
+    >>> image = imgconv.load("samples/logo.png")
+    >>> image.mode
+    'RGB + alpha uint8'
+    >>> image.through(imgconv.Pipeline.parse("avgpool 2")).pixels.shape
+    (128, 128, 3)
+    """
+
+    @classmethod
+    def of(cls, data: ImageData) -> Image:
+        """The image of what was read from a file."""
+        return cls(data.frames, data.format, data.metadata, data.response, data.notes, data.colour)
+
+    def gray(self) -> Image:
+        """The image in gray: luma by Rec. 601, as Pillow computes it.
+
+        Integers become ``(19595 R + 38470 G + 7471 B + 32768) >> 16``. Alpha stays; a profile for RGB is dropped.
+
+        Returns
+        -------
+        Image
+
+        Raises
+        ------
+        PixelError
+            For other than 1 or 3 channels, and for a colour model other than RGB.
+        """
+        frames = tuple(replace(frame, pixels=gray_plane(frame.pixels, self.colour)) for frame in self.frames)
+        if self.layout.channels != 3:
+            return replace(self, frames=frames)
+        metadata = {key: value for key, value in self.metadata.items() if key not in ("icc_profile", ENCODING)}
+        notes = self.notes
+        if "icc_profile" in self.metadata:
+            notes += (Note("profile-dropped", "colour profile dropped (it is for RGB, the pixels are gray)"),)
+        return replace(self, frames=frames, metadata=MappingProxyType(metadata), notes=notes)
+
+    def light(self) -> Curves:
+        """The curves from pixels to light, of the colour profile or sRGB's: one for all channels, or one for each.
+
+        Returns
+        -------
+        tuple of curves
+
+        Raises
+        ------
+        PixelError
+            For other colours than gray and RGB, signed integers, and profiles that are broken or not made of curves.
+        """
+        layout = self.layout
+        if self.colour or layout.channels not in (1, 3) or white_of(widened_type(self.pixels.dtype)) is None:
+            raise errors.no_light(layout.words)
+        return curves_of(self.metadata, layout.channels)
+
+    def through(
+        self,
+        pipeline: Pipeline,
+        *,
+        dtype: Any = None,
+        range: str = "clamp",
+        threads: int | None = None,
+        alpha: str = "auto",
+        channels: str | Sequence[str | int] = "all",
+        linear: bool = False,
+    ) -> Image:
+        """Run a pipeline on every frame.
+
+        Parameters
+        ----------
+        pipeline : Pipeline
+        dtype : str or numpy dtype, optional
+            The pixel type of the result; None or "same" keeps the input's. Values are never rescaled.
+        range : {"clamp", "abs", "shift", "stretch"}
+            How results come back into the range of the type; see `imgconv.correlate`. "stretch" has one scale for all
+            frames.
+        threads : int, optional
+            Processors to use; None uses all. The result does not depend on it.
+        alpha : {"auto", "keep", "filter", "premultiply", "drop"}
+            "auto" weights colours by alpha, which is filtered with them by kernels that average and copied by kernels
+            that sum to about 0; an opaque image gives what it would give without alpha. "keep" treats colours as if
+            there were no alpha, and copies it. "filter" treats alpha as one more channel. "premultiply" takes colours
+            times alpha, and alpha, through all steps and divides at the end. "drop" leaves it out.
+        channels : "all", "luma", or names or numbers of channels
+            What is filtered. The rest passes unchanged, so the size must stay. "luma" filters brightness by Rec. 601
+            and leaves chroma.
+        linear : bool
+            Filter light: decode pixels by the curves of their profile (sRGB's without one), filter floats, and encode
+            again. Bias and constant borders are then light, on the scale of the pixels.
+
+        Returns
+        -------
+        Image
+            With `response` and the `notes` of all steps.
+
+        Raises
+        ------
+        WindowError
+            Where a window does not fit.
+        PixelError
+            For channels or light that the image does not have.
+        UsageError
+            For an option that makes no sense.
+        """
+        if not isinstance(getattr(pipeline, "steps", None), tuple):
+            raise errors.not_steps(pipeline)
+        linear, threads = FLAG.read(linear), None if threads is None else THREADS.read(threads)
+        channels = CHANNELS.read(channels)
+        types, shapes = self._kinds_of_frames()
+        if (types > 1 and (linear or dtype in (None, "same"))) or (
+            shapes > 1 and (linear or channels != ALL_CHANNELS)
+        ):  # what must be the same for frames that are run together
+            how: dict[str, Any] = {"alpha": alpha, "channels": channels, "linear": linear}
+            pages = [replace(self, frames=(frame,)) for frame in self.frames]
+            return _joined(
+                self, [page.through(pipeline, dtype=dtype, range=range, threads=threads, **how) for page in pages]
+            )
+        goal = target(widened_type(self.pixels.dtype), dtype, RANGE.read(range))
+        return _run(self, colour_pipeline(self, alpha, channels, linear), pipeline, goal, threads)
+
+    def _kinds_of_frames(self) -> tuple[int, int]:
+        """The number of pixel types, and of combinations of channels with and without alpha, among the frames."""
+        types = {frame.pixels.dtype for frame in self.frames}
+        return len(types), len({(frame.pixels.shape[2:], frame.alpha is None) for frame in self.frames})
+
+
+def load(
+    path: str | os.PathLike[str],
+    *,
+    frames: Any = None,
+    orient: bool = True,
+    strip: bool = False,
+    allow_narrowing: bool = False,
+    allow_truncated: bool = False,
+    max_pixels: int = MOST_PIXELS,
+    max_frames: int = MOST_FRAMES,
+    max_memory: int | None = None,
+) -> Image:
+    """Read an image file; its format is recognised by content, never by suffix.
+
+    Parameters
+    ----------
+    path : str or path-like
+        An image of any format and pixel mode that Pillow opens, PNG and TIFF of any depth, a binary PGM or PPM, a PFM,
+        or an array in `.npy` or `.npz` (``"stack.npz:left"``) of shape (H, W), (H, W, C) or, for N frames,
+        (N, H, W, C). "-" is standard input.
+    frames : "first", "all", int, (start, stop) or slice, optional
+        The frames or pages to take, counted from 0, negative ones from the end. None takes all.
+    orient : bool
+        Apply the orientation that EXIF or XMP states to the pixels; False leaves both alone.
+    strip : bool
+        Leave out EXIF, colour profile, resolution, XMP and text. Filters in linear light still know how the pixels
+        were encoded.
+    allow_narrowing : bool
+        Read 8 bits per sample where the file has more and no reader for them is installed.
+    allow_truncated : bool
+        Read a file that is cut short or damaged as far as it goes; the rest is 0, and `Image.notes` says so.
+    max_pixels : int
+        The most pixels of one frame. A file that states more is refused before its pixels are read.
+        The default is the size at which Pillow warns, 89,478,485.
+    max_frames : int
+        The most frames or pages, 10,000 by default.
+    max_memory : int, optional
+        The most bytes that reading may take. None is 80 % of the memory of the machine or its container.
+
+    Returns
+    -------
+    Image
+
+    Raises
+    ------
+    FileError
+        For a file that is missing, broken or too large, that would lose depth, or that has no such frame.
+    UsageError
+        For `frames` or limits that make no sense.
+    PixelError
+        For an array that is no image.
+
+    Examples
+    --------
+    >>> import imgconv
+    >>> image = imgconv.load("samples/digit.png")
+    >>> image.mode, image.pixels.shape
+    ('gray uint8', (28, 28))
+    """
+    reading = Reading(
+        frames=None if frames is None else CHOICE_OF_FRAMES.read(frames),
+        no_orient=not FLAG.read(orient),
+        strip=FLAG.read(strip),
+        allow_narrowing=FLAG.read(allow_narrowing),
+        allow_truncated=FLAG.read(allow_truncated),
+        max_pixels=PIXELS.read(max_pixels),
+        max_frames=FRAMES.read(max_frames),
+        max_memory=None if max_memory is None else MEMORY.read(max_memory),
+    )
+    return Image.of(header(path_text(path), reading).load())
+
+
+def colour_pipeline(image: ImageData, alpha: str, channels: str | Sequence[str | int], linear: bool) -> ColourPipeline:
+    """What these options of `Image.through` mean for an image; PixelError for channels or light that it has not."""
+    policy, has_alpha = ALPHA.read(alpha), image.alpha is not None
+    choice = chosen(CHANNELS.read(channels), image.layout.channels, image.colour, has_alpha and policy != "drop")
+    return ColourPipeline(policy, choice, Image.of(image).light() if linear else None)
+
+
+def _run(image: Image, colours: ColourPipeline, pipeline: Pipeline, goal: Target, threads: int | None) -> Image:
+    """All frames, whose results have one type and one scale."""
+    notes = list(image.notes)
+    for frame in image.frames:
+        notes += pipeline.dropped(*frame.pixels.shape[:2])
+    notes += pipeline.notes(goal.type, goal.range)
+    drop = colours.alpha == "drop"
+    if drop and not all(is_opaque(frame.alpha) for frame in image.frames):
+        notes.append(Note("flattened", "alpha dropped, and some of it was not opaque"))
+    given = [(values(frame.pixels), None if drop else frame.alpha) for frame in image.frames]
+    results = run_frames(colours, pipeline, given, goal, threads)
+    frames = []
+    for frame, (colour, alpha, _) in zip(image.frames, results, strict=True):
+        frames.append(replace(frame, pixels=_like(colour.pixels, frame.pixels), alpha=_alpha_beside(alpha, goal.type)))
+        notes += colour.notes
+    same_channels = results[0][0].pixels.shape[2] == given[0][0].pixels.shape[2]
+    return replace(
+        image,
+        frames=tuple(frames),
+        response=merged([response for _, _, response in results]),
+        notes=tuple(dict.fromkeys(notes)),
+        colour=image.colour if same_channels else "",
+    )
+
+
+def _joined(image: Image, pages: Sequence[Image]) -> Image:
+    """Pages of several pixel types, each converted to its own."""
+    return replace(
+        image,
+        frames=tuple(frame for page in pages for frame in page.frames),
+        response=merged([page.response for page in pages]),
+        notes=tuple(dict.fromkeys(note for page in pages for note in page.notes)),
+    )
+
+
+def _like(result: Pixels, source: Pixels) -> Pixels:
+    """(H, W, 1) back to (H, W) where the input was so."""
+    return result[..., 0] if source.ndim == 2 and result.shape[2] == 1 else result
+
+
+def _alpha_beside(alpha: Pixels | None, type_: str) -> Pixels | None:
+    """Alpha beside pixels of a type: opaque stays opaque where both are unsigned and of different sizes; else it keeps
+    its own type."""
+    if alpha is None or alpha.dtype == type_ or not (type_.startswith("uint") and alpha.dtype.kind == "u"):
+        return alpha
+    if type_ == "uint16":
+        return alpha.astype(np.uint16) * np.uint16(257)
+    return ((alpha.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
