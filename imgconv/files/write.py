@@ -34,7 +34,7 @@ def save(
 
     Parameters
     ----------
-    image : ImageData
+    image : Image
     path : str or path-like
         Its suffix decides the format, unless `format` names it.
     format : str, optional
