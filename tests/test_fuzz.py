@@ -98,8 +98,12 @@ def test_a_broken_png_that_is_made_is_seen(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_strange_refusals_are_seen() -> None:
-    targets.sentence(errors.file_empty("in.png"), "in.png")
-    for error in (errors.file_broken("in.png", "x" * 500), errors.loop_status("x", 1), errors.file_empty("other.png")):
+    targets.sentence(errors.file_mode("in.png", "X"), "in.png")
+    for error in (
+        errors.file_broken("in.png", "x" * 500),
+        errors.loop_status("x", 1),
+        errors.file_mode("other.png", "X"),
+    ):
         with pytest.raises(targets.Wrong):
             targets.sentence(error, "in.png")
 

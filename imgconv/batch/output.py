@@ -12,7 +12,7 @@ from imgconv.batch import numbered_frames
 from imgconv.batch.jobs import STREAM, Job
 from imgconv.files.formats import Format
 from imgconv.files.options import Writing
-from imgconv.values.frozen import record
+from imgconv.values.frozen import record, replace
 from imgconv.values.notes import Note
 
 if TYPE_CHECKING:
@@ -40,20 +40,25 @@ def parts(
     reserved: dict[str, str],
     writing: Writing,
 ) -> list[Part]:
-    """One part, or one a frame where the format holds one and the name is ours to choose; each fitted to its format,
-    which may leave notes."""
+    """One part, or one for each frame where the format holds one and the name is ours to choose; each image is fitted
+    to the format, which may leave notes."""
     from imgconv.files import frames, write
 
-    separated = (job.derived or job.in_folder) and len(result.frames) > 1 and not frames.fit(form, result.frames)
-    fitted = write.fitted(result, form, _shown(path), writing)
-    if not separated:
-        return [Part(path, form, fitted, job)]
+    if not (job.derived or job.in_folder) or len(result.frames) == 1 or frames.fit(form, result.frames):
+        return [Part(path, form, write.fitted(result, form, _shown(path), writing), job)]
     paths = numbered_frames.paths(job, path, numbers)
     numbered_frames.reserve(paths, job, reserved)
     return [
         Part(where, form, write.fitted(image, form, where, writing), job)
-        for where, image in zip(paths, numbered_frames.images(fitted), strict=True)
+        for where, image in zip(paths, numbered_frames.images(frames.untimed(result, form)), strict=True)
     ]
+
+
+def whole(parts: Sequence[Part]) -> ImageData:
+    """What was fitted, frames in files of their own as one image again, with the notes of all of them."""
+    notes = tuple(dict.fromkeys(note for part in parts for note in part.image.notes))
+    frames = tuple(frame for part in parts for frame in part.image.frames)
+    return replace(parts[0].image, frames=frames, notes=notes)
 
 
 def side(
@@ -71,7 +76,7 @@ def put(made: Sequence[Part], settings: Settings, hear: Callable[[Note], None]) 
     from imgconv.files import atomic, write
 
     contents = [
-        write.encoded(
+        write.encode_fitted(
             part.image,
             part.form,
             _shown(part.where),

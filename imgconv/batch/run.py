@@ -91,7 +91,7 @@ def _run(
         form, path = promised(job, header, pipeline, settings)
         write.prepare(form, limits.decoded_bytes(header))
     except BaseException:
-        header.stream.close()
+        header.close()
         raise
     with hushed(header.format), confined(settings.reading.max_memory):
         image = Image.of(header.load())
@@ -102,15 +102,13 @@ def _run(
     result: ImageData = _computed(given, pipeline, settings)
     type_ = result.pixels.dtype.name
     parts = output.parts(job, form, path, result, numbers, reserved, settings.writing)
-    result = parts[0].image if len(parts) == 1 else write.fitted(result, form, path, settings.writing)
+    result = output.whole(parts)
     words = said(image, result)
     facts |= described(result, "out") | settled(result) | {"format_out": form.name}
     beside = [output.side(one, pipeline, given, numbers, reserved, settings) for one in job.sides]
     del image, given  # large ones need not stay beside the encoded files
     every = [*parts, *(part for side in beside for part in side)]
-    notes += losses(
-        replace(result, notes=tuple(dict.fromkeys(note for part in every for note in part.image.notes))), type_
-    )
+    notes += losses(replace(result, notes=output.whole(every).notes), type_)
     if settings.strict and any(note.loss for note in notes):
         raise errors.losses_forbidden(job.source_name, [note.text for note in notes if note.loss])
     output.put(every, settings, lambda note: _hear(note, job, settings, notes))

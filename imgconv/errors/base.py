@@ -34,7 +34,19 @@ class PixelError(ImgconvError, ValueError):
 
 
 class FileError(ImgconvError, OSError):
-    """A file that cannot be read or written. Also an OSError."""
+    """A file that cannot be read or written. Also an OSError.
+
+    Attributes
+    ----------
+    reason : str
+        What is wrong with a damaged file, without its name; empty of other errors.
+    recoverable : bool
+        Whether the file is damaged, and what is there could be read (`allow_truncated`).
+    """
+
+    def __init__(self, text: str, *, reason: str = "", recoverable: bool = False) -> None:
+        super().__init__(text)
+        self.reason, self.recoverable = reason, recoverable
 
 
 class LossError(ImgconvError):

@@ -7,18 +7,8 @@ from collections.abc import Sequence
 from imgconv.errors.base import FileError, ImgconvError, UsageError, amount, cut, shown, suggestion
 
 
-def file_missing(path: str) -> FileError:
-    return FileError(f"{path}: no such file")
-
-
 def file_unreadable(path: str, why: str) -> FileError:
     return FileError(f"{path}: cannot be read ({why})")
-
-
-def file_is_folder(path: str) -> FileError:
-    return FileError(
-        f"{path}: is a folder, not an image; name the images in it (for instance {path.rstrip('/')}/*.png)"
-    )
 
 
 def file_empty(path: str) -> FileError:
@@ -40,11 +30,13 @@ def file_header_broken(path: str, kind: str) -> FileError:
     )
 
 
-_REMEDY = "; get a whole copy (--allow-truncated reads what is there)"
-
-
 def file_broken(path: str, why: str) -> FileError:
-    return FileError(f"{path}: broken or cut short ({why}){_REMEDY}")
+    return _damaged(path, f"broken or cut short ({why})")
+
+
+def _damaged(path: str, reason: str) -> FileError:
+    text = f"{path}: {reason}; get a whole copy (--allow-truncated reads what is there)"
+    return FileError(text, reason=reason, recoverable=True)
 
 
 def file_preview(path: str) -> FileError:
@@ -128,29 +120,7 @@ def too_many_scans(path: str, most: int) -> FileError:
 
 
 def bytes_missing(path: str, count: int) -> FileError:
-    return FileError(f"{path}: cut short, {count} bytes of its pixels are missing{_REMEDY}")
-
-
-def missing_zeroed(count: int) -> str:
-    return f"cut short: {count} bytes of pixels are missing and were set to 0"
-
-
-def read_as_far(why: ImgconvError) -> str:
-    """`why` the file could not be read whole, without its name."""
-    return f"read as far as it goes, the rest is empty: {_reason(why)}"
-
-
-def file_beyond_reading(path: str, why: ImgconvError) -> FileError:
-    return FileError(f"{path}: {_reason(why)}, so much that nothing of it can be read; get a whole copy")
-
-
-def is_broken(error: ImgconvError) -> bool:
-    """Whether an error says that a file is damaged, and that what is there could be read."""
-    return isinstance(error, FileError) and _REMEDY in str(error)
-
-
-def _reason(why: ImgconvError) -> str:
-    return str(why).partition(": ")[2].partition("; get a whole copy")[0]
+    return _damaged(path, f"cut short, {count} bytes of its pixels are missing")
 
 
 def file_pickle(path: str) -> FileError:

@@ -7,11 +7,11 @@ import io
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, Any
+from typing import Any
 
 from imgconv import errors
 from imgconv.engine.memory import allowed_bytes
-from imgconv.files.options import Reading
+from imgconv.files.source import Source
 
 _CALLS = 2**22  # reads for a header: one of a gigabyte of GIF's blocks, or a million of PNG's chunks
 _OBJECT = 64  # bytes that a read takes whose result is kept as an object
@@ -24,15 +24,16 @@ _PNG = b"\x89PNG"
 
 
 @contextmanager
-def for_header(name: str, stream: IO[bytes], start: bytes, reading: Reading) -> Iterator[None]:
-    """While it lasts, what is read of a stream that begins with `start` may not take more memory than `reading` allows,
-    nor be read in too many pieces.
+def for_header(source: Source, start: bytes) -> Iterator[None]:
+    """While it lasts, what is read of a source that begins with `start` may not take more memory than its options
+    allow, nor be read in too many pieces.
 
     Raises FileError at its end if it was more, whatever the parser made of that.
     """
     share = _AS_NUMBERS if start.startswith(_TIFF) else _TWICE
     least = 0 if start.startswith(_PNG) else _KEPT
-    with _counted(_Reads(name, stream, allowed_bytes(reading.max_memory), share, least, _CALLS)):
+    stream = source.stream
+    with _counted(_Reads(source, share, least, _CALLS)):
         vars(stream)["close"] = lambda: None  # Pillow's parser of FTEX would, though the file is read on
         try:
             yield
@@ -41,21 +42,21 @@ def for_header(name: str, stream: IO[bytes], start: bytes, reading: Reading) -> 
 
 
 @contextmanager
-def for_pixels(name: str, stream: IO[bytes], reading: Reading) -> Iterator[None]:
+def for_pixels(source: Source) -> Iterator[None]:
     """As `for_header`, for what is read in large pieces and therefore kept."""
-    with _counted(_Reads(name, stream, allowed_bytes(reading.max_memory), 1, _AT_ONCE, math.inf)):
+    with _counted(_Reads(source, 1, _AT_ONCE, math.inf)):
         yield
 
 
 class _Reads:
     """A stream's `read` and `readline`, counting."""
 
-    def __init__(self, name: str, stream: IO[bytes], most: float, share: int, least: int, calls: float) -> None:
-        self.name, self.stream = name, stream
-        self.most, self.share, self.least, self.calls = most, share, least, calls
+    def __init__(self, source: Source, share: int, least: int, calls: float) -> None:
+        self.name, self.stream, self.most = source.name, source.stream, allowed_bytes(source.options.max_memory)
+        self.share, self.least, self.calls = share, least, calls
         self.taken = 0
         self.refusal: errors.FileError | None = None
-        self._read, self._readline = stream.read, stream.readline
+        self._read, self._readline = self.stream.read, self.stream.readline
 
     def read(self, size: int | None = -1, /) -> bytes:
         return self._counted(self._read, size)

@@ -4,14 +4,13 @@ read them."""
 from __future__ import annotations
 
 from typing import IO, Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from imgconv import errors
+from imgconv.files.source import Source
 from imgconv.values.frozen import replace
 from imgconv.values.image import Frame
-from imgconv.values.pixel_values import Pixels
 
 _START = 2**16  # bytes within which both formats say how many bits there are
 _SIZ = b"\xff\x4f\xff\x51"  # start of a codestream, then the marker that tells sizes (ISO/IEC 15444-1, A.5.1)
@@ -32,29 +31,25 @@ def bits(form: str, stream: IO[bytes]) -> int:
     return 8
 
 
-def decode(name: str, form: str, stream: IO[bytes], number: int, depth: int, channels: int, alpha: bool) -> Frame:
+def decode(source: Source, form: str, number: int, depth: int, channels: int, alpha: bool) -> Frame:
     """The pixels of a frame in 16 bits, shifted up as Pillow does with deep gray. Raises FileError without
     imagecodecs."""
-    imagecodecs = available(name, form, depth)
-    if stream not in _decoded:
-        stream.seek(0)
-        content = stream.read()
+    imagecodecs = available(source.name, form, depth)
+    if source.decoded is None:
+        source.stream.seek(0)
+        content = source.stream.read()
         # of an animated AVIF all frames at once: asked for one of them (2026.3.6), imagecodecs writes beyond its memory
-        _decoded[stream] = np.asarray(
+        source.decoded = np.asarray(
             imagecodecs.jpeg2k_decode(content) if form == "JPEG2000" else imagecodecs.avif_decode(content)
         )
-    found = _decoded[stream]
-    samples = np.atleast_3d(found[number] if found.ndim == 4 else found)
+    frames = source.decoded
+    samples = np.atleast_3d(frames[number] if frames.ndim == 4 else frames)
     if samples.dtype != np.uint16 or samples.shape[2] != channels + alpha:
         raise ValueError(f"decoded as {samples.shape} of {samples.dtype}")
     samples = samples << np.uint16(16 - depth)
     frame = Frame(np.ascontiguousarray(samples[..., :channels]))
     frame = replace(frame, pixels=frame.pixels[..., 0]) if channels == 1 else frame
     return replace(frame, alpha=np.ascontiguousarray(samples[..., channels])) if alpha else frame
-
-
-_decoded: WeakKeyDictionary[IO[bytes], Pixels] = WeakKeyDictionary()
-"""Of a stream, all of its frames, or an animation would be decoded once for each."""
 
 
 def available(name: str, form: str, depth: int) -> Any:

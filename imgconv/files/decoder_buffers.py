@@ -3,13 +3,14 @@ A new decoder is one row."""
 
 from __future__ import annotations
 
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
 from imgconv.engine.bands import available_threads
-from imgconv.files.header import Wanted
+from imgconv.files.header import Selection
 from imgconv.files.modes import LAYOUTS, MODES, mode_of
+from imgconv.files.source import Source
 from imgconv.values.layout import Layout
 
 COMPOSED = ("GIF", "PNG")
@@ -54,19 +55,19 @@ _WORDS, _BLOCK = 32, 2**20  # bytes for each byte of text, and of text at once
 _GIF_PART, _PNG_PART = 12, 8  # bytes a pixel of a frame as it is stored
 
 
-def held(image: Any, stream: IO[bytes], layout: Layout, wanted: Wanted, *, composed: bool) -> int:
-    """Bytes that decoding an opened image takes at most beside its pixels: those of its largest frame, for one is
+def bytes_of(source: Source, image: Any, layout: Layout, selection: Selection, *, composed: bool) -> int:
+    """Bytes that decoding an opened image takes at most beside its pixels: those of its largest frame, because one is
     decoded at a time."""
-    size = max((height * width for height, width in wanted.sizes), default=image.height * image.width)
+    size = max((height * width for height, width in selection.sizes), default=image.height * image.width)
     if composed:
-        return _of_animation(image, stream, layout, wanted, size)
-    found = size * _own(image) + _of_words(image, stream)
+        return _of_animation(source, image, layout, selection, size)
+    count = size * _own(image) + _of_words(source, image)
     if _is_read_here(image, layout):
         bytes_ = (layout.channels + layout.alpha + getattr(image, "dropped", 0)) * np.dtype(layout.type).itemsize
-        found = max(found if image.mode else 0, _READ_HERE * size * bytes_)
+        count = max(count if image.mode else 0, _READ_HERE * size * bytes_)
         if image.format in ("JPEG2000", "AVIF"):  # all frames of an animation at once
-            found *= getattr(image, "n_frames", 1)
-    return found + (_of_strips(image, layout, wanted.chunk, size) if image.format == "TIFF" else 0)
+            count *= getattr(image, "n_frames", 1)
+    return count + (_of_strips(image, layout, selection.chunk, size) if image.format == "TIFF" else 0)
 
 
 def _of_strips(image: Any, layout: Layout, chunk: int, size: int) -> int:
@@ -74,17 +75,17 @@ def _of_strips(image: Any, layout: Layout, chunk: int, size: int) -> int:
     if not _is_read_here(image, layout):
         return chunk
     page = size * (layout.channels + layout.alpha) * np.dtype(layout.type).itemsize
-    found = max(chunk, min(page, chunk * available_threads())) + min(page, _STRIPS_AT_ONCE)
-    return found * (_AS_NUMBERS if image.tag_v2.get(_COMPRESSION) == _PACKBITS else 1)
+    count = max(chunk, min(page, chunk * available_threads())) + min(page, _STRIPS_AT_ONCE)
+    return count * (_AS_NUMBERS if image.tag_v2.get(_COMPRESSION) == _PACKBITS else 1)
 
 
-def _of_words(image: Any, stream: IO[bytes]) -> int:
+def _of_words(source: Source, image: Any) -> int:
     """Numbers written as words, which Pillow splits a block at a time."""
     if not any(tile[0] == "ppm_plain" for tile in image.tile):
         return 0
-    before = stream.tell()
-    size = stream.seek(0, 2)
-    stream.seek(before)
+    before = source.stream.tell()
+    size = source.stream.seek(0, 2)
+    source.stream.seek(before)
     return _WORDS * min(size, _BLOCK)
 
 
@@ -100,21 +101,21 @@ def _own(image: Any) -> int:
         return 0
     becomes = mode_of(image)
     bands = len(image.getbands())
-    found = _SMALL.get(image.mode, 4) + (0 if becomes == image.mode else _SMALL.get(becomes, 4))
-    found += _OF_PIXELS.get(image.format, 0) + bands * _OF_SAMPLES.get(image.format, 0)
-    found += bands * max((_IN_PYTHON.get(str(tile[0]).lower(), 0) for tile in image.tile), default=0)
-    return int(found + (bands * _PROGRESSIVE if image.info.get("progressive") else 0))
+    count = _SMALL.get(image.mode, 4) + (0 if becomes == image.mode else _SMALL.get(becomes, 4))
+    count += _OF_PIXELS.get(image.format, 0) + bands * _OF_SAMPLES.get(image.format, 0)
+    count += bands * max((_IN_PYTHON.get(str(tile[0]).lower(), 0) for tile in image.tile), default=0)
+    return int(count + (bands * _PROGRESSIVE if image.info.get("progressive") else 0))
 
 
-def _of_animation(image: Any, stream: IO[bytes], layout: Layout, wanted: Wanted, size: int) -> int:
+def _of_animation(source: Source, image: Any, layout: Layout, selection: Selection, size: int) -> int:
     """The canvas and what is restored of it, a stored frame, and of each frame the alpha and colour that the first one
     may be without."""
-    part = max((height * width for height, width in wanted.parts), default=size)
+    part = max((height * width for height, width in selection.parts), default=size)
     itemsize = np.dtype(layout.type).itemsize
-    channels = (1 if wanted.gray else 3) if image.format == "GIF" else layout.channels
+    channels = (1 if selection.gray else 3) if image.format == "GIF" else layout.channels
     missing = max(0, channels + 1 - layout.channels - layout.alpha)
     each = _GIF_PART if image.format == "GIF" else _PNG_PART + 4 * itemsize * (channels + 1)
-    before = stream.tell()
-    coded = _CODED * min(stream.seek(0, 2), part * each)
-    stream.seek(before)
-    return itemsize * size * (len(wanted.numbers) * missing + 3 * (channels + 1)) + part * each + coded
+    before = source.stream.tell()
+    coded = _CODED * min(source.stream.seek(0, 2), part * each)
+    source.stream.seek(before)
+    return itemsize * size * (len(selection.numbers) * missing + 3 * (channels + 1)) + part * each + coded

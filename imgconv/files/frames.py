@@ -93,44 +93,59 @@ def _kind(frame: Frame) -> str:
 
 
 def fitted(image: ImageData, form: Format) -> ImageData:
-    """The image with frames as a format takes them; notes of what that loses."""
-    frames, notes, said = image.frames, [], dict(image.metadata)
-    if said.pop("default_image", False) and len(frames) > 1 and form.name != "png":
-        frames = frames[1:]
-        notes.append(Note("frames-dropped", "the picture for viewers without animation left out"))
-        image = replace(image, metadata=said)
-    if len(frames) == 1 and "loop" in said:
-        said.pop("loop")
-        image = replace(image, metadata=said)
-    timed = [frame for frame in frames if frame.duration is not None]
-    if form.frames != "animation" and (timed or "loop" in said):
-        notes.append(
-            Note("timing-dropped", f"durations and loop count dropped (no place for them in {form.name.upper()})")
-        )
-        said.pop("loop", None)
-        frames = tuple(replace(frame, duration=None) for frame in frames)
-        image = replace(image, metadata=said)
-    step = 10 if form.name == "gif" else 1
-    if (
-        form.frames == "animation"
-        and form.name != "png"
-        and any(frame.duration % step for frame in timed if frame.duration is not None)
-    ):
-        notes.append(Note("timing-dropped", f"durations rounded to {step} ms (no finer in {form.name.upper()})"))
-    if form.name == "avif" and said.get("loop"):
-        notes.append(Note("timing-dropped", "number of plays dropped (no place for it in AVIF)"))
-    if form.name in _MERGING and (same := sum(_same(*pair) for pair in pairwise(frames))):
+    """The image with frames as a format takes them, and notes of what that loses."""
+    image = _without_default_image(image, form)
+    if len(image.frames) == 1:
+        image = _without(image, "loop")
+    image = untimed(image, form) if form.frames != "animation" else _with_note_of_rounding(image, form)
+    if form.name == "avif" and image.metadata.get("loop"):
+        image = _noted(image, Note("timing-dropped", "number of plays dropped (no place for it in AVIF)"))
+    if form.name in _MERGING and (same := sum(_same(*pair) for pair in pairwise(image.frames))):
         text = (
             f"{same} frame{'s' * (same > 1)} like the one before merged with it ({form.name.upper()} shows that one"
             " longer)"
         )
-        notes.append(Note("frames-merged", text, loss=False))
-    image = replace(image, frames=frames, notes=image.notes + tuple(notes))
+        image = _noted(image, Note("frames-merged", text, loss=False))
     if form.name == "gif":
         from imgconv.files.gif import writer as gif_writer
 
         return gif_writer.fitted(image)
     return image
+
+
+def untimed(image: ImageData, form: Format) -> ImageData:
+    """The image without durations and loop count, which its format, or a file for each frame, has no place for."""
+    if "loop" not in image.metadata and all(frame.duration is None for frame in image.frames):
+        return image
+    frames = tuple(replace(frame, duration=None) for frame in image.frames)
+    text = f"durations and loop count dropped (no place for them in {form.name.upper()})"
+    return _noted(replace(_without(image, "loop"), frames=frames), Note("timing-dropped", text))
+
+
+def _without_default_image(image: ImageData, form: Format) -> ImageData:
+    """The image without the picture for viewers that show no animation, which only PNG has a place for."""
+    if not image.metadata.get("default_image") or len(image.frames) == 1 or form.name == "png":
+        return image
+    image = replace(_without(image, "default_image"), frames=image.frames[1:])
+    return _noted(image, Note("frames-dropped", "the picture for viewers without animation left out"))
+
+
+def _with_note_of_rounding(image: ImageData, form: Format) -> ImageData:
+    """A note where durations are finer than a format of animations holds them; its writer rounds them."""
+    step = 10 if form.name == "gif" else 1
+    if form.name == "png" or not any(frame.duration and frame.duration % step for frame in image.frames):
+        return image
+    return _noted(image, Note("timing-dropped", f"durations rounded to {step} ms (no finer in {form.name.upper()})"))
+
+
+def _without(image: ImageData, key: str) -> ImageData:
+    if key not in image.metadata:
+        return image
+    return replace(image, metadata={name: value for name, value in image.metadata.items() if name != key})
+
+
+def _noted(image: ImageData, note: Note) -> ImageData:
+    return replace(image, notes=(*image.notes, note))
 
 
 def _same(one: Frame, other: Frame) -> bool:

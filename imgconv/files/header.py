@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import IO, TypeVar
+from typing import TypeVar
 
 from imgconv import errors
+from imgconv.files.source import Source
 from imgconv.values.frozen import record
 from imgconv.values.image import ImageData
 from imgconv.values.layout import Layout
@@ -16,24 +17,28 @@ _Read = TypeVar("_Read")
 
 @record
 class Header:
-    """What is known before the pixels are read; `load()` reads them and closes the stream.
+    """What is known before the pixels are read; `load()` reads them and closes the file.
 
     Of several frames `numbers` counts them as the file does, from 0, and `sizes` are their heights and widths; all else
     is the first one's. `parts` are heights and widths of pictures that are decoded on the way (frames as they are
     stored), `decoding` is the memory in bytes that decoders hold besides the pixels they give.
     """
 
-    path: str
+    source: Source
     height: int
     width: int
     layout: Layout
     format: str
     load: Callable[[], ImageData]
-    stream: IO[bytes]
     numbers: Sequence[int] = (0,)
     sizes: tuple[tuple[int, int], ...] = ()
     parts: tuple[tuple[int, int], ...] = ()
     decoding: int = 0
+
+    @property
+    def path(self) -> str:
+        """The file as sentences call it."""
+        return self.source.name
 
     @property
     def frames(self) -> int:
@@ -55,13 +60,17 @@ class Header:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.stream.close()
+        self.close()
+
+    def close(self) -> None:
+        """Closes the file, whose pixels are not read then."""
+        self.source.stream.close()
 
 
 @record
-class Wanted:
-    """The frames that are wanted: their `numbers`, their `places` as Pillow counts, and `sizes` (heights and widths)
-    where they are pages.
+class Selection:
+    """The frames to be read: their `numbers`, their `places` as Pillow counts, and `sizes` (heights and widths) where
+    they are pages.
 
     `parts` are heights and widths of what is decoded to compose them, `chunk` the bytes of the largest strip or tile,
     `several` whether there are more.
@@ -76,22 +85,22 @@ class Wanted:
     gray: bool = False
 
 
-STILL = Wanted((0,), (0,))
+STILL = Selection((0,), (0,))
 
 
-def loader(name: str, stream: IO[bytes], read: Callable[[], ImageData]) -> Callable[[], ImageData]:
-    """A header's `load`: `read`, whose stream is closed and whose failures become FileErrors, whatever broken bytes led
-    it to."""
+def loader(source: Source, read: Callable[[], ImageData]) -> Callable[[], ImageData]:
+    """A header's `load`: `read`, after which the stream is closed, with its failures as FileErrors."""
 
     def load() -> ImageData:
-        with stream:
-            return parsed(name, read)
+        with source.stream:
+            return parsed(source.name, read)
 
     return load
 
 
 def parsed(name: str, read: Callable[[], _Read]) -> _Read:
-    """What `read` makes of a file's bytes. Raises imgconv's errors as they come and FileError for all others."""
+    """The result of `read`, a call that parses a file's bytes. Raises imgconv's errors as they come and FileError for
+    all others."""
     try:
         return read()
     except errors.ImgconvError:
@@ -103,12 +112,12 @@ def parsed(name: str, read: Callable[[], _Read]) -> _Read:
 
 
 def first_line(error: object) -> str:
-    """What an error says, short enough for a sentence."""
-    said = (
+    """The first line of an error's text, short enough for a sentence."""
+    content = (
         error.args[0]
         if isinstance(error, Exception) and error.args and isinstance(error.args[0], bytes)
         else str(error)
     )
-    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+    text = content.decode("utf-8", "replace") if isinstance(content, bytes) else content
     line = re.sub(r" at 0x[0-9a-f]+", "", (text.strip() or type(error).__name__).splitlines()[0])
     return line if len(line) <= 120 else line[:117] + "..."

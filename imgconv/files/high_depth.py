@@ -9,6 +9,8 @@ import numpy as np
 
 from imgconv import errors
 from imgconv.files.modes import LAYOUTS, MODES, mode_of, sample_bits
+from imgconv.files.pillow_settings import leniency
+from imgconv.files.source import Source
 from imgconv.values.frozen import record, replace
 from imgconv.values.image import Frame
 from imgconv.values.layout import Layout
@@ -34,10 +36,10 @@ _LARGE = 2**21  # pixels
 
 @record
 class Deep:
-    """What such a file's pixels are, and what reads those of its page of a number from its stream."""
+    """What such a file's pixels are, and what reads those of the page at hand."""
 
     layout: Layout
-    read: Callable[[IO[bytes], int], Frame]
+    read: Callable[[], Frame]
 
 
 def narrows(image: Any) -> bool:
@@ -68,35 +70,33 @@ def raw_modes(image: Any) -> list[str]:
     ]
 
 
-def reader_of(name: str, image: Any, stream: IO[bytes]) -> Deep | None:
+def reader_of(source: Source, image: Any) -> Deep | None:
     """What reads an opened image whole where Pillow would not; None where Pillow does.
 
     Raises FileError where that reader is not installed, or there is none.
     """
     if image.format == "PNG" and (narrows(image) or (image.mode == "I;16" and "transparency" in image.info)):
-        return _png(image)
+        return _png(source, image)
     if image.format == "PNG" and _large(image):
-        return _large_png(image)
-    if image.format == "TIFF" and (narrows(image) or _strange_tiff(image)):
-        return _tiff(name, image, stream)
+        return _large_png(source, image)
+    if image.format == "TIFF" and (narrows(image) or _misread_tiff(image)):
+        return _tiff(source, image)
     if image.format in ("JPEG2000", "AVIF") and LAYOUTS[MODES[image.mode].becomes].type == "uint8":
-        return _coded(name, image, stream)
+        return _coded(source, image)
     if narrows(image):
-        raise errors.file_narrowed(name)
+        raise errors.file_narrowed(source.name)
     return None
 
 
-def _coded(name: str, image: Any, stream: IO[bytes]) -> Deep | None:
+def _coded(source: Source, image: Any) -> Deep | None:
     from imgconv.files import codecs
 
-    form, depth = str(image.format), codecs.bits(image.format, stream)
+    form, depth = str(image.format), codecs.bits(image.format, source.stream)
     if depth <= 8:
         return None
-    codecs.available(name, form, depth)
-    layout = replace(LAYOUTS[mode_of(image)], type="uint16")
-    return Deep(
-        layout, lambda stream, number: codecs.decode(name, form, stream, number, depth, layout.channels, layout.alpha)
-    )
+    codecs.available(source.name, form, depth)
+    layout, number = replace(LAYOUTS[mode_of(image)], type="uint16"), image.tell()
+    return Deep(layout, lambda: codecs.decode(source, form, number, depth, layout.channels, layout.alpha))
 
 
 def correct(image: Any) -> None:
@@ -133,12 +133,14 @@ def hides_channel(image: Any, stream: IO[bytes]) -> bool:
     return fourth.size > 0 and bool((fourth != fourth[0]).any())
 
 
-def _strange_tiff(image: Any) -> bool:
-    """What Pillow does not know or would get wrong: planes of 16 bits apart, whose raw modes do not tell; planes apart
-    of which it takes the first alone; signed 8 bits, whose sign it drops; signed 16 bits, which it widens; numbers in
-    which 0 is white, which it does not turn; a second channel without a meaning, which is a channel; compressed 32 bits
-    of the other byte order, which libtiff has turned already; WebP's compression; volumes, of which it takes a
-    layer."""
+def _misread_tiff(image: Any) -> bool:
+    """Whether an opened TIFF is of a kind that Pillow does not know or gets wrong.
+
+    These are: separate planes of 16 bits, whose raw modes do not tell; separate planes of which it takes the first
+    alone; signed 8 bits, whose sign it drops; signed 16 bits, which it widens; numbers in which 0 is white, which it
+    does not invert; a second channel without a meaning, which is a channel; compressed 32 bits of the other byte order,
+    which libtiff has swapped already; WebP's compression; volumes, of which it takes a layer.
+    """
     modes = raw_modes(image)
     if (
         image.mode == ""
@@ -157,14 +159,13 @@ def _strange_tiff(image: Any) -> bool:
     return bits > 8 and (photometric == 0 or LAYOUTS[MODES[image.mode].becomes].type == "uint8")
 
 
-def _png(image: Any) -> Deep:
+def _png(source: Source, image: Any) -> Deep:
     from imgconv.files.png import reader as png_reader
 
     raw = str(image.tile[0][3])
     alpha = raw.startswith(("LA", "RGBA")) or "transparency" in image.info
-    return Deep(
-        Layout(3 if raw.startswith("RGB") else 1, alpha, "uint16"), lambda stream, number: png_reader.decode(stream)
-    )
+    layout = Layout(3 if raw.startswith("RGB") else 1, alpha, "uint16")
+    return Deep(layout, lambda: png_reader.decode(source.stream))
 
 
 def _large(image: Any) -> bool:
@@ -178,7 +179,7 @@ def _large(image: Any) -> bool:
     return plain and sample_bits(image) == 8 and image.width * image.height >= _LARGE
 
 
-def _large_png(image: Any) -> Deep | None:
+def _large_png(source: Source, image: Any) -> Deep | None:
     """Reads in half of Pillow's time. Never waits for its loop to be compiled, and leaves files with later chunks to
     Pillow."""
     from imgconv.files.modes import to_frame
@@ -187,25 +188,27 @@ def _large_png(image: Any) -> Deep | None:
     if not png_reader.ready():
         return None
 
-    def read(stream: IO[bytes], number: int) -> Frame:
-        here = stream.tell()
+    def read() -> Frame:
+        here = source.stream.tell()
         try:
-            return png_reader.decode(stream, alone=True)
+            return png_reader.decode(source.stream, alone=True)
         except png_reader.LaterChunks:
-            stream.seek(here)
-            return to_frame(image)
+            source.stream.seek(here)
+            with leniency(source):
+                return to_frame(image)
 
     return Deep(LAYOUTS[image.mode], read)
 
 
-def _tiff(name: str, image: Any, stream: IO[bytes]) -> Deep:
+def _tiff(source: Source, image: Any) -> Deep:
     from imgconv.files.tiff import reader as tiff_reader
 
-    opened = tiff_reader.opened(name, stream, image.tell())
-    if {opened.height, opened.width} != {image.height, image.width}:
+    number = image.tell()
+    page = tiff_reader.opened(source, number)
+    if {page.height, page.width} != {image.height, image.width}:
         raise errors.file_broken(
-            name, f"its fields say two sizes, {image.width}x{image.height} and {opened.width}x{opened.height}"
+            source.name, f"its fields say two sizes, {image.width}x{image.height} and {page.width}x{page.height}"
         )
-    if opened.codec and _eight(image) and narrows(image):  # which Pillow would read in 8 bits, and rightly
-        raise errors.file_deep_needs_codecs(name, f"TIFF compressed by {opened.codec}", 16)
-    return Deep(opened.layout, lambda stream, number: tiff_reader.decode(name, stream, number))
+    if page.codec and _eight(image) and narrows(image):  # which Pillow would read in 8 bits, and rightly
+        raise errors.file_deep_needs_codecs(source.name, f"TIFF compressed by {page.codec}", 16)
+    return Deep(page.layout, lambda: tiff_reader.decode(source, number))

@@ -9,12 +9,12 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Callable
-from typing import IO, Any
+from typing import Any
 
 from imgconv import errors
 from imgconv.engine.memory import allowed_bytes
 from imgconv.files import stored_sizes
-from imgconv.files.options import Reading
+from imgconv.files.source import Source
 
 _MOST_SCANS = 256  # of a progressive JPEG: encoders write ten, and one for each coefficient would be less
 _INSIDE = 2**20  # bytes within which a picture that stands in another file says its size
@@ -25,40 +25,41 @@ _DDS_HEADER, _DDS_PLAIN = 128, 0x40  # bytes, and the flag of pixels of red, gre
 _BLP_JPEG = 0  # of its compressions
 
 
-def check(name: str, stream: IO[bytes], start: bytes, reading: Reading) -> None:
-    """Raises FileError for a file that begins with `start` and holds more than `reading` allows, wherever it says so;
+def check(source: Source, start: bytes) -> None:
+    """Raises FileError for a file that begins with `start` and holds more than its options allow, wherever it says so;
     the stream is left at its start."""
     row = next((check for magic, check in CHECKS if start.startswith(magic)), None)
     if row is None:
         return
     try:
-        row(name, stream, reading)
+        row(source)
     except (struct.error, EOFError, ValueError):  # cut short or none of its kind, which its decoder says better
         pass
     finally:
-        stream.seek(0)
+        source.stream.seek(0)
 
 
-def ask(name: str, size: stored_sizes.Size | None, reading: Reading, each: int = _PICTURE, besides: int = 0) -> None:
-    """Raises FileError for a picture of a size that takes `each` byte a pixel, and some besides, where that is more
-    than `reading` allows."""
+def check_size(source: Source, size: stored_sizes.Size | None, each: int = _PICTURE, besides: int = 0) -> None:
+    """Raises FileError for a picture of a size that takes `each` byte per pixel, and some besides, where that is more
+    than the options allow."""
     height, width = size or (0, 0)
-    if height * width > reading.max_pixels:
-        raise errors.too_many_pixels(name, height * width, reading.max_pixels)
-    needed, allowed = height * width * each + besides, allowed_bytes(reading.max_memory)
+    most = source.options.max_pixels
+    if height * width > most:
+        raise errors.too_many_pixels(source.name, height * width, most)
+    needed, allowed = height * width * each + besides, allowed_bytes(source.options.max_memory)
     if needed > allowed:
-        raise errors.too_much_memory(name, needed, allowed)
+        raise errors.too_much_memory(source.name, needed, allowed)
 
 
 # ---------------------------------------------------------------- icons
 
 
-def _ico(name: str, stream: IO[bytes], reading: Reading) -> None:
-    (count,) = struct.unpack("<4xH", _exactly(stream, 0, 6))
+def _ico(source: Source) -> None:
+    (count,) = struct.unpack("<4xH", _exactly(source, 0, 6))
     for i in range(count):
-        (at,) = struct.unpack("<12xI", _exactly(stream, 6 + 16 * i, 16))
-        stream.seek(at)
-        ask(name, _picture_or_bitmap(stream.read(32)), reading)
+        (at,) = struct.unpack("<12xI", _exactly(source, 6 + 16 * i, 16))
+        source.stream.seek(at)
+        check_size(source, _picture_or_bitmap(source.stream.read(32)))
 
 
 def _picture_or_bitmap(content: bytes) -> stored_sizes.Size | None:
@@ -69,53 +70,53 @@ def _picture_or_bitmap(content: bytes) -> stored_sizes.Size | None:
     return abs(height) // 2, abs(width)  # below the pixels stands their mask
 
 
-def _icns(name: str, stream: IO[bytes], reading: Reading) -> None:
-    at, (end,) = 8, struct.unpack(">4xI", _exactly(stream, 0, 8))
+def _icns(source: Source) -> None:
+    at, (end,) = 8, struct.unpack(">4xI", _exactly(source, 0, 8))
     for _ in range(_MOST_BLOCKS):
         if at >= end:
             return
-        (length,) = struct.unpack(">4xI", _exactly(stream, at, 8))
-        content = stream.read(min(max(0, length - 8), _INSIDE))
+        (length,) = struct.unpack(">4xI", _exactly(source, at, 8))
+        content = source.stream.read(min(max(0, length - 8), _INSIDE))
         if content.startswith((stored_sizes.CODESTREAM, *stored_sizes.JP2)):
-            _ask_codestream(name, content, reading)
-        ask(name, stored_sizes.size_of(content), reading)
+            _check_codestream(source, content)
+        check_size(source, stored_sizes.size_of(content))
         at += max(8, length)
-    raise errors.header_endless(name)
+    raise errors.header_endless(source.name)
 
 
 # ---------------------------------------------------------------- JPEG and JPEG 2000
 
 
-def _jpeg(name: str, stream: IO[bytes], reading: Reading) -> None:
-    stream.seek(0)
-    if stored_sizes.scans(stream, _MOST_SCANS) > _MOST_SCANS:
-        raise errors.too_many_scans(name, _MOST_SCANS)
+def _jpeg(source: Source) -> None:
+    source.stream.seek(0)
+    if stored_sizes.scans(source.stream, _MOST_SCANS) > _MOST_SCANS:
+        raise errors.too_many_scans(source.name, _MOST_SCANS)
 
 
-def _jpeg2000(name: str, stream: IO[bytes], reading: Reading) -> None:
-    _ask_codestream(name, _codestream(stream), reading)
+def _jpeg2000(source: Source) -> None:
+    _check_codestream(source, _codestream(source))
 
 
-def _ask_codestream(name: str, content: bytes, reading: Reading) -> None:
-    if found := stored_sizes.codestream(content):
-        ask(name, found[:2], reading, besides=found[2])
+def _check_codestream(source: Source, content: bytes) -> None:
+    if measures := stored_sizes.codestream(content):
+        check_size(source, measures[:2], besides=measures[2])
 
 
-def _codestream(stream: IO[bytes]) -> bytes:
+def _codestream(source: Source) -> bytes:
     """The beginning of the codestream in a file of boxes, or of one alone."""
-    stream.seek(0)
-    start = stream.read(_INSIDE)
+    source.stream.seek(0)
+    start = source.stream.read(_INSIDE)
     if stored_sizes.CODESTREAM in start:
         return start
     at = 0
     for _ in range(_MOST_BLOCKS):
-        length, kind = struct.unpack(">I4s", _exactly(stream, at, 8))
+        length, kind = struct.unpack(">I4s", _exactly(source, at, 8))
         head = 8
         if length == 1:
-            (length,), head = struct.unpack(">Q", _exactly(stream, at + 8, 8)), 16
+            (length,), head = struct.unpack(">Q", _exactly(source, at + 8, 8)), 16
         if kind == b"jp2c":
-            stream.seek(at + head)
-            return stream.read(_INSIDE)
+            source.stream.seek(at + head)
+            return source.stream.read(_INSIDE)
         if length < head:
             break
         at += length
@@ -125,73 +126,75 @@ def _codestream(stream: IO[bytes]) -> bytes:
 # ---------------------------------------------------------------- textures, Photoshop, IPTC
 
 
-def _blp1(name: str, stream: IO[bytes], reading: Reading) -> None:
+def _blp1(source: Source) -> None:
     """A texture whose pixels are a JPEG in two pieces, or indices of a palette as many as the file likes."""
-    kind, width, height = struct.unpack("<4xi4xII", _exactly(stream, 0, 20))
-    offsets, lengths = struct.unpack("<16I", _exactly(stream, 28, 64)), struct.unpack("<16I", _exactly(stream, 92, 64))
+    kind, width, height = struct.unpack("<4xi4xII", _exactly(source, 0, 20))
+    offsets, lengths = struct.unpack("<16I", _exactly(source, 28, 64)), struct.unpack("<16I", _exactly(source, 92, 64))
     if kind != _BLP_JPEG:
-        _ask_indices(name, lengths[0], height, width)
+        _check_indices(source.name, lengths[0], height, width)
         return
-    (length,) = struct.unpack("<I", _exactly(stream, 156, 4))
-    head = stream.read(min(length, _INSIDE))
-    stream.seek(offsets[0])
-    picture = head + stream.read(min(lengths[0], _INSIDE))
-    ask(name, stored_sizes.jpeg_size(picture), reading, each=2 * _PICTURE)
-    _jpeg(name, io.BytesIO(picture), reading)
+    (length,) = struct.unpack("<I", _exactly(source, 156, 4))
+    head = source.stream.read(min(length, _INSIDE))
+    source.stream.seek(offsets[0])
+    picture = head + source.stream.read(min(lengths[0], _INSIDE))
+    check_size(source, stored_sizes.jpeg_size(picture), each=2 * _PICTURE)
+    _jpeg(source.inner(picture))
 
 
-def _blp2(name: str, stream: IO[bytes], reading: Reading) -> None:
-    width, height = struct.unpack("<12xII", _exactly(stream, 0, 20))
-    (length,) = struct.unpack("<I", _exactly(stream, 84, 4))
-    _ask_indices(name, length, height, width)
+def _blp2(source: Source) -> None:
+    width, height = struct.unpack("<12xII", _exactly(source, 0, 20))
+    (length,) = struct.unpack("<I", _exactly(source, 84, 4))
+    _check_indices(source.name, length, height, width)
 
 
-def _ask_indices(name: str, length: int, height: int, width: int) -> None:
+def _check_indices(name: str, length: int, height: int, width: int) -> None:
     """Every index becomes a pixel, and alpha stands behind them."""
     if length > 4 * height * width + _INSIDE:
         raise errors.file_broken(name, f"{length} bytes of pixels for {width}x{height}")
 
 
-def _dds(name: str, stream: IO[bytes], reading: Reading) -> None:
+def _dds(source: Source) -> None:
     """Plain pixels have to be there: Pillow takes each by itself, for as long as the header says, whether there is one
     or not."""
-    height, width, flags, bits = struct.unpack("<12xII60xI4xI", _exactly(stream, 0, 92))
-    missing = height * width * max(1, bits // 8) - max(0, stream.seek(0, io.SEEK_END) - _DDS_HEADER)
+    height, width, flags, bits = struct.unpack("<12xII60xI4xI", _exactly(source, 0, 92))
+    missing = height * width * max(1, bits // 8) - max(0, source.stream.seek(0, io.SEEK_END) - _DDS_HEADER)
     if flags & _DDS_PLAIN and missing > 0:
-        raise errors.bytes_missing(name, missing)
+        raise errors.bytes_missing(source.name, missing)
 
 
-def _psd(name: str, stream: IO[bytes], reading: Reading) -> None:
+def _psd(source: Source) -> None:
     """Photoshop's rows are counted before they are looked for."""
-    height, width = struct.unpack(">14xII", _exactly(stream, 0, 22))
+    height, width = struct.unpack(">14xII", _exactly(source, 0, 22))
     if not 0 < max(height, width) <= _LONGEST_PSD:
-        raise errors.file_size(name, width, height)
-    ask(name, (height, width), reading, each=1)
+        raise errors.file_size(source.name, width, height)
+    check_size(source, (height, width), each=1)
 
 
-def _iptc(name: str, stream: IO[bytes], reading: Reading) -> None:
+def _iptc(source: Source) -> None:
     """Records of IPTC, whose pixels are joined before they are looked at."""
-    ask(name, None, reading, besides=2 * stream.seek(0, io.SEEK_END))
+    check_size(source, None, besides=2 * source.stream.seek(0, io.SEEK_END))
 
 
-def refuse_inside(name: str, image: Any) -> None:
+def refuse_inside(source: Source, image: Any) -> None:
     """Raises FileError for opened IPTC records of coded pixels: Pillow would decode them by opening whatever is there,
     a PostScript program too."""
     if image.tile and image.tile[0][3][0] != "raw":
         raise errors.file_foreign(
-            name, "a picture wrapped in IPTC records", "take it out of them first (exiftool, or convert it to PNG)"
+            source.name,
+            "a picture wrapped in IPTC records",
+            "take it out of them first (exiftool, or convert it to PNG)",
         )
 
 
-def _exactly(stream: IO[bytes], at: int, length: int) -> bytes:
-    stream.seek(at)
-    found = stream.read(length)
-    if len(found) < length:
+def _exactly(source: Source, at: int, length: int) -> bytes:
+    source.stream.seek(at)
+    content = source.stream.read(length)
+    if len(content) < length:
         raise EOFError("it ends too early")
-    return found
+    return content
 
 
-CHECKS: tuple[tuple[bytes | tuple[bytes, ...], Callable[[str, IO[bytes], Reading], None]], ...] = (
+CHECKS: tuple[tuple[bytes | tuple[bytes, ...], Callable[[Source], None]], ...] = (
     (stored_sizes.JPEG, _jpeg),
     (b"\0\0\1\0", _ico),
     (b"icns", _icns),

@@ -13,11 +13,10 @@ from imgconv import errors
 from imgconv.files import frames
 from imgconv.files.header import Header, loader, parsed
 from imgconv.files.modes import joined
-from imgconv.files.options import Reading
 from imgconv.files.pnm import Content, bytes_of
+from imgconv.files.source import Source
 from imgconv.values.image import Frame, ImageData
 from imgconv.values.layout import Layout
-from imgconv.values.notes import Note
 from imgconv.values.pixel_values import Pixels, widened_type
 
 _MAGIC = b"\x93NUMPY"
@@ -31,44 +30,30 @@ def is_npy(start: bytes) -> bool:
     return start.startswith(_MAGIC)
 
 
-def npy_header(name: str, stream: IO[bytes], reading: Reading) -> Header:
-    """The header of a .npy file; refuses pickles and what is no image."""
-    shape, order, dtype = shape_and_type(name, stream)
-    start = stream.tell()
-    wanted = math.prod(shape) * dtype.itemsize
-    missing = max(0, wanted - (stream.seek(0, io.SEEK_END) - start))
-    if missing and not reading.allow_truncated:
-        raise errors.bytes_missing(name, missing)
+def npy_header(source: Source) -> Header:
+    """The header of a .npy file. Raises FileError for pickles and PixelError for what is no image."""
+    shape, order, dtype = shape_and_type(source.name, source.stream)
+    start = source.stream.tell()
+    missing = math.prod(shape) * dtype.itemsize - (source.stream.seek(0, io.SEEK_END) - start)
+    if missing > 0 and not source.options.allow_truncated:
+        raise errors.bytes_missing(source.name, missing)
 
-    numbers = numbers_of(shape, reading, name)
+    numbers = numbers_of(source, shape)
 
     def read() -> ImageData:
-        stream.seek(start)
-        content, missing = filled(stream, shape, order, dtype)
-        if missing and not reading.allow_truncated:
-            raise errors.bytes_missing(name, missing)
-        return ImageData(
-            frames_of(content, numbers),
-            "npy",
-            notes=(Note("truncated", errors.missing_zeroed(missing)),) if missing else (),
-        )
+        source.stream.seek(start)
+        content, missing = filled(source.stream, shape, order, dtype)
+        source.note_missing(missing)
+        return ImageData(frames_of(content, numbers), "npy", notes=tuple(source.notes))
 
     height, width, channels = size_of(shape)
-    return Header(
-        name,
-        height,
-        width,
-        Layout(channels, type=widened_type(dtype)),
-        "npy",
-        loader(name, stream, read),
-        stream,
-        numbers,
-    )
+    layout = Layout(channels, type=widened_type(dtype))
+    return Header(source, height, width, layout, "npy", loader(source, read), numbers)
 
 
-def numbers_of(shape: tuple[int, ...], reading: Reading, name: str) -> Sequence[int]:
-    """The frames that are wanted: an array of four dimensions is frames, any other is one."""
-    return frames.chosen(reading.frames, shape[0] if len(shape) == 4 else 1, name)
+def numbers_of(source: Source, shape: tuple[int, ...]) -> Sequence[int]:
+    """The frames to be read: an array of four dimensions is frames, any other is one."""
+    return frames.chosen(source.options.frames, shape[0] if len(shape) == 4 else 1, source.name)
 
 
 def size_of(shape: tuple[int, ...]) -> tuple[int, int, int]:
@@ -82,8 +67,8 @@ def frames_of(content: Pixels, numbers: Sequence[int]) -> tuple[Frame, ...]:
 
 
 def shape_and_type(name: str, stream: IO[bytes]) -> tuple[tuple[int, ...], Order, np.dtype[Any]]:
-    """Shape, order and type of the image that begins here; the stream stands at its numbers. Refuses pickles and what
-    is no image."""
+    """Shape, order and type of the image that begins here; the stream stands at its numbers. Raises FileError for
+    pickles and PixelError for what is no image."""
     shape, order, dtype = parsed(name, lambda: described(stream))
     if dtype.hasobject:
         raise errors.file_pickle(name)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import io
 import math
-from typing import IO
 
 from imgconv import errors
 from imgconv.files import archives, signatures
 from imgconv.files.formats import split_member
 from imgconv.files.header import Header, loader, parsed
 from imgconv.files.npy import filled, frames_of, npy, numbers_of, shape_and_type, size_of
-from imgconv.files.options import Reading
 from imgconv.files.pnm import Content
+from imgconv.files.source import Source
 from imgconv.values.image import ImageData
 from imgconv.values.layout import Layout
 from imgconv.values.pixel_values import Pixels, widened_type
@@ -26,19 +25,20 @@ def is_zip(start: bytes) -> bool:
     return start.startswith(archives.MAGIC)
 
 
-def header(name: str, stream: IO[bytes], reading: Reading) -> Header:
+def header(source: Source) -> Header:
     """The header of an array in a .npz file: of the one that is named, or of the only one."""
-    archive = parsed(name, lambda: archives.directory(stream))
-    found = {
+    name = source.name
+    archive = parsed(name, lambda: archives.directory(source.stream))
+    arrays = {
         info.filename.removesuffix(_SUFFIX): info for info in archive.infolist() if info.filename.endswith(_SUFFIX)
     }
-    file, wanted = split_member(name)
-    if not found:
-        stream.seek(0)
-        signatures.refuse(name, stream.read(64))
-    if wanted not in found and (wanted or len(found) > 1):
-        raise errors.which_array(file, wanted, list(found))
-    info = found[wanted] if wanted else next(iter(found.values()))
+    file, member_name = split_member(name)
+    if not arrays:
+        source.stream.seek(0)
+        signatures.refuse(name, source.stream.read(64))
+    if member_name not in arrays and (member_name or len(arrays) > 1):
+        raise errors.which_array(file, member_name, list(arrays))
+    info = arrays[member_name] if member_name else next(iter(arrays.values()))
     with parsed(name, lambda: archives.unpacked(archive, info)) as member:
         shape, order, dtype = shape_and_type(name, member)
         missing = math.prod(shape) * dtype.itemsize - (info.file_size - member.tell())
@@ -52,9 +52,9 @@ def header(name: str, stream: IO[bytes], reading: Reading) -> Header:
             shape_and_type(name, member)
             return filled(member, shape, order, dtype)[0]
 
-    numbers, (height, width, channels) = numbers_of(shape, reading, name), size_of(shape)
-    load = loader(name, stream, lambda: ImageData(frames_of(pixels(), numbers), "npz"))
-    return Header(name, height, width, Layout(channels, type=widened_type(dtype)), "npz", load, stream, numbers)
+    numbers, (height, width, channels) = numbers_of(source, shape), size_of(shape)
+    load = loader(source, lambda: ImageData(frames_of(pixels(), numbers), "npz"))
+    return Header(source, height, width, Layout(channels, type=widened_type(dtype)), "npz", load, numbers)
 
 
 def npz(image: ImageData) -> Content:

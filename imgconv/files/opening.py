@@ -3,57 +3,61 @@
 from __future__ import annotations
 
 import re
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import IO, Any
 
 from imgconv import errors
 from imgconv.files import high_depth, signatures
-from imgconv.files.header import first_line, parsed
+from imgconv.files.header import parsed
+from imgconv.files.pillow_settings import leniency
 from imgconv.files.png.chunks import SIGNATURE
-from imgconv.values.notes import Note
+from imgconv.files.source import Source
 
 _BIG_ENDIAN = b"MM\0+"
 """How a BigTIFF file starts that Pillow takes for another, and warns of."""
 
 
-def opened(name: str, stream: IO[bytes], notes: list[Note]) -> Any:
-    """An image as Pillow, or for some TIFF files tifffile, opens it; its warnings are added to the notes. FileError
-    where nobody does."""
+def opened(source: Source) -> Any:
+    """An image as Pillow, or for some TIFF files tifffile, opens it. Raises FileError where neither does."""
     from PIL import Image as pillow
     from PIL import UnidentifiedImageError
 
     def recognised() -> Any:
-        warned: list[Note] = []
+        warnings = len(source.notes)
         try:
-            image = quietly(lambda: _by_plugin(stream) or pillow.open(stream), warned)
-            notes.extend(warned)
-            return _checked(image, stream)
+            with leniency(source):
+                image = _by_plugin(source.stream) or pillow.open(source.stream)
+                return _checked(image, source.stream)
         except UnidentifiedImageError:
-            stream.seek(0)
-            start = stream.read(4096)
-            if start.startswith(SIGNATURE):
-                _why_broken(stream)
-            if not start.startswith(high_depth.TIFF_STARTS):
-                signatures.refuse(name, start)
-            from imgconv.files.tiff import reader as tiff_reader
-            from imgconv.files.tiff import writer as tiff_writer
-
-            if not start.startswith(_BIG_ENDIAN):
-                notes.extend(warned)
-            elif tiff_writer.is_cut(stream):
-                notes.append(Note("reader-warning", "Truncated fields", loss=False))
-            try:
-                return tiff_reader.opened(name, stream)
-            except IndexError:  # no page
-                signatures.refuse(name, start)
+            return _by_tifffile(source, warnings)
         except pillow.DecompressionBombError as error:
-            raise errors.too_many_pixels(name, *_pixels_of(error)) from None
+            raise errors.too_many_pixels(source.name, *_pixels_of(error)) from None
         except MemoryError:
-            raise errors.file_broken(name, "its header asks for more memory than there is") from None
+            raise errors.file_broken(source.name, "its header asks for more memory than there is") from None
 
-    return typed(parsed(name, recognised))
+    return typed(parsed(source.name, recognised))
+
+
+def _by_tifffile(source: Source, warnings: int) -> Any:
+    """A TIFF that Pillow does not recognise; its warnings are the notes from number `warnings` on."""
+    source.stream.seek(0)
+    start = source.stream.read(4096)
+    if start.startswith(SIGNATURE):
+        _why_broken(source.stream)
+    if not start.startswith(high_depth.TIFF_STARTS):
+        signatures.refuse(source.name, start)
+    from imgconv.files.tiff import pages
+    from imgconv.files.tiff import reader as tiff_reader
+
+    if start.startswith(_BIG_ENDIAN):
+        del source.notes[warnings:]
+        source.shortage = source.missing_values = ""
+        if pages.is_cut(source):
+            source.shortage = "Truncated fields"
+            source.note("reader-warning", source.shortage, loss=False)
+    try:
+        return tiff_reader.opened(source)
+    except IndexError:  # no page
+        signatures.refuse(source.name, start)
 
 
 MISTYPED = "mistyped"
@@ -104,47 +108,20 @@ def _by_plugin(stream: IO[bytes]) -> Any:
     fails: Pillow then says why."""
     start = stream.read(8)
     stream.seek(0)
-    found = next((where for magic, where in _PLUGINS.items() if start.startswith(magic)), None)
-    if found is None:
+    plugin = next((plugin for magic, plugin in _PLUGINS.items() if start.startswith(magic)), None)
+    if plugin is None:
         return None
     from importlib import import_module
 
+    module, opens = plugin
     try:
-        return getattr(import_module(f"PIL.{found[0]}"), found[1])(stream)
+        return getattr(import_module(f"PIL.{module}"), opens)(stream)
     except Exception:  # what broken bytes lead it to; Pillow's own way is next
         stream.seek(0)
         return None
 
 
 def _pixels_of(error: Exception) -> tuple[int, int]:
-    """How many pixels Pillow found, and half of how many it takes at most; it says so in words only."""
-    found, most = (int(word) for word in re.findall(r"[0-9]+", str(error))[:2])
-    return found, most // 2
-
-
-def quietly(call: Callable[[], Any], notes: list[Note]) -> Any:
-    """The call's result; Pillow's warnings become notes, and nothing that it logs is printed."""
-    from PIL.Image import DecompressionBombWarning
-
-    with warnings.catch_warnings(record=True) as caught, _unprinted():
-        warnings.simplefilter("always")
-        for kind in (DecompressionBombWarning, ResourceWarning, DeprecationWarning):  # which are not about the file
-            warnings.simplefilter("ignore", kind)
-        try:
-            return call()
-        finally:
-            notes.extend(Note("reader-warning", first_line(warning.message), loss=False) for warning in caught)
-
-
-@contextmanager
-def _unprinted() -> Iterator[None]:
-    """What Pillow logs is printed on standard error where a program has set up no logging: unless there is a
-    handler."""
-    import logging  # as Pillow has done
-
-    handler, logger = logging.NullHandler(), logging.getLogger("PIL")
-    logger.addHandler(handler)
-    try:
-        yield
-    finally:
-        logger.removeHandler(handler)
+    """The pixels of a refused image, and half of the most that Pillow takes; it says so in words only."""
+    pixels, most = (int(word) for word in re.findall(r"[0-9]+", str(error))[:2])
+    return pixels, most // 2

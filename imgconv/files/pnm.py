@@ -8,14 +8,12 @@ from typing import IO
 
 import numpy as np
 
-from imgconv import errors
 from imgconv.files.header import Header, loader
 from imgconv.files.modes import joined
-from imgconv.files.options import Reading
+from imgconv.files.source import Source
 from imgconv.values.frozen import record
 from imgconv.values.image import Frame, ImageData
 from imgconv.values.layout import Layout
-from imgconv.values.notes import Note
 from imgconv.values.pixel_values import Pixels
 
 Content = list[bytes | memoryview]
@@ -85,34 +83,23 @@ def is_raw(start: bytes) -> bool:
     return parse(start) is not None
 
 
-def header(name: str, stream: IO[bytes], reading: Reading) -> Header:
+def header(source: Source) -> Header:
     """The header of a PGM, PPM or PFM."""
-    raw = parse(stream.read(_LONGEST))
+    raw = parse(source.stream.read(_LONGEST))
     assert raw is not None
 
     def read() -> ImageData:
-        pixels, missing = _pixels(stream, raw)
-        if missing and not reading.allow_truncated:
-            raise errors.bytes_missing(name, missing)
-        notes = [Note("truncated", errors.missing_zeroed(missing))] if missing else []
-        if (
-            raw.unit != 1 and not reading.strip
-        ):  # the numbers are kept as they are, as every reader does; only what 1.0 means has no place in a result
-            notes.append(Note("metadata-dropped", f"PFM's unit of {raw.unit:g} dropped"))
-        return ImageData((Frame(_scaled(pixels, raw)),), raw.format, notes=tuple(notes))
+        pixels, missing = _pixels(source.stream, raw)
+        source.note_missing(missing)
+        if raw.unit != 1 and not source.options.strip:
+            # numbers are not scaled, as in every reader; only the meaning of 1.0 has no place in a result
+            source.note("metadata-dropped", f"PFM's unit of {raw.unit:g} dropped")
+        return ImageData((Frame(_scaled(pixels, raw)),), raw.format, notes=tuple(source.notes))
 
     samples = raw.height * raw.width * raw.channels
     decoding = samples * (_WHILE_SCALED if 255 < raw.most < 65535 else np.dtype(raw.dtype).itemsize)
-    return Header(
-        name,
-        raw.height,
-        raw.width,
-        Layout(raw.channels, type=raw.type),
-        raw.format,
-        loader(name, stream, read),
-        stream,
-        decoding=decoding,
-    )
+    layout = Layout(raw.channels, type=raw.type)
+    return Header(source, raw.height, raw.width, layout, raw.format, loader(source, read), decoding=decoding)
 
 
 def _pixels(stream: IO[bytes], raw: Raw) -> tuple[Pixels, int]:

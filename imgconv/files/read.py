@@ -8,11 +8,12 @@ from collections.abc import Callable
 from typing import IO
 
 from imgconv import errors
-from imgconv.files import bounded_reads, limits, npy, npz, pillow, pnm, signatures
+from imgconv.files import bounded_reads, limits, npy, npz, pillow, pillow_settings, pnm, signatures
 from imgconv.files.formats import split_member
 from imgconv.files.header import Header, parsed
 from imgconv.files.options import Reading
 from imgconv.files.png.chunks import SIGNATURE
+from imgconv.files.source import Source
 from imgconv.values.frozen import record, replace
 from imgconv.values.image import ImageData
 from imgconv.values.notes import Note
@@ -24,12 +25,11 @@ START = 4096
 
 @record
 class Reader:
-    """A row: `knows(start)` whether a file that starts so is of this kind, and what reads its header from the
-    stream."""
+    """A row: `knows(start)` whether a file that starts so is of this kind, and what reads its header."""
 
     name: str
     knows: Callable[[bytes], bool]
-    header: Callable[[str, IO[bytes], Reading], Header]
+    header: Callable[[Source], Header]
 
 
 READERS = (
@@ -57,120 +57,131 @@ CONTAINERS = (
 """Starts of files that may take more than their header says: `preflight` asks them first, each by its row."""
 
 
-def header(path: str, reading: Reading = Reading()) -> Header:
+def header(path: str, options: Reading = Reading()) -> Header:
     """Opens an image and reads its header. Raises FileError or PixelError as `imgconv.load` does."""
     name = "standard input" if path == STDIN else path
-    stream = _opened(split_member(path)[0], name, reading)
+    source = Source(name, _opened(split_member(path)[0], name, options), options)
     try:
-        found = _begun(name, stream, reading)
-        limits.check(found, reading)
+        header = _begun(source)
+        limits.check(header)
     except BaseException as error:
-        stream.close()
-        if reading.allow_truncated and isinstance(error, errors.FileError) and errors.is_broken(error):
-            raise errors.file_beyond_reading(name, error) from None
+        source.stream.close()
+        if options.allow_truncated and isinstance(error, errors.FileError) and error.recoverable:
+            raise _beyond_reading(name, error) from None
         raise
-    return replace(found, load=lambda: _loaded(found, reading))
+    return replace(header, load=lambda: _loaded(header))
 
 
-def _begun(name: str, stream: IO[bytes], reading: Reading) -> Header:
+def _begun(source: Source) -> Header:
     """The header; of a PNG whose header is damaged, where that is allowed, what is left of it."""
     try:
-        return _recognised(name, stream, reading)
+        return _recognised(source)
     except errors.FileError as error:
-        content = limits.whole(name, stream, reading) if reading.allow_truncated and errors.is_broken(error) else b""
+        if not (source.options.allow_truncated and error.recoverable):
+            raise
+        content = limits.content(source)
         if not content.startswith(SIGNATURE):
             raise
-        return replace(_mended(name, content, reading, pixels=False), stream=stream)
+        left = _mended(Source(source.name, io.BytesIO(content), source.options), pixels=False)
+        return replace(left, source=source)
 
 
-def _mended(name: str, content: bytes, reading: Reading, *, pixels: bool = True) -> Header:
+def _mended(source: Source, *, pixels: bool = True) -> Header:
     """The header of a damaged file that is read as far as it goes; a PNG is repaired first, so that all readers
     agree."""
+    content = source.stream.read()
     if content.startswith(SIGNATURE):
         from imgconv.files.png.repair import repaired
 
-        content = parsed(name, lambda: repaired(content, pixels=pixels))
-    return _recognised(name, io.BytesIO(content), reading)
+        content = parsed(source.name, lambda: repaired(content, pixels=pixels))
+    return _recognised(source.inner(content))
 
 
-def _recognised(name: str, stream: IO[bytes], reading: Reading) -> Header:
+def _recognised(source: Source) -> Header:
+    """The header, by the first reader that knows how the file starts."""
     try:
-        start = stream.read(START)
-        stream.seek(0)
+        start = source.stream.read(START)
+        source.stream.seek(0)
     except OSError as error:  # a disk's error, or what opens and cannot be read
-        raise errors.file_unreadable(name, error.strerror or str(error)) from None
+        raise _unreadable(source.name, error) from None
     if not start:
-        raise errors.file_empty(name)
+        raise errors.FileError(f"{source.name}: empty, no image in it")
     reader = next(reader for reader in READERS if reader.knows(start))
-    with limits.lent(reading, png=start.startswith(SIGNATURE)), bounded_reads.for_header(name, stream, start, reading):
+    png = start.startswith(SIGNATURE)
+    with pillow_settings.limits(source.options, png=png), bounded_reads.for_header(source, start):
         if start.startswith(CONTAINERS):
             from imgconv.files import inner_images
 
-            inner_images.check(name, stream, start, reading)
-        return parsed(name, lambda: reader.header(name, stream, reading))
+            inner_images.check(source, start)
+        return parsed(source.name, lambda: reader.header(source))
 
 
-def _loaded(header: Header, reading: Reading) -> ImageData:
+def _loaded(header: Header) -> ImageData:
     """The pixels of a header. Where they are damaged and that is allowed, once more, as far as they go."""
-    if not reading.allow_truncated:
-        return _uncut(header.path, _pixels(header, reading))
-    with header.stream:
-        content = limits.whole(header.path, header.stream, reading)
+    source = header.source
+    if not source.options.allow_truncated:
+        return _complete(header)
+    with source.stream:
+        content = limits.content(source)
     try:
-        return _uncut(header.path, _pixels(_recognised(header.path, io.BytesIO(content), reading), reading))
+        return _complete(_recognised(Source(source.name, io.BytesIO(content), source.options)))
     except errors.FileError as error:
-        why = error
+        damage = error
     try:
-        with limits.lent(reading, lenient=True, png=header.format == "png"):
-            again = _mended(header.path, content, reading)
-            limits.check(again, reading)  # a lenient parser may find other sizes
-            image = _pixels(again, reading)
+        again = _mended(Source(source.name, io.BytesIO(content), source.options, lenient=True))
+        limits.check(again)  # a lenient parser may find other sizes
+        image = _pixels(again)
     except errors.FileError:
-        raise errors.file_beyond_reading(header.path, why) from None
+        raise _beyond_reading(source.name, damage) from None
     if any(note.code == "truncated" for note in image.notes):  # the reader has said it better
         return image
-    return replace(image, notes=(Note("truncated", errors.read_as_far(why)), *image.notes))
+    note = Note("truncated", f"read as far as it goes, the rest is empty: {damage.reason}")
+    return replace(image, notes=(note, *image.notes))
 
 
-def _pixels(header: Header, reading: Reading) -> ImageData:
-    with (
-        limits.lent(reading, png=header.format == "png"),
-        bounded_reads.for_pixels(header.path, header.stream, reading),
-    ):
-        return header.load()
-
-
-_FIELDS_MISSING = "Expecting to read"
-"""What Pillow says of a TIFF file whose fields are not all there; of EXIF in other files it may say so, too."""
-
-
-def _uncut(name: str, image: ImageData) -> ImageData:
+def _complete(header: Header) -> ImageData:
     """The image, unless its reader only warned that something is missing (a TIFF's last tags, which may say what the
     pixels mean)."""
-    for note in image.notes:
-        if note.code == "reader-warning" and (
-            note.text.startswith("Truncated") or (image.format == "tiff" and _FIELDS_MISSING in note.text)
-        ):
-            raise errors.file_broken(name, note.text)
+    image, source = _pixels(header), header.source
+    shortage = source.shortage or (source.missing_values if image.format == "tiff" else "")
+    if shortage:
+        raise errors.file_broken(source.name, shortage)
     return image
 
 
-def _opened(path: str, name: str, reading: Reading) -> IO[bytes]:
+def _pixels(header: Header) -> ImageData:
+    source = header.source
+    with pillow_settings.limits(source.options, png=header.format == "png"), bounded_reads.for_pixels(source):
+        return header.load()
+
+
+def _beyond_reading(name: str, damage: errors.FileError) -> errors.FileError:
+    return errors.FileError(f"{name}: {damage.reason}, so much that nothing of it can be read; get a whole copy")
+
+
+def _unreadable(name: str, error: Exception) -> errors.FileError:
+    return errors.FileError(f"{name}: cannot be read ({getattr(error, 'strerror', None) or error})")
+
+
+def _opened(path: str, name: str, options: Reading) -> IO[bytes]:
+    """A stream that can be sought, of the bytes at a path."""
     try:
         if path == STDIN:
             if sys.stdin is None:
-                raise errors.file_unreadable(name, "it is closed")
-            return limits.drained(sys.stdin.buffer, name, reading)
+                raise errors.FileError(f"{name}: cannot be read (it is closed)")
+            return limits.drained(sys.stdin.buffer, name, options)
         stream = open(path, "rb")  # noqa: SIM115 (the header's load() reads on)
         if stream.seekable():
             return stream
         with stream:
-            return limits.drained(stream, name, reading)
+            return limits.drained(stream, name, options)
     except FileNotFoundError:
-        raise errors.file_missing(name) from None
+        raise errors.FileError(f"{name}: no such file") from None
     except IsADirectoryError:
-        raise errors.file_is_folder(name) from None
+        raise errors.FileError(
+            f"{name}: is a folder, not an image; name the images in it (for instance {name.rstrip('/')}/*.png)"
+        ) from None
     except (OSError, ValueError) as error:
         if isinstance(error, errors.ImgconvError):
             raise
-        raise errors.file_unreadable(name, getattr(error, "strerror", None) or str(error)) from None
+        raise _unreadable(name, error) from None

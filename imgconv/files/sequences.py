@@ -1,4 +1,4 @@
-"""Which pictures of a file that Pillow opened are frames or pages, and which of them are wanted."""
+"""Sequences: which pictures of a file that Pillow opened are frames or pages, and which of them are read."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ import numpy as np
 
 from imgconv import errors
 from imgconv.files import frames
-from imgconv.files.header import Wanted, parsed
+from imgconv.files.header import Selection, parsed
 from imgconv.files.options import Reading
+from imgconv.files.pillow_settings import leniency
 from imgconv.files.png import apng_reader
+from imgconv.files.source import Source
 from imgconv.files.tiff.directories import LONG, NUMBERS, SHORT, Entry
 from imgconv.values.frozen import record, replace
 from imgconv.values.image import Frame
-from imgconv.values.notes import Note
 
 TIMED = ("GIF", "PNG", "WEBP", "AVIF", "FLI")
 """Pillow's formats that say how long a frame is shown."""
@@ -29,62 +30,63 @@ _ABOUT_PAGES = (_KIND, _WIDTH, _HEIGHT, _ORIENTATION, _BITS, _SAMPLES, _ROWS, _T
 _REDUCED, _MASK = 1, 4  # bits of NewSubfileType (TIFF 6.0, section 8)
 
 
-def wanted(name: str, image: Any, stream: IO[bytes], reading: Reading, notes: list[Note]) -> Wanted:
-    """The frames of an opened image that are wanted; notes of what is left out unasked. Raises FileError where they are
-    not there."""
-    if image.format == "TIFF" and (pages := _pages(name, stream, reading, notes)):
-        numbers = frames.chosen(reading.frames, len(pages), name)
+def selection(source: Source, image: Any) -> Selection:
+    """The frames of an opened image that the options ask for, with notes of what is left out unasked. Raises FileError
+    where they are not there."""
+    options, name = source.options, source.name
+    if image.format == "TIFF" and (pages := _pages(source)):
+        numbers = frames.chosen(options.frames, len(pages), name)
         chosen = [pages[i] for i in numbers]
-        return Wanted(
+        return Selection(
             numbers,
             [page.place for page in chosen],
             tuple(page.size for page in chosen),
             chunk=max(page.chunk for page in chosen),
         )
     if image.format == "GIF":
-        return _of_gif(name, stream, reading)
-    count = _count(name, image, stream, reading)
-    if image.format in (*_FRAMES, "TIFF") or (image.format in _ASKED_FOR and reading.frames is not None):
-        numbers = frames.chosen(reading.frames, count, name)
+        return _of_gif(source)
+    count = _count(source, image)
+    if image.format in (*_FRAMES, "TIFF") or (image.format in _ASKED_FOR and options.frames is not None):
+        numbers = frames.chosen(options.frames, count, name)
     else:
         if count > 1:
-            notes.append(
-                Note(
-                    "frames-dropped",
-                    f"{count - 1} further picture{'s' * (count > 2)} left out ({image.format} keeps layers, sizes or"
-                    " previews)",
-                )
+            source.note(
+                "frames-dropped",
+                f"{count - 1} further picture{'s' * (count > 2)} left out ({image.format} keeps layers, sizes or"
+                " previews)",
             )
-        numbers = frames.chosen(reading.frames, 1, name)
-    parts = (apng_reader.largest(stream),) if image.format == "PNG" and count > 1 else ()
-    return Wanted(numbers, numbers, parts=parts, several=count > 1)
+        numbers = frames.chosen(options.frames, 1, name)
+    parts = (apng_reader.largest(source.stream),) if image.format == "PNG" and count > 1 else ()
+    return Selection(numbers, numbers, parts=parts, several=count > 1)
 
 
-def _of_gif(name: str, stream: IO[bytes], reading: Reading) -> Wanted:
+def _of_gif(source: Source) -> Selection:
     """Counted here, no further than is asked for: Pillow would go through all of them."""
     from imgconv.files.gif import reader as gif_reader
 
-    found = gif_reader.survey(stream, _most(reading))
-    if isinstance(found.damage, EOFError) and reading.frames in (None, "all") and not reading.allow_truncated:
-        raise errors.file_broken(name, str(found.damage))
-    numbers = frames.chosen(reading.frames, max(1, found.count), name)
-    several = found.count > 1
-    return Wanted(numbers, numbers, parts=(found.largest,) if several else (), several=several, gray=found.gray)
+    options = source.options
+    survey = gif_reader.survey(source.stream, _most(options))
+    if isinstance(survey.damage, EOFError) and options.frames in (None, "all") and not options.allow_truncated:
+        raise errors.file_broken(source.name, str(survey.damage))
+    numbers = frames.chosen(options.frames, max(1, survey.count), source.name)
+    several = survey.count > 1
+    return Selection(numbers, numbers, parts=(survey.largest,) if several else (), several=several, gray=survey.gray)
 
 
-def _most(reading: Reading) -> float:
-    """How many frames are looked for: where all are wanted, one more than may be is enough."""
-    return reading.max_frames if reading.frames in (None, "all") else math.inf
+def _most(options: Reading) -> float:
+    """The most frames to look for: where all are read, one more than may be is enough."""
+    return options.max_frames if options.frames in (None, "all") else math.inf
 
 
-def _count(name: str, image: Any, stream: IO[bytes], reading: Reading) -> int:
+def _count(source: Source, image: Any) -> int:
     """How many pictures there are; of a damaged file that may be read as far as it goes, one at least."""
     if image.format == "PSD":
-        return _layers(image, stream)
+        return _layers(image, source.stream)
     try:
-        return int(parsed(name, lambda: getattr(image, "n_frames", 1)))
+        with leniency(source):
+            return int(parsed(source.name, lambda: getattr(image, "n_frames", 1)))
     except OSError:
-        if reading.allow_truncated:
+        if source.options.allow_truncated:
             return 1
         raise
 
@@ -112,21 +114,20 @@ class _Page:
     chunk: int
 
 
-def _pages(name: str, stream: IO[bytes], reading: Reading, notes: list[Note]) -> list[_Page]:
+def _pages(source: Source) -> list[_Page]:
     """Every full page of a TIFF file; reduced versions of pages, masks and what is inside pages are none. Empty where
     that cannot be told. Raises FileError where the picture itself is inside a page that is its preview."""
     from imgconv.files.tiff import directories
-    from imgconv.files.tiff import writer as tiff_writer
 
-    fetch = tiff_writer.fetch_from(stream)
+    fetch = directories.fetch_from_stream(source.stream)
     order = directories.order_of(fetch(0, 16))
     pages: list[_Page] = []
     reduced = masks = inside = 0
     for number, at in enumerate(directories.chain(fetch, order) if order else ()):
-        if number > _most(reading):
+        if number > _most(source.options):
             break
-        said = _first_numbers(directories.read(fetch, order, at, _ABOUT_PAGES), order)
-        kind = said.get(_KIND, 0)
+        tags = _first_numbers(directories.read(fetch, order, at, _ABOUT_PAGES), order)
+        kind = tags.get(_KIND, 0)
         if kind & (_REDUCED | _MASK) and pages:
             reduced, masks = reduced + (not kind & _MASK), masks + bool(kind & _MASK)
             continue
@@ -137,74 +138,74 @@ def _pages(name: str, stream: IO[bytes], reading: Reading, notes: list[Note]) ->
         smaller = sum(bool(one & _REDUCED) for one in kinds)
         reduced, inside = reduced + smaller, inside + len(kinds) - smaller
         if kind & _REDUCED and smaller < len(kinds):
-            raise errors.file_preview(name)
-        height, width = said.get(_HEIGHT, 0), said.get(_WIDTH, 0)
-        if not height * width and pages and reading.allow_truncated:
+            raise errors.file_preview(source.name)
+        height, width = tags.get(_HEIGHT, 0), tags.get(_WIDTH, 0)
+        if not height * width and pages and source.options.allow_truncated:
             break
-        turned = said.get(_ORIENTATION, 1) in (5, 6, 7, 8) and not reading.no_orient
-        pages.append(_Page(number, (width, height) if turned else (height, width), _chunk(said)))
+        turned = tags.get(_ORIENTATION, 1) in (5, 6, 7, 8) and not source.options.no_orient
+        pages.append(_Page(number, (width, height) if turned else (height, width), _chunk(tags)))
     if reduced:
-        notes.append(
-            Note("overviews-dropped", f"{reduced} reduced version{'s' * (reduced > 1)} of pages left out", loss=False)
-        )
+        source.note("overviews-dropped", f"{_counted(reduced, 'reduced version')} of pages left out", loss=False)
     if inside:
-        notes.append(Note("frames-dropped", f"{inside} picture{'s' * (inside > 1)} inside pages (SubIFDs) left out"))
+        source.note("frames-dropped", f"{_counted(inside, 'picture')} inside pages (SubIFDs) left out")
     if masks:
-        notes.append(Note("frames-dropped", f"{masks} mask{'s' * (masks > 1)} of pages left out"))
+        source.note("frames-dropped", f"{_counted(masks, 'mask')} of pages left out")
     return pages
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number > 1)}"
 
 
 def _first_numbers(entries: Sequence[Entry], order: str) -> dict[int, int]:
     """The fields of a directory that are one whole number, and the first of those that are one for each sample."""
-    found = {}
+    numbers = {}
     for entry in entries:
         width = {SHORT: 2, LONG: 4}.get(entry.type, 8)
         if isinstance(entry.value, bytes) and entry.type in NUMBERS and (entry.count == 1 or entry.tag == _BITS):
-            found[entry.tag] = int.from_bytes(entry.value[:width], "little" if order == "<" else "big")
-    return found
+            numbers[entry.tag] = int.from_bytes(entry.value[:width], "little" if order == "<" else "big")
+    return numbers
 
 
-def _chunk(said: Mapping[int, int]) -> int:
+def _chunk(tags: Mapping[int, int]) -> int:
     """Bytes of a page's strip or tile, of eight bytes per sample at most: a tile may be larger than the page."""
-    height, width = said.get(_HEIGHT, 0), said.get(_WIDTH, 0)
-    across, down = said.get(_TILE_WIDTH, 0), said.get(_TILE_HEIGHT, 0)
-    pixels = across * down if across and down else width * min(height, said.get(_ROWS, height))
-    return pixels * said.get(_SAMPLES, 1) * -(-min(64, said.get(_BITS, 16)) // 8)
+    height, width = tags.get(_HEIGHT, 0), tags.get(_WIDTH, 0)
+    across, down = tags.get(_TILE_WIDTH, 0), tags.get(_TILE_HEIGHT, 0)
+    pixels = across * down if across and down else width * min(height, tags.get(_ROWS, height))
+    return pixels * tags.get(_SAMPLES, 1) * -(-min(64, tags.get(_BITS, 16)) // 8)
 
 
 def composed(
-    image: Any, stream: IO[bytes], places: Sequence[int], decode: Callable[[bytes], Frame], *, alpha: bool
+    source: Source, image: Any, places: Sequence[int], decode: Callable[[bytes], Frame], *, alpha: bool
 ) -> list[Frame]:
     """The frames at these places as they are seen; without `alpha` they have it only where something is hidden.
 
-    Of a damaged file those before the damage, if Pillow is lenient.
+    Of a damaged file those before the damage, if the source is lenient.
     """
-    from PIL import ImageFile
-
     from imgconv.files.gif import reader as gif_reader
 
-    made = (
-        gif_reader.frames(stream, image.height, image.width, places)
+    pictures = (
+        gif_reader.frames(source, image.height, image.width, places)
         if image.format == "GIF"
-        else apng_reader.frames(stream, decode, places)
+        else apng_reader.frames(source, decode, places)
     )
-    found: list[Frame] = []
+    shown: list[Frame] = []
     try:
-        for place, frame in enumerate(islice(made, places[-1] + 1)):
+        for place, frame in enumerate(islice(pictures, places[-1] + 1)):
             if frame is not None and place in places:
-                found.append(frame)
+                shown.append(frame)
     except Exception:
-        if not found or not ImageFile.LOAD_TRUNCATED_IMAGES:
+        if not shown or not source.lenient:
             raise
-    if len(found) < len(places) and not ImageFile.LOAD_TRUNCATED_IMAGES:
-        raise EOFError(f"{len(places) - len(found)} frames are missing")
-    if not found:
+    if len(shown) < len(places) and not source.lenient:
+        raise EOFError(f"{len(places) - len(shown)} frames are missing")
+    if not shown:
         raise EOFError("none of the wanted frames is there")
     if not alpha and all(
-        frame.alpha is None or bool((frame.alpha == np.iinfo(frame.alpha.dtype).max).all()) for frame in found
+        frame.alpha is None or bool((frame.alpha == np.iinfo(frame.alpha.dtype).max).all()) for frame in shown
     ):
-        found = [replace(frame, alpha=None) for frame in found]
-    return found
+        shown = [replace(frame, alpha=None) for frame in shown]
+    return shown
 
 
 def plays(image: Any) -> int:

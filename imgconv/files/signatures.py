@@ -4,11 +4,11 @@ do. A new kind is one row."""
 from __future__ import annotations
 
 import re
-from typing import IO, NoReturn
+from typing import NoReturn
 
 from imgconv import errors
 from imgconv.files.header import Header
-from imgconv.files.options import Reading
+from imgconv.files.source import Source
 from imgconv.values.frozen import record
 
 
@@ -86,8 +86,9 @@ def is_program(start: bytes) -> bool:
     return POSTSCRIPT.matches(start)
 
 
-def refuse_program(name: str, stream: IO[bytes], reading: Reading) -> Header:
-    raise errors.file_foreign(name, POSTSCRIPT.what, POSTSCRIPT.advice)
+def refuse_program(source: Source) -> Header:
+    """Raises FileError: nothing in a file is run."""
+    raise errors.file_foreign(source.name, POSTSCRIPT.what, POSTSCRIPT.advice)
 
 
 _TEXT_IMAGES = rb"P[1-7fF]\s|/\* XPM|\s*#define|Image type:|SIMPLE|\{"

@@ -77,8 +77,12 @@ def prepare(form: Format, size: int) -> None:
 
 
 def fitted(image: ImageData, form: Format, path: str = "the result", writing: Writing = Writing()) -> ImageData:
-    """The image with what a format can hold of its pixels, frames and metadata, and a note of everything else. Raises
-    FileError for what does not fit."""
+    """The image as a format holds it: pixels, frames and metadata, with a note of everything that it cannot hold.
+
+    An image is fitted once, then encoded. Raises FileError for what does not fit.
+    """
+    for frame in image.frames:
+        conversions.check(form, replace(image, frames=(frame,)).layout, frame.pixels.shape[:2], writing, path)
     try:
         image = conversions.fitted(image, form, writing)
     except errors.FileError as error:
@@ -88,15 +92,8 @@ def fitted(image: ImageData, form: Format, path: str = "the result", writing: Wr
 
         image = frames.fitted(image, form)
         if writing.lossless and any(note.code == "palette-reduced" for note in image.notes):
-            raise errors.always_lossy(
-                path,
-                form.name,
-                [
-                    name
-                    for name in conversions.able(image.layout)
-                    if FORMATS[name].lossless != "never" and name != form.name
-                ],
-            )
+            raise errors.always_lossy(path, form.name, [name for name in _lossless(image) if name != form.name])
+        frames.check(form, image.frames, path)
     if image.metadata:
         from imgconv.files.metadata import fields as metadata
 
@@ -104,9 +101,14 @@ def fitted(image: ImageData, form: Format, path: str = "the result", writing: Wr
     return image
 
 
+def _lossless(image: ImageData) -> list[str]:
+    """The formats that hold such pixels without loss."""
+    return [name for name in conversions.able(image.layout) if FORMATS[name].lossless != "never"]
+
+
 @record
-class How:
-    """What writers are told: the level of deflate, what else is wanted, and how many threads there may be."""
+class Encoding:
+    """How to encode: the level of deflate, the options, and the number of threads (None: as many as there are)."""
 
     level: int
     writing: Writing
@@ -122,50 +124,56 @@ def encoded(
     writing: Writing = Writing(),
     threads: int | None = None,
 ) -> Content:
-    """The image as the pieces of a file; `fast` prefers speed to size where `writing` does not say more."""
-    for frame in image.frames:
-        conversions.check(form, replace(image, frames=(frame,)).layout, frame.pixels.shape[:2], writing, path)
-    image = fitted(image, form, path, writing)
-    if len(image.frames) > 1:
-        from imgconv.files import frames
+    """The image, fitted to a format, as the pieces of a file. `encode_fitted` has the parameters."""
+    return encode_fitted(fitted(image, form, path, writing), form, path, fast=fast, writing=writing, threads=threads)
 
-        frames.check(form, image.frames, path)
+
+def encode_fitted(
+    image: ImageData,
+    form: Format,
+    path: str,
+    *,
+    fast: bool = False,
+    writing: Writing = Writing(),
+    threads: int | None = None,
+) -> Content:
+    """A fitted image as the pieces of a file; `fast` prefers speed to size where `writing` does not say more. Raises
+    FileError where the format's writer refuses."""
+    encoding = Encoding(png_writer.level_for(writing.compress_level, fast), writing, threads)
     try:
-        return _WRITERS.get(form.name, _by_pillow)(
-            image, form, How(png_writer.level_for(writing.compress_level, fast), writing, threads)
-        )
+        return _WRITERS.get(form.name, _by_pillow)(image, form, encoding)
     except (OSError, ValueError, OverflowError) as error:
         raise errors.file_unwritable(path, str(error)) from error
 
 
-def _png(image: ImageData, form: Format, how: How) -> Content:
+def _png(image: ImageData, form: Format, encoding: Encoding) -> Content:
     if len(image.frames) == 1:
-        return [png_writer.encode(image.frames[0], image.metadata, how.level, how.threads)]
+        return [png_writer.encode(image.frames[0], image.metadata, encoding.level, encoding.threads)]
     from imgconv.files.png import apng_writer
 
-    return [apng_writer.encode(image.frames, image.metadata, how.level, how.threads)]
+    return [apng_writer.encode(image.frames, image.metadata, encoding.level, encoding.threads)]
 
 
-def _tiff(image: ImageData, form: Format, how: How) -> Content:
+def _tiff(image: ImageData, form: Format, encoding: Encoding) -> Content:
     from imgconv.files.tiff import writer as tiff_writer
 
-    return [tiff_writer.encode(image.frames, image.metadata, image.colour, how.level, how.threads)]
+    return [tiff_writer.encode(image.frames, image.metadata, image.colour, encoding.level, encoding.threads)]
 
 
-def _gif(image: ImageData, form: Format, how: How) -> Content:
+def _gif(image: ImageData, form: Format, encoding: Encoding) -> Content:
     from imgconv.files.gif import writer as gif_writer
 
     return [gif_writer.encode(image.frames, image.metadata)]
 
 
-def _pnm(image: ImageData, form: Format, how: How) -> Content:
+def _pnm(image: ImageData, form: Format, encoding: Encoding) -> Content:
     return pnm.pnm(image.frames[0])
 
 
-def _by_pillow(image: ImageData, form: Format, how: How) -> Content:
+def _by_pillow(image: ImageData, form: Format, encoding: Encoding) -> Content:
     """Of several frames Pillow takes whole milliseconds, and how often they are played."""
     first, *rest = (to_pillow(frame, holder(image.layout)) for frame in image.frames)
-    options: dict[str, Any] = {**form.options(how.writing), **image.metadata}
+    options: dict[str, Any] = {**form.options(encoding.writing), **image.metadata}
     if rest:
         from imgconv.files.frames import UNTIMED
 
@@ -176,10 +184,10 @@ def _by_pillow(image: ImageData, form: Format, how: How) -> Content:
     return [buffer.getbuffer()]
 
 
-def _jpeg(image: ImageData, form: Format, how: How) -> Content:
+def _jpeg(image: ImageData, form: Format, encoding: Encoding) -> Content:
     from imgconv.files.jpeg import strips as jpeg_strips
 
-    mode, options = holder(image.layout), form.options(how.writing)
+    mode, options = holder(image.layout), form.options(encoding.writing)
 
     def save(frame: Frame, stream: IO[bytes], first: bool) -> None:
         _saved(to_pillow(frame, mode), stream, form, {**options, **image.metadata} if first else options)
@@ -208,15 +216,15 @@ def _known(form: Format) -> None:
         raise errors.format_not_built(form.name)
 
 
-_WRITERS: Mapping[str, Callable[[ImageData, Format, How], Content]] = {
+_WRITERS: Mapping[str, Callable[[ImageData, Format, Encoding], Content]] = {
     "png": _png,
     "tiff": _tiff,
     "gif": _gif,
     "jpeg": _jpeg,
     "ppm": _pnm,
     "pgm": _pnm,
-    "pfm": lambda image, form, how: pnm.pfm(image.frames[0]),
-    "npy": lambda image, form, how: npy.npy(image),
-    "npz": lambda image, form, how: npz.npz(image),
+    "pfm": lambda image, form, encoding: pnm.pfm(image.frames[0]),
+    "npy": lambda image, form, encoding: npy.npy(image),
+    "npz": lambda image, form, encoding: npz.npz(image),
 }
 """Who writes a format; Pillow writes the others."""

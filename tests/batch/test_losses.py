@@ -35,12 +35,19 @@ def here(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def called(call: ast.Call) -> str:
+    """The name of what is called."""
+    return getattr(call.func, "id", getattr(call.func, "attr", ""))
+
+
 def notes_made() -> list[tuple[str, str, bool]]:
-    """(file, code, whether a loss) of every Note that the sources make."""
+    """(file, code, whether a loss) of every Note that the sources make, by itself or as `source.note(...)`."""
     found = []
     for path in SOURCES:
+        if path.name == "source.py":  # which makes the notes of `source.note`
+            continue
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == "Note":
+            if isinstance(node, ast.Call) and called(node) in ("Note", "note"):
                 code = node.args[0]
                 given = [*node.args[2:], *(word.value for word in node.keywords if word.arg == "loss")]
                 codes = [

@@ -12,7 +12,7 @@ from PIL import Image as pillow
 from PIL import features
 
 import imgconv
-from imgconv.files.metadata.containers import READERS, passed_over
+from imgconv.files.metadata.containers import READERS, container_metadata
 from imgconv.files.metadata.exif import PREFIX
 from imgconv.files.png import chunks
 from tests.command import encoded, noise, save
@@ -190,7 +190,7 @@ def test_broken_ones_stop_nothing(content):
         class Opened:
             format = form
 
-        found, lost = passed_over(Opened, io.BytesIO(spoilt))
+        found, lost = container_metadata(Opened, io.BytesIO(spoilt))
         assert found.keys() <= {"icc_profile", "exif", "xmp"}
         assert all(isinstance(word, str) for word in lost)
     assert form in READERS

@@ -314,6 +314,15 @@ def test_names_of_ours_become_numbered_files(tmp_path):
     assert len(list((tmp_path / "out").iterdir())) == 5
 
 
+def test_a_picture_before_an_animation_gets_a_numbered_file_too(tmp_path):
+    first, *rest = map(pillow.fromarray, moving())
+    first.save(tmp_path / "in.png", save_all=True, append_images=rest, default_image=True, duration=50)
+    done = command("filter", "identity", "in.png", "--format", "bmp", "-o", "out/", cwd=tmp_path)
+    assert done.code == 0, done.err
+    for number, picture in enumerate(moving()):
+        np.testing.assert_array_equal(np.array(pillow.open(tmp_path / "out" / f"in-00{number}.bmp")), picture)
+
+
 def test_numbered_files_never_meet_others(tmp_path):
     stored(tmp_path, "gif", moving())
     pillow.fromarray(moving()[0]).save(tmp_path / "in-002.bmp")

@@ -507,7 +507,7 @@ def test_fields_over_each_other_are_read_once() -> None:
     from imgconv.files.tiff import directories
 
     content = bytes(8) + ifd([(tag, 7, 2**20, 8) for tag in range(1000)]).ljust(2**20 + 8, b"\0")
-    found = directories.read(directories.fetch_from(content), "<", 8)
+    found = directories.read(directories.fetch_from_bytes(content), "<", 8)
     assert sum(len(entry.value) for entry in found) <= 2**26
 
 
@@ -530,7 +530,7 @@ path = sys.argv[1]
 imgconv.load(path, max_pixels=10**9)  # so that what is needed once is there
 before = reset()
 header = read.header(path, Reading(max_pixels=10**9))
-foretold = limits.decoded_bytes(header) + limits.held_bytes(header, Reading())
+foretold = limits.decoded_bytes(header) + limits.buffer_bytes(header)
 kept = header.load()
 print(path, foretold, peak() - before)
 """

@@ -8,6 +8,7 @@ import os
 import struct
 import threading
 import tracemalloc
+import warnings
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -25,6 +26,7 @@ from imgconv.batch.forecast import most_bytes
 from imgconv.engine import memory
 from imgconv.files import read
 from imgconv.files.options import MOST_PIXELS, Reading
+from imgconv.files.source import Source
 from imgconv.operations.pipeline import Pipeline
 from imgconv.values.image import Frame
 from imgconv.values.parameters import FRAMES, MEMORY, PIXELS
@@ -112,7 +114,7 @@ def test_more_than_pillow_takes(tmp_path: Path) -> None:
     header = read.header(str(tmp_path / "in.png"), Reading(max_pixels=190_000_000))
     assert (header.height, header.width) == (9500, 20_000)
     assert before == Image.MAX_IMAGE_PIXELS
-    header.stream.close()
+    header.close()
 
 
 def test_too_many_frames(tmp_path: Path) -> None:
@@ -571,12 +573,8 @@ def slow_lenient_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
     assert ImageFile.LOAD_TRUNCATED_IMAGES is False
 
 
-@pytest.mark.parametrize("form", _DAMAGED)
-@pytest.mark.parametrize("damage", ["cut", "a byte"])
-def test_a_strict_read_is_strict_while_another_thread_is_lenient(
-    tmp_path: Path, form: str, damage: str, request: pytest.FixtureRequest
-) -> None:
-    path = tmp_path / "strict"
+def damaged(path: Path, form: str, damage: str) -> Path:
+    """A file of a form that is cut, or of which one byte is changed."""
     _DAMAGED[form](path)
     content = bytearray(path.read_bytes())
     if damage == "cut":
@@ -584,16 +582,57 @@ def test_a_strict_read_is_strict_while_another_thread_is_lenient(
     else:
         content[len(content) // 2] ^= 0xFF
     path.write_bytes(content)
+    return path
 
-    def outcome() -> str:
-        try:
-            return hashlib.sha256(imgconv.load(path).pixels).hexdigest()
-        except errors.FileError as error:
-            return str(error)
 
-    alone = outcome()
+def outcome(path: Path) -> str:
+    """The pixels' hash, or the sentence of the refusal."""
+    try:
+        return hashlib.sha256(imgconv.load(path).pixels).hexdigest()
+    except errors.FileError as error:
+        return str(error)
+
+
+@pytest.mark.parametrize("form", _DAMAGED)
+@pytest.mark.parametrize("damage", ["cut", "a byte"])
+def test_a_strict_read_is_strict_while_another_thread_is_lenient(
+    tmp_path: Path, form: str, damage: str, request: pytest.FixtureRequest
+) -> None:
+    path = damaged(tmp_path / "strict", form, damage)
+    alone = outcome(path)
     if damage == "cut":
         assert str(path) in alone, "it is refused"
     future: Future[imgconv.Image] = request.getfixturevalue("slow_lenient_read")
-    assert outcome() == alone
+    assert outcome(path) == alone
     assert not future.done()
+
+
+@pytest.mark.parametrize("form", _DAMAGED)
+@pytest.mark.parametrize("damage", ["cut", "a byte"])
+def test_a_strict_read_is_strict_whatever_the_program_has_set(
+    tmp_path: Path, form: str, damage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = damaged(tmp_path / "strict", form, damage)
+    alone = outcome(path)
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
+    assert outcome(path) == alone
+    assert ImageFile.LOAD_TRUNCATED_IMAGES is True, "the program's setting is as before"
+
+
+def test_warnings_of_other_threads_are_theirs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a reader is warned of becomes a note; a program's own warnings reach the program meanwhile."""
+    path, warned, opens = save(tmp_path / "in.bmp", COLOUR), list[str](), read.pillow.opened
+    with ThreadPoolExecutor(1) as pool, warnings.catch_warnings():
+        warnings.simplefilter("always")
+        monkeypatch.setattr(warnings, "showwarning", lambda message, *_, **__: warned.append(str(message)))
+
+        def opened(source: Source) -> Any:
+            warnings.warn("of the file", stacklevel=1)
+            pool.submit(warnings.warn, "of the program").result(60)
+            return opens(source)
+
+        monkeypatch.setattr(read.pillow, "opened", opened)
+        image = imgconv.load(path)
+        warnings.warn("afterwards", stacklevel=1)
+    assert [note.text for note in image.notes] == ["of the file"]
+    assert warned == ["of the program", "afterwards"]

@@ -26,7 +26,8 @@ from imgconv.files.metadata import exif
 from imgconv.files.metadata import fields as metadata
 from imgconv.files.metadata.reading import metadata_of
 from imgconv.files.png import chunks
-from imgconv.files.tiff import directories
+from imgconv.files.source import Source
+from imgconv.files.tiff import directories, pages
 from imgconv.files.tiff import writer as tiff_writer
 from imgconv.values.image import Frame
 from tests.command import imgconv as command
@@ -107,7 +108,7 @@ def test_no_orient_leaves_pixels_and_orientation_alone(tmp_path, form, turn):
         np.testing.assert_array_equal(image.pixels, COLOUR)
     for target in ALL:
         again = written(image, target)
-        assert exif.orientation(metadata_of(opened(again), io.BytesIO(again))[0]["exif"]) == turn
+        assert exif.orientation(metadata_of(Source("in", io.BytesIO(again)), opened(again))[0]["exif"]) == turn
         np.testing.assert_array_equal(
             np.asarray(ImageOps.exif_transpose(opened(again))).shape,
             np.asarray(ImageOps.exif_transpose(opened(content))).shape,
@@ -172,7 +173,7 @@ def test_everything_goes_along_between_formats_that_hold_it(tmp_path, source, ta
     )
     image = read(tmp_path, written(given, source))
     content = written(image, target)
-    found, notes = metadata_of(opened(content), io.BytesIO(content))
+    found, notes = metadata_of(Source("in", io.BytesIO(content)), opened(content))
     assert notes == []
     assert found["icc_profile"] == SRGB
     assert found["xmp"] == XMP
@@ -193,7 +194,7 @@ def test_sizes_in_exif_and_xmp_follow_the_picture(tmp_path, form):
     given = Image((Frame(COLOUR),), metadata=MappingProxyType({"exif": block(), "xmp": XMP}))
     result = read(tmp_path, written(given, form)).through(imgconv.Pipeline.parse("pool size=2x5"))
     content = written(result, form)
-    found, _ = metadata_of(opened(content), io.BytesIO(content))
+    found, _ = metadata_of(Source("in", io.BytesIO(content)), opened(content))
     made = pillow.Exif()
     made.load(found["exif"])
     assert (made.get_ifd(EXIF)[PIXEL_X], made.get_ifd(EXIF)[PIXEL_Y]) == (6, 10)
@@ -437,7 +438,7 @@ def test_broken_blocks_are_passed_on_and_never_stop_anything():
         assert exif.orientation(changed) in (None, *range(1, 9))
         assert len(exif.fitted(exif.upright(changed), 3, 4)[0]) <= len(changed) + len(exif.PREFIX)
         tiff_writer.encode([Frame(COLOUR)], {"exif": changed})
-        tiff_writer.exif_of_page(io.BytesIO(changed.removeprefix(exif.PREFIX)), 0)
+        pages.exif_of_page(Source("in", io.BytesIO(changed.removeprefix(exif.PREFIX))), 0)
 
 
 def test_nothing_but_the_changed_fields_moves():

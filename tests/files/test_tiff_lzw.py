@@ -11,6 +11,7 @@ from PIL import Image as PillowImage
 
 import imgconv
 from imgconv import errors
+from imgconv.files.source import Source
 from imgconv.files.tiff import lzw
 from imgconv.files.tiff import reader as tiff_reader
 
@@ -56,7 +57,7 @@ def write(path, pixels, layout="rgb", planar=False, **options):
 
 def assert_read(path, pixels, layout="rgb"):
     with open(path, "rb") as stream:
-        frame = tiff_reader.decode(str(path), stream)
+        frame = tiff_reader.decode(Source(str(path), stream))
     alpha = layout.endswith(("alpha", "rgba"))
     colours = pixels[..., :-1] if alpha else pixels
     np.testing.assert_array_equal(frame.pixels, colours[..., 0] if colours.shape[-1] == 1 else colours)
@@ -97,9 +98,10 @@ def test_without_imagecodecs_the_same(tmp_path):
                 )
     script = (
         "import sys; sys.modules['imagecodecs'] = None\n"
-        "import glob, numpy as np\nfrom imgconv.files.tiff import reader\n"
+        "import glob, numpy as np\nfrom imgconv.files.source import Source\n"
+        "from imgconv.files.tiff import reader\n"
         "for name in glob.glob('*.tif'):\n"
-        "    frame = reader.decode(name, open(name, 'rb'))\n"
+        "    frame = reader.decode(Source(name, open(name, 'rb')))\n"
         "    parts = [frame.pixels.reshape(40, 50, -1)]\n"
         "    parts += [] if frame.alpha is None else [frame.alpha[..., None]]\n"
         "    np.save(name[:-4] + '.npy', np.concatenate(parts, axis=-1))\n"

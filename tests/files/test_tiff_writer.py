@@ -13,6 +13,8 @@ import pytest
 import tifffile
 from PIL import Image as pillow
 
+from imgconv.files.source import Source
+from imgconv.files.tiff import pages as tiff_pages
 from imgconv.files.tiff import writer as tiff_writer
 from imgconv.values.image import Frame
 from tests.command import imgconv as command
@@ -130,9 +132,10 @@ def test_pages_are_not_found_by_way_of_all_before_them() -> None:
     fetched = []
     for count in (50, 100):
         stream = _Counting(tiff_writer.encode([frame("uint8", 1, False, (1, 1))] * count, {}, "", 1, 1))
+        source = Source("in.tif", stream)
         for number in range(count):
-            tiff_writer.exif_of_page(stream, number)
-            tiff_writer.other_tags(stream, number)
+            tiff_pages.exif_of_page(source, number)
+            tiff_pages.other_tags(source, number)
         fetched.append(stream.fetched)
     assert fetched[1] < 2.5 * fetched[0]
 

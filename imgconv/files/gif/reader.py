@@ -12,6 +12,8 @@ from typing import IO
 import numpy as np
 
 from imgconv.files.canvas import Canvas, Disposal, Part
+from imgconv.files.pillow_settings import leniency
+from imgconv.files.source import Source
 from imgconv.values.frozen import record, replace
 from imgconv.values.image import Frame
 from imgconv.values.pixel_values import Pixels
@@ -56,22 +58,21 @@ def survey(stream: IO[bytes], most: float = math.inf) -> Survey:
     return Survey(count, gray, largest, None)
 
 
-def frames(stream: IO[bytes], height: int, width: int, places: Container[int]) -> Iterator[Frame | None]:
+def frames(source: Source, height: int, width: int, places: Container[int]) -> Iterator[Frame | None]:
     """Every frame as it is seen on a canvas of that size, with alpha, gray if all palettes are; None for those not at
     `places`.
 
-    Raises ValueError, struct.error or EOFError for damaged files, and what Pillow raises; if Pillow is lenient, behind
-    the frames before the damage.
+    Raises ValueError, struct.error or EOFError for damaged files, and what Pillow raises; if the source is lenient,
+    behind the frames before the damage.
     """
-    from PIL import ImageFile
-
-    found = survey(stream)
-    if found.damage and not ImageFile.LOAD_TRUNCATED_IMAGES:
-        raise found.damage
-    gray = found.gray
+    overview = survey(source.stream)
+    if overview.damage and not source.lenient:
+        raise overview.damage
+    gray = overview.gray
     canvas = Canvas(height, width, 1 if gray else 3, np.uint8)
-    for place, part in enumerate(_parts(stream)):
-        indices = _decoded(part)
+    for place, part in enumerate(_parts(source.stream)):
+        with leniency(source):
+            indices = _decoded(part)
         table = np.zeros((256, 3), np.uint8)
         table[: len(part.palette)] = part.palette
         alpha = np.where(indices == part.nothing, np.uint8(0), np.uint8(255))

@@ -8,45 +8,45 @@ once, and the pixels are the same.
 
 from __future__ import annotations
 
-from typing import IO, Any
+from typing import Any
 
 from imgconv.files.jpeg import scans
 from imgconv.files.jpeg.scans import Scan
-from imgconv.values.notes import Note
+from imgconv.files.source import Source
 
 _STEP = 2**20  # bytes between which an interrupt is noticed
 _AHEAD = 8  # bytes that libjpeg's buffer of bits can hold (jdhuff.h)
 _FILLER = b"\xdd" * _AHEAD
 """Of all bytes, repeated, the one in which the fewest blocks of files that were cut came to an end: few tables of codes
 have a short code there."""
-_APPROXIMATE = Note(
-    "detail-missing", "its scans end before the finest detail, as if it had been cut short between two of them"
-)
 
 
-def load(image: Any, stream: IO[bytes]) -> tuple[Note, ...]:
-    """Loads the pixels of an opened JPEG, or of the picture of an MPO at hand. If Pillow is lenient, that is left to
-    it.
+def load(source: Source, image: Any) -> None:
+    """Loads the pixels of an opened JPEG, or of the picture of an MPO at hand; those of a lenient source are left to
+    Pillow.
 
     Raises ValueError or OSError where pixels are missing, or more are coded than there are.
     """
-    from PIL import Image, ImageFile
+    from PIL import Image
 
-    if ImageFile.LOAD_TRUNCATED_IMAGES or len(image.tile) != 1:
-        return ()
+    if source.lenient or len(image.tile) != 1:
+        return
     codec, box, offset, arguments = image.tile[0]
-    stream.seek(offset)
-    content = stream.read()
-    found = scans.scans(content)
+    source.stream.seek(offset)
+    content = source.stream.read()
+    coded = scans.scans(content)
     image.load_prepare()
     decoder = Image._getdecoder(image.mode, codec, arguments, image.decoderconfig)
     try:
         decoder.setimage(image.im, box)
-        _decode(_Decoder(decoder, content), found)
+        _decode(_Decoder(decoder, content), coded)
     finally:
         decoder.cleanup()
     image.tile = []
-    return (_APPROXIMATE,) if scans.is_approximate(found) else ()
+    if scans.is_approximate(coded):
+        source.note(
+            "detail-missing", "its scans end before the finest detail, as if it had been cut short between two of them"
+        )
 
 
 class _Decoder:
@@ -81,13 +81,12 @@ class _Decoder:
         return len(piece)
 
 
-def _decode(decoder: _Decoder, found: list[Scan]) -> None:
-    if (
-        found[0].process in scans.ARITHMETIC
-    ):  # which libjpeg cannot decode piece by piece, and where zeros may be left out at the end
+def _decode(decoder: _Decoder, coded: list[Scan]) -> None:
+    if coded[0].process in scans.ARITHMETIC:
+        # libjpeg cannot decode these piece by piece, and zeros may be left out at their end
         decoder.decode(len(decoder.content), len(decoder.content))
     else:
-        for end in (end for scan in found for end in scan.ends):
+        for end in (end for scan in coded for end in scan.ends):
             _decode_piece(decoder, end)
         decoder.decode(len(decoder.content))
     if not decoder.done:

@@ -30,7 +30,7 @@ Found = tuple[dict[str, Any], list[str]]
 """What goes along by the names of `metadata`, and what has no name there."""
 
 
-def passed_over(image: Any, stream: IO[bytes]) -> Found:
+def container_metadata(image: Any, stream: IO[bytes]) -> Found:
     """What an opened image says in such places; nothing of other formats."""
     if image.format not in READERS:
         return {}, []

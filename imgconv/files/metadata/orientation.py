@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import IO, Any
+from typing import Any
 
 from imgconv.files.metadata.unknown_chunks import unnamed
-from imgconv.files.options import Reading
+from imgconv.files.source import Source
 from imgconv.values.image import Frame
-from imgconv.values.notes import Note
 
 _ABOUT_PIXELS = {
     "transparency",
@@ -32,7 +31,7 @@ def may_have_metadata(image: Any) -> bool:
     return image.format != "PNG" or not image.info.keys() <= _ABOUT_PIXELS
 
 
-def upright_size(image: Any, stream: IO[bytes], reading: Reading) -> tuple[int, int]:
+def upright_size(source: Source, image: Any) -> tuple[int, int]:
     """Height and width as the pixels are going to lie."""
     height, width = image.height, image.width
     if not may_have_metadata(image):
@@ -41,32 +40,32 @@ def upright_size(image: Any, stream: IO[bytes], reading: Reading) -> tuple[int, 
     from imgconv.files.metadata import reading as metadata_reading
 
     swapped = image.format == "TIFF" and image.tag_v2.get(_ORIENTATION) in (5, 6, 7, 8)  # which Pillow has done already
-    swapped ^= not reading.no_orient and metadata.orientation(metadata_reading.exif_and_xmp(image, stream)) >= 5
+    swapped ^= not source.options.no_orient and metadata.orientation(metadata_reading.exif_and_xmp(source, image)) >= 5
     return (width, height) if swapped else (height, width)
 
 
-def oriented(
-    frames: list[Frame], image: Any, stream: IO[bytes], reading: Reading
-) -> tuple[list[Frame], dict[str, Any], list[Note]]:
-    """Pixels turned as the file says, and what it says, then that nothing is to be turned; or, with `no_orient`, both
-    as they were stored."""
+def oriented(source: Source, image: Any, frames: list[Frame]) -> tuple[list[Frame], dict[str, Any]]:
+    """Frames turned as the file says, and its metadata, which then say that nothing is to be turned; or, with
+    `no_orient`, both as they were stored. What cannot be taken along is noted."""
+    options = source.options
     if image.format == "PNG" and image.tile:
         from imgconv.files.metadata import reading as metadata_reading
 
-        metadata_reading.take_late(image, stream)
-    if not (may_have_metadata(image) or any(unnamed(image, stream))):
-        return frames, {}, []
+        metadata_reading.take_late(source, image)
+    if not (may_have_metadata(image) or any(unnamed(image, source.stream))):
+        return frames, {}
     from imgconv.files.metadata import fields as metadata
     from imgconv.files.metadata import reading as metadata_reading
 
-    found, notes = metadata_reading.metadata_of(image, stream)
-    turn = metadata.orientation(found)
+    values, notes = metadata_reading.metadata_of(source, image)
+    turn = metadata.orientation(values)
     if image.format == "TIFF":  # Pillow has turned it
-        turn = {6: 8, 8: 6}.get(turn, turn) if reading.no_orient else 1
-    elif reading.no_orient:
+        turn = {6: 8, 8: 6}.get(turn, turn) if options.no_orient else 1
+    elif options.no_orient:
         turn = 1
     if turn > 1:
         frames = [metadata.turned(frame, turn) for frame in frames]
-    if reading.strip:
-        return frames, metadata.stripped(found), []
-    return frames, found if reading.no_orient else metadata.upright(found), notes
+    if options.strip:
+        return frames, metadata.stripped(values)
+    source.add(*notes)
+    return frames, values if options.no_orient else metadata.upright(values)

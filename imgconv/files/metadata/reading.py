@@ -6,27 +6,29 @@ import io
 import math
 import struct
 import zlib
-from typing import IO, Any
+from typing import Any
 
-from imgconv.files.metadata.containers import passed_over
+from imgconv.files.metadata.containers import container_metadata
 from imgconv.files.metadata.exif import PREFIX
 from imgconv.files.metadata.unknown_chunks import listed, unnamed
 from imgconv.files.opening import MISTYPED
+from imgconv.files.pillow_settings import leniency
 from imgconv.files.png import apng_reader
 from imgconv.files.png.chunks import SIGNATURE, chunk, content_of
+from imgconv.files.source import Source
 from imgconv.values.notes import Note
 
 _X_RESOLUTION = 282
 
 
-def metadata_of(image: Any, stream: IO[bytes]) -> tuple[dict[str, Any], list[Note]]:
-    """The metadata of an opened image by the names of `metadata`, and notes of what has no name there.
+def metadata_of(source: Source, image: Any) -> tuple[dict[str, Any], list[Note]]:
+    """The metadata of an image opened from a source by the names of `metadata`, and notes of what has no name there.
 
-    `stream` is what it was opened from. What stands behind a PNG's pixels is there once these are loaded.
+    What stands behind a PNG's pixels is there once these are loaded.
     """
-    info = image.info
-    found: dict[str, Any] = exif_and_xmp(image, stream) | _resolution(image)
-    more, passed = passed_over(image, stream)
+    info, stream = image.info, source.stream
+    found: dict[str, Any] = exif_and_xmp(source, image) | _resolution(image)
+    more, passed = container_metadata(image, stream)
     found |= {key: value for key, value in more.items() if key in ("icc_profile", "cicp")}
     found |= {key: info[key] for key in ("icc_profile", "comment", "gamma", "chromaticity") if info.get(key)}
     if "srgb" in info:
@@ -47,9 +49,9 @@ def metadata_of(image: Any, stream: IO[bytes]) -> tuple[dict[str, Any], list[Not
     if image.format == "JPEG2000" and passed:
         lost.append(listed("JPEG 2000 part", passed))
     if image.format == "TIFF":
-        from imgconv.files.tiff import writer as tiff_writer
+        from imgconv.files.tiff import pages
 
-        if tags := tiff_writer.other_tags(stream, image.tell()):
+        if tags := pages.other_tags(source, image.tell()):
             lost.append(listed("TIFF tag", tags))
     notes = [Note("profile-dropped", f"colour profile dropped (PNG's {' and '.join(colours)})")] if colours else []
     if "icc_profile" in mistyped:
@@ -59,13 +61,13 @@ def metadata_of(image: Any, stream: IO[bytes]) -> tuple[dict[str, Any], list[Not
     return found, notes + ([Note("metadata-dropped", f"{' and '.join(lost)} dropped")] if lost else [])
 
 
-def exif_and_xmp(image: Any, stream: IO[bytes]) -> dict[str, bytes]:
+def exif_and_xmp(source: Source, image: Any) -> dict[str, bytes]:
     """What may tell how the pixels lie."""
-    more, _ = passed_over(image, stream)
+    more, _ = container_metadata(image, source.stream)
     if image.format == "TIFF":
-        from imgconv.files.tiff import writer as tiff_writer
+        from imgconv.files.tiff import pages
 
-        exif = tiff_writer.exif_of_page(stream, image.tell())
+        exif = pages.exif_of_page(source, image.tell())
     else:
         exif = more.get("exif") or image.info.get("exif") or _raw_profile(image, "exif") or _raw_profile(image, "APP1")
     xmp = more.get("xmp") or image.info.get("xmp") or _raw_profile(image, "xmp")
@@ -76,12 +78,12 @@ def exif_and_xmp(image: Any, stream: IO[bytes]) -> dict[str, bytes]:
     return {key: value for key, value in found.items() if value}
 
 
-def take_late(image: Any, stream: IO[bytes]) -> None:
+def take_late(source: Source, image: Any) -> None:
     """Adds to an opened PNG what stands behind its pixels, if Pillow has not come so far because they were read by
     others."""
     from PIL import Image as pillow
 
-    late = [part for part in apng_reader.behind_pixels(stream) if part[0] in _SAYING]
+    late = [part for part in apng_reader.behind_pixels(source) if part[0] in _SAYING]
     if not late:
         return
     tiny = (
@@ -89,7 +91,7 @@ def take_late(image: Any, stream: IO[bytes]) -> None:
         + b"".join(chunk(*part) for part in late)
         + chunk(b"IDAT", zlib.compress(b"\0\0"))
     )
-    with pillow.open(io.BytesIO(SIGNATURE + tiny + chunk(b"IEND", b""))) as opened:
+    with leniency(source), pillow.open(io.BytesIO(SIGNATURE + tiny + chunk(b"IEND", b""))) as opened:
         image.info.update({key: value for key, value in opened.info.items() if key not in image.info})
 
 

@@ -11,6 +11,7 @@ from typing import IO
 
 from imgconv.files.canvas import Canvas, Disposal, Part
 from imgconv.files.png.chunks import SIGNATURE, chunk
+from imgconv.files.source import Source
 from imgconv.values.frozen import record, replace
 from imgconv.values.image import Frame
 
@@ -28,7 +29,7 @@ class _Stored(Part):
     rows: bytes
 
 
-def frames(stream: IO[bytes], decode: Callable[[bytes], Frame], places: Container[int]) -> Iterator[Frame | None]:
+def frames(source: Source, decode: Callable[[bytes], Frame], places: Container[int]) -> Iterator[Frame | None]:
     """Every frame as it is seen, a picture for other viewers first if there is one, None for those not at `places`;
     `decode` reads a PNG.
 
@@ -36,10 +37,10 @@ def frames(stream: IO[bytes], decode: Callable[[bytes], Frame], places: Containe
     """
     from imgconv.files.png.datastream import Datastream
 
-    Datastream(stream).check()  # all of it is whole, or none is read
+    Datastream(source.stream).check()  # all of it is whole, or none is read
     shared: list[tuple[bytes, bytes]] = []
     canvas: Canvas | None = None
-    for place, part in enumerate(_parts(stream, shared)):
+    for place, part in enumerate(_parts(source, shared)):
         width, height = struct.unpack(">II", shared[0][1][:8])
         if part.left + part.width > width or part.top + part.height > height:
             raise ValueError(f"a frame of {part.width}x{part.height} lies beyond the picture of {width}x{height}")
@@ -73,22 +74,22 @@ def largest(stream: IO[bytes]) -> tuple[int, int]:
     return found
 
 
-def behind_pixels(stream: IO[bytes]) -> Iterator[tuple[bytes, bytes]]:
+def behind_pixels(source: Source) -> Iterator[tuple[bytes, bytes]]:
     """The chunks behind the first ones with pixels."""
     seen = False
-    for kind, content in _chunks(stream):
+    for kind, content in _chunks(source.stream, lenient=source.lenient):
         if kind in (b"IDAT", b"fdAT"):
             seen = True
         elif seen:
             yield kind, content
 
 
-def _parts(stream: IO[bytes], shared: list[tuple[bytes, bytes]]) -> Iterator[_Stored]:
+def _parts(source: Source, shared: list[tuple[bytes, bytes]]) -> Iterator[_Stored]:
     """The frames, one at a time, once the header and what all frames need are in `shared`; of a damaged file those
-    before the damage, if Pillow is lenient."""
+    before the damage, if the source is lenient."""
     part: _Stored | None = None
     rows: list[bytes] = []
-    for kind, content in _chunks(stream):
+    for kind, content in _chunks(source.stream, lenient=source.lenient):
         if kind == _HEADER or (kind in _KEPT and part is None):
             shared.append((kind, content))
         elif kind == _FRAME:
@@ -112,11 +113,9 @@ def _parts(stream: IO[bytes], shared: list[tuple[bytes, bytes]]) -> Iterator[_St
         yield replace(part, rows=b"".join(rows))
 
 
-def _chunks(stream: IO[bytes]) -> Iterator[tuple[bytes, bytes]]:
-    """Name and content of every chunk. Raises EOFError or ValueError for damaged ones, or ends before them if Pillow is
-    lenient."""
-    from PIL import ImageFile
-
+def _chunks(stream: IO[bytes], *, lenient: bool) -> Iterator[tuple[bytes, bytes]]:
+    """Name and content of every chunk. Raises EOFError or ValueError for damaged ones, or ends before them if
+    `lenient`."""
     stream.seek(len(SIGNATURE))
     while len(start := stream.read(8)) == 8:
         (length,), kind = struct.unpack(">I", start[:4]), start[4:]
@@ -127,7 +126,7 @@ def _chunks(stream: IO[bytes]) -> Iterator[tuple[bytes, bytes]]:
             or len(checksum) < 4
             or zlib.crc32(content, zlib.crc32(kind)) != struct.unpack(">I", checksum)[0]
         )
-        if broken and ImageFile.LOAD_TRUNCATED_IMAGES:
+        if broken and lenient:
             return
         if len(content) < length or len(checksum) < 4:
             raise EOFError("a chunk is cut short")

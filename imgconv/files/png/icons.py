@@ -7,20 +7,18 @@ from collections.abc import Iterator
 from typing import IO, Any
 
 from imgconv.files.png.chunks import SIGNATURE
+from imgconv.files.source import Source
 
 _ENTRY = 16  # bytes of an entry of ICO's directory
 
 
-def check(image: Any, stream: IO[bytes]) -> None:
-    """Raises ValueError or EOFError if a PNG of a loaded icon's size is broken, unless Pillow is lenient."""
-    if image.format not in _PICTURES:
+def check(source: Source, image: Any) -> None:
+    """Raises ValueError or EOFError if a PNG of a loaded icon's size is broken, unless the source is lenient."""
+    if image.format not in _PICTURES or source.lenient:
         return
-    from PIL import ImageFile
-
     from imgconv.files.png.datastream import Datastream
 
-    if ImageFile.LOAD_TRUNCATED_IMAGES:
-        return
+    stream = source.stream
     for start in dict.fromkeys(_PICTURES[image.format](stream)):
         stream.seek(start)
         if stream.read(len(SIGNATURE)) == SIGNATURE:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import IO
 
 from imgconv.values.frozen import record, replace
 
@@ -46,6 +47,7 @@ _UNITS = {
 _NESTED = (34665, 34853, 40965)  # Exif, GPS, interoperability: their value is where a directory starts
 _OFFSETS = {LONG: "I", 13: "I", _LONG8: "Q", 18: "Q"}  # struct's codes of types that tell where something stands
 _LONGEST = 2**26  # bytes of a directory's values that are believed
+_FARTHEST = 2**62  # offset that is looked for
 _MOST = 2**16  # fields of one directory that are believed
 
 Fetch = Callable[[int, int], bytes]
@@ -228,8 +230,26 @@ def swapped(entries: Sequence[Entry]) -> list[Entry]:
     return [replace(entry, value=value_of(entry)) for entry in entries]
 
 
-def fetch_from(content: bytes) -> Fetch:
+def head(order: str, first: int) -> bytes:
+    """What a TIFF file starts with: its byte order, and where its first directory stands."""
+    return struct.pack(f"{order}2sHI", b"II" if order == "<" else b"MM", 42, first)
+
+
+def fetch_from_bytes(content: bytes) -> Fetch:
+    """How to fetch from a block."""
     return lambda at, length: content[at : at + length]
+
+
+def fetch_from_stream(stream: IO[bytes]) -> Fetch:
+    """How to fetch from a stream, wherever it stands."""
+
+    def fetch(at: int, length: int) -> bytes:
+        if at > _FARTHEST:
+            return b""
+        stream.seek(at)
+        return stream.read(length)
+
+    return fetch
 
 
 def _form(order: str) -> _Form:

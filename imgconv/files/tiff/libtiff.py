@@ -31,11 +31,9 @@ class _Handlers:
     warnings: dict[bytes, bytes]
 
 
-def load(image: Any) -> None:
+def load(image: Any, *, lenient: bool = False) -> None:
     """Loads the pixels of an opened TIFF. Raises OSError where libtiff says that they are damaged, even if Pillow
-    passes over it."""
-    from PIL import ImageFile
-
+    passes over it, unless that is allowed."""
     if not image.tile or image.tile[0][0] != "libtiff":
         image.load()
         return
@@ -46,7 +44,7 @@ def load(image: Any) -> None:
     except OSError:
         if not damaged:
             raise
-    if damaged and not ImageFile.LOAD_TRUNCATED_IMAGES:
+    if damaged and not lenient:
         raise OSError(f"coded pixels are damaged or missing, by libtiff's {damaged[0]}")
 
 

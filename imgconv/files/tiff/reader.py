@@ -4,15 +4,16 @@ channels), read by tifffile."""
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import IO, Any, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
 from imgconv import errors
-from imgconv.files.tiff import lzw, strip_limits
-from imgconv.files.tiff import writer as tiff_writer
+from imgconv.files.source import Source
+from imgconv.files.tiff import lzw, pages, strip_limits
 from imgconv.values.frozen import record
 from imgconv.values.image import Frame
 from imgconv.values.layout import Layout
@@ -32,7 +33,7 @@ _FETCHED = 2**24  # bytes of strips and tiles that are fetched ahead
 _TOGETHER = 2**18  # pixels divided by their alpha at once
 _INCH = {2: 1.0, 3: 2.54}  # of ResolutionUnit
 
-_Found = TypeVar("_Found")
+_Result = TypeVar("_Result")
 
 
 @record
@@ -56,49 +57,54 @@ class Opened:
         return self.number
 
 
-def opened(name: str, stream: IO[bytes], number: int = 0) -> Opened:
-    """A page of a file. Raises FileError for one that has no rule or is broken."""
-    return _of_page(name, stream, number, lambda page: _described(name, stream, page, number))
+def opened(source: Source, number: int = 0) -> Opened:
+    """A page of a file. Raises FileError for one that has no rule or is broken, IndexError for one that is not
+    there."""
+    return _with_page(source, number, lambda page: _described(source, page, number))
 
 
-def decode(name: str, stream: IO[bytes], number: int = 0) -> Frame:
+def decode(source: Source, number: int = 0) -> Frame:
     """The pixels of a page, upright as it says, alpha apart and colours not multiplied by it. Raises FileError."""
-    return _of_page(name, stream, number, lambda page: _pixels(name, page))
+    return _with_page(source, number, lambda page: _pixels(source.name, page))
 
 
-def _of_page(name: str, stream: IO[bytes], number: int, use: Callable[[Any], _Found]) -> _Found:
-    """What `use` makes of one of the file's pages; IndexError where it is not there, and a FileError for what tifffile
-    cannot do."""
+def _with_page(source: Source, number: int, call: Callable[[Any], _Result]) -> _Result:
+    """The result of a call with one of the file's pages. Raises IndexError where it is not there, and FileError for
+    what tifffile cannot do."""
     import tifffile
 
-    at = tiff_writer.place_of(stream, number)
-    if not at:
+    offset = pages.offset_of(source, number)
+    if not offset:
         raise IndexError(number)
-    stream.seek(0)
+    source.stream.seek(0)
     with _silent():
         try:
-            with tifffile.TiffFile(stream) as file:
+            with tifffile.TiffFile(source.stream) as file:
                 if number == 0:
-                    return use(file.pages[0])
-                file.filehandle.seek(at)  # or each page would be found by way of all before it
-                return use(tifffile.TiffPage(file, number))
+                    return call(file.pages[0])
+                file.filehandle.seek(offset)  # or each page would be found by way of all before it
+                return call(tifffile.TiffPage(file, number))
         except (errors.ImgconvError, MemoryError):
             raise
         except Exception as error:
             if "imagecodecs" in str(error):
-                raise errors.file_needs_codecs(name, _codec_of(error)) from None
+                raise errors.file_needs_codecs(source.name, _codec_of(error)) from None
             raise
 
 
 @contextmanager
 def _silent() -> Iterator[None]:
-    """tifffile tells its logger what it then raises."""
-    logger = logging.getLogger("tifffile")
-    before, logger.disabled = logger.disabled, True
+    """Drops what tifffile logs in this thread: it raises the same."""
+    logger, thread = logging.getLogger("tifffile"), threading.get_ident()
+
+    def is_of_others(record: logging.LogRecord) -> bool:
+        return record.thread != thread
+
+    logger.addFilter(is_of_others)
     try:
         yield
     finally:
-        logger.disabled = before
+        logger.removeFilter(is_of_others)
 
 
 def _codec_of(error: Exception) -> str:
@@ -106,17 +112,16 @@ def _codec_of(error: Exception) -> str:
     return str(error).split(" requires")[0].strip("<>'\"").split(":")[0].rpartition(".")[2]
 
 
-def _described(name: str, stream: IO[bytes], page: Any, number: int) -> Opened:
+def _described(source: Source, page: Any, number: int) -> Opened:
     import tifffile
 
-    layout, alpha = _layout(name, page)
+    layout, alpha = _layout(source.name, page)
     height, width = page.imagelength, page.imagewidth
-    found = {key: tag.value for key, number in _TAGS.items() if (tag := page.tags.get(number))}
-    orientation = int(found.pop("orientation", 1))
+    info = {key: tag.value for key, number in _TAGS.items() if (tag := page.tags.get(number))}
+    orientation = int(info.pop("orientation", 1))
     if orientation in (5, 6, 7, 8):
         height, width = width, height
     scale = _INCH.get(int(page.resolutionunit or 0))
-    info = dict(found)
     if scale and 282 in page.tags and 283 in page.tags:
         info["dpi"] = tuple(float(value) * scale for value in page.resolution)
     dropped = page.samplesperpixel - layout.channels - (alpha is not None)
@@ -125,7 +130,7 @@ def _described(name: str, stream: IO[bytes], page: Any, number: int) -> Opened:
         and (page.compression not in strip_limits.UNBOUNDED or strip_limits.has_imagecodecs())
     )
     codec = "" if there else page.compression.name
-    several = bool(tiff_writer.place_of(stream, number + 1))
+    several = bool(pages.offset_of(source, number + 1))
     known = {274: orientation, _COMPRESSION: int(page.compression)}
     return Opened(height, width, layout, known, info, 1 + several, dropped, number=number, codec=codec)
 
@@ -182,11 +187,11 @@ def _decoded_by_tifffile(page: Any) -> Pixels:
 def _divided(pixels: Pixels, alpha: Pixels) -> Pixels:
     """Colours that were multiplied by alpha, divided by it; where that is 0 they are 0. Some rows at a time: the
     numbers between take ten times the memory."""
-    found = np.empty_like(pixels)
+    divided = np.empty_like(pixels)
     rows = max(1, _TOGETHER // max(1, pixels.shape[1]))
     for top in range(0, len(pixels), rows):
-        found[top : top + rows] = _divided_rows(pixels[top : top + rows], alpha[top : top + rows])
-    return found
+        divided[top : top + rows] = _divided_rows(pixels[top : top + rows], alpha[top : top + rows])
+    return divided
 
 
 def _divided_rows(pixels: Pixels, alpha: Pixels) -> Pixels:

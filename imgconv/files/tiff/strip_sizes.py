@@ -4,11 +4,11 @@ ones, and those that are JPEG files."""
 from __future__ import annotations
 
 from itertools import islice
-from typing import IO
 
 from imgconv import errors
 from imgconv.files.jpeg import scans
-from imgconv.files.tiff import writer as tiff_writer
+from imgconv.files.source import Source
+from imgconv.files.tiff import pages
 
 _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _MEANING, _SAMPLES, _PLANES = 256, 257, 258, 259, 262, 277, 284
 _ROWS, _STRIPS, _STRIP_BYTES = 278, 273, 279
@@ -33,44 +33,44 @@ _NONE, _JPEG = 1, 7  # of Compression
 _SUBSAMPLED = 6  # YCbCr, whose samples are not all there
 _APART = 2  # of PlanarConfiguration
 
-Said = dict[int, tuple[int, ...]]
+Tags = dict[int, tuple[int, ...]]
 
 
-def refuse_short(name: str, stream: IO[bytes], number: int) -> None:
+def refuse_short(source: Source, number: int) -> None:
     """Raises FileError or ValueError where a page states fewer bytes than its pixels take."""
-    said = tiff_writer.numbers_of_page(stream, number, _TAGS)
-    compression = _one(said, _COMPRESSION, _NONE)
-    if compression == _NONE and _one(said, _MEANING, 0) != _SUBSAMPLED:
-        if missing := _missing_bytes(said):
-            raise errors.bytes_missing(name, missing)
+    tags = pages.numbers_of_page(source, number, _TAGS)
+    compression = _one(tags, _COMPRESSION, _NONE)
+    if compression == _NONE and _one(tags, _MEANING, 0) != _SUBSAMPLED:
+        if missing := _missing_bytes(tags):
+            raise errors.bytes_missing(source.name, missing)
     elif compression == _JPEG:
-        for start, length in zip(*_places(said), strict=False):
-            stream.seek(start)
-            scans.scans(stream.read(length))
+        for start, length in zip(*_places(tags), strict=False):
+            source.stream.seek(start)
+            scans.scans(source.stream.read(length))
 
 
-def _one(said: Said, tag: int, default: int) -> int:
-    return next(islice(said.get(tag, ()), 1), default)
+def _one(tags: Tags, tag: int, default: int) -> int:
+    return next(islice(tags.get(tag, ()), 1), default)
 
 
-def _places(said: Said) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def _places(tags: Tags) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Where the strips or tiles start, and how long they are."""
-    return said.get(_TILES) or said.get(_STRIPS, ()), said.get(_TILE_BYTES) or said.get(_STRIP_BYTES, ())
+    return tags.get(_TILES) or tags.get(_STRIPS, ()), tags.get(_TILE_BYTES) or tags.get(_STRIP_BYTES, ())
 
 
-def _missing_bytes(said: Said) -> int:
+def _missing_bytes(tags: Tags) -> int:
     """How many bytes strips or tiles have less than their pixels take. A length of 0 says nothing: readers reckon it,
     and tiles may be empty."""
-    samples, height, width = _one(said, _SAMPLES, 1), _one(said, _HEIGHT, 0), _one(said, _WIDTH, 0)
-    planes = samples if _one(said, _PLANES, 1) == _APART else 1
-    bits = _one(said, _BITS, 1) * samples // planes
-    tiled = _TILES in said
+    samples, height, width = _one(tags, _SAMPLES, 1), _one(tags, _HEIGHT, 0), _one(tags, _WIDTH, 0)
+    planes = samples if _one(tags, _PLANES, 1) == _APART else 1
+    bits = _one(tags, _BITS, 1) * samples // planes
+    tiled = _TILES in tags
     rows, columns = (
-        (_one(said, _TILE_HEIGHT, 0), _one(said, _TILE_WIDTH, 0))
+        (_one(tags, _TILE_HEIGHT, 0), _one(tags, _TILE_WIDTH, 0))
         if tiled
-        else (min(height, _one(said, _ROWS, height)), width)
+        else (min(height, _one(tags, _ROWS, height)), width)
     )
-    lengths = _places(said)[1]
+    lengths = _places(tags)[1]
     if min(rows, columns) <= 0 or not lengths:
         return 0
     down, across = -(-height // rows), -(-width // columns)

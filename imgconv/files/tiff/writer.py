@@ -8,10 +8,9 @@ readers mistake compressed floats in the other.
 from __future__ import annotations
 
 import struct
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import IO, Any
-from weakref import WeakKeyDictionary
+from typing import Any
 
 import numpy as np
 
@@ -22,51 +21,14 @@ from imgconv.files.metadata.exif import PREFIX
 from imgconv.files.modes import joined
 from imgconv.files.tiff import directories
 from imgconv.files.tiff.directories import LONG, RATIONAL, SHORT, Entry, fields, raw
+from imgconv.files.tiff.pages import DESCRIPTIVE
 from imgconv.values.image import Frame
 from imgconv.values.pixel_values import Pixels
 
 STRIP = 256 * 1024  # bytes before deflate
-_FARTHEST = 2**62  # offset that is looked for
 _LARGEST = 2**32 - 2**16  # bytes of a file whose offsets have 32 bits
-_EXIF, _GPS, _XMP, _PROFILE = 34665, 34853, 700, 34675
+_XMP, _PROFILE = 700, 34675
 _RESOLUTION = frozenset({282, 283, 296})
-# What speaks of the picture and not of how its bytes lie (TIFF 6.0, section 8; TIFF/EP; Exif 2.32; Windows' XP tags)
-DESCRIPTIVE = frozenset(
-    {269, 270, 271, 272, 274, 285, 305, 306, 315, 316, 18246, 18249, 33432, _EXIF, _GPS, *range(40091, 40096)}
-)
-# How its bytes lie, or what has a name of its own elsewhere: the writer knows these better
-STRUCTURAL = frozenset(
-    {
-        *range(254, 260),
-        *range(262, 267),
-        273,
-        *range(277, 285),
-        288,
-        289,
-        290,
-        291,
-        292,
-        293,
-        296,
-        297,
-        317,
-        *range(320, 326),
-        328,
-        330,
-        332,
-        334,
-        336,
-        *range(338, 342),
-        347,
-        *range(512, 522),
-        529,
-        530,
-        531,
-        532,
-        _XMP,
-        _PROFILE,
-    }
-)
 _FORMATS = {"u": 1, "i": 2, "f": 3}
 _PHOTOMETRICS = {
     "": {3: 2},
@@ -87,15 +49,15 @@ def encode(
     Of the metadata `icc_profile`, `exif`, `dpi` and `xmp` are kept, the describing fields of EXIF as tags; the same on
     every page. ValueError for more than 4 GiB.
     """
-    said = _said(metadata)
-    file = bytearray(_head("<", 0))
+    shared = _descriptive(metadata)
+    file = bytearray(directories.head("<", 0))
     link = 4  # where the offset of the next directory is to be put
     for frame in frames:
         page = _page(frame, colour, level, threads, file)
         file += bytes(len(file) % 2)
         struct.pack_into("<I", file, link, len(file))
-        link = len(file) + 2 + 12 * len([*page, *said])
-        file += directories.packed([*page, *said], "<", len(file))
+        link = len(file) + 2 + 12 * len([*page, *shared])
+        file += directories.packed([*page, *shared], "<", len(file))
         if len(file) > _LARGEST:
             raise errors.tiff_too_large(len(file))
     return bytes(file)
@@ -166,94 +128,19 @@ def _strips(pixels: Pixels, rows: int, predicted: bool, level: int, threads: int
     return strips
 
 
-def _said(metadata: Mapping[str, Any]) -> list[Entry]:
+def _descriptive(metadata: Mapping[str, Any]) -> list[Entry]:
     """The fields that every page has beside its own."""
     block = metadata.get("exif", b"").removeprefix(PREFIX)
-    fetch, order = directories.fetch_from(block), directories.order_of(block)
+    fetch, order = directories.fetch_from_bytes(block), directories.order_of(block)
     first = next(directories.chain(fetch, order), None) if order else None
-    wanted = (
-        DESCRIPTIVE if metadata.get("dpi") else DESCRIPTIVE | _RESOLUTION
-    )  # of a file that has no other place for it
-    said = [] if first is None else list(directories.read(fetch, order, first, wanted))
-    said = directories.swapped(said) if order == ">" else said
+    # a resolution in EXIF counts where the file has no other place for it
+    tags = DESCRIPTIVE if metadata.get("dpi") else DESCRIPTIVE | _RESOLUTION
+    entries = [] if first is None else list(directories.read(fetch, order, first, tags))
+    entries = directories.swapped(entries) if order == ">" else entries
     if dpi := metadata.get("dpi"):
         for tag, value in zip((282, 283), dpi, strict=True):
             ratio = Fraction(float(value)).limit_denominator(10**4)
-            said.append(fields(tag, RATIONAL, min(ratio.numerator, 2**32 - 1), ratio.denominator))
-        said.append(fields(296, SHORT, 2))
-    said += [raw(tag, metadata[key]) for tag, key in ((_XMP, "xmp"), (_PROFILE, "icc_profile")) if metadata.get(key)]
-    return said
-
-
-def exif_of_page(stream: IO[bytes], number: int) -> bytes:
-    """What a page of a TIFF file says, as an EXIF block; nothing where that cannot be told."""
-    fetch, order, at = _page_at(stream, number)
-    found = (
-        [entry for entry in directories.read(fetch, order, at, DESCRIPTIVE) if not _of_the_array(entry)] if at else []
-    )
-    return PREFIX + _head(order, 8) + directories.packed(found, order, 8) if found else b""
-
-
-def other_tags(stream: IO[bytes], number: int) -> list[int]:
-    """The tags of a page that are neither about how its bytes lie nor known to describe the picture."""
-    fetch, order, at = _page_at(stream, number)
-    return sorted(set(directories.tags(fetch, order, at)) - DESCRIPTIVE - STRUCTURAL) if at else []
-
-
-def numbers_of_page(stream: IO[bytes], number: int, tags: Collection[int]) -> dict[int, tuple[int, ...]]:
-    """The fields of a page with these tags that are whole numbers."""
-    fetch, order, at = _page_at(stream, number)
-    return (
-        {entry.tag: directories.whole_numbers(entry, order) for entry in directories.read(fetch, order, at, tags)}
-        if at
-        else {}
-    )
-
-
-def place_of(stream: IO[bytes], number: int) -> int:
-    """Where a page's directory stands; 0 if there is none."""
-    return _page_at(stream, number)[2]
-
-
-def is_cut(stream: IO[bytes]) -> bool:
-    """Whether fields of the first page are missing, or what they say."""
-    fetch, order, at = _page_at(stream, 0)
-    return not directories.is_whole(fetch, order, at)
-
-
-def fetch_from(stream: IO[bytes]) -> directories.Fetch:
-    """How to fetch from a stream, wherever it stands."""
-
-    def fetch(at: int, length: int) -> bytes:
-        if at > _FARTHEST:
-            return b""
-        stream.seek(at)
-        return stream.read(length)
-
-    return fetch
-
-
-def _page_at(stream: IO[bytes], number: int) -> tuple[directories.Fetch, str, int]:
-    """How to fetch from a file, its byte order, and where a page's directory stands; 0 if there is none."""
-    fetch = fetch_from(stream)
-    order = directories.order_of(fetch(0, 16))
-    places = _places.setdefault(stream, [])  # or each page would be found by way of all before it
-    while order and len(places) <= number:
-        place = directories.following(fetch, order, places[-1]) if places else directories.first(fetch, order)
-        if not place:
-            break
-        places.append(place)
-    return fetch, order, places[number] if number < len(places) else 0
-
-
-_places: WeakKeyDictionary[IO[bytes], list[int]] = WeakKeyDictionary()
-"""Of a stream, where the directories stand that were looked for."""
-
-
-def _head(order: str, first: int) -> bytes:
-    return struct.pack(f"{order}2sHI", b"II" if order == "<" else b"MM", 42, first)
-
-
-def _of_the_array(entry: Entry) -> bool:
-    """Whether a description is tifffile's, of the shape of the array that was stored."""
-    return entry.tag == 270 and isinstance(entry.value, bytes) and entry.value.startswith(b'{"shape":')
+            entries.append(fields(tag, RATIONAL, min(ratio.numerator, 2**32 - 1), ratio.denominator))
+        entries.append(fields(296, SHORT, 2))
+    entries += [raw(tag, metadata[key]) for tag, key in ((_XMP, "xmp"), (_PROFILE, "icc_profile")) if metadata.get(key)]
+    return entries
