@@ -22,6 +22,7 @@ def applied(
     pixels: ArrayLike, steps: Any, dtype: DTypeLike | None, range_: str, threads: int | None, out: Pixels | None
 ) -> Pixels:
     """The result of `steps`, as `correlate` says of its dtype, range, threads and out."""
+    from imgconv.api.apply.pipeline import apply
     from imgconv.engine import memory
     from imgconv.values import pixel_values
 
@@ -33,7 +34,7 @@ def applied(
     channels = steps.channels(values.pixels.shape[2])
     shape = (height, width, *given.shape[2:]) if channels == values.pixels.shape[2] else (height, width, channels)
     filled = None if out is None else memory.checked_out(out, shape, goal.type, given)
-    result, _ = steps.apply(values, goal, None if threads is None else THREADS.read(threads), filled)
+    result, _ = apply(steps, values, goal, None if threads is None else THREADS.read(threads), filled)
     settled: Pixels = result.pixels.reshape(shape)
     if out is None:
         return settled

@@ -100,8 +100,9 @@ def directions(
     UsageError, PixelError
         As in `edges`.
     """
+    from imgconv.api.apply.edges import auxiliary
     from imgconv.values import pixel_values
 
     step = Edges(detector, norm, border, sigma)  # type: ignore[arg-type]
-    side = choice("picture of directions", [side.name for side in step.sides]).read(show)
-    return step.side(side, pixel_values.values(pixels), None if threads is None else THREADS.read(threads))
+    name = choice("picture of directions", [output.name for output in step.auxiliary]).read(show)
+    return auxiliary(step, name, pixel_values.values(pixels), None if threads is None else THREADS.read(threads))

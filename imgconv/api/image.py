@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from imgconv import errors
-from imgconv.engine.colour.alpha import is_opaque
+from imgconv.api.colour_pipeline import ColourPipeline, run_frames
+from imgconv.engine.alpha.plane import is_opaque
 from imgconv.engine.colour.channels import chosen
 from imgconv.engine.colour.linear_light import Curves, white_of
 from imgconv.engine.colour.luma import gray_plane
-from imgconv.engine.colour.pipeline import ColourPipeline, run_frames
 from imgconv.engine.colour.profile import curves_of
 from imgconv.files.options import CHOICE_OF_FRAMES, MOST_FRAMES, MOST_PIXELS, Reading
 from imgconv.files.read import header

@@ -22,8 +22,9 @@ def made(job: Job, pipeline: Pipeline, image: ImageData, settings: Settings) -> 
     It is of what the step saw: the channels and the light that are wanted, and hidden colours as the result counts
     them: not, unless it keeps or drops alpha.
     """
+    from imgconv.api.apply.pipeline import auxiliary
+    from imgconv.api.colour_pipeline import first_input
     from imgconv.api.image import colour_pipeline
-    from imgconv.engine.colour.pipeline import seen
     from imgconv.files import conversions
     from imgconv.values.image import Frame, ImageData
 
@@ -34,7 +35,7 @@ def made(job: Job, pipeline: Pipeline, image: ImageData, settings: Settings) -> 
         alone = replace(image, frames=(frame,))
         colours = colour_pipeline(alone, settings.alpha, settings.channels, settings.linear)
         return Frame(
-            step.side(job.what, seen(colours, frame.pixels, frame.alpha, threads), threads, floats=floats),
+            auxiliary(step, job.what, first_input(colours, frame.pixels, frame.alpha, threads), threads, floats=floats),
             duration=frame.duration,
         )
 

@@ -47,7 +47,7 @@ def most_bytes(header: Header, pipeline: Pipeline, target: Target, channels: int
             shape = step.shape(*shape)
             settled = step is pipeline.steps[-1] and target.range != "stretch" and not floats
             new = 0 if settled else shape[0] * shape[1] * channels * wide
-            steps, held = max(steps, held + new + 8 * step.held * shape[0] * shape[1] * channels), new
+            steps, held = max(steps, held + new + 8 * step.scratch * shape[0] * shape[1] * channels), new
         besides = max(besides, steps + (_strips(size, channels) if header.alpha else 0))
         last += held
         made += shape[0] * shape[1] * (channels + header.alpha) * _BYTES[target.type]

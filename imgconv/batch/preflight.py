@@ -11,12 +11,12 @@ from imgconv import errors
 from imgconv.batch.jobs import STREAM, Job
 from imgconv.batch.settings import Settings
 from imgconv.files.formats import FORMATS, Format
-from imgconv.operations.base import Foretold
 from imgconv.operations.pipeline import Pipeline
 from imgconv.values.frozen import replace
 from imgconv.values.layout import Layout
 
 if TYPE_CHECKING:
+    from imgconv.api.explain import Predicted
     from imgconv.files.header import Header
 
 
@@ -47,15 +47,17 @@ def promised(job: Job, header: Header, pipeline: Pipeline, settings: Settings) -
 
 def plan(header: Header, pipeline: Pipeline, settings: Settings) -> list[str]:
     """The plan of an image with this header, step by step."""
+    from imgconv.api.explain import explain
     from imgconv.values.pixel_values import target
 
     goal = target(header.layout.type, settings.dtype, settings.range)
-    first, *rest = pipeline.explain(given(header, settings), "wide" if settings.wide else goal.type)
+    first, *rest = explain(pipeline, given(header, settings), "wide" if settings.wide else goal.type)
     return [f"{first}; for each of {header.frames} frames" if header.frames > 1 else first, *rest]
 
 
-def given(header: Header, settings: Settings) -> Foretold:
+def given(header: Header, settings: Settings) -> Predicted:
     """What the first step will see of an image with this header."""
+    from imgconv.api.explain import Predicted
     from imgconv.engine.colour.channels import chosen
     from imgconv.values.pixel_values import span
 
@@ -65,7 +67,7 @@ def given(header: Header, settings: Settings) -> Foretold:
     type_ = header.layout.type
     if settings.wide:
         type_ = "float64" if type_ in ("int32", "float64") else "float32"
-    return Foretold(header.height, header.width, channels, type_, span(type_))
+    return Predicted(header.height, header.width, channels, type_, span(type_))
 
 
 def result_layout(header: Header, pipeline: Pipeline, settings: Settings) -> Layout:

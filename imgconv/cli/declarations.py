@@ -58,12 +58,12 @@ class Command(click.Command):
 
 
 def operation_command(operation: type[Operation], run: Callable[[Operation, Common, dict[str, str]], None]) -> Command:
-    """The command of an operation: its declared fields, its sides, the inputs, and what is common to all."""
+    """The command of an operation: its fields, its auxiliary outputs, the inputs, and what all have in common."""
     options = operation.options()
 
     def callback(inputs: tuple[str, ...], **given: Any) -> None:
         common = Common.taken_from(given, inputs)
-        sides = {side.name: path for side in operation.sides if (path := given.pop(side.name)) is not None}
+        sides = {side.name: path for side in operation.auxiliary if (path := given.pop(side.name)) is not None}
         fields = {
             name: value for name, value in given.items() if value is not None and value is not False and value != ()
         }
@@ -73,7 +73,7 @@ def operation_command(operation: type[Operation], run: Callable[[Operation, Comm
         run(operation(**fields), common, sides)
 
     parameters: list[click.Parameter] = [_parameter(option) for option in options]
-    parameters += [click.Option([f"--{side.name}"], metavar="FILE", help=side.help) for side in operation.sides]
+    parameters += [click.Option([f"--{side.name}"], metavar="FILE", help=side.help) for side in operation.auxiliary]
     return Command(
         operation.word,
         params=[*parameters, INPUTS(), *COMMON()],

@@ -18,9 +18,9 @@ from imgconv import errors
 from imgconv.cli.declarations import Command
 from imgconv.cli.image_command import Finished, complain
 from imgconv.operations.activate import FUNCTIONS
-from imgconv.operations.combining import COMBINES
 from imgconv.operations.detectors import DETECTORS
 from imgconv.operations.pool import REDUCTIONS
+from imgconv.planner.combining import COMBINES
 
 TYPES = ("uint8", "uint16", "float32")
 SIDE = 72  # pixels: more than any of the windows below

@@ -16,7 +16,7 @@ from imgconv.engine.memory import require
 from imgconv.engine.quantise import settle
 from imgconv.kernels.kernel import Kernel
 from imgconv.loops.edges import THIN, TRACE, WINNER
-from imgconv.operations.combining import Combination
+from imgconv.planner.combining import Combination
 from imgconv.values.borders import Border
 from imgconv.values.numbers import Number, number
 from imgconv.values.pixel_values import Pixels, Response, Target, Values, limits

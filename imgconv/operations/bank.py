@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import math
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from imgconv import errors
 from imgconv.kernels.kernel import Kernel, require_total
 from imgconv.kernels.sweeps import FAMILIES, FAMILY, MOST_KERNELS, SETTINGS, VALUE, families, kernels, with_arguments
-from imgconv.operations.base import Foretold, Operation, option
+from imgconv.operations.base import Operation, option
 from imgconv.operations.filter import Filter
 from imgconv.values.borders import BORDER, Border
-from imgconv.values.frozen import record, replace
+from imgconv.values.frozen import record
 from imgconv.values.parameters import COUNT, DILATION, FLAG, PAD, STRIDE, Pad
-
-if TYPE_CHECKING:
-    from imgconv.engine import Covered
-    from imgconv.values.pixel_values import Pixels, Response, Target, Values
 
 
 @record
@@ -97,7 +92,7 @@ class Bank(Operation):
         return -(-len(self.filters) // columns), columns
 
     @property
-    def held(self) -> int:
+    def scratch(self) -> int:
         return 1
 
     def channels(self, count: int) -> int:
@@ -109,62 +104,5 @@ class Bank(Operation):
             raise errors.combine_shapes(found[0], other)
         return found[0][0] * self.grid[0], found[0][1] * self.grid[1]
 
-    def explain(self, given: Foretold, result: str) -> tuple[str, Foretold]:
-        from imgconv.engine.filter.bank import common
-
-        said = [step.explain(given, result) for step in self.filters]
-        type_, span = common([made.type for _, made in said], [made.span for _, made in said])
-        height, width = self.shape(given.height, given.width)
-        grid = (
-            f"a sheet of {self.grid[0]}x{self.grid[1]} (rows x columns)"
-            if self.sheet
-            else f"{self.channels(given.channels)} channels"
-        )
-        words = f"{len(said)} kernels into {grid}; the first: {said[0][0]}"
-        return words, Foretold(
-            height, width, self.channels(given.channels), type_ if result == "wide" else result, span
-        )
-
-    def apply(
-        self, given: Values, target: Target | None, threads: int | None = None, out: Pixels | None = None
-    ) -> tuple[Values, Response | None]:
-        from imgconv import engine
-
-        def response(i: int, goal: Target | None) -> tuple[Values, Response | None]:
-            return self.filters[i].apply(given, goal, threads)
-
-        stacked, seen = engine.stacked(response, len(self.filters), target, threads, None if self.sheet else out)
-        if not self.sheet:
-            return stacked, seen
-        return replace(stacked, pixels=engine.tiled(stacked.pixels, len(self.filters), self.grid, out)), seen
-
-    def apply_alpha(self, alpha: Pixels, threads: int | None = None) -> Pixels:
-        """As under the first kernel; on every tile of a sheet."""
-        from imgconv import engine
-
-        followed = self.filters[0].apply_alpha(alpha, threads)
-        if not self.sheet:
-            return followed
-        return engine.tiled(followed[..., None].repeat(len(self.filters), 2), len(self.filters), self.grid, None)[
-            ..., 0
-        ]
-
     def for_alpha(self) -> None:
         return None
-
-    def apply_covered(
-        self, given: Covered, target: Target | None, threads: int | None = None
-    ) -> tuple[Covered, Response | None]:
-        """Each kernel on colours as it alone would see them; alpha as under the first kernel."""
-        from imgconv import engine
-        from imgconv.values.pixel_values import Values
-
-        def response(i: int, goal: Target | None) -> tuple[Values, Response | None]:
-            made, seen = self.filters[i].apply_covered(given, goal, threads)
-            return made.colour, seen
-
-        colour, seen = engine.stacked(response, len(self.filters), target, threads, None)
-        if self.sheet:
-            colour = replace(colour, pixels=engine.tiled(colour.pixels, len(self.filters), self.grid, None))
-        alpha = self.apply_alpha(given.alpha.pixels[..., 0], threads)
-        return replace(given, colour=colour, alpha=Values(alpha.reshape(*alpha.shape, 1), given.alpha.span)), seen

@@ -1,19 +1,14 @@
-"""What an operation is: a small frozen value whose fields know how to be parsed, printed and explained."""
+"""What an operation is: a small frozen value whose fields know how to be parsed and printed."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from imgconv.values.frozen import MISSING, field, fields, record, replace
+from imgconv.values.frozen import MISSING, field, fields, record
 from imgconv.values.parameters import Kind
-
-if TYPE_CHECKING:
-    from imgconv.engine import Covered
-    from imgconv.values.pixel_values import Pixels, Response, Target, Values
-    from imgconv.values.span import Span
 
 
 def option(kind: Kind, help_: str, default: Any = MISSING, *, argument: bool = False, show: str = "") -> Any:
@@ -63,22 +58,11 @@ class Option:
 
 
 @record
-class Side:
+class AuxiliaryOutput:
     """Another picture that an operation can make of the same image, beside its result: `--name FILE` of its command."""
 
     name: str
     help: str
-
-
-@record
-class Foretold:
-    """What is known of values before there are any: shape (H, W, C), type and span."""
-
-    height: int
-    width: int
-    channels: int
-    type: str
-    span: Span
 
 
 @cache
@@ -101,7 +85,7 @@ class Operation(ABC):
     short_argument: ClassVar[str] = ""
     sees_all: ClassVar[str] = ""
     """What makes its windows see the last rows and columns too, in words; where `unseen` can tell of some."""
-    sides: ClassVar[tuple[Side, ...]] = ()
+    auxiliary: ClassVar[tuple[AuxiliaryOutput, ...]] = ()
     """What else its command can write; no part of the value, so no pipeline text has it."""
     keeps_bounds: ClassVar[bool] = False
     """Whether results stay within whatever bounds the values had."""
@@ -128,68 +112,22 @@ class Operation(ABC):
         return ""
 
     @property
-    def held(self) -> int:
-        """Numbers of 8 bytes that it holds for each value of its result meanwhile, beside what it reads and makes."""
+    def scratch(self) -> int:
+        """Numbers of 8 bytes that computing it takes for each value of its result, beside input and result."""
         return 0
 
     @abstractmethod
     def shape(self, height: int, width: int) -> tuple[int, int]:
-        """The result's height and width, foretold; WindowError where no window fits."""
+        """The result's height and width, predicted; WindowError where no window fits."""
 
     def channels(self, count: int) -> int:
-        """The result's channels, foretold."""
+        """The result's channels, predicted."""
         return count
 
     def unseen(self, height: int, width: int) -> tuple[int, int]:
         """Rows and columns at the end that no window sees."""
         return 0, 0
 
-    @abstractmethod
-    def explain(self, given: Foretold, result: str) -> tuple[str, Foretold]:
-        """How it would be computed on such values, in words, and what would come out: `result` is a pixel type, or
-        "wide" between steps."""
-
-    @abstractmethod
-    def apply(
-        self, given: Values, target: Target | None, threads: int | None = None, out: Pixels | None = None
-    ) -> tuple[Values, Response | None]:
-        """The operation on values: settled into `target` (and `out`), or kept wide where that is None."""
-
-    def side(self, name: str, given: Values, threads: int | None = None, *, floats: bool = True) -> Pixels:
-        """One of `sides` of such values, (H, W) or (H, W, 3); of 8 bits where there is no place for `floats`."""
-        raise NotImplementedError(name)
-
-    def apply_then(
-        self,
-        following: Operation,
-        given: Values,
-        target: Target | None,
-        threads: int | None = None,
-        out: Pixels | None = None,
-    ) -> tuple[Values, Response | None] | None:
-        """This operation and the one behind it in one walk over memory, with the same result; None where there is no
-        such walk."""
-        return None
-
-    @abstractmethod
-    def apply_alpha(self, alpha: Pixels, threads: int | None = None) -> Pixels:
-        """What happens to an image's alpha (H, W) meanwhile."""
-
     def for_alpha(self) -> Operation | None:
-        """The step that alpha takes where it goes through a pipeline beside colours it was multiplied into; None where
-        it takes none."""
+        """The step for alpha where colours multiplied by it go through this one; None where alpha stays."""
         return self
-
-    def apply_covered(
-        self, given: Covered, target: Target | None, threads: int | None = None
-    ) -> tuple[Covered, Response | None]:
-        """The operation on colours that alpha covers, both wide unless there is a target.
-
-        Here colours as ever, and alpha as `apply_alpha` has it; an operation that mixes neighbours weighs them by alpha
-        instead.
-        """
-        from imgconv.values.pixel_values import Values
-
-        colour, response = self.apply(given.colour, target, threads)
-        alpha = self.apply_alpha(given.alpha.pixels[..., 0], threads)
-        return replace(given, colour=colour, alpha=Values(alpha.reshape(*alpha.shape, 1), given.alpha.span)), response

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from imgconv import errors
 from imgconv.kernels.catalog import kernel
-from imgconv.operations.base import Foretold, Operation, Side, file_name, option
-from imgconv.operations.detectors import CANNY, COMPASS, DETECTORS, NORMS, PAIR, SHARE, SHARE_EDGES, Detector
+from imgconv.operations.base import AuxiliaryOutput, Operation, file_name, option
+from imgconv.operations.detectors import CANNY, COMPASS, DETECTORS, NORMS, PAIR, SHARE, Detector
 from imgconv.operations.filter import Filter
 from imgconv.values.borders import BORDER, Border
-from imgconv.values.frozen import record, replace
+from imgconv.values.frozen import record
 from imgconv.values.numbers import Number, number, number_text
 from imgconv.values.parameters import Kind, choice
-
-if TYPE_CHECKING:
-    from imgconv.engine import Covered
-    from imgconv.values.pixel_values import Pixels, Response, Target, Values
 
 _NAMED = ("norm", "sigma", "low", "high")
 """Options that a derived file name shows."""
@@ -63,14 +59,14 @@ class Edges(Operation):
         "imgconv edges sobel in.png --hue colours.png --angle angles.npy -o edges.png",
         "imgconv edges canny --sigma 1.4 --low 20 --high 60 in.png -o lines.png",
     )
-    sides = (
-        Side(
+    auxiliary = (
+        AuxiliaryOutput(
             "angle",
             "Where it is bright: degrees clockwise from the right, 0 to 360, float32 in npy, tiff and pfm; elsewhere"
             " 256 to the circle.",
         ),
-        Side("which", "The number of the winning kernel: 0 for x and 1 for y, or 0 to 7 for N, NE, E … NW."),
-        Side("hue", "A picture: the angle as hue, the strength as brightness."),
+        AuxiliaryOutput("which", "The number of the winning kernel: 0 for x and 1 for y, or 0 to 7 for N, NE, E … NW."),
+        AuxiliaryOutput("hue", "A picture: the angle as hue, the strength as brightness."),
     )
 
     detector: str = option(choice("edge detector", tuple(DETECTORS)), f"{', '.join(DETECTORS)}.", argument=True)
@@ -150,7 +146,7 @@ class Edges(Operation):
         )
 
     @property
-    def held(self) -> int:
+    def scratch(self) -> int:
         return {PAIR: 2, COMPASS: 2, SHARE: 3, CANNY: 5}[self.row.kind]
 
     @property
@@ -175,90 +171,8 @@ class Edges(Operation):
     def shape(self, height: int, width: int) -> tuple[int, int]:
         return height, width
 
-    def explain(self, given: Foretold, result: str) -> tuple[str, Foretold]:
-        from imgconv.operations.explaining import detected
-
-        return detected(self, given, result)
-
-    def apply(
-        self, given: Values, target: Target | None, threads: int | None = None, out: Pixels | None = None
-    ) -> tuple[Values, Response | None]:
-        from imgconv import engine
-
-        if self.row.kind in (PAIR, COMPASS):
-            return self.filter.apply(given, target, threads, out)
-        if self.row.kind == SHARE:
-            return engine.share(
-                given,
-                self.filter.kernels,
-                self.filter.windows,
-                self.border,
-                SHARE_EDGES,
-                target=target,
-                threads=threads,
-                out=out,
-            )
-        smooth, slid = self._smooth(given, threads), self.filter
-        return engine.canny(
-            smooth,
-            slid.kernels,
-            slid.windows,
-            self.border,
-            self.way,
-            self.thresholds,
-            target=target,
-            threads=threads,
-            out=out,
-        )
-
-    def _smooth(self, given: Values, threads: int | None) -> Values:
-        from imgconv.values.pixel_values import Target
-
-        return given if self.smoothing is None else self.smoothing.apply(given, Target("float64"), threads)[0]
-
-    def side(self, name: str, given: Values, threads: int | None = None, *, floats: bool = True) -> Pixels:
-        """`angle` (H, W) float32 or uint8, `which` (H, W) uint8, or `hue` (H, W, 3) uint8; of the channel with the
-        greatest strength, the first of equals."""
-        from imgconv import engine
-        from imgconv.values.pixel_values import Target
-
-        kernels, windows = self.filter.kernels, self.filter.windows
-        if name == "which" or self.row.kind == COMPASS:
-            voters = SHARE_EDGES if self.row.kind == SHARE else len(kernels)
-            seen = self._smooth(given, threads)
-            made = engine.winner(
-                seen, kernels[:voters], windows, self.border, magnitudes=self.row.kind != COMPASS, threads=threads
-            )
-            made = made if name == "which" else engine.looked_up(made, self.row.directions)
-        else:
-            made = engine.angle(
-                self._smooth(given, threads), kernels[:2], windows, self.border, self.row.directions, threads=threads
-            )
-        if name == "hue" or made.shape[2] > 1:
-            strength = self.apply(given, Target("float64"), threads)[0].pixels
-            if name == "hue":
-                return engine.hue(made, strength, threads=threads)
-            made = engine.strongest(made, strength)[0][..., None]
-        plane = made[..., 0]
-        return engine.angle_bytes(plane) if name == "angle" and not floats else plane
-
-    def apply_alpha(self, alpha: Pixels, threads: int | None = None) -> Pixels:
-        return alpha
-
     def for_alpha(self) -> None:
         return None
-
-    def apply_covered(
-        self, given: Covered, target: Target | None, threads: int | None = None
-    ) -> tuple[Covered, Response | None]:
-        """Edges of colour times alpha, as of all kernels that sum to about 0; alpha is kept."""
-        if self.row.kind in (PAIR, COMPASS):
-            return self.filter.apply_covered(given, target, threads)
-        from imgconv import engine
-
-        products, _, _ = engine.multiplied(given, self.border, threads, whole=False)
-        made, response = self.apply(products, target, threads)
-        return replace(given, colour=made), response
 
 
 def _amount(threshold: Number | str) -> Number:

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from imgconv import errors
 from imgconv.kernels.catalog import KERNEL, KERNELS, is_named
 from imgconv.kernels.kernel import Kernel
-from imgconv.operations.base import Foretold, Operation, file_name, option
-from imgconv.operations.combining import COMBINES
+from imgconv.operations.base import Operation, file_name, option
+from imgconv.planner.combining import COMBINES
 from imgconv.values.borders import BORDER, Border
 from imgconv.values.frozen import record, replace
 from imgconv.values.numbers import Number
 from imgconv.values.parameters import ANCHOR, BIAS, COUNT, DILATION, DIVISOR, FLAG, PAD, ROTATION, STRIDE, Pad, choice
 from imgconv.values.windows import Window
-
-if TYPE_CHECKING:
-    from imgconv.engine import Covered
-    from imgconv.values.pixel_values import Pixels, Response, Target, Values
 
 
 def _combines() -> str:
@@ -151,7 +146,7 @@ class Filter(Operation):
         return self.windows[0]
 
     @property
-    def held(self) -> int:
+    def scratch(self) -> int:
         return 2 if self.with_ else 0
 
     @property
@@ -225,84 +220,7 @@ class Filter(Operation):
         rows, columns = self.window.over(height, width)
         return rows.unseen, columns.unseen
 
-    def explain(self, given: Foretold, result: str) -> tuple[str, Foretold]:
-        from imgconv.operations.explaining import filtered
-
-        return filtered(self, given, result)
-
-    def apply(
-        self, given: Values, target: Target | None, threads: int | None = None, out: Pixels | None = None
-    ) -> tuple[Values, Response | None]:
-        from imgconv import engine
-
-        def once(values: Values, target: Target | None, out: Pixels | None = None) -> tuple[Values, Response | None]:
-            if self.with_:
-                return engine.combine(
-                    values, self.kernels, self.windows, self.border, self.way, target=target, threads=threads, out=out
-                )
-            return engine.correlate(
-                values, self.effective_kernel, self.window, self.border, target=target, threads=threads, out=out
-            )
-
-        return engine.repeat(once, given, self.times, target, out, until_stable=self.until_stable)
-
-    def apply_then(
-        self,
-        following: Operation,
-        given: Values,
-        target: Target | None,
-        threads: int | None = None,
-        out: Pixels | None = None,
-    ) -> tuple[Values, Response | None] | None:
-        """With a rectifier, or a magnitude between steps, behind it."""
-        from imgconv import engine
-
-        function = getattr(following, "function", "")
-        if (
-            self.with_
-            or self.times > 1
-            or function not in engine.FUSED
-            or (target is not None and (function == "abs" or target.range == "stretch"))
-        ):
-            return None
-        return engine.correlate(
-            given,
-            self.effective_kernel,
-            self.window,
-            self.border,
-            target=target,
-            activation=function,
-            threads=threads,
-            out=out,
-        )
-
-    def apply_alpha(self, alpha: Pixels, threads: int | None = None) -> Pixels:
-        """Alpha is not filtered: each output pixel takes the alpha under its (first) window's centre."""
-        from imgconv import engine
-
-        for _ in range(self.times):
-            before, alpha = alpha, engine.follow(alpha, self.window, self.border)
-            if alpha is before:
-                break
-        return alpha
-
     def for_alpha(self) -> Operation:
         """Without a bias, which is colour; what a constant border shows is opaque."""
         border = self.border if self.border.constant is None else replace(self.border, value=1)
         return replace(self, border=border, bias=0)
-
-    def apply_covered(
-        self, given: Covered, target: Target | None, threads: int | None = None
-    ) -> tuple[Covered, Response | None]:
-        """Colours weighed by alpha, and alpha filtered too; or, for kernels that sum to about 0 and for several,
-        colours times alpha, and alpha kept."""
-        from imgconv import engine
-
-        def once(covered: Covered, target: Target | None, _: object) -> tuple[Covered, Response | None]:
-            if self.with_:
-                return engine.combine_covered(
-                    covered, self.kernels, self.windows, self.border, self.way, target, threads
-                )
-            return engine.filter_covered(covered, self.effective_kernel, self.window, self.border, target, threads)
-
-        return engine.repeat(once, given, self.times, target, until_stable=self.until_stable)

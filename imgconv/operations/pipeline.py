@@ -1,20 +1,15 @@
-"""Pipelines: parsed, printed, foretold, applied."""
+"""Pipelines: parsed, printed, their result's shape and channels predicted. `imgconv.api` applies them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from imgconv import errors
 from imgconv.operations import Operation
-from imgconv.operations.base import Foretold
 from imgconv.operations.text import parse_steps, step_text
-from imgconv.values.frozen import record, replace
+from imgconv.values.frozen import record
 from imgconv.values.notes import Note
 from imgconv.values.parameters import whole
-
-if TYPE_CHECKING:
-    from imgconv.engine import Covered
-    from imgconv.values.pixel_values import Pixels, Response, Target, Values
 
 
 @record
@@ -98,60 +93,6 @@ class Pipeline:
         for step in self.steps:
             count = step.channels(count)
         return count
-
-    def apply(
-        self, given: Values, target: Target | None, threads: int | None = None, out: Pixels | None = None
-    ) -> tuple[Values, Response | None]:
-        """All steps on values, wide between them, settled once at the end (or left wide where `target` is None); the
-        result has the notes of all steps."""
-        notes, left = given.notes, list(reversed(self.steps))
-        response = None
-        while left:
-            step = left.pop()
-            both = (
-                step.apply_then(left[-1], given, *((None, threads) if len(left) > 1 else (target, threads, out)))
-                if left
-                else None
-            )
-            if both is not None:
-                left.pop()
-            given, response = both or step.apply(given, *((None, threads) if left else (target, threads, out)))
-            notes += given.notes
-        return replace(given, notes=tuple(dict.fromkeys(notes))), response
-
-    def apply_covered(
-        self, given: Covered, target: Target | None, threads: int | None = None
-    ) -> tuple[Covered, Response | None]:
-        """All steps on colours that alpha covers, both wide between them; the colours are settled at the end if there
-        is a target."""
-        notes = given.colour.notes
-        for step in self.steps[:-1]:
-            given, _ = step.apply_covered(given, None, threads)
-            notes += given.colour.notes
-        result, response = self.steps[-1].apply_covered(given, target, threads)
-        return (
-            replace(result, colour=replace(result.colour, notes=tuple(dict.fromkeys(notes + result.colour.notes)))),
-            response,
-        )
-
-    def explain(self, given: Foretold, result: str) -> list[str]:
-        """One line a step: how it would be computed, what would come out and how much memory that takes; nothing is
-        run."""
-        lines = []
-        for step in self.steps:
-            how, made = step.explain(given, "wide" if step is not self.steps[-1] else result)
-            size = made.height * made.width * made.channels * int(made.type.lstrip("uintfloa")) / 8 / 2**20
-            lines.append(
-                f"{step_text(step)}: {given.width}x{given.height} {given.type} -> {made.width}x{made.height}"
-                f" {made.type} ({size:.1f} MiB); {how}"
-            )
-            given = made
-        return lines
-
-    def apply_alpha(self, alpha: Pixels, threads: int | None = None) -> Pixels:
-        for step in self.steps:
-            alpha = step.apply_alpha(alpha, threads)
-        return alpha
 
     def notes(self, target: str, range_: str) -> tuple[Note, ...]:
         """What must be said of the result whatever the pixels are."""

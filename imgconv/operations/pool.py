@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
 
-from imgconv.operations.base import Foretold, Operation, option
-from imgconv.values.frozen import record, replace
+from imgconv.operations.base import Operation, option
+from imgconv.values.frozen import record
 from imgconv.values.parameters import DILATION, FLAG, PAD, SIZE, STRIDE, Pad, choice
 from imgconv.values.windows import Window
-
-if TYPE_CHECKING:
-    from imgconv.engine import Covered
-    from imgconv.values.pixel_values import Pixels, Response, Target, Values
 
 REDUCTIONS = {"max": ("maximum",), "avg": ("average", "mean"), "min": ("minimum",)}
 """Each reduction and its other names."""
@@ -65,48 +60,3 @@ class Pool(Operation):
     def unseen(self, height: int, width: int) -> tuple[int, int]:
         rows, columns = self.window.over(height, width)
         return rows.unseen, columns.unseen
-
-    def explain(self, given: Foretold, result: str) -> tuple[str, Foretold]:
-        from imgconv.planner import plan_pool
-        from imgconv.values.pixel_values import wide_type
-
-        rows, columns = self.window.over(given.height, given.width)
-        whole = given.span.whole and not given.type.startswith("float")
-        way = plan_pool(self.kind, rows, columns, given.channels, whole=whole)
-        type_ = (
-            result
-            if result != "wide"
-            else wide_type(given.type, given.span, divided=True, last=False)
-            if self.kind == "avg"
-            else given.type
-        )
-        span = replace(given.span, whole=given.span.whole and self.kind != "avg")
-        return f"{rows.size}x{columns.size} windows: {way}", Foretold(
-            rows.out, columns.out, given.channels, type_, span
-        )
-
-    def apply(
-        self, given: Values, target: Target | None, threads: int | None = None, out: Pixels | None = None
-    ) -> tuple[Values, Response | None]:
-        from imgconv import engine
-
-        return engine.pool(
-            given, self.kind, self.window, count_padding=self.count_padding, target=target, threads=threads, out=out
-        )
-
-    def apply_alpha(self, alpha: Pixels, threads: int | None = None) -> Pixels:
-        """Alpha is pooled as the colour is."""
-        from imgconv.values.pixel_values import target, values
-
-        pooled, _ = self.apply(values(alpha), target(alpha.dtype.name, None, "clamp"), threads)
-        return pooled.pixels[..., 0]
-
-    def apply_covered(
-        self, given: Covered, target: Target | None, threads: int | None = None
-    ) -> tuple[Covered, Response | None]:
-        """Averages weigh colours by alpha; max and min look at colours that are seen; alpha is pooled too."""
-        from imgconv import engine
-
-        return engine.pool_covered(
-            given, self.kind, self.window, count_padding=self.count_padding, target=target, threads=threads
-        )

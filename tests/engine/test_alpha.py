@@ -205,7 +205,7 @@ def test_large_images_go_strip_by_strip(text, dtype, monkeypatch):
     """Whatever the strips and threads, and near what the exact rule says."""
     colour, alpha = picture(34, 9, dtype=dtype, seed=5)
     whole = through(colour, alpha, f"filter {text}", dtype="float64", compiled=text == "vertical")
-    monkeypatch.setattr("imgconv.engine.colour.alpha_strips.STRIP", 9 * 3 * 5)
+    monkeypatch.setattr("imgconv.engine.alpha.strips.STRIP", 9 * 3 * 5)
     cut = through(colour, alpha, f"filter {text}", dtype="float64", threads=2, compiled=text == "vertical")
     np.testing.assert_array_equal(cut.pixels, whole.pixels)
     np.testing.assert_array_equal(cut.alpha, whole.alpha)

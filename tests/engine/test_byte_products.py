@@ -11,7 +11,8 @@ import pytest
 
 import imgconv
 from imgconv import jit
-from imgconv.engine import bands, task_of
+from imgconv.engine import bands
+from imgconv.engine.filter.correlate import task_of
 from imgconv.engine.filter.tile_recipes import dots_
 from imgconv.engine.index_tables import position_table
 from imgconv.jit import machine, store

@@ -17,7 +17,7 @@ from imgconv import Kernel, Pipeline, errors
 from imgconv.kernels import catalog
 from imgconv.loops import combine as combine_loop
 from imgconv.operations import Filter
-from imgconv.operations.combining import COMBINES
+from imgconv.planner.combining import COMBINES
 from tests import command, oracle
 from tests.command import noise, save
 from tests.strategies import (

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from imgconv import Pipeline
+from imgconv.api.apply import filter as filters
 from imgconv.api.image import Image
-from imgconv.operations import Filter
 from imgconv.planner import ALGORITHMS
 from imgconv.values.image import Frame
 from tests.strategies import EVERYTHING, compiled
@@ -28,7 +28,7 @@ def both(image, text, monkeypatch, **how):
     """The result as it is, and with fusing switched off."""
     one = image.through(Pipeline.parse(text), **how)
     with monkeypatch.context() as patch:
-        patch.setattr(Filter, "apply_then", lambda *_, **__: None)
+        patch.setattr(filters, "apply_activated", lambda *_, **__: None)
         two = image.through(Pipeline.parse(text), **how)
     return one, two
 
@@ -67,9 +67,9 @@ def test_nan_goes_through_a_fused_rectifier(monkeypatch):
 
 def test_fusing_happens(monkeypatch):
     calls = []
-    real = Filter.apply_then
+    real = filters.apply_activated
     monkeypatch.setattr(
-        Filter, "apply_then", lambda self, *given, **how: calls.append(real(self, *given, **how)) or calls[-1]
+        filters, "apply_activated", lambda *given, **how: calls.append(real(*given, **how)) or calls[-1]
     )
     Image((Frame(np.zeros((4, 4), np.uint8)),)).through(Pipeline.parse("filter vertical | relu | maxpool 2"))
     assert [call is not None for call in calls] == [True]

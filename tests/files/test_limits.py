@@ -22,6 +22,7 @@ from PIL import Image, ImageFile
 
 import imgconv
 from imgconv import errors
+from imgconv.api.apply.pipeline import apply
 from imgconv.batch.forecast import most_bytes
 from imgconv.engine import memory
 from imgconv.files import read
@@ -161,8 +162,8 @@ def test_the_forecast_covers_what_arrays_take(tmp_path: Path, text: str) -> None
     pipeline = Pipeline.parse(text)
     with read.header(str(path)) as header:
         foretold = most_bytes(header, pipeline, target(header.type, None, "clamp"), 3)
-        pipeline.apply(
-            imgconv.values.pixel_values.values(noise(12, 90, 3)), target("uint8", None, "clamp")
+        apply(
+            pipeline, imgconv.values.pixel_values.values(noise(12, 90, 3)), target("uint8", None, "clamp")
         )  # loops are made
         tracemalloc.start()
         imgconv.Image.of(header.load()).through(pipeline)

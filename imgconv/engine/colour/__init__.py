@@ -1,1 +1,1 @@
-"""What a pipeline's numbers are for colours: how alpha takes part, which channels do, and in what light."""
+"""Colour: which channels a pipeline is for, luma, and the curves between pixels and linear light."""

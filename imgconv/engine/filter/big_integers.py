@@ -11,8 +11,8 @@ import numpy as np
 from imgconv.engine.index_tables import position_table
 from imgconv.engine.memory import allocate
 from imgconv.kernels.factoring import Weights
-from imgconv.operations.combining import Combination
 from imgconv.planner import Plan
+from imgconv.planner.combining import Combination
 from imgconv.values.borders import CONSTANT, Border
 from imgconv.values.pixel_values import Pixels, Response, limits
 from imgconv.values.windows import Axis, Window

@@ -15,8 +15,8 @@ from imgconv.engine.quantise import Watch, constants, settle
 from imgconv.kernels.kernel import Kernel
 from imgconv.loops.combine import FINISH, FOLD
 from imgconv.loops.quantising import watch_key
-from imgconv.operations.combining import Combination, combination
 from imgconv.planner import Task
+from imgconv.planner.combining import Combination, combination
 from imgconv.values.borders import Border
 from imgconv.values.pixel_values import Pixels, Response, Target, Values, shift_of, wide_type
 from imgconv.values.windows import Window

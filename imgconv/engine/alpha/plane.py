@@ -1,4 +1,4 @@
-"""Alpha beside a filter: it is not filtered but follows the windows."""
+"""A plane of alpha: what is opaque in it, and where it goes beside a filter that leaves it as it is."""
 
 from __future__ import annotations
 
@@ -11,11 +11,16 @@ from imgconv.values.windows import Axis, Window
 
 
 def opaque_of(type_: str) -> int:
-    """The alpha of what nothing shines through: a whole type's greatest value, 1 for floats."""
+    """The alpha of an opaque pixel: an integer type's greatest value, 1 for floats."""
     return 1 if type_.startswith("float") else int(np.iinfo(type_).max)
 
 
-def follow(alpha: Pixels, window: Window, border: Border, opaque: int | None = None) -> Pixels:
+def is_opaque(alpha: Pixels | None) -> bool:
+    """Whether every pixel is opaque; an image without alpha is."""
+    return alpha is None or bool(alpha.min() >= opaque_of(alpha.dtype.name))
+
+
+def under_centres(alpha: Pixels, window: Window, border: Border, opaque: int | None = None) -> Pixels:
     """For each window the alpha (H, W) under its centre, through the border's rule; a constant border is opaque.
 
     `opaque` is needed where the type does not say it: alpha between steps is float64 in the units it began in.
@@ -29,11 +34,11 @@ def follow(alpha: Pixels, window: Window, border: Border, opaque: int | None = N
     ):
         return alpha
     tables = centres(window, border, rows, columns)
-    followed: Pixels = alpha[np.ix_(*tables)]
+    result: Pixels = alpha[np.ix_(*tables)]
     beyond = opaque_of(alpha.dtype.name) if opaque is None else opaque
-    followed[tables[0] == CONSTANT, :] = beyond
-    followed[:, tables[1] == CONSTANT] = beyond
-    return followed
+    result[tables[0] == CONSTANT, :] = beyond
+    result[:, tables[1] == CONSTANT] = beyond
+    return result
 
 
 def centres(window: Window, border: Border, rows: Axis, columns: Axis) -> tuple[Pixels, Pixels]:

@@ -25,8 +25,8 @@ from imgconv.values.span import Span
 from imgconv.values.windows import Axis, Window
 
 WEIGHT_LOST = 2.0**-20
-"""A share of the weights' magnitudes that rounding may leave in float32: coverage of no more than that counts as
-none."""
+"""A share of the weights' magnitudes that rounding may leave in float32: alpha of no more than that counts as
+0."""
 _WORK = 16  # multiply-adds that a value of colour costs: where a second thread is worth it
 _SHARE = Span(0, 1, False)
 
@@ -36,7 +36,7 @@ def strip_rows(rows: Axis, row: int) -> int:
     return max(1, 4 * rows.effective // rows.stride, STRIP // (rows.stride * row))
 
 
-class Held:
+class ThreadArrays:
     """A thread's arrays between strips, by what they are for: made once, and filled anew."""
 
     def __init__(self) -> None:
@@ -48,7 +48,7 @@ class Held:
             self.rooms[what] = allocate(shape, type_, what)
         return self.rooms[what][: shape[0]]
 
-    def kept(self, what: str, rows: int) -> Pixels | None:
+    def last(self, what: str, rows: int) -> Pixels | None:
         """The same for an array that somebody else made (see `keep`); None where there is none."""
         room = self.rooms.get(what)
         return None if room is None or len(room) < rows else room[:rows]
@@ -88,8 +88,8 @@ class Strips:
     whole: bool
     rows: Axis
     row_border: Border
-    beyond_colour: Border
-    beyond_alpha: Border
+    border_of_colour: Border
+    border_of_alpha: Border
 
     @classmethod
     def of_whole(cls, colour: Values, alpha: Values, opaque: int, border: Border, rows: Axis) -> Strips:
@@ -120,10 +120,10 @@ class Strips:
             colour, alpha, opaque, type_, Span(-np.inf, np.inf, False), False, rows, border, border, _solid(border, 1)
         )
 
-    def unseen(self) -> Strips:
-        """The same where nothing lies outside: no colour, no coverage."""
+    def without_border(self) -> Strips:
+        """The same where what lies outside is transparent."""
         nothing = Border("constant", 0)
-        return replace(self, row_border=nothing, beyond_colour=nothing, beyond_alpha=nothing)
+        return replace(self, row_border=nothing, border_of_colour=nothing, border_of_alpha=nothing)
 
     def each(
         self, window: Window, columns: Axis, threads: int | None, begin: Callable[[], Callable[[Strip], None]]
@@ -133,17 +133,17 @@ class Strips:
         height, width, channels = self.colour.pixels.shape
         effective, stride = self.rows.effective, self.rows.stride
         along = columns.before, max(0, columns.reach - columns.length - columns.before)
-        veil_span = Span(0, self.opaque, True) if self.whole else _SHARE
+        alpha_span = Span(0, self.opaque, True) if self.whole else _SHARE
 
         def worker() -> Band:
-            take, held = begin(), Held()
+            take, arrays = begin(), ThreadArrays()
 
             def band(first: int, last: int) -> None:
                 positions = np.arange((last - first - 1) * stride + effective) + (first * stride - self.rows.before)
-                products = held.filled((len(positions), width, channels), self.type, "colour times alpha")
-                veils = held.filled((len(positions), width, 1), self.type, "alpha")
-                self.multiply(index_table(self.row_border, height, positions), products, veils, 1)
-                take(Strip(first, last, Values(products, self.span), Values(veils, veil_span), along))
+                products = arrays.filled((len(positions), width, channels), self.type, "colour times alpha")
+                alphas = arrays.filled((len(positions), width, 1), self.type, "alpha")
+                self.multiply(index_table(self.row_border, height, positions), products, alphas, 1)
+                take(Strip(first, last, Values(products, self.span), Values(alphas, alpha_span), along))
 
             return band
 
@@ -155,10 +155,12 @@ class Strips:
             most=strip_rows(self.rows, width * channels),
         )
 
-    def multiply(self, table: Pixels, products: Pixels, veils: Pixels, threads: int | None) -> None:
-        """Fills `products` and `veils` with the source rows that a table names, CONSTANT being what lies outside."""
+    def multiply(self, table: Pixels, products: Pixels, alphas: Pixels, threads: int | None) -> None:
+        """Fills `products` and `alphas` with the source rows that a table names, CONSTANT being what lies outside."""
         height, width, channels = self.colour.pixels.shape
-        numbers = np.array([self.opaque, self.beyond_colour.constant or 0, self.beyond_alpha.constant or 0], np.float64)
+        numbers = np.array(
+            [self.opaque, self.border_of_colour.constant or 0, self.border_of_alpha.constant or 0], np.float64
+        )
         arguments: dict[str, Any] = {
             "source": self.colour.pixels,
             "coverage": self.alpha.pixels,
@@ -169,7 +171,7 @@ class Strips:
             "row_count": len(table),
             "numbers": numbers,
             "result": products,
-            "veil": veils,
+            "veil": alphas,
             "last": len(table),
         }
         kinds = {
@@ -190,7 +192,7 @@ def _solid(border: Border, opaque: int) -> Border:
     return border if border.constant is None else replace(border, value=opaque)
 
 
-def numbers(
+def divide_numbers(
     *,
     gain: float = 1,
     bias: float = 0,
@@ -220,7 +222,7 @@ def numbers(
     return made
 
 
-class Divided:
+class Quotients:
     """A result that is filled strip by strip: sums of products over sums of alpha, settled and counted.
 
     `most` is what numerators and denominators of whole numbers never exceed; where it is small, they are divided in
@@ -297,7 +299,7 @@ class Divided:
             seen, counts = self.watch.part()
             own = {
                 "values": buffer(weighting.AT_ONCE * channels, self.acc, "colours"),
-                "shares": buffer(weighting.AT_ONCE, self.acc, "coverage"),
+                "shares": buffer(weighting.AT_ONCE, self.acc, "alpha"),
             }
             return jit.bind(weighting.DIVIDE, kinds, shared | own | {"extremes": seen, "counts": counts})
 

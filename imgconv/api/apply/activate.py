@@ -1,0 +1,32 @@
+"""Activations applied to values; alpha stays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from imgconv.engine.activate import activate
+
+if TYPE_CHECKING:
+    from imgconv.engine.alpha.weighted import WeightedColours
+    from imgconv.operations import Activate
+    from imgconv.values.pixel_values import Pixels, Response, Target, Values
+
+
+def apply(
+    step: Activate, values: Values, target: Target | None, threads: int | None = None, out: Pixels | None = None
+) -> tuple[Values, Response | None]:
+    """The function of each value: converted to `target` (into `out`), or left wide where that is None."""
+    return activate(values, step.function, target=target, threads=threads, out=out)
+
+
+def apply_weighted(
+    step: Activate, colours: WeightedColours, target: Target | None, threads: int | None = None
+) -> tuple[WeightedColours, Response | None]:
+    """The function of each colour; alpha stays."""
+    active, response = apply(step, colours.colour, target, threads)
+    return colours.with_colour(active), response
+
+
+def apply_alpha(step: Activate, alpha: Pixels, threads: int | None = None) -> Pixels:
+    """Alpha stays."""
+    return alpha

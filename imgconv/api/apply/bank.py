@@ -1,0 +1,54 @@
+"""Banks applied: each kernel's response, as channels or as tiles of a sheet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from imgconv.api.apply import filter as filters
+from imgconv.engine.filter.bank import stacked, tiled
+from imgconv.values.frozen import replace
+from imgconv.values.pixel_values import Pixels, Response, Target, Values
+
+if TYPE_CHECKING:
+    from imgconv.engine.alpha.weighted import WeightedColours
+    from imgconv.operations import Bank
+
+
+def apply(
+    step: Bank, values: Values, target: Target | None, threads: int | None = None, out: Pixels | None = None
+) -> tuple[Values, Response | None]:
+    """All responses: converted to `target` (into `out`), or left wide where that is None."""
+
+    def response(number: int, goal: Target | None) -> tuple[Values, Response | None]:
+        return filters.apply(step.filters[number], values, goal, threads)
+
+    count = len(step.filters)
+    channels, extremes = stacked(response, count, target, threads, None if step.sheet else out)
+    if not step.sheet:
+        return channels, extremes
+    return replace(channels, pixels=tiled(channels.pixels, count, step.grid, out)), extremes
+
+
+def apply_weighted(
+    step: Bank, colours: WeightedColours, target: Target | None, threads: int | None = None
+) -> tuple[WeightedColours, Response | None]:
+    """Each kernel as it alone would be applied to the colours; alpha as under the first kernel."""
+
+    def response(number: int, goal: Target | None) -> tuple[Values, Response | None]:
+        result, extremes = filters.apply_weighted(step.filters[number], colours, goal, threads)
+        return result.colour, extremes
+
+    count = len(step.filters)
+    channels, extremes = stacked(response, count, target, threads, None)
+    if step.sheet:
+        channels = replace(channels, pixels=tiled(channels.pixels, count, step.grid, None))
+    return colours.with_plane(channels, apply_alpha(step, colours.alpha_plane, threads)), extremes
+
+
+def apply_alpha(step: Bank, alpha: Pixels, threads: int | None = None) -> Pixels:
+    """As under the first kernel; on every tile of a sheet."""
+    plane = filters.apply_alpha(step.filters[0], alpha, threads)
+    if not step.sheet:
+        return plane
+    count = len(step.filters)
+    return tiled(plane[..., None].repeat(count, 2), count, step.grid, None)[..., 0]
