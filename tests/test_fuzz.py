@@ -101,7 +101,7 @@ def test_strange_refusals_are_seen() -> None:
     targets.sentence(errors.file_mode("in.png", "X"), "in.png")
     for error in (
         errors.file_broken("in.png", "x" * 500),
-        errors.loop_status("x", 1),
+        errors.LoopError("the loop x stopped with status 1"),
         errors.file_mode("other.png", "X"),
     ):
         with pytest.raises(targets.Wrong):

@@ -88,14 +88,21 @@ def _refuse_other_sizes(pipeline: Pipeline, frames: Frames) -> None:
     for colour, _ in frames:
         before = colour.pixels.shape[0], colour.pixels.shape[1]
         if (after := pipeline.shape(*before)) != before:
-            raise errors.channels_need_size(before, after)
+            raise errors.PixelError(
+                "--channels leaves other channels as they are, so the size must stay; this would make"
+                f" {after[0]}x{after[1]} of {before[0]}x{before[1]} (rows x columns); filter without it, or with --pad"
+                " same and stride 1"
+            )
 
 
 def _refuse_other_channels(pipeline: Pipeline, choice: Chosen, frames: Frames) -> None:
     for colour, _ in frames:
         before = 1 if choice.luma else len(choice.numbers or range(colour.pixels.shape[2]))
         if (after := pipeline.channels(before)) != before:
-            raise errors.channels_need_count(before, after)
+            raise errors.PixelError(
+                f"--channels leaves other channels as they are, so their number must stay; this would make {after} of"
+                f" {before} (without --channels all are filtered, with --gray the luma alone)"
+            )
 
 
 def _wide(

@@ -101,7 +101,10 @@ class Image(ImageData):
         """
         layout = self.layout
         if self.colour or layout.channels not in (1, 3) or white_of(widened_type(self.pixels.dtype)) is None:
-            raise errors.no_light(layout.words)
+            raise errors.PixelError(
+                f"{layout.words} has no agreed relation to light; --linear expects gray or RGB of unsigned integers or"
+                " floats"
+            )
         return curves_of(self.metadata, layout.channels)
 
     def through(

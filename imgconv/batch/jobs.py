@@ -69,9 +69,9 @@ def plan_jobs(
     """
     sources = list(inputs) or [STREAM]
     if not inputs and stdin_is_terminal:
-        raise errors.no_input()
+        raise errors.UsageError("no input: name an image, or pipe one in (imgconv ... < in.png)")
     if sources.count(STREAM) > 1:
-        raise errors.stdin_twice()
+        raise errors.UsageError("standard input ('-') is named more than once; it can be read only once")
     named = format_named(form) if form else None
     jobs = _placed(sources, output, named, label, overwrite, stdout_is_terminal)
     for what, path in sides.items():
@@ -98,7 +98,7 @@ def _placed(
         return [Job(source, _derived(source, label, named), named, overwrite, derived=True) for source in sources]
     if output is None or output == STREAM:
         if len(sources) > 1:
-            raise errors.several_to_one_stream(len(sources))
+            raise errors.UsageError(f"{len(sources)} images cannot go to one stream; give a folder: -o out/")
         if stdout_is_terminal:
             raise errors.binary_to_terminal()
         return [Job(sources[0], STREAM, named or FORMATS["png"])]
@@ -106,7 +106,9 @@ def _placed(
         raise errors.binary_to_terminal()
     if len(sources) > 1 or not _is_file_name(output):
         if os.path.exists(output) and not os.path.isdir(output):
-            raise errors.output_is_file(output, len(sources))
+            raise errors.UsageError(
+                f"{output} is a file, and {len(sources)} results cannot go into one file; give a folder: -o out/"
+            )
         return [
             Job(
                 source,
@@ -176,5 +178,5 @@ def _refuse_clashes(jobs: list[Job], overwrite: bool) -> None:
                 "standard output" if where == STREAM else one.target, written[where], one.shown
             )
         if where in read and not overwrite:
-            raise errors.output_is_input(one.target)
+            raise errors.UsageError(f"{one.target} is also an input; --overwrite replaces it, -o names another file")
         written[where] = one.shown

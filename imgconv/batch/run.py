@@ -110,7 +110,7 @@ def _run(
     every = [*parts, *(part for side in beside for part in side)]
     notes += losses(replace(result, notes=output.whole(every).notes), type_)
     if settings.strict and any(note.loss for note in notes):
-        raise errors.losses_forbidden(job.source_name, [note.text for note in notes if note.loss])
+        raise _losses_forbidden(job.source_name, [note.text for note in notes if note.loss])
     output.put(every, settings, lambda note: _hear(note, job, settings, notes))
     facts |= {"output": parts[0].where, "outputs": [part.where for part in every]}
     also = tuple(
@@ -122,9 +122,13 @@ def _run(
 def _hear(note: Note, job: Job, settings: Settings, notes: list[Note]) -> None:
     """Takes a note that came while a file was written, before it got its place."""
     if settings.strict and note.loss:
-        raise errors.losses_forbidden(job.source_name, [note.text])
+        raise _losses_forbidden(job.source_name, [note.text])
     if note not in notes:  # where one way of writing fails, another says it again
         notes.append(note)
+
+
+def _losses_forbidden(name: str, losses: Sequence[str]) -> errors.LossError:
+    return errors.LossError(f"{name}: not written, since --strict allows no loss: {'; '.join(losses)}")
 
 
 def _computed(given: Image, pipeline: Pipeline, settings: Settings) -> Image:
@@ -140,5 +144,8 @@ def _given_image(image: Image, settings: Settings) -> Image:
     from imgconv.engine.colour.profile import is_srgb
 
     if settings.gray and settings.linear and not is_srgb(image.light()):
-        raise errors.profile_left()
+        raise errors.PixelError(
+            "its colour profile is not sRGB, and --gray leaves profiles behind, which --linear needs; convert the"
+            " image to sRGB first"
+        )
     return image.gray() if settings.gray else image

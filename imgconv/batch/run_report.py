@@ -111,12 +111,18 @@ def _finite(value: Any) -> Any:
 def _refuse_clashes(path: str, jobs: Sequence[Job]) -> None:
     if path == STREAM:
         if any(job.target == STREAM for job in jobs):
-            raise errors.report_and_image("standard output")
+            raise _report_and_image("standard output")
         return
     streamed = any(job.target == STREAM for job in jobs)
     places = {place for job in jobs for place in (job.source_file, job.target) if place != STREAM}
     if any(_is_same(path, place) for place in places) or (streamed and _is_stdout(path)):
-        raise errors.report_and_image(path)
+        raise _report_and_image(path)
+
+
+def _report_and_image(path: str) -> errors.UsageError:
+    return errors.UsageError(
+        f"the report and an image cannot both be {path}; name another file for one of them (--report FILE, -o FILE)"
+    )
 
 
 def _is_same(path: str, other: str) -> bool:

@@ -57,6 +57,13 @@ class Command(click.Command):
                     formatter.write(f"{'':>{formatter.current_indent}}{example}\n")
 
 
+def missing(what: str, example: str, listing: str = "") -> errors.UsageError:
+    """A required argument was left out; `listing` is a command that prints the choices."""
+    return errors.UsageError(
+        f"which {what}? Name one first, for instance: {example}{f' ({listing} lists them)' if listing else ''}"
+    )
+
+
 def operation_command(operation: type[Operation], run: Callable[[Operation, Common, dict[str, str]], None]) -> Command:
     """The command of an operation: its fields, its auxiliary outputs, the inputs, and what all have in common."""
     options = operation.options()
@@ -69,7 +76,7 @@ def operation_command(operation: type[Operation], run: Callable[[Operation, Comm
         }
         for option in options:
             if option.required and option.name not in fields:
-                raise errors.which(option.name, operation.examples[0])
+                raise missing(option.name, operation.examples[0])
         run(operation(**fields), common, sides)
 
     parameters: list[click.Parameter] = [_parameter(option) for option in options]

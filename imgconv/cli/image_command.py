@@ -41,7 +41,7 @@ def work(pipeline: Pipeline, common: Common, label: str = "", sides: Mapping[str
     )
     if common.plan:
         if common.report is not None:
-            raise errors.plan_reports_nothing()
+            raise errors.UsageError("--plan runs nothing, so there is nothing to report; leave out --plan or --report")
         for job in jobs:
             for line in explain(job, pipeline, common.settings):
                 click.echo(f"{job.source_name}: {line}" if len(jobs) > 1 else line)
@@ -67,7 +67,14 @@ def announce_compilation() -> None:
     """Whoever watches is told, once, why the first run takes longer."""
     from imgconv.jit import build
 
-    build.announce = lambda folder: complain(errors.compiling(folder))
+    def announce(folder: str | None) -> None:
+        complain(
+            f"compiling for this machine, once (stored in {folder})"
+            if folder
+            else "compiling for this run only ('imgconv doctor' shows why)"
+        )
+
+    build.announce = announce
 
 
 def complain(sentence: str) -> None:

@@ -174,7 +174,10 @@ def _ended(error: BaseException) -> int:
     if isinstance(error, errors.ImgconvError):
         complain(str(error))
         return error.exit_code
-    complain(errors.our_bug(error))
+    complain(
+        f"a bug in imgconv, not in your command: {type(error).__name__}: {error}"
+        " (IMGCONV_DEBUG=1 shows where; please report it)"
+    )
     return errors.OUR_BUG
 
 

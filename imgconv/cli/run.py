@@ -11,7 +11,7 @@ import click
 from imgconv import errors
 from imgconv.batch.jobs import STREAM
 from imgconv.cli.common import COMMON, INPUTS, Common
-from imgconv.cli.declarations import Command
+from imgconv.cli.declarations import Command, missing
 from imgconv.cli.image_command import work
 from imgconv.operations.pipeline import Pipeline
 
@@ -34,7 +34,7 @@ def command() -> Command:
     def callback(pipeline: str | None, inputs: tuple[str, ...], **given: Any) -> None:
         common = Common.taken_from(given, inputs)
         if pipeline is None:
-            raise errors.which("pipeline", EXAMPLES[0])
+            raise missing("pipeline", EXAMPLES[0])
         text, label = _text(pipeline, inputs)
         work(Pipeline.parse(text), common, label)
 
@@ -49,11 +49,17 @@ def command() -> Command:
     )
 
 
+def _file_error(path: str, reason: str) -> errors.UsageError:
+    return errors.UsageError(f"pipeline file {path}: {reason}")
+
+
 def _text(argument: str, inputs: tuple[str, ...]) -> tuple[str, str]:
     """The pipeline's text and, from a .pipe file, the label of derived names."""
     if argument == STREAM:
         if not inputs or STREAM in inputs:
-            raise errors.pipeline_from_stdin_needs_image()
+            raise errors.UsageError(
+                "the pipeline is read from standard input, so the image must be named: imgconv run - in.png"
+            )
         if sys.stdin is None:
             raise errors.file_unreadable("standard input", "it is closed")
         return _read(sys.stdin.buffer, "standard input"), "run"
@@ -64,11 +70,11 @@ def _text(argument: str, inputs: tuple[str, ...]) -> tuple[str, str]:
             with open(argument, "rb") as file:
                 return _read(file, argument), os.path.basename(stem)
         except FileNotFoundError:
-            raise errors.pipeline_file(argument, "there is no such file") from None
+            raise _file_error(argument, "there is no such file") from None
         except errors.ImgconvError:
             raise
         except OSError as error:
-            raise errors.pipeline_file(argument, error.strerror or str(error)) from None
+            raise _file_error(argument, error.strerror or str(error)) from None
     return argument, "run"
 
 
@@ -76,11 +82,9 @@ def _read(stream: IO[bytes], name: str) -> str:
     """The text in a stream, which may have no end. Raises UsageError for what is too long, or no text."""
     content = stream.read(MOST_TEXT + 1)
     if len(content) > MOST_TEXT:
-        raise errors.pipeline_file(
-            name, f"it is longer than {MOST_TEXT >> 20} MiB; keep large kernels in files of their own"
-        )
+        raise _file_error(name, f"it is longer than {MOST_TEXT >> 20} MiB; keep large kernels in files of their own")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise errors.pipeline_file(name, "it is no text") from None
+        raise _file_error(name, "it is no text") from None
     return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -186,15 +186,20 @@ def _warm(folder: str | None, cpu: str | None, quiet: bool) -> None:
     from imgconv.jit import build, machine, plain_python, store
 
     if plain_python() or build.stock_wanted():
-        raise errors.warm_without_objects()
+        raise errors.UsageError(
+            "IMGCONV_NO_JIT or IMGCONV_JIT=stock is set: nothing would be stored; unset it to compile ahead"
+        )
     if cpu is not None:
         machine.choose(cpu)
     if folder is not None:
         os.environ["IMGCONV_CACHE_DIR"] = _made_folder(folder)
     place = store.writable_folder()
     if place is None:
-        wanted = store.folders()[:1]
-        raise errors.folder_unusable(str(wanted[0]), store.state(wanted[0])[0]) if wanted else errors.no_cache_folder()
+        if first := store.folders()[:1]:
+            raise _unusable(str(first[0]), store.state(first[0])[0])
+        raise errors.FileError(
+            "there is no home folder to store loops in; name another with IMGCONV_CACHE_DIR or --dir"
+        )
     start, table = time.perf_counter(), list(requests())
     shown = not quiet and sys.stderr is not None and sys.stderr.isatty()
     for done, request in enumerate(table):
@@ -216,27 +221,35 @@ def _warm(folder: str | None, cpu: str | None, quiet: bool) -> None:
         store.mark_ahead(cpu)
     seconds, stock = time.perf_counter() - start, _counted(build.STOCK)
     if not quiet:
+        kept, compiled = _counted(build.KEPT), _counted(build.COMPILED)
         complain(
-            errors.warmed(_counted(build.KEPT), _counted(build.COMPILED), seconds, str(place), machine.target().name)
+            f"{kept + compiled} loops for {machine.target().name} in {place}: {kept} there already, {compiled} compiled"
+            f" ({seconds:.1f} s)"
         )
     if stock:
-        complain(errors.not_warmed(stock))
+        complain(f"{stock} loops could not be stored on this machine; each run compiles them again")
     raise Finished(errors.FAILED if stock else errors.DONE)
+
+
+def _unusable(folder: str, reason: str) -> errors.FileError:
+    return errors.FileError(
+        f"{folder if len(folder) <= 400 else errors.cut(folder)}: loops cannot be stored there ({reason})"
+    )
 
 
 def _made_folder(folder: str) -> str:
     """The folder, made if need be: readable by all, for it is meant for others."""
     path = os.path.abspath(folder)
     if os.pathsep in path:
-        raise errors.folder_unusable(path, f"{os.pathsep} separates folders in IMGCONV_CACHE_DIR")
+        raise _unusable(path, f"{os.pathsep} separates folders in IMGCONV_CACHE_DIR")
     from imgconv.jit import trust
 
     try:
         fault = trust.fault(path, make=0o755)
     except OSError as error:
-        raise errors.folder_unusable(path, error.strerror or str(error)) from None
+        raise _unusable(path, error.strerror or str(error)) from None
     if fault:
-        raise errors.folder_unusable(path, fault)
+        raise _unusable(path, fault)
     return path
 
 

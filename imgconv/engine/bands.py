@@ -119,7 +119,7 @@ class _Team:
         if self.error is not None:
             raise self.error
         if self.done != self.planned:
-            raise errors.bands_missing(self.done, self.planned)
+            raise errors.LoopError(f"only {self.done} of {self.planned} bands were computed; no result was made")
 
     def _next(self) -> int | None:
         with self._lock:

@@ -166,15 +166,15 @@ def checked_out(out: Any, shape: tuple[int, ...], type_: str, given: Pixels) -> 
     `given`.
     """
     if not isinstance(out, np.ndarray):
-        raise errors.out_not_array(type(out).__name__)
+        raise errors.PixelError(f"out is a {type(out).__name__}; expected a numpy array to fill")
     if out.shape != shape:
-        raise errors.out_mismatch("shape", shape, out.shape)
+        raise errors.PixelError(f"out has shape {out.shape}; the result has {shape}")
     if out.dtype != type_:
-        raise errors.out_mismatch("dtype", type_, out.dtype)
+        raise errors.PixelError(f"out has dtype {out.dtype}; the result has {type_}")
     if not out.flags.writeable:
-        raise errors.out_readonly()
+        raise errors.PixelError("out is read-only; pass an array that can be written")
     if _overlap(out, given):
-        raise errors.out_overlaps()
+        raise errors.PixelError("out overlaps the input, which is still read while it is filled; pass another array")
     return (
         out.reshape(shape[0], shape[1], -1)
         if out.flags.c_contiguous and out.dtype.isnative and out.flags.aligned

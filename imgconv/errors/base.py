@@ -1,8 +1,11 @@
-"""The classes of errors and their exit codes, and how sentences show what came."""
+"""Errors: their classes and exit codes, how sentences show a value, and the sentences that several rooms use.
+
+A sentence says what was expected, what came and what to try. One that is used once stands where it is raised.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 DONE, FAILED, MISUSED, LOSSY, OUR_BUG, INTERRUPTED, PIPE_CLOSED, TERMINATED = 0, 1, 2, 3, 70, 130, 141, 143
 
@@ -100,3 +103,67 @@ def amount(count: float) -> str:
     while count >= 1000 and steps < 4:
         count, steps = count / 1024, steps + 1
     return f"{count:.3g} {('bytes', 'KiB', 'MiB', 'GiB', 'TiB')[steps]}"
+
+
+# ---------------------------------------------------------------- sentences that several rooms use
+
+
+def unknown(what: str, word: object, known: Sequence[str], listing: str = "") -> UsageError:
+    """A name that is not in its table, or not a name at all; `listing` is a command that prints the table."""
+    hint = suggestion(word, known) if isinstance(word, str) else ""
+    choices = f"{listing} lists them" if listing else f"choose from {', '.join(known)}"
+    return UsageError(f"unknown {what} {shown(word)}{hint or ';'} {'(' + choices + ')' if hint else choices}")
+
+
+def not_a(what: str, value: object, expected: str) -> UsageError:
+    """A value of the wrong form for a parameter."""
+    return UsageError(f"{what} {shown(value)} is not {expected}")
+
+
+def not_steps(value: object) -> UsageError:
+    return UsageError(
+        f"{shown(value)} is not a pipeline; expected text such as 'filter vertical | relu', a Pipeline, or operations"
+    )
+
+
+def combine_own(what: str) -> UsageError:
+    return UsageError(
+        f"one of several kernels has a {what} of its own, which has no place in a combination; give {what}= for all of"
+        " them"
+    )
+
+
+def combine_shapes(first: tuple[int, ...], other: tuple[int, ...]) -> WindowError:
+    return WindowError(
+        f"responses of {first[0]}x{first[1]} and {other[0]}x{other[1]} pixels (rows x columns) cannot be combined; use"
+        " --pad same or kernels of one size"
+    )
+
+
+def binary_to_terminal(what: str = "an image", suffix: str = "png") -> UsageError:
+    return UsageError(
+        f"{what} would fill the terminal with noise; redirect it (> out.{suffix}) or name a file (-o out.{suffix})"
+    )
+
+
+def outputs_collide(path: str, first: str, second: str) -> UsageError:
+    return UsageError(f"{first} and {second} would both be written to {path}; give them different names or folders")
+
+
+def pixel_shape(shape: tuple[int, ...]) -> PixelError:
+    return PixelError(
+        f"an array of shape {cut(str(shape))} is not an image; expected (height, width) or (height, width, channels); "
+        "files may hold (frames, height, width, channels)"
+    )
+
+
+def pixel_none(shape: tuple[int, ...]) -> PixelError:
+    return PixelError(f"an array of shape {shape} has no pixels")
+
+
+def no_gray(colours: str) -> PixelError:
+    return PixelError(f"gray is not defined for {colours}; expected gray or RGB (convert the file to RGB first)")
+
+
+def no_memory(what: str) -> ImgconvError:
+    return ImgconvError(f"not enough memory for {what}; use a smaller image or window, or a larger stride")

@@ -62,7 +62,9 @@ def save(
     from imgconv.files.formats import format_named
 
     if not isinstance(image, ImageData):
-        raise errors.not_an_image(image)
+        raise errors.UsageError(
+            f"{errors.shown(image)} is not an Image; load one, or make one: Image((Frame(pixels),))"
+        )
     where = path_text(path)
     form = format_of(where) if format is None or (isinstance(format, str) and not format) else format_named(format)
     level = None if compress_level is None else COMPRESS_LEVEL.read(compress_level)

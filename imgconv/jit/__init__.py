@@ -16,7 +16,7 @@ from typing import Any
 from imgconv import errors
 from imgconv.jit import build, forks, machine, store
 from imgconv.jit.delegation import delegated
-from imgconv.loops import Loop
+from imgconv.loops import Loop, Parameter
 
 _functions: dict[tuple[str, tuple[tuple[str, str], ...]], Any] = {}
 
@@ -70,7 +70,7 @@ def bind(loop: Loop, kinds: Mapping[str, str], arguments: Mapping[str, Any]) -> 
     def run(first: int, last: int, alive: Any = values) -> None:
         status = function(ctypes.addressof(result), ctypes.addressof(exception), *passed, first, last)
         if status:
-            raise errors.loop_status(loop.name, status)
+            raise errors.LoopError(f"the loop {loop.name} stopped with status {status}; no result was made")
 
     return run
 
@@ -89,17 +89,19 @@ def _check(loop: Loop, kinds: Mapping[str, str], values: Mapping[str, Any]) -> N
             or not value.dtype.isnative
             or value.dtype.type is not getattr(np, expected)
         ):
-            raise errors.loop_argument(
-                loop.name, parameter.name, f"of type {getattr(value, 'dtype', type(value))}, not {expected}"
-            )
+            raise _argument_error(loop, parameter, f"of type {getattr(value, 'dtype', type(value))}, not {expected}")
         if not value.flags.c_contiguous or not value.flags.aligned:
-            raise errors.loop_argument(loop.name, parameter.name, "that is not contiguous")
+            raise _argument_error(loop, parameter, "that is not contiguous")
         if parameter.writes and not value.flags.writeable:
-            raise errors.loop_argument(loop.name, parameter.name, "that cannot be written")
+            raise _argument_error(loop, parameter, "that cannot be written")
         if value.size < needed[parameter.name]:
-            raise errors.loop_argument(
-                loop.name, parameter.name, f"of {value.size} elements where {needed[parameter.name]} are needed"
+            raise _argument_error(
+                loop, parameter, f"of {value.size} elements where {needed[parameter.name]} are needed"
             )
+
+
+def _argument_error(loop: Loop, parameter: Parameter, reason: str) -> errors.LoopError:
+    return errors.LoopError(f"the loop {loop.name} got {parameter.name} {reason}")
 
 
 def _function(loop: Loop, kinds: Mapping[str, str]) -> Any:

@@ -110,7 +110,10 @@ def _stock(loop: Loop, kinds: dict[str, str]) -> tuple[Any, str]:
 def _prepare() -> None:
     """Before a compiler is loaded."""
     if forks.midway():
-        raise errors.forked_midway()
+        raise errors.LoopError(
+            "this process was forked while another thread was compiling, and cannot compile by itself; fork later, or"
+            " compile ahead ('imgconv warm')"
+        )
     forks.watch()
 
 

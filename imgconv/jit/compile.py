@@ -42,7 +42,7 @@ def compile_loop(loop: Loop, kinds: dict[str, str]) -> tuple[bytes, str]:
         passes.run(module, llvm.create_pass_builder(target, llvm.create_pipeline_tuning_options()))
         code = target.emit_object(module)
     except (RuntimeError, AttributeError) as error:  # an llvmlite of another kind lacks the names
-        raise errors.object_refused(loop.name, str(error)) from error
+        raise errors.ObjectError(f"the machine code of loop {loop.name} cannot be used: {error}") from error
     _refuse_strangers(loop, code)
     return code, entry
 
@@ -106,7 +106,16 @@ def _load() -> None:
             with warnings.catch_warnings(action="ignore"):  # tracebacks of values that it replaces by its own
                 import numba  # noqa: F401
     except Exception as error:
-        raise errors.numba_unusable(error, _settings()) from error
+        raise _numba_unusable(error) from error
+
+
+def _numba_unusable(error: Exception) -> errors.UsageError | errors.LoopError:
+    reason = f"{type(error).__name__}: {str(error).rstrip('.')}"
+    if settings := _settings():
+        return errors.UsageError(f"Numba refuses its settings ({reason}); unset {', '.join(settings)}")
+    return errors.LoopError(
+        f"Numba cannot be loaded ({reason}); reinstall it, or set IMGCONV_NO_JIT=1 to do without it, slowly"
+    )
 
 
 def _settings() -> list[str]:
@@ -123,7 +132,7 @@ def _settings_for_loops(config: Any) -> Iterator[None]:
         try:
             config.reload_config()
         except Exception as error:
-            raise errors.numba_unusable(error, _settings()) from error
+            raise _numba_unusable(error) from error
         config.DISABLE_JIT = 0
         yield
     finally:
@@ -163,7 +172,10 @@ def _specialised(function: Any, done: dict[Any, Any]) -> Any:
     def compiled(value: Any) -> Any:
         if getattr(value, "is_loop_intrinsic", False):
             if value is tiles.add_dots and not machine.makes_tiles(_features()):  # LLVM would end the process
-                raise errors.tiles_unmade()
+                raise errors.ObjectError(
+                    "8-bit images take loops with AVX-512 VNNI here, and this process has set Numba to do without; set"
+                    " it before the first image is computed"
+                )
             return intrinsics()[value.__name__]
         inlined = getattr(value, "is_loop_helper", False)
         if not inlined and not getattr(value, "is_loop_subroutine", False):
@@ -194,7 +206,10 @@ def _refuse_strangers(loop: Loop, code: bytes) -> None:
     """Fails if the object itself (not only its IR) wants symbols that a plain process may lack."""
     wanted = undefined_symbols(code)
     if wanted - ALLOWED:
-        raise errors.object_refused(loop.name, f"undefined symbols {', '.join(sorted(wanted - ALLOWED))}")
+        raise errors.ObjectError(
+            f"the machine code of loop {loop.name} cannot be used: undefined symbols"
+            f" {', '.join(sorted(wanted - ALLOWED))}"
+        )
 
 
 def undefined_symbols(code: bytes) -> set[str]:

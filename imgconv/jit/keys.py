@@ -77,9 +77,16 @@ def _sources() -> Iterator[bytes]:
     except NotADirectoryError:
         names, read = _archived()
     except FileNotFoundError:
-        raise errors.sources_missing(PACKAGE) from None
+        raise _sources_missing() from None
     for name in (*(f"loops/{name}" for name in names if name.endswith(".py")), *ELSEWHERE):
         yield read(os.path.join(PACKAGE, *name.split("/")))
+
+
+def _sources_missing() -> errors.FileError:
+    return errors.FileError(
+        f"{PACKAGE}: the loops' sources are missing, from which machine code is compiled; install imgconv as a package"
+        " or put its .py files there"
+    )
 
 
 def _archived() -> tuple[list[str], Callable[[str], bytes]]:
@@ -88,7 +95,7 @@ def _archived() -> tuple[list[str], Callable[[str], bytes]]:
 
     loader: Any = __spec__.loader if __spec__ else None
     if not hasattr(loader, "archive"):
-        raise errors.sources_missing(PACKAGE)
+        raise _sources_missing()
     room = os.path.relpath(os.path.join(PACKAGE, "loops"), loader.archive).replace(os.sep, "/") + "/"
     with ZipFile(loader.archive) as archive:
         return sorted(name.removeprefix(room) for name in archive.namelist() if name.startswith(room)), loader.get_data

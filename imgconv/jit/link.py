@@ -34,10 +34,15 @@ def address(name: str, code: bytes, entry: str, *, kept: bool = False) -> int:
         return found.entry
     except elf.NotSimple as why:
         if kept and elf.expected():
-            raise errors.link_refused(name, str(why)) from None
+            raise refused(name, str(why)) from None
     except OSError:  # whole, but this process may not make memory executable
         pass
     return by_llvm(name, code, entry)
+
+
+def refused(name: str, reason: str) -> errors.ObjectError:
+    """The linker does not take the object of loop `name`."""
+    return errors.ObjectError(f"the machine code of loop {name} cannot be used: the linker says {reason}")
 
 
 def lasting(code: bytes, entry: str) -> bool:
@@ -68,7 +73,7 @@ def by_llvm(name: str, code: bytes, entry: str) -> int:
         )
         found = int(library[entry])
     except (RuntimeError, OSError, AttributeError) as error:  # an llvmlite without ORC lacks the names
-        raise errors.link_refused(name, str(error)) from error
+        raise refused(name, str(error)) from error
     _linked.append(library)
     return found
 

@@ -33,7 +33,10 @@ def here() -> Machine:
     other."""
     name, features, avx = _settings()
     if features is not None and not _FEATURES.fullmatch(features):
-        raise errors.features_misspelt(features)
+        raise errors.UsageError(
+            f"NUMBA_CPU_FEATURES is to be a list such as +avx2,-avx512f, not {errors.shown(features)}; unset it for all"
+            " that this machine can do"
+        )
     if features is None and (name or "").lower() == "generic":
         features = ""
     if name is not None and features is not None:
@@ -158,5 +161,8 @@ def choose(name: str) -> None:
         raise errors.unknown("processor", name, list(levels()))
     found = next((machine for machine in baselines() if machine.name == name), None)
     if found is None:
-        raise errors.cpu_beyond(name, here().name, [machine.name for machine in baselines()])
+        raise errors.UsageError(
+            f"this machine ({here().name}) cannot run code for {name}, so it could not be tried; it can:"
+            f" {', '.join([machine.name for machine in baselines()])}"
+        )
     _chosen[:] = [found]

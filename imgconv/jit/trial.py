@@ -49,13 +49,22 @@ class Trial:
         try:
             said, _ = self._child.communicate(f"{entry}\n{' '.join(_case(loop, kinds))}\n".encode() + code, _PATIENCE)
         except subprocess.TimeoutExpired:
-            raise errors.object_crashed(loop.name, "no answer") from None
+            raise _crashed(loop, "no answer") from None
         answer = said.decode("utf-8", "replace")
         if answer.startswith(_REFUSED):
-            raise errors.link_refused(loop.name, answer.removeprefix(_REFUSED))
+            from imgconv.jit import link
+
+            raise link.refused(loop.name, answer.removeprefix(_REFUSED))
         if answer != _DONE:  # an exit code alone would not do: a caller that collects children could have taken it
-            raise errors.object_crashed(loop.name, f"exit code {self._child.returncode}")
+            raise _crashed(loop, f"exit code {self._child.returncode}")
         return True
+
+
+def _crashed(loop: Loop, reason: str) -> errors.LoopError:
+    return errors.LoopError(
+        f"the machine code of loop {loop.name} did not survive its trial ({reason}) and was discarded;"
+        " IMGCONV_NO_JIT=1 does without, slowly"
+    )
 
 
 def _case(loop: Loop, kinds: dict[str, str]) -> list[str]:

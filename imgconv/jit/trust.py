@@ -10,9 +10,8 @@ import stat
 import sys
 from collections.abc import Iterator
 
-from imgconv import errors
-
 _LEVELS = 128  # folders and links on the way
+_TOO_DEEP = f"the path has more than {_LEVELS} folders"
 
 
 def fault(folder: str, make: int = 0) -> str:
@@ -24,22 +23,26 @@ def fault(folder: str, make: int = 0) -> str:
     folder that is missing, is none, or cannot be looked at.
     """
     if not os.path.isabs(folder):
-        return errors.folder_relative()
+        return "not trusted: the path does not start at the root"
     if folder.count(os.sep) > _LEVELS:
-        return errors.folder_deep(_LEVELS)
+        return _TOO_DEEP
     if sys.platform == "win32":  # access there is by lists, not by mode; the cache lies in the user's own profile
         if make:
             os.makedirs(folder, exist_ok=True)
         return ""
     for number, (path, found, public) in enumerate(_way(folder, make)):
         if number > 2 * _LEVELS:  # links that lead in circles
-            return errors.folder_deep(_LEVELS)
+            return _TOO_DEEP
         reason = _weakness(path, found, public)
         if reason:
             return reason
     if not stat.S_ISDIR(found.st_mode):
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
-    return errors.folder_open(path) if _public(found) else ""
+    return _open(path) if _public(found) else ""
+
+
+def _open(path: str) -> str:
+    return f"not trusted: others can write to {path}"
 
 
 def own_file(found: os.stat_result) -> bool:
@@ -90,12 +93,15 @@ def _seen(path: str, make: int) -> os.stat_result:
 
 def _weakness(path: str, found: os.stat_result, public: bool) -> str:
     if found.st_uid not in (os.getuid(), 0):
-        return errors.folder_of_another(path)
+        return f"not trusted: {path} belongs to another user"
     if stat.S_ISLNK(found.st_mode):
-        return errors.link_in_public(path) if public else ""
+        return f"not trusted: {path} is a link in a folder that everybody can write to" if public else ""
     if public and (found.st_uid != os.getuid() or found.st_mode & (stat.S_IRWXG | stat.S_IRWXO)):
-        return errors.folder_not_private(path)
-    return errors.folder_open(path) if _open_to_others(path, found) and not _public(found) else ""
+        return (
+            f"not trusted: {path} lies in a folder that everybody can write to, so it must be yours and closed to"
+            " others (mode 0700)"
+        )
+    return _open(path) if _open_to_others(path, found) and not _public(found) else ""
 
 
 def _public(found: os.stat_result) -> bool:

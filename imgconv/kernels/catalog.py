@@ -10,6 +10,7 @@ from imgconv import errors
 from imgconv.kernels.kernel import Kernel, rows_text
 from imgconv.kernels.named import find, named
 from imgconv.kernels.scaled import scaled, unscaled
+from imgconv.kernels.text_errors import no_numbers, not_rows
 from imgconv.values.arguments import path_text
 from imgconv.values.caches import kept
 from imgconv.values.parameters import Kind
@@ -50,7 +51,10 @@ def kernel(value: Any) -> Kernel:
     """
     found = read_all(value)
     if len(found) != 1:
-        raise errors.kernel_several(path_text(value, "kernel"), len(found))
+        raise errors.UsageError(
+            f"{errors.shown(path_text(value, 'kernel'))} holds {len(found)} kernels where one is needed; pick one by"
+            f" its number in brackets at the end, [0] to [{len(found) - 1}] (--with takes several)"
+        )
     return found[0]
 
 
@@ -84,7 +88,7 @@ def read_all(value: Any) -> tuple[Kernel, ...]:
     if find(text):
         return (named(text),)
     if not text.strip():
-        raise errors.kernel_empty("the text")
+        raise no_numbers()
     from imgconv.kernels.reading import read
 
     return read(text) or (named(text),)
@@ -138,7 +142,7 @@ def _every(value: Any, depth: int = 0) -> tuple[Kernel, ...]:
     """The kernels of one value, or of many, each of which may be several itself: `im:Kirsch:@[1..7]`."""
     if isinstance(value, (tuple, list)) and not is_one_kernel(value):
         if depth == _DEEPEST:
-            raise errors.kernel_not_rows(value)
+            raise not_rows(value)
         return tuple(one for item in value for one in _every(item, depth + 1))
     return read_all(value)
 

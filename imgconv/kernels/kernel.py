@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from imgconv import errors
+from imgconv.kernels.text_errors import anchor_outside, invalid_weight, not_rows, ragged_rows
 from imgconv.values.frozen import field, record, replace
 from imgconv.values.numbers import LARGEST, Number, common_denominator, magnitude, number, number_text, numerator, total
 from imgconv.values.parameters import ANCHOR, BIAS, DIVISOR, ROTATION
@@ -78,7 +79,7 @@ class Kernel:
             raise errors.not_a("kernel name", name, "a text")
         put(self, "name", name)
         if self.anchor and not (self.anchor[0] < self.shape[0] and self.anchor[1] < self.shape[1]):
-            raise errors.anchor_outside(self.anchor, *self.shape)
+            raise anchor_outside(self.anchor, *self.shape)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -164,7 +165,10 @@ class Kernel:
             return self
         places = [[(row, column) for column in range(self.shape[1])] for row in range(self.shape[0])]
         if degrees % 90 and self.shape != (3, 3):
-            raise errors.rotation_needs_ring(degrees, *self.shape)
+            raise errors.UsageError(
+                f"a {self.shape[0]}x{self.shape[1]} kernel cannot be turned by {degrees} degrees; only 3x3 kernels turn"
+                " by 45, all turn by 90, 180 and 270"
+            )
         for _ in range(degrees // 90):
             places = [list(line) for line in zip(*places, strict=True)][::-1]
         if degrees % 90:
@@ -232,13 +236,18 @@ class Kernel:
 def require_size(rows: int, columns: int) -> None:
     """Raises UsageError for more weights, or a longer side, than a kernel may have."""
     if rows * columns > MOST_WEIGHTS or max(rows, columns) > MOST_SIDE:
-        raise errors.kernel_too_large(rows, columns, MOST_WEIGHTS, MOST_SIDE)
+        raise errors.UsageError(
+            f"a kernel of {errors.cut(str(rows))}x{errors.cut(str(columns))} or more has more than {MOST_WEIGHTS}"
+            f" weights or a side beyond {MOST_SIDE}; use a smaller one, or apply it in steps"
+        )
 
 
 def require_total(weights: int) -> None:
     """Raises UsageError for more weights than the kernels of one text, file or bank may have together."""
     if weights > MOST_TOGETHER:
-        raise errors.kernels_too_large(weights, MOST_TOGETHER)
+        raise errors.UsageError(
+            f"the kernels have {weights} or more weights together, more than {MOST_TOGETHER}; use fewer or smaller ones"
+        )
 
 
 def rows_text(kernel: Kernel, between: str = ";") -> str:
@@ -253,7 +262,10 @@ def _automatic(rows: Sequence[Sequence[Number]]) -> Number:
         signed, beside = total(cells), total(magnitude(cell) for cell in cells)
         return number(signed) if 10**9 * magnitude(signed) > beside else 1
     except (OverflowError, errors.UsageError):
-        raise errors.kernel_sum_too_large() from None
+        raise errors.UsageError(
+            "the sum of the kernel's weights is beyond the largest float (1.8e308), so divisor auto has nothing to"
+            " divide by; scale the weights down"
+        ) from None
 
 
 class _Checked(tuple[tuple[Number, ...], ...]):
@@ -270,14 +282,14 @@ def _rows(weights: object) -> tuple[tuple[Number, ...], ...]:
         require_size(*shape)  # before each number becomes an object
     weights = _listed(weights)
     if isinstance(weights, str) or not isinstance(weights, Sequence) or not weights:
-        raise errors.kernel_not_rows(weights)
+        raise not_rows(weights)
     rows: list[tuple[Number, ...]] = []
     for given in weights:
         row = _listed(given)
         if isinstance(row, str) or not isinstance(row, Sequence) or not row:
-            raise errors.kernel_not_rows(weights)
+            raise not_rows(weights)
         if rows and len(row) != len(rows[0]):
-            raise errors.kernel_ragged(f"row {len(rows) + 1}", len(rows[0]), len(row))
+            raise ragged_rows(f"row {len(rows) + 1}", len(rows[0]), len(row))
         require_size(len(weights), len(row))
         rows.append(tuple(_weight(cell) for cell in row))
     return _Checked(rows)
@@ -295,7 +307,7 @@ def _weight(cell: object) -> Number:
         return cell
     try:
         if isinstance(cell, (str, complex)):
-            raise errors.kernel_weight(cell)
+            raise invalid_weight(cell)
         return number(cell)
     except errors.UsageError:
-        raise errors.kernel_weight(cell) from None
+        raise invalid_weight(cell) from None

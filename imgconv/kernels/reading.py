@@ -11,6 +11,7 @@ from imgconv import errors
 from imgconv.kernels.dialects.base import LARGEST_FILE, Dialect, Source, uncommented, with_minuses
 from imgconv.kernels.dialects.rows import ROWS
 from imgconv.kernels.kernel import Kernel
+from imgconv.kernels.text_errors import KernelFileError, KernelTextError, in_file, no_such_index, which_kernel
 
 _INDEX = re.compile(r"[0-9.,*:\s]+")
 _RANGE = re.compile(r"([0-9]{1,9})(?:\.\.([0-9]{1,9}))?")
@@ -73,7 +74,7 @@ def table() -> ModuleType:
 
 def _text(text: str, dialect: Dialect) -> tuple[Kernel, ...]:
     if dialect.read is None:
-        raise errors.kernel_no_dialect(dialect.name)
+        raise errors.UsageError(f"kernels are not read from {dialect.name}, only written")
     return dialect.read(Source(text if dialect is ROWS else uncommented(text)))
 
 
@@ -92,7 +93,7 @@ def _in_dialect(dialect: Dialect, rest: str, index: str) -> tuple[Kernel, ...]:
     """What stands behind the dialect's name: its text, or the path of a file."""
     path = rest.removeprefix(dialect.mark) if dialect.mark else rest
     if dialect.read is None and dialect.opens is None:
-        raise errors.kernel_no_dialect(dialect.name)
+        raise errors.UsageError(f"kernels are not read from {dialect.name}, only written")
     inline = (
         dialect.read is not None
         and path == rest
@@ -124,7 +125,7 @@ def _chosen(kernels: tuple[Kernel, ...], text: str, index: str) -> tuple[Kernel,
     found = _RANGE.fullmatch(index)
     last = int(found[2] or found[1]) if found else 0
     if found is None or not int(found[1]) <= last < len(kernels):
-        raise errors.kernel_index(text, index, len(kernels))
+        raise no_such_index(text, index, len(kernels))
     return kernels[int(found[1]) : last + 1]
 
 
@@ -144,10 +145,12 @@ def _from_file(text: str, index: str, dialect: Dialect | None = None) -> tuple[K
     content = _content(path)
     try:
         kernels = _opened(content, path, member, index, dialect)
+    except KernelFileError:
+        raise
+    except KernelTextError as error:
+        raise in_file(path, f"{error.place}: {error.reason}") from None
     except errors.ImgconvError as error:
-        if str(error).startswith(("kernel file", "which kernel")):
-            raise
-        raise errors.kernel_file(path, str(error).removeprefix("kernel, ")) from None
+        raise in_file(path, str(error)) from None
     several = len(kernels) > 1
     return tuple(
         Kernel(one.weights, one.divisor, one.bias, one.anchor, name=f"{text}[{i}]" if several else text)
@@ -166,11 +169,11 @@ def _content(path: str) -> bytes:
         with open(path, "rb") as file:
             content = file.read(LARGEST_FILE + 1)
     except FileNotFoundError:
-        raise errors.which_kernel(path, "there is no such file") from None
+        raise which_kernel(path, "there is no such file") from None
     except (OSError, ValueError) as error:
-        raise errors.kernel_file(path, getattr(error, "strerror", None) or str(error)) from None
+        raise in_file(path, getattr(error, "strerror", None) or str(error)) from None
     if len(content) > LARGEST_FILE:
-        raise errors.kernel_file(path, f"larger than {LARGEST_FILE >> 20} MiB, too large for a kernel")
+        raise in_file(path, f"larger than {LARGEST_FILE >> 20} MiB, too large for a kernel")
     return content
 
 
@@ -178,18 +181,21 @@ def _opened(content: bytes, path: str, member: str, index: str, dialect: Dialect
     from imgconv.kernels.dialects.arrays import NPY_MAGIC, ZIP_MAGIC
 
     if content.startswith(b"MATLAB"):
-        raise errors.kernel_matlab(path)
+        raise in_file(path, "it is MATLAB's .mat, not libvips'; save the matrix as text there (writematrix) or as .npy")
     if dialect is None and content.startswith((NPY_MAGIC, ZIP_MAGIC)):
         dialect = table().DIALECTS["npy" if content.startswith(NPY_MAGIC) else "npz"]
     if dialect is not None and dialect.opens is not None:
         kernels = dialect.opens(content, path, member, index)
         return kernels if dialect.read is None else _chosen(kernels, path, index)
     if dialect is None and content.startswith(_IMAGES):
-        raise errors.kernel_image(path)
+        raise KernelFileError(
+            f"which kernel? {path!r} stands in its place, and it is an image; name one first: imgconv filter vertical"
+            f" {path} (or image:{path} if its pixels are the weights)"
+        )
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = "\0"
     if "\0" in text:
-        raise errors.which_kernel(path, "it is no text of numbers")
+        raise which_kernel(path, "it is no text of numbers")
     return _chosen(_text(text, dialect or table().recognised(text, path, os.path.splitext(path)[1])), path, index)

@@ -33,7 +33,7 @@ def unscaled(text: str) -> tuple[list[Number], str]:
         factors.append(times[0])
         text = times[1]
         if len(factors) > _MOST_FACTORS:
-            raise errors.factors_too_many(_MOST_FACTORS)
+            raise errors.UsageError(f"more than {_MOST_FACTORS} factors stand before the kernel; multiply them")
     return factors, text
 
 

@@ -26,17 +26,27 @@ def values(text: str) -> list[Number]:
     given."""
     found = _RANGE.fullmatch(text)
     if found is None or found[1]:
-        raise errors.sweep(text)
+        raise errors.UsageError(
+            f"{errors.shown(text)} is not a range; expected A:B or A:B:STEP, such as 0:180:22.5 (the end is left out)"
+        )
     start, end = number(found[2], "start of a range"), number(found[3], "end of a range")
     step = number(found[4] or 1, "step of a range")
     if step == 0 or (end > start) != (step > 0) or end == start:
-        raise errors.sweep_empty(text)
+        raise errors.UsageError(
+            f"the range {errors.shown(text)} has no values; the step leads from the start to the end, which is left out"
+        )
     if magnitude(end - start) > MOST_KERNELS * magnitude(step):
-        raise errors.sweep_too_long(text, MOST_KERNELS)
+        raise too_long(text)
     made: list[Number] = []
     while (end - start - len(made) * step) / step > 0:
         made.append(start + len(made) * step)
     return made
+
+
+def too_long(text: str, count: int | None = None) -> errors.UsageError:
+    return errors.UsageError(
+        f"{errors.shown(text)} stands for {count or 'too many'} kernels; a bank has at most {MOST_KERNELS}"
+    )
 
 
 def swept(text: str) -> list[str]:
@@ -53,7 +63,7 @@ def swept(text: str) -> list[str]:
         choices.append(_choices(part))
         count *= len(choices[-1])
         if count > MOST_KERNELS:
-            raise errors.sweep_too_long(text, MOST_KERNELS, count if len(choices) == len(parts) else None)
+            raise too_long(text, count if len(choices) == len(parts) else None)
     return [f"{head}{row.name}:{','.join(chosen)}" for chosen in product(*choices)]
 
 

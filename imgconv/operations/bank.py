@@ -7,7 +7,17 @@ from functools import cached_property
 
 from imgconv import errors
 from imgconv.kernels.kernel import Kernel, require_total
-from imgconv.kernels.sweeps import FAMILIES, FAMILY, MOST_KERNELS, SETTINGS, VALUE, families, kernels, with_arguments
+from imgconv.kernels.sweeps import (
+    FAMILIES,
+    FAMILY,
+    MOST_KERNELS,
+    SETTINGS,
+    VALUE,
+    families,
+    kernels,
+    too_long,
+    with_arguments,
+)
 from imgconv.operations.base import Operation, option
 from imgconv.operations.filter import Filter
 from imgconv.values.borders import BORDER, Border
@@ -56,9 +66,12 @@ class Bank(Operation):
             used |= names
             made += families(full)
         if missing := {name for name, _ in settings} - used:
-            raise errors.sweep_unused(sorted(missing)[0])
+            raise errors.UsageError(
+                f"none of the kernels has an argument {min(missing)} ('imgconv kernels' lists kernels with their"
+                " arguments)"
+            )
         if self.columns is not None and not self.sheet:
-            raise errors.columns_alone()
+            raise errors.UsageError("columns are those of a sheet; add --sheet")
         for name, value in (("kernel", made[0]), ("with_", tuple(made[1:])), ("theta", None), ("vary", ())):
             object.__setattr__(self, name, value)
         self.filters  # noqa: B018 (arguments out of their bounds end here)
@@ -73,7 +86,7 @@ class Bank(Operation):
             weights += kernel.shape[0] * kernel.shape[1]
             require_total(weights)
             if len(found) > MOST_KERNELS:
-                raise errors.sweep_too_long(self.kernel, MOST_KERNELS)
+                raise too_long(self.kernel)
         options = {
             "border": self.border,
             "stride": self.stride,

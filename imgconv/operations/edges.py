@@ -100,8 +100,9 @@ class Edges(Operation):
             ("high", (CANNY,)),
         ):
             if getattr(self, name) is not None and kind not in kinds:
-                raise errors.edges_option(
-                    name, self.detector, [word for word, row in DETECTORS.items() if row.kind in kinds]
+                raise errors.UsageError(
+                    f"{name} has no meaning for {self.detector}; it is for"
+                    f" {', '.join(word for word, row in DETECTORS.items() if row.kind in kinds)}"
                 )
         if self.norm == ("max" if kind == COMPASS else "l2"):
             object.__setattr__(self, "norm", None)  # one spelling for one thing
@@ -110,7 +111,10 @@ class Edges(Operation):
                 object.__setattr__(self, name, None)
         low, high = self.thresholds
         if isinstance(low, str) == isinstance(high, str) and _amount(low) > _amount(high):
-            raise errors.edges_thresholds(THRESHOLD.text(low), THRESHOLD.text(high))
+            raise errors.UsageError(
+                f"the low threshold {THRESHOLD.text(low)} is above the high one, {THRESHOLD.text(high)}; edges begin at"
+                " the high one and continue down to the low one"
+            )
 
     @property
     def row(self) -> Detector:

@@ -99,7 +99,10 @@ class Filter(Operation):
                 self, "combine", None if self.combine == "l2" else self.combine
             )  # one spelling for one thing
         elif self.combine is not None:
-            raise errors.combine_alone(self.combine)
+            raise errors.UsageError(
+                f"combine={self.combine} needs something to combine; add kernels, for instance: imgconv filter sobel-x"
+                f" --with sobel-y --combine {self.combine} in.png"
+            )
         elif not is_named(self.kernel):  # its text holds weights only: what else it has belongs to the step
             for name, neutral in (("divisor", 1), ("bias", 0), ("anchor", None)):
                 if getattr(self, name) is None and getattr(self.kernel, name) != neutral:
@@ -183,7 +186,10 @@ class Filter(Operation):
             if (height, width) == before:
                 break
             if self.until_stable:
-                raise errors.never_stable(before, (height, width))
+                raise errors.WindowError(
+                    f"an image of {before[0]}x{before[1]} becomes {height}x{width} (rows x"
+                    " columns), so it never becomes stable; use --pad same and stride 1"
+                )
             done += 1
             skipped = self._alike(before, (height, width), self.times - done)
             height, width, done = (

@@ -50,10 +50,10 @@ def _split(text: str) -> list[list[_Token]]:
             ends.append(token)
     ends.append("|")
     if not any(steps):
-        raise errors.pipeline_empty()
+        raise errors.UsageError("the pipeline has no steps; write for instance 'filter vertical | relu | maxpool 2'")
     for i, tokens in enumerate(steps):
         if not tokens and ends[i] == ends[i + 1] == "|":
-            raise errors.step(i + 1, "", "is empty; every '|' needs a step on both sides")
+            raise _step_error(i + 1, "", "is empty; every '|' needs a step on both sides")
     return [tokens for tokens in steps if tokens]
 
 
@@ -105,7 +105,7 @@ def _closing(text: str, start: int) -> int:
         elif text[i] == text[start]:
             return i
         i += 1
-    raise errors.pipeline_quote(text[start:])
+    raise errors.UsageError(f"a quotation mark in the pipeline is not closed: {errors.shown(text[start:])}")
 
 
 def _step(number: int, tokens: list[_Token]) -> Operation:
@@ -122,7 +122,7 @@ def _step(number: int, tokens: list[_Token]) -> Operation:
         operation, preset = words[word]
         return operation(**preset, **_fields(operation, word, tokens[1:], preset))
     except errors.UsageError as error:
-        raise errors.step(number, shown, str(error)) from None
+        raise _step_error(number, shown, str(error)) from None
 
 
 def _fields(operation: type[Operation], word: str, tokens: list[_Token], preset: dict[str, Any]) -> dict[str, Any]:
@@ -137,18 +137,19 @@ def _fields(operation: type[Operation], word: str, tokens: list[_Token], preset:
         key = _key(name)
         if not equals and not (not token.quoted and key in options and options[key].is_flag):
             if not arguments:
+                if name in RUN_OPTIONS:
+                    raise _run_option(name)
                 raise errors.UsageError(
-                    errors.step_run_option(name)
-                    if name in RUN_OPTIONS
-                    else errors.step_extra(word, token.text, _usage(word, options))
+                    f"{errors.shown(token.text)} is one value too many; {word} is written:"
+                    f" {_short(_usage(word, options))}"
                 )
             key, value, equals = arguments.pop(0), token.text, "="
         elif key not in options:
             if key in RUN_OPTIONS:
-                raise errors.UsageError(errors.step_run_option(name))
+                raise _run_option(name)
             raise errors.unknown(f"option of {word}", name, [given.long for given in options.values()])
         if key in found and not options[key].kind.item:
-            raise errors.UsageError(errors.step_twice(name))
+            raise errors.UsageError(f"{name} is given twice")
         given = _value(options[key], bool(equals), value)
         if options[key].kind.item:
             found.setdefault(key, []).append(given)
@@ -157,8 +158,27 @@ def _fields(operation: type[Operation], word: str, tokens: list[_Token], preset:
         arguments = [left for left in arguments if left != key]
     missing = [given for key, given in options.items() if given.required and key not in found]
     if missing:
-        raise errors.UsageError(errors.step_missing(_usage(word, options)))
+        raise errors.UsageError(f"a value is missing; write: {_short(_usage(word, options))}")
     return {options[key].name: tuple(value) if options[key].kind.item else value for key, value in found.items()}
+
+
+def _run_option(name: str) -> errors.UsageError:
+    """An option of the run where one of a step was expected."""
+    calls = {"gray": "Image.gray()", "frames": "imgconv.load(frames=...)"}
+    calls |= {option: f"imgconv.run({option}=...)" for option in ("range", "dtype", "threads")}
+    return errors.UsageError(
+        f"{name} belongs to the whole run, not to one step; give it to the command (--{name}) or, in Python, use"
+        f" {calls.get(name, f'Image.through({name}=...)')}"
+    )
+
+
+def _step_error(number: int, text: str, reason: str) -> errors.UsageError:
+    return errors.UsageError(f"step {number} ({errors.cut(text.strip())}): {reason}")
+
+
+def _short(usage: str) -> str:
+    """The beginning of how a step is written: required values come first."""
+    return usage if len(usage) <= 100 else usage[: usage.rindex(" ", 0, 97)] + " ..."
 
 
 def _key(name: str) -> str:
@@ -170,10 +190,10 @@ def _value(given: Option, equals: bool, value: str) -> Any:
     """What a name=value or a flag gives its field: all of it, or one more item."""
     if given.is_flag:
         if equals:
-            raise errors.UsageError(errors.step_flag_value(given.long))
+            raise errors.UsageError(f"{given.long} is a flag and takes no value")
         return True
     if not equals:
-        raise errors.UsageError(errors.step_needs_value(given.long, given.kind.metavar))
+        raise errors.UsageError(f"{given.long} needs a value: {given.long}={given.kind.metavar}")
     return (given.kind.item or given.kind).read(value)
 
 

@@ -97,7 +97,10 @@ def border(value: object) -> Border:
     word, colon, constant = value.strip().lower().partition(":")
     word = ALIASES.get(word, word)
     if word == "mirror":
-        raise errors.ambiguous_mirror()
+        raise errors.UsageError(
+            "border 'mirror' has two readings: reflect repeats the edge pixel (cba|abcd|dcb), reflect101 does not"
+            " (dcb|abcd|cba); name one of them"
+        )
     if word == "zero" and not colon:
         return Border("constant", 0)
     if word not in RULES:

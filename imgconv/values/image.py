@@ -52,7 +52,10 @@ class Frame:
             or self.alpha.shape != pixels.shape[:2]
             or self.alpha.dtype.kind not in "iuf"
         ):
-            raise errors.alpha_array(self.alpha, pixels.shape)
+            raise errors.PixelError(
+                f"alpha {errors.shown(self.alpha)} does not go with pixels of {pixels.shape}; expected a numpy array of"
+                " integers or floats of their height and width"
+            )
 
 
 @record(eq=False)

@@ -44,9 +44,11 @@ def _divisor(value: object) -> Number | str:
     try:
         found = number(value)
     except errors.UsageError:
-        raise errors.divisor(value) from None
+        found = 0
     if found == 0:
-        raise errors.divisor(value)
+        raise errors.UsageError(
+            f"divisor {errors.shown(value)} cannot divide; expected a finite number other than 0, or auto"
+        )
     return found
 
 
@@ -149,15 +151,18 @@ def _anchor(value: object) -> tuple[int, int]:
     return whole(parts[0], "anchor"), whole(parts[1], "anchor")
 
 
+_TURN = "a multiple of 45 degrees (anticlockwise; negative turns clockwise)"
+
+
 def _rotation(value: object) -> int:
     if isinstance(value, str):
         try:
             value = number(value.strip().removesuffix("\N{DEGREE SIGN}"))
         except errors.UsageError:
-            raise errors.rotation(value) from None
+            raise errors.not_a("rotation", value, _TURN) from None
     degrees = integer(value)
     if degrees is None or degrees % 45:
-        raise errors.rotation(value)
+        raise errors.not_a("rotation", value, _TURN)
     return degrees % 360
 
 
@@ -237,7 +242,10 @@ def _channels(value: object) -> Channels:
         or not all(re.fullmatch(r"[a-z]+|[0-9]{1,9}", word) for word in words)
         or {ALL_CHANNELS, LUMA} & set(words)
     ):
-        raise errors.channels_word(value)
+        raise errors.UsageError(
+            f"channels {errors.shown(value)} are none; write all, luma, or names or numbers between commas"
+            " (r,g,b,alpha; c,m,y,k; 0,2)"
+        )
     return tuple(dict.fromkeys(word.lstrip("0") or "0" if word.isdigit() else word for word in words))
 
 

@@ -105,7 +105,10 @@ def array_of(pixels: Any) -> Pixels:
     except MemoryError:
         raise errors.no_memory("an array of the pixels") from None
     except Exception as error:  # ragged rows, and whatever an object's own __array__ raises
-        raise errors.pixel_array(pixels, str(error)) from error
+        raise errors.PixelError(
+            f"pixels {errors.shown(pixels)} are no array of numbers: {errors.cut(' '.join(str(error).split()))};"
+            " expected rows of equal length, or a numpy array"
+        ) from error
 
 
 def values(pixels: Any) -> Values:
@@ -134,16 +137,26 @@ def _widened(array: Pixels) -> tuple[Pixels, Span]:
     if name in DTYPES:
         return array if array.dtype.isnative else array.astype(name), span(name)
     if name not in _WIDENED:
-        raise errors.pixel_type(array.dtype.name)
+        raise _unsupported(array.dtype.name)
     type_ = _WIDENED[name]
     known = span(type_) if type_ != "float64" else _whole_span(name, int(array.min()), int(array.max()))
     return array.astype(type_), known
 
 
+def _unsupported(name: str) -> errors.PixelError:
+    return errors.PixelError(
+        f"pixels of type {name} cannot be filtered; expected integers, floats or booleans (not complex numbers or"
+        " objects)"
+    )
+
+
 def _whole_span(name: str, low: int, high: int) -> Span:
     """The span of integers of a wide type: up to a power of two, so that few plans serve all images."""
     if (largest := max(-low, high)) > _EXACT:
-        raise errors.pixel_integers_too_large(name, largest)
+        raise errors.PixelError(
+            f"{name} pixels up to {largest} would lose digits (float64 is exact up to 2**53); scale them down or"
+            " convert them to float64 yourself"
+        )
     bits = next((few for few in _FEW_BITS if largest < 2**few), largest.bit_length())
     most = min(2**bits - 1, _EXACT)
     return Span(-most if low < 0 else 0, most, True)
@@ -159,7 +172,7 @@ def widened_type(dtype: Any) -> str:
     """The pixel type that an array's dtype is widened to; PixelError where there is none."""
     name = native_name(np.dtype(dtype))
     if name not in DTYPES and name not in _WIDENED:
-        raise errors.pixel_type(name)
+        raise _unsupported(name)
     return str(_WIDENED.get(name, name))
 
 

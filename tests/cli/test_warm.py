@@ -116,8 +116,8 @@ def test_warm_for_a_baseline_serves_this_machine(tmp_path):
     ("words", "code", "sentence"),
     [
         (["--cpu", "x86-65"], 2, "unknown processor 'x86-65'"),
-        (["--dir", "/proc/nonexistent/loops"], 1, "/proc/nonexistent/loops: loops cannot be kept there"),
-        (["--dir", "file"], 1, "loops cannot be kept there"),
+        (["--dir", "/proc/nonexistent/loops"], 1, "/proc/nonexistent/loops: loops cannot be stored there"),
+        (["--dir", "file"], 1, "loops cannot be stored there"),
         (["--dri", "x"], 2, "--dir"),
     ],
 )
@@ -133,7 +133,7 @@ def test_warm_refuses_by_a_sentence(tmp_path, words, code, sentence):
 def test_warm_where_nothing_would_be_kept(tmp_path, variable):
     done = imgconv("warm", cwd=tmp_path, env=variable)
     assert done.code == 2
-    assert "nothing would be kept" in done.err
+    assert "nothing would be stored" in done.err
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="modes are another thing there")
@@ -256,7 +256,7 @@ def test_a_cold_run_says_on_a_terminal_that_it_compiles_once(tmp_path):
     words = ("run", "relu | abs", "in.npy", "-o", "out.npy", "--overwrite")
     cold, warmed = (said_on_a_terminal(*words, cwd=tmp_path, cache=tmp_path / "loops") for _ in range(2))
     assert cold.count("compiling") == 1
-    assert f"imgconv: compiling for this machine, once (kept in {tmp_path / 'loops'})" in cold
+    assert f"imgconv: compiling for this machine, once (stored in {tmp_path / 'loops'})" in cold
     assert "compiling" not in warmed
     assert np.array_equal(np.load(tmp_path / "out.npy"), noise(9, 9, dtype="int16"))
     quiet = said_on_a_terminal(*words, "-q", cwd=tmp_path, cache=tmp_path / "others")

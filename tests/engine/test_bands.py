@@ -83,7 +83,7 @@ def test_a_failing_band_raises_and_stops_the_others(threads):
         def band(first, last):
             started.append(first)
             if first >= 30:
-                raise errors.loop_status("probe", 1)
+                raise errors.LoopError("probe stopped with status 1")
             time.sleep(0.001)
 
         return band
@@ -187,7 +187,7 @@ def test_threads_delegate_to_their_caller():
 
 def test_what_is_raised_for_a_thread_reaches_the_caller():
     def refuse():
-        raise errors.loop_status("probe", 7)
+        raise errors.LoopError("probe stopped with status 7")
 
     def band(first, last):
         if threading.current_thread() is not threading.main_thread():

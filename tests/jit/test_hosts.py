@@ -224,5 +224,5 @@ def test_an_archive_can_be_imported_from(tmp_path):
 def test_sources_that_are_missing_are_said_to_be(monkeypatch, tmp_path):
     monkeypatch.setattr(keys, "PACKAGE", str(tmp_path))
     keys.environment.cache_clear()
-    with pytest.raises(errors.FileError, match="sources of the loops are not there"):
+    with pytest.raises(errors.FileError, match="the loops' sources are missing"):
         keys.environment()

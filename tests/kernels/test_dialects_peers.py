@@ -195,8 +195,8 @@ KERNELS: dict[str, Kernel] = {
 @pytest.mark.parametrize("peer", PEERS)
 def test_what_we_write_makes_our_picture_there(peer: str, name: str, tmp_path: Path) -> None:
     kernel = KERNELS[name]
-    if peer == "gmic" and kernel.bias:  # the one thing here that a peer cannot say
-        with pytest.raises(errors.UsageError, match="gmic cannot say the bias"):
+    if peer == "gmic" and kernel.bias:  # the one thing here that a peer cannot express
+        with pytest.raises(errors.UsageError, match="gmic cannot express the bias"):
             table.write(kernel, peer)
         return
     text = str(table.write(kernel, peer).content)

@@ -54,7 +54,10 @@ class Kernels(click.Group):
             return SHEET, sheet.command(), args
         if self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
             if find(args[0]) is not None:
-                raise errors.kernel_for_command(args[0])
+                raise errors.UsageError(
+                    f"{errors.shown(args[0])} is a kernel, no command of 'imgconv kernels'; look at it with: imgconv"
+                    f" kernels show {args[0]}"
+                )
             raise errors.unknown("command of 'imgconv kernels'", args[0], COMMANDS, "imgconv kernels --help")
         return super().resolve_command(ctx, args)
 

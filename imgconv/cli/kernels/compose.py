@@ -6,7 +6,7 @@ from functools import reduce
 
 from imgconv import errors
 from imgconv.cli import terminal
-from imgconv.cli.declarations import Command
+from imgconv.cli.declarations import Command, missing
 from imgconv.cli.image_command import Finished
 from imgconv.cli.kernels.print import argument, matrix, step, title, value
 from imgconv.kernels.kernel import Kernel
@@ -35,7 +35,7 @@ def command() -> Command:
 
 def _compose(kernels: tuple[Kernel, ...]) -> None:
     if len(kernels) < 2:
-        raise errors.which("kernels", EXAMPLES[0], "imgconv kernels")
+        raise missing("kernels", EXAMPLES[0], "imgconv kernels")
     terminal.say(compose_text(kernels))
     raise Finished(errors.DONE)
 

@@ -7,7 +7,7 @@ import sys
 import click
 
 from imgconv import errors
-from imgconv.cli.declarations import Command
+from imgconv.cli.declarations import Command, missing
 from imgconv.cli.image_command import Finished, complain
 from imgconv.cli.kernels.print import argument, given
 from imgconv.kernels.dialects import table
@@ -48,7 +48,7 @@ def command() -> Command:
 def _convert(kernel: Kernel | None, to: str | None, output: str | None, quiet: bool) -> None:
     kernel = given(kernel, EXAMPLES[0])
     if to is None:
-        raise errors.which("dialect", EXAMPLES[0], "imgconv kernels convert --help")
+        raise missing("dialect", EXAMPLES[0], "imgconv kernels convert --help")
     written = table.write(kernel, to)
     _put(written, output)
     for note in () if quiet else written.notes:

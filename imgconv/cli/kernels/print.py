@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
-from imgconv import errors
 from imgconv.cli import terminal
 from imgconv.cli.click_types import KindType
+from imgconv.cli.declarations import missing
 from imgconv.kernels import catalog
 from imgconv.kernels.kernel import Kernel
 from imgconv.operations import Filter
@@ -33,7 +33,7 @@ def argument(name: str, count: int = 1) -> click.Argument:
 def given(kernel: Kernel | None, example: str) -> Kernel:
     """The kernel, or the sentence that asks for it."""
     if kernel is None:
-        raise errors.which("kernel", example, "imgconv kernels")
+        raise missing("kernel", example, "imgconv kernels")
     return kernel
 
 

@@ -57,7 +57,9 @@ def chosen(words: Channels, channels: int, colour: str, alpha: bool) -> Chosen:
         return Chosen()
     if words == LUMA:
         if colour or channels not in (1, 3):
-            raise errors.no_luma(colour or channels)
+            raise errors.PixelError(
+                f"{colour or f'{channels} channels'} have no luma here; --channels luma expects gray or RGB"
+            )
         return Chosen(luma=channels == 3, alpha=False)
     names = list(NAMES.get(colour, {}).get(channels) or map(str, range(channels)))
     known = [*names, "alpha"] if alpha else names
@@ -67,7 +69,10 @@ def chosen(words: Channels, channels: int, colour: str, alpha: bool) -> Chosen:
     found = set()
     for word in words:
         if word not in places:
-            raise errors.channel_missing(word, known)
+            raise errors.PixelError(
+                f"there is no channel {word!r} in this image; it has {', '.join(known)} (counted from 0: 0 …"
+                f" {len(known) - 1})"
+            )
         found.add(places[word])
     numbers = tuple(sorted(found - {channels}))
     return Chosen(None if len(numbers) == channels else numbers, alpha=channels in found)

@@ -50,7 +50,10 @@ pixels to light that all agree on."""
 
 def _of_numbers(transfer: int) -> Curve:
     if transfer not in _TRANSFERS:
-        raise errors.transfer_unknown(transfer)
+        raise errors.PixelError(
+            f"its colours have the transfer characteristics {transfer} of ITU-T H.273, which --linear does not know;"
+            " convert the image to sRGB first"
+        )
     return _TRANSFERS[transfer]
 
 
@@ -62,15 +65,23 @@ def _of_profile(profile: bytes, channels: int) -> Curves:
     try:
         space, tags = profile[16:20], _tags(profile)
         if _SPACES.get(space) != channels:
-            raise errors.profile_space(space.decode("latin-1").strip(), channels)
+            raise errors.PixelError(
+                f"its colour profile is for {space.decode('latin-1').strip()}, not for {channels}"
+                f" channel{'s' * (channels > 1)}; convert the image to sRGB first"
+            )
         names = (b"kTRC",) if channels == 1 else (b"rTRC", b"gTRC", b"bTRC")
         if b"A2B0" in tags or any(name not in tags for name in names):
-            raise errors.profile_tables()
+            raise errors.PixelError(
+                "its colour profile works by tables of colours, which --linear cannot undo; convert the image to sRGB"
+                " first"
+            )
         found = [_meant(_curve(tags[name])) for name in names]
     except (struct.error, IndexError, ValueError, ZeroDivisionError) as error:
         if isinstance(error, errors.ImgconvError):
             raise
-        raise errors.profile_broken() from error
+        raise errors.PixelError(
+            "its colour profile is broken, so --linear cannot know its curve; convert the image to sRGB first"
+        ) from error
     same = is_srgb(found) or all(one is found[0] or (isinstance(one, Curve) and one == found[0]) for one in found)
     return (found[0],) if same else tuple(found)
 

@@ -7,7 +7,6 @@ from typing import Protocol, TypeVar
 
 import numpy as np
 
-from imgconv import errors
 from imgconv.values.frozen import replace
 from imgconv.values.notes import Note
 from imgconv.values.numbers import EXACT_FLOAT64
@@ -55,12 +54,12 @@ def repeat(
         following = following.with_colour(known(following.parts[0]))
         if until_stable:
             if _diverged(content, following):
-                sentence = errors.not_finite(count)
+                sentence = f"diverged to infinity after {count} iterations"
                 break
             if _unchanged(content, following):
                 break  # the last step again, this time into the target: the same as that many repeats
             if count == times:
-                sentence = errors.not_stable(times)
+                sentence = f"still changing after {times} times (--repeat N allows more)"
                 break
         content = following
     result, response = step(content, target, out)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from imgconv import errors
 from imgconv.kernels.dialects.base import LARGEST_FILE, MOST_KERNELS, Dialect, Written
 from imgconv.kernels.dialects.placing import centred, divided, middle, rounding
 from imgconv.kernels.kernel import Kernel, require_size, require_total
+from imgconv.kernels.text_errors import KernelFileError, cannot_write, in_file, no_such_index
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,19 +41,25 @@ def _member(content: bytes, path: str, wanted: str) -> tuple[str, np.ndarray[Any
     names = [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
     chosen = wanted or (names[0] if len(names) == 1 else "")
     if chosen not in names:
-        raise errors.kernel_member(path, wanted, names)
+        raise _no_member(path, wanted, names)
     info = archive.getinfo(f"{chosen}.npy")
     if info.file_size > LARGEST_FILE:
-        raise errors.kernel_file(
-            path, f"{errors.cut(chosen)} is larger than {LARGEST_FILE >> 20} MiB, too large for kernels"
-        )
+        raise in_file(path, f"{errors.cut(chosen)} is larger than {LARGEST_FILE >> 20} MiB, too large for kernels")
     with archives.unpacked(archive, info) as stream:
         array = _loaded(stream, info.file_size, f"{path}:{chosen}")
         if not stream.tell() == info.file_size:  # the checksum is looked at behind the last byte
-            raise errors.kernel_file(
-                path, f"{info.file_size - stream.tell()} bytes follow the numbers of {errors.cut(chosen)}"
-            )
+            raise in_file(path, f"{info.file_size - stream.tell()} bytes follow the numbers of {errors.cut(chosen)}")
     return chosen, array
+
+
+def _no_member(path: str, wanted: str, names: Sequence[str]) -> KernelFileError:
+    if not names:
+        return KernelFileError(f"kernel file {path} holds no arrays")
+    listed = ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
+    if not wanted:
+        return KernelFileError(f"kernel file {path} holds several arrays; append :NAME to choose one ({listed})")
+    hint = errors.suggestion(wanted, names)
+    return KernelFileError(f"kernel file {path} has no array {errors.shown(wanted)}{hint} ({listed})")
 
 
 def _whole(path: str, kind: str, read: Callable[[], _Read]) -> _Read:
@@ -62,7 +69,7 @@ def _whole(path: str, kind: str, read: Callable[[], _Read]) -> _Read:
     except errors.ImgconvError:
         raise
     except Exception as error:
-        raise errors.kernel_file(path, f"it is no whole {kind} ({errors.cut(str(error))})") from None
+        raise in_file(path, f"it is no whole {kind} ({errors.cut(str(error))})") from None
 
 
 def _loaded(stream: IO[bytes], size: int, path: str) -> np.ndarray[Any, Any]:
@@ -71,24 +78,22 @@ def _loaded(stream: IO[bytes], size: int, path: str) -> np.ndarray[Any, Any]:
 
     shape, order, dtype = described(stream)
     if dtype.hasobject:
-        raise errors.kernel_file(path, "it holds Python objects, which are pickles; save numbers")
+        raise in_file(path, "it holds Python objects, which are pickles; save numbers")
     if dtype.kind not in "biuf":
-        raise errors.kernel_file(path, f"it holds {errors.cut(str(dtype))}, and weights are real numbers")
+        raise in_file(path, f"it holds {errors.cut(str(dtype))}, and weights are real numbers")
     if (missing := math.prod(shape) * dtype.itemsize - (size - stream.tell())) > 0:
-        raise errors.kernel_file(path, f"it is cut short, {missing} bytes of its numbers are missing")
+        raise in_file(path, f"it is cut short, {missing} bytes of its numbers are missing")
     return filled(stream, shape, order, dtype)[0]
 
 
 def _kernels(array: np.ndarray[Any, Any], path: str, index: str) -> tuple[Kernel, ...]:
     if array.ndim < 2 or array.ndim > 4 or 0 in array.shape:
-        raise errors.kernel_file(
-            path, f"its shape {errors.cut(str(array.shape))} is not (rows, columns), nor kernels of that"
-        )
+        raise in_file(path, f"its shape {errors.cut(str(array.shape))} is not (rows, columns), nor kernels of that")
     chosen = _chosen(array, path, index)
     require_size(*chosen.shape[1:])
     require_total(chosen.size)
     if not _finite(chosen):
-        raise errors.kernel_file(path, "it holds NaN or infinity, and weights are finite")
+        raise in_file(path, "it holds NaN or infinity, and weights are finite")
     return tuple(Kernel(one) for one in chosen)
 
 
@@ -105,14 +110,19 @@ def _chosen(array: np.ndarray[Any, Any], path: str, index: str) -> np.ndarray[An
         return array[None]
     parts += [":"] * (array.ndim - len(parts))
     if len(parts) > array.ndim or parts.count(":") != 2:
-        raise errors.kernel_layout(path, array.shape)
+        numbers = ",".join("N" * (array.ndim - 2))
+        raise in_file(
+            path,
+            f"which axes of {array.shape} are rows and columns? Put : for them and numbers (or a..b, *) for the others"
+            f" in brackets: [{numbers}] where they are the last two, [:,:,{numbers}] where they are the first",
+        )
     taken = tuple(_positions(part, length, path) for part, length in zip(parts, array.shape, strict=True))
     rest = [axis for axis, part in enumerate(parts) if part != ":"]
     first, second = (axis for axis, part in enumerate(parts) if part == ":")
     cut = array[taken].transpose(*rest, first, second)
     found: np.ndarray[Any, Any] = cut.reshape(-1, *cut.shape[-2:])
     if len(found) > MOST_KERNELS:
-        raise errors.kernel_file(path, f"{len(found)} kernels are more than {MOST_KERNELS}")
+        raise in_file(path, f"{len(found)} kernels are more than {MOST_KERNELS}")
     return found
 
 
@@ -122,7 +132,7 @@ def _positions(part: str, length: int, path: str) -> slice:
     found = _RANGE.fullmatch(part)
     last = int(found[2] or found[1]) if found else 0
     if found is None or not int(found[1]) <= last < length:
-        raise errors.kernel_index(path, part, length)
+        raise no_such_index(path, part, length)
     return slice(int(found[1]), last + 1)
 
 
@@ -133,7 +143,7 @@ def write_npy(kernel: Kernel) -> Written:
     from imgconv.kernels.dialects.placing import decimal
 
     if kernel.bias != 0:
-        raise errors.kernel_cannot_say("npy", f"the bias {decimal(kernel.bias)}")
+        raise cannot_write("npy", f"the bias {decimal(kernel.bias)}")
     notes: tuple[str, ...] = ()
     if kernel.anchor not in (None, middle(*kernel.shape)):
         kernel, notes = centred(kernel)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from imgconv import errors
 from imgconv.kernels.kernel import Kernel, require_total
+from imgconv.kernels.text_errors import too_many_kernels
 from imgconv.values.frozen import record
 
 LARGEST_FILE = 64 * 2**20
@@ -83,7 +83,7 @@ def gathered(kernels: Iterable[Kernel], most: int = MOST_KERNELS) -> tuple[Kerne
         weights += kernel.shape[0] * kernel.shape[1]
         require_total(weights)
         if len(found) > most:
-            raise errors.kernel_too_many(most)
+            raise too_many_kernels(most)
     return tuple(found)
 
 

@@ -9,6 +9,7 @@ from fractions import Fraction
 from imgconv import errors
 from imgconv.kernels.dialects.base import Source
 from imgconv.kernels.kernel import MOST_SIDE, require_size
+from imgconv.kernels.text_errors import KernelTextError, empty_cell, number_expected, ragged_rows, wrong_count
 from imgconv.values.numbers import Number, number
 
 _WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
@@ -40,7 +41,7 @@ class Cells:
         self._source = source
         self._known: dict[str, Number] = dict.fromkeys(holes, 0)
         if not source.text.isascii() and (found := _SPACED_GROUP.search(source.text)):
-            raise errors.kernel_thousands(source.place(found.start(), found.end()), found[0])
+            raise _thousands(source.place(found.start(), found.end()), found[0])
 
     def row(self, start: int, end: int, *, most: int | None = None) -> list[Number]:
         """The numbers between two places of the text, separated by commas or by blanks.
@@ -53,7 +54,7 @@ class Cells:
         """
         words = self.words(start, end)
         if most is not None and len(words) > most:
-            raise errors.kernel_surplus(self.cell_place(start, end, most), most, len(words))
+            raise wrong_count(self.cell_place(start, end, most), most, len(words))
         return self.numbers(words, start, end)
 
     def words(self, start: int, end: int) -> list[str]:
@@ -71,14 +72,15 @@ class Cells:
             require_size(1, len(found))
         if len(found) > piece.count(",") + 1 and _TIGHT_COMMA.search(piece):
             first = len(piece) - len(piece.lstrip())
-            raise errors.kernel_two_separators(
-                self._source.place(start + first, start + len(piece.rstrip())), piece.strip()
+            raise KernelTextError(
+                self._source.place(start + first, start + len(piece.rstrip())),
+                "commas and blanks both separate numbers here, which can be read in two ways, as the cells"
+                f" {' '.join(_CELL.findall(piece.strip()[:40])[:4])}… or with commas inside numbers; separate cells by"
+                " one of them, and write decimals with a point",
             )
         if any(len(word) == 3 and _GROUP.fullmatch(word) for word in found):
             where = next(i for i, word in enumerate(found) if _GROUP.fullmatch(word))
-            raise errors.kernel_thousands(
-                self.cell_place(start, end, where), ",".join(found[max(0, where - 1) : where + 1])
-            )
+            raise _thousands(self.cell_place(start, end, where), ",".join(found[max(0, where - 1) : where + 1]))
         return found
 
     def numbers(self, words: Sequence[str], start: int, end: int) -> list[Number]:
@@ -90,7 +92,7 @@ class Cells:
             if value is None:
                 value = _number(word)
                 if value is None:
-                    raise errors.kernel_cell(self.cell_place(start, end, index), word)
+                    raise number_expected(self.cell_place(start, end, index), word)
                 if len(known) < _MOST_KNOWN:
                     known[word] = value
             found.append(value)
@@ -108,7 +110,15 @@ class Cells:
         for _ in range(before + (before == 0)):
             comma = piece.find(",", comma + 1)
         at = start + max(comma, 0)
-        return errors.kernel_empty_cell(self._source.place(at, at + 1))
+        return empty_cell(self._source.place(at, at + 1))
+
+
+def _thousands(place: str, piece: str) -> KernelTextError:
+    return KernelTextError(
+        place,
+        f"{errors.shown(piece)} looks like thousands, and could be cells of its own; write numbers without separators,"
+        " cells without leading zeros",
+    )
 
 
 def _number(word: str) -> Number | None:
@@ -127,5 +137,5 @@ def _number(word: str) -> Number | None:
 def check_rows(source: Source, rows: Sequence[Sequence[Number]], start: int, end: int) -> None:
     """Whether the last row read is as long as the first, and the rows are not too many."""
     if len(rows[-1]) != len(rows[0]):
-        raise errors.kernel_ragged(f"row {len(rows)} ({source.place(start, end)})", len(rows[0]), len(rows[-1]))
+        raise ragged_rows(f"row {len(rows)} ({source.place(start, end)})", len(rows[0]), len(rows[-1]))
     require_size(len(rows), len(rows[0]))

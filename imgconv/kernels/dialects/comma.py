@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from itertools import islice
 
-from imgconv import errors
 from imgconv.kernels.dialects.base import Dialect, Source, Written, lines
 from imgconv.kernels.dialects.cells import Cells, check_rows
 from imgconv.kernels.dialects.placing import centred, decimal, divided, middle, rounding
 from imgconv.kernels.kernel import Kernel, require_size
+from imgconv.kernels.text_errors import cannot_write, empty_cell, no_numbers, number_expected
 from imgconv.values.numbers import Number
 
 _BLANK_BETWEEN = re.compile(r"[^\s;][^\S\n]+[^\s;]")
@@ -29,7 +29,7 @@ def read(source: Source) -> tuple[Kernel, ...]:
         rows.append(_row(source, cells, start, end, separator))
         check_rows(source, rows, start, end)
     if not rows:
-        raise errors.kernel_empty("the text")
+        raise no_numbers()
     return (Kernel(rows),)
 
 
@@ -40,11 +40,11 @@ def _row(source: Source, cells: Cells, start: int, end: int, separator: str) -> 
     for cell in source.text[start:end].split(separator):
         word = cell.strip(" \"'\t\n")
         if not word:
-            raise errors.kernel_empty_cell(source.place(at, at + max(1, len(cell))))
+            raise empty_cell(source.place(at, at + max(1, len(cell))))
         if "," in word:
             found = _DECIMAL_COMMA.fullmatch(word)
             if found is None or "." in word:
-                raise errors.kernel_cell(source.place(at, at + len(cell)), word)
+                raise number_expected(source.place(at, at + len(cell)), word)
             word = f"{found[1]}.{found[2]}"
         words.append(word)
         at += len(cell) + 1
@@ -78,7 +78,7 @@ def doubt(text: str) -> str:
 def write(kernel: Kernel) -> Written:
     """The weights with the divisor in them. There is neither bias nor anchor: zeros move it."""
     if kernel.bias != 0:
-        raise errors.kernel_cannot_say("csv", f"the bias {decimal(kernel.bias)}")
+        raise cannot_write("csv", f"the bias {decimal(kernel.bias)}")
     notes: tuple[str, ...] = ()
     if kernel.anchor not in (None, middle(*kernel.shape)):
         kernel, notes = centred(kernel)

@@ -11,6 +11,7 @@ from imgconv.kernels.dialects.base import Dialect, Source, Written, pieces
 from imgconv.kernels.dialects.cells import Cells, split_words
 from imgconv.kernels.dialects.placing import centred, decimal, divided, whole
 from imgconv.kernels.kernel import Kernel
+from imgconv.kernels.text_errors import KernelTextError, cannot_write, no_numbers
 from imgconv.values.numbers import Number, number
 
 _POSITIONS = [f"{plane}{what}" for what in ("m", "rdiv", "bias") for plane in range(4)]
@@ -33,7 +34,7 @@ def read(source: Source) -> tuple[Kernel, ...]:
     options = dict(_options(source))
     planes = [plane for plane in "0123" if f"{plane}m" in options]
     if not planes:
-        raise errors.kernel_empty("the text")
+        raise no_numbers()
     cells = Cells(source)
     kernels = [_plane(source, cells, options, plane) for plane in planes]
     return tuple(kernels) if any(kernel != kernels[0] for kernel in kernels) else (kernels[0],)
@@ -52,7 +53,7 @@ def _options(source: Source) -> Iterator[tuple[str, tuple[int, int]]]:
                 continue
             yield _POSITIONS[index], (start, end)
         elif index >= _MOST_OPTIONS or (part and not part.isspace()):
-            raise errors.kernel_grammar(source.place(start, end), "options such as 0m=, 0rdiv=, 0bias= or 0mode=")
+            raise KernelTextError(source.place(start, end), "expected options such as 0m=, 0rdiv=, 0bias= or 0mode=")
 
 
 def _plane(source: Source, cells: Cells, options: dict[str, tuple[int, int]], plane: str) -> Kernel:
@@ -86,13 +87,14 @@ def _shape(source: Source, mode: str, count: int, start: int, end: int) -> tuple
     if mode in ("row", "column"):
         if count % 2 and count <= _LONGEST_LINE:
             return (1, count) if mode == "row" else (count, 1)
-        raise errors.kernel_grammar(
-            source.place(start, end), f"an odd count of at most {_LONGEST_LINE} numbers in mode {mode}, not {count}"
+        raise KernelTextError(
+            source.place(start, end),
+            f"expected an odd count of at most {_LONGEST_LINE} numbers in mode {mode}, not {count}",
         )
     if mode != "square":
-        raise errors.kernel_grammar(source.place(start, end), "mode square, row or column")
+        raise KernelTextError(source.place(start, end), "expected mode square, row or column")
     if count not in _SQUARES:
-        raise errors.kernel_grammar(source.place(start, end), f"9, 25 or 49 numbers (3x3, 5x5 or 7x7), not {count}")
+        raise KernelTextError(source.place(start, end), f"expected 9, 25 or 49 numbers (3x3, 5x5 or 7x7), not {count}")
     return _SQUARES[count], _SQUARES[count]
 
 
@@ -125,12 +127,14 @@ def write(kernel: Kernel) -> Written:
     ]
     kernel, notes = centred(kernel, sides)
     if kernel.shape not in _SIDES:
-        large = f"{kernel.shape[0]}x{kernel.shape[1]} is too large (7x7, or one row or column of 49, is its most)"
-        raise errors.kernel_not_for("ffmpeg", large, "use a smaller kernel")
+        raise errors.UsageError(
+            f"no kernel for ffmpeg: {kernel.shape[0]}x{kernel.shape[1]} is too large (7x7, or one row or column of 49,"
+            " is its most); use a smaller kernel"
+        )
     rows, divisor, rounded = _whole(kernel)
     notes += rounded
     if kernel.bias < 0:
-        raise errors.kernel_cannot_say("ffmpeg", f"the negative bias {decimal(kernel.bias)}")
+        raise cannot_write("ffmpeg", f"the negative bias {decimal(kernel.bias)}")
     text = f"0m={' '.join(str(cell) for row in rows for cell in row)}:0rdiv={decimal(1 / divisor)}"
     text += f":0bias={decimal(kernel.bias)}" * (kernel.bias != 0) + f":0mode={mode}" * (mode != "square")
     return Written(text, (*notes, "for the first plane; repeat it with 1m=, 2m= for the others"))

@@ -6,11 +6,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from imgconv import errors
 from imgconv.kernels.dialects.base import Dialect, Source, Written, gathered, pieces
 from imgconv.kernels.dialects.cells import Cells, check_rows
 from imgconv.kernels.dialects.placing import anchor_of, centred, decimal, divided, half, middle, placed, rounding
 from imgconv.kernels.kernel import Kernel
+from imgconv.kernels.text_errors import KernelTextError, cannot_write, empty_cell, no_numbers
 from imgconv.values.numbers import Number
 
 _ITEM = re.compile(r"\s*\(([^()]*)\)\s*(convolve|correlate)?\s*", re.I)
@@ -21,7 +21,7 @@ def read(source: Source) -> tuple[Kernel, ...]:
     """A kernel for each channel (between `^`) of each item."""
     found = gathered(_items(source))
     if not found:
-        raise errors.kernel_empty("the text")
+        raise no_numbers()
     return found
 
 
@@ -31,13 +31,14 @@ def _items(source: Source) -> Iterator[Kernel]:
     while at < len(text):
         item = _ITEM.match(text, at)
         if item is None:
-            raise errors.kernel_grammar(
-                source.place(at, len(text)), "(v,v;v,v): `,` between columns, `;` between rows, in parentheses"
+            raise KernelTextError(
+                source.place(at, len(text)), "expected (v,v;v,v): `,` between columns, `;` between rows, in parentheses"
             )
         if "/" in item[1]:
             where = item.start(1) + item[1].index("/")
-            raise errors.kernel_grammar(
-                source.place(where, where + 1), "one slice; `/` begins a second, and a kernel has two dimensions"
+            raise KernelTextError(
+                source.place(where, where + 1),
+                "expected one slice; `/` begins a second, and a kernel has two dimensions",
             )
         for start, end in pieces(text, "^", *item.span(1)):
             weights = _rows(source, cells, start, end)
@@ -50,7 +51,7 @@ def _rows(source: Source, cells: Cells, start: int, end: int) -> list[list[Numbe
     for first, last in pieces(source.text, ";", start, end):
         rows.append(cells.row(first, last))
         if not rows[-1]:
-            raise errors.kernel_empty_cell(source.place(first, last))
+            raise empty_cell(source.place(first, last))
         check_rows(source, rows, first, last)
     return rows
 
@@ -58,7 +59,7 @@ def _rows(source: Source, cells: Cells, start: int, end: int) -> list[list[Numbe
 def write(kernel: Kernel) -> Written:
     """For `convolve`, which turns what it is given. There is no bias, and the centre is G'MIC's: zeros move it."""
     if kernel.bias != 0:
-        raise errors.kernel_cannot_say("gmic", f"the bias {decimal(kernel.bias)} (add it by a command of its own)")
+        raise cannot_write("gmic", f"the bias {decimal(kernel.bias)} (add it by a command of its own)")
     notes: tuple[str, ...] = ()
     if anchor_of(kernel) != half(*kernel.shape):  # (size - 1) // 2, turned
         kernel, notes = centred(kernel)

@@ -11,7 +11,6 @@ import math
 import re
 from collections.abc import Iterator
 
-from imgconv import errors
 from imgconv.kernels.dialects.base import Dialect, Source, Written, gathered
 from imgconv.kernels.dialects.cells import Cells
 from imgconv.kernels.dialects.imagemagick_names import NAMES, build, is_name
@@ -19,6 +18,7 @@ from imgconv.kernels.dialects.imagemagick_turns import Grid, expanded
 from imgconv.kernels.dialects.placing import anchor_of, decimal, divided, middle, placed, rounding
 from imgconv.kernels.dialects.scaling import Scale, scaled
 from imgconv.kernels.kernel import MOST_SIDE, MOST_WEIGHTS, Kernel, require_size
+from imgconv.kernels.text_errors import KernelTextError, anchor_outside, no_numbers, wrong_count
 from imgconv.values.numbers import Number, number
 
 FULL_RANGE = 255
@@ -52,7 +52,7 @@ def read(source: Source) -> tuple[Kernel, ...]:
         _MOST_KERNELS,
     )
     if not found:
-        raise errors.kernel_empty("the text")
+        raise no_numbers()
     return found
 
 
@@ -70,7 +70,7 @@ def _options(source: Source) -> tuple[dict[str, str], int]:
             found["method"] = value.lower()
         else:
             expected = "the method Convolve or Correlate, or the options convolve:scale= and convolve:bias="
-            raise errors.kernel_grammar(source.place(word.start(4), word.end(4)), expected)
+            raise KernelTextError(source.place(word.start(4), word.end(4)), f"expected {expected}")
         at = word.end()
     return found, at
 
@@ -101,9 +101,9 @@ def _grids(source: Source, cells: Cells, start: int, end: int) -> list[Grid]:
     size = _SIZE.match(text, start, end)
     if size is None:
         if ":" in text[start:end]:
-            raise errors.kernel_grammar(
+            raise KernelTextError(
                 source.place(start, start + text[start:end].index(":") + 1),
-                "a size such as 3x3+1+1: before the numbers",
+                "expected a size such as 3x3+1+1: before the numbers",
             )
         return [_legacy(source, cells, start, end)]
     columns = max(1, int(size[1] or size[2] or 1))
@@ -111,7 +111,7 @@ def _grids(source: Source, cells: Cells, start: int, end: int) -> list[Grid]:
     require_size(rows, columns)
     origin = int(size[4]) if size[4] else (rows - 1) // 2, int(size[3]) if size[3] else (columns - 1) // 2
     if not (0 <= origin[0] < rows and 0 <= origin[1] < columns):
-        raise errors.anchor_outside(origin, rows, columns)
+        raise anchor_outside(origin, rows, columns)
     values = _values(source, cells, size.end(), end, rows * columns)
     grid = Grid([values[i : i + columns] for i in range(0, len(values), columns)], origin)
     return expanded(lambda: source.place(start, end), grid, size[5])
@@ -124,7 +124,7 @@ def _legacy(source: Source, cells: Cells, start: int, end: int) -> Grid:
     require_size(side, side)
     if side * side != len(words):
         expected = f"a size before the numbers, such as {len(words)}x1:, since {len(words)} of them are no square"
-        raise errors.kernel_grammar(source.place(start, end), expected)
+        raise KernelTextError(source.place(start, end), f"expected {expected}")
     values = _values(source, cells, start, end, side * side)
     return Grid([values[i : i + side] for i in range(0, len(values), side)], middle(side, side))
 
@@ -137,13 +137,11 @@ def _words(source: Source, start: int, end: int, most: int) -> list[str]:
 def _values(source: Source, cells: Cells, start: int, end: int, count: int) -> list[Number]:
     words = _words(source, start, end, count)
     if len(words) > count:
-        raise errors.kernel_surplus(
-            cells.cell_place(start, end, count), count, count + len(words[-1].split(None, MOST_SIDE))
-        )
+        raise wrong_count(cells.cell_place(start, end, count), count, count + len(words[-1].split(None, MOST_SIDE)))
     if len(words) < count:
-        raise errors.kernel_missing(source.place(start, end), count, len(words))
+        raise wrong_count(source.place(start, end), count, len(words))
     if all(word in _HOLES for word in words):
-        raise errors.kernel_empty(source.place(start, end))
+        raise no_numbers(source.place(start, end))
     return cells.numbers(words, start, end)
 
 

@@ -12,6 +12,7 @@ from imgconv.kernels.dialects.base import Source
 from imgconv.kernels.dialects.imagemagick_curves import blur, comet, dog, gaussian, log
 from imgconv.kernels.dialects.imagemagick_turns import Grid, expanded, rotated
 from imgconv.kernels.kernel import require_size
+from imgconv.kernels.text_errors import KernelTextError
 from imgconv.values.numbers import Number, number
 
 _NAME = re.compile("[A-Za-z]+")
@@ -194,11 +195,14 @@ def build(source: Source, start: int, end: int) -> list[Grid]:
     word = text[: _NAME.match(text).end()]  # type: ignore[union-attr]
     name = next((name for name in NAMES if name.lower() == word.lower()), None)
     if word.lower() in _SHAPES:
-        raise errors.kernel_shape(word)
+        raise errors.UsageError(
+            f"ImageMagick's {word} is a shape or a distance for morphology, no weights to sum; if you mean weights,"
+            " write their numbers (3x3: 0,1,0 …)"
+        )
     if name is None:
         raise errors.unknown("ImageMagick kernel", word, list(NAMES))
     if call is None:
-        raise errors.kernel_grammar(place(), f"arguments such as {name}:0x2 or {name}:45")
+        raise KernelTextError(place(), f"expected arguments such as {name}:0x2 or {name}:45")
     _, given, flag = call
     arguments = [
         number(("-" if signs.count("-") % 2 else "") + digits, f"{name}'s argument")

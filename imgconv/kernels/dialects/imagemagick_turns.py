@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from imgconv import errors
+from imgconv.kernels.text_errors import KernelTextError
 from imgconv.values.frozen import record
 from imgconv.values.numbers import Number
 
@@ -33,7 +33,7 @@ def rotated(place: Callable[[], str], grid: Grid, angle: Number) -> Grid:
     eighths = math.ceil((float(angle) % 360 - 22.5) / 45) % 8
     if eighths % 2:
         if (len(grid.rows), len(grid.rows[0])) != (3, 3):
-            raise errors.kernel_turn(place(), "45", "a 3x3")
+            raise KernelTextError(place(), "only a 3x3 can be turned by 45 degrees")
         grid = _ring_turned(grid)
     for _ in range(eighths // 2):
         grid = _quarter_turned(place, grid)
@@ -52,7 +52,7 @@ def _ring_turned(grid: Grid) -> Grid:
 def _quarter_turned(place: Callable[[], str], grid: Grid) -> Grid:
     height, width = len(grid.rows), len(grid.rows[0])
     if height != width and 1 not in (height, width):
-        raise errors.kernel_turn(place(), "90", "a square, a row or a column")
+        raise KernelTextError(place(), "only a square, a row or a column can be turned by 90 degrees")
     return Grid(
         [list(column) for column in zip(*grid.rows[::-1], strict=True)], (grid.origin[1], height - 1 - grid.origin[0])
     )

@@ -10,6 +10,7 @@ from imgconv.kernels.dialects.base import Dialect, Source, Written, lines
 from imgconv.kernels.dialects.cells import Cells, check_rows
 from imgconv.kernels.dialects.placing import centred, decimal, divided, rounding
 from imgconv.kernels.kernel import MOST_WEIGHTS, Kernel, require_size
+from imgconv.kernels.text_errors import KernelTextError, cannot_write, no_numbers, wrong_count
 from imgconv.values.numbers import Number, number
 
 _OPTION = re.compile(r"\s*--?(matrix|bias|normalize|nooffset)(?:[=\s]\s*([^\s=]+))?(?=\s|$)")
@@ -29,10 +30,9 @@ def read(source: Source) -> tuple[Kernel, ...]:
     options, source = _options(source)
     kernel = _pgm(source, offset="nooffset" not in options) if _PGM.match(source.text) else _matrix(source)
     if not all(side % 2 for side in kernel.shape):
-        raise errors.kernel_not_for(
-            "netpbm",
-            f"{kernel.shape[0]}x{kernel.shape[1]} has an even side, and pnmconvol takes odd ones",
-            "rows: reads it as it is",
+        raise errors.UsageError(
+            f"no kernel for netpbm: {kernel.shape[0]}x{kernel.shape[1]} has an even side, and pnmconvol takes odd ones;"
+            " rows: reads it as it is"
         )
     divisor = "auto" if "normalize" in options else 1
     return (Kernel(kernel.weights, divisor, number(options.get("bias", "0"), "bias")),)
@@ -50,7 +50,8 @@ def _options(source: Source) -> tuple[dict[str, str], Source]:
     if "matrix" in found:
         rest = text[at:].strip()
         if rest:
-            raise errors.kernel_junk(source.place(at + len(text[at:]) - len(text[at:].lstrip()), len(text)))
+            start = len(text) - len(text[at:].lstrip())
+            raise KernelTextError(source.place(start, len(text)), "nothing is expected to follow there")
         return found, Source(found["matrix"])
     return found, Source(text[at:] if found else text)
 
@@ -62,7 +63,7 @@ def _matrix(source: Source) -> Kernel:
         rows.append(cells.row(start, end))
         check_rows(source, rows, start, end)
     if not rows:
-        raise errors.kernel_empty("the text")
+        raise no_numbers()
     return Kernel(rows)
 
 
@@ -70,12 +71,12 @@ def _pgm(source: Source, *, offset: bool) -> Kernel:
     """Plain PGM; samples may exceed the maxval, as pnmconvol allows."""
     words = _COMMENT.sub("", source.text).split(None, MOST_WEIGHTS + 5)[1:]
     if len(words) < 3 or not all(re.fullmatch("[0-9]{1,9}", word) for word in words[:3]) or "0" in words[:3]:
-        raise errors.kernel_header(source.place(0, min(len(source.text), 20)), "P2 W H maxval")
+        raise KernelTextError(source.place(0, min(len(source.text), 20)), "invalid header; expected P2 W H maxval")
     columns, rows, maxval = map(int, words[:3])
     require_size(rows, columns)
     samples = words[3:]
     if len(samples) != rows * columns:
-        raise errors.kernel_missing(source.place(0, 2), rows * columns, len(samples))
+        raise wrong_count(source.place(0, 2), rows * columns, len(samples))
     values = [Fraction(value) / maxval for value in Cells(source).numbers(samples, 0, len(source.text))]
     values = [2 * value - 1 for value in values] if offset else values
     return Kernel([values[i : i + columns] for i in range(0, len(values), columns)])
@@ -103,7 +104,7 @@ def write(kernel: Kernel) -> Written:
     if kernel.bias == 0:
         return Written(matrix, notes)
     if kernel.bias < 0 or not isinstance(kernel.bias, int):
-        raise errors.kernel_cannot_say("netpbm", f"the bias {decimal(kernel.bias)} (pnmconvol takes whole ones from 0)")
+        raise cannot_write("netpbm", f"the bias {decimal(kernel.bias)} (pnmconvol takes whole ones from 0)")
     return Written(f"-bias={kernel.bias} -matrix={matrix}", notes)
 
 

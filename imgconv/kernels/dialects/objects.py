@@ -10,6 +10,7 @@ from imgconv import errors
 from imgconv.kernels.dialects.base import MOST_KERNELS, Dialect, Source, Written, gathered
 from imgconv.kernels.dialects.placing import decimal, half, middle, rounding
 from imgconv.kernels.kernel import MOST_TOGETHER, Kernel, require_size, require_total
+from imgconv.kernels.text_errors import KernelTextError, invalid_weight, number_expected, too_many_kernels, wrong_count
 from imgconv.values.numbers import Number, number
 
 _KEYS = ("name", "kernel", "width", "height", "scale", "offset", "anchor", "mode", "source", "comment")
@@ -25,16 +26,17 @@ def read(source: Source) -> tuple[Kernel, ...]:
     if source.text.count(",") > MOST_TOGETHER + MOST_KERNELS:
         require_total(source.text.count(","))
     if sum(map(source.text.count, "[{")) > 4 * MOST_KERNELS:
-        raise errors.kernel_too_many(MOST_KERNELS)
+        raise too_many_kernels(MOST_KERNELS)
     try:
         value = json.loads(source.text, parse_float=_number, parse_int=_whole, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
-        raise errors.kernel_json(source.place(min(error.pos, len(source.text)), error.pos + 1), error.msg) from None
+        place = source.place(min(error.pos, len(source.text)), error.pos + 1)
+        raise KernelTextError(place, f"invalid JSON ({error.msg[:1].lower()}{error.msg[1:]})") from None
     except _NumberError as error:
         at = source.text.find(str(error))
-        raise errors.kernel_cell(source.place(at, at + len(str(error))), str(error)) from None
+        raise number_expected(source.place(at, at + len(str(error))), str(error)) from None
     except RecursionError:
-        raise errors.kernel_json(source.place(0, 1), "nested too deeply") from None
+        raise KernelTextError(source.place(0, 1), "invalid JSON (nested too deeply)") from None
     if isinstance(value, list) and value and (isinstance(value[0], dict) or _depth(value) == 3):
         require_size(len(value), 1)
         return gathered(_kernel(item) for item in value)
@@ -73,7 +75,7 @@ def _kernel(value: Any) -> Kernel:
             raise errors.unknown("key of a kernel", key, list(_KEYS))
         given[name] = item
     if "kernel" not in given:
-        raise errors.kernel_json_shape('an object with "kernel"')
+        raise _shape_expected('an object with "kernel"')
     weights, flat = given["kernel"], _depth(given["kernel"]) == 1
     if flat:
         weights = _folded(weights, given.get("width"), given.get("height"))
@@ -101,22 +103,26 @@ def _kernel(value: Any) -> Kernel:
 def _value(item: Any) -> Any:
     """A number, or a string that holds one; `auto` stays."""
     if isinstance(item, (bool, list, dict)) or item is None:
-        raise errors.kernel_weight(item)
+        raise invalid_weight(item)
     return item
 
 
 def _folded(weights: list[Any], width: Any, height: Any) -> list[list[Any]]:
     if not (type(width) is type(height) is int and width > 0 and height > 0):
-        raise errors.kernel_json_shape("rows [[…], […]], or width and height beside a flat list")
+        raise _shape_expected("rows [[…], […]], or width and height beside a flat list")
     require_size(height, width)
     if len(weights) != width * height:
-        raise errors.kernel_missing("JSON", width * height, len(weights))
+        raise wrong_count("JSON", width * height, len(weights))
     return [weights[i : i + width] for i in range(0, len(weights), width)]
+
+
+def _shape_expected(expected: str) -> errors.UsageError:
+    return errors.UsageError(f"this JSON is not a kernel; expected {expected}")
 
 
 def _rows(weights: Any) -> list[list[Number]]:
     if _depth(weights) != 2 or not all(isinstance(row, list) for row in weights):
-        raise errors.kernel_json_shape("rows [[…], […]] of numbers")
+        raise _shape_expected("rows [[…], […]] of numbers")
     require_size(len(weights), len(weights[0]))
     return [[_weight(cell, r, c) for c, cell in enumerate(row)] for r, row in enumerate(weights)]
 
@@ -128,9 +134,9 @@ def _weight(cell: Any, row: int, column: int) -> Number:
         try:
             return number(cell)
         except errors.UsageError:
-            raise errors.kernel_cell(f"row {row + 1}, number {column + 1}", cell) from None
+            raise number_expected(f"row {row + 1}, number {column + 1}", cell) from None
     if isinstance(cell, bool) or not isinstance(cell, (int, float, Fraction)):
-        raise errors.kernel_cell(f"row {row + 1}, number {column + 1}", json.dumps(cell, default=str)[:60])
+        raise number_expected(f"row {row + 1}, number {column + 1}", json.dumps(cell, default=str)[:60])
     return cell
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from imgconv import errors
 from imgconv.kernels.dialects.base import Dialect
 from imgconv.kernels.kernel import Kernel, require_size, require_total
+from imgconv.kernels.text_errors import in_file
 
 
 def open_image(content: bytes, path: str, member: str, index: str) -> tuple[Kernel, ...]:
@@ -22,7 +22,7 @@ def open_image(content: bytes, path: str, member: str, index: str) -> tuple[Kern
         require_total(sum(height * width for height, width in found.sizes) or found.frames * found.height * found.width)
         image = found.load()
     if image.pixels.ndim == 3 and image.pixels.shape[2] not in (1, 3):
-        raise errors.kernel_file(path, f"it has {image.pixels.shape[2]} channels, and a kernel has one")
+        raise in_file(path, f"it has {image.pixels.shape[2]} channels, and a kernel has one")
     return tuple(_kernel(path, gray_plane(frame.pixels, image.colour), frame.alpha) for frame in image.frames)
 
 
@@ -31,13 +31,13 @@ def _kernel(path: str, pixels: object, alpha: object) -> Kernel:
 
     weights = np.asarray(pixels)
     if weights.dtype.kind == "f" and not np.isfinite(weights).all():
-        raise errors.kernel_file(path, "it holds NaN or infinity, and weights are finite")
+        raise in_file(path, "it holds NaN or infinity, and weights are finite")
     if alpha is not None:
         opaque = np.asarray(alpha)
         half = np.iinfo(opaque.dtype).max / 2 if opaque.dtype.kind in "ui" else 0.5
         weights = np.where(opaque >= half, weights, 0)
     if not weights.any():
-        raise errors.kernel_file(path, "all its pixels are 0, and so would be every result")
+        raise in_file(path, "all its pixels are 0, and so would be every result")
     return Kernel(weights, "auto")
 
 

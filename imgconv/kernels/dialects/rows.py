@@ -9,6 +9,7 @@ from imgconv import errors
 from imgconv.kernels.dialects.base import Dialect, Source, Written, lines
 from imgconv.kernels.dialects.cells import HOLES, Cells, check_rows
 from imgconv.kernels.kernel import Kernel, rows_text
+from imgconv.kernels.text_errors import KernelTextError, no_numbers
 from imgconv.values.numbers import Number, number_text
 
 _HEADS = {"scale": "divisor", "divisor": "divisor", "offset": "bias", "bias": "bias", "anchor": "anchor"}
@@ -40,13 +41,16 @@ def read(source: Source) -> tuple[Kernel, ...]:
         if not rows and (head := _HEAD.match(source.text, start, end)):
             name = _HEADS.get(head[1].lower())
             if name is None:
-                raise errors.kernel_head(source.place(head.start(1), end), head[1], list(_HEADS))
+                hint = errors.suggestion(head[1], _HEADS) or f"; expected {', '.join(_HEADS)}"
+                raise KernelTextError(
+                    source.place(head.start(1), end), f"{errors.shown(head[1])} cannot stand before the rows{hint}"
+                )
             stated[name] = head[2].strip()
             continue
         rows.append(cells.row(start, end))
         check_rows(source, rows, start, end)
     if not rows:
-        raise errors.kernel_empty("the text")
+        raise no_numbers()
     return (Kernel(rows, **stated),)  # type: ignore[arg-type]
 
 

@@ -10,6 +10,7 @@ from imgconv.kernels.dialects.base import Dialect, Source, Written, gathered
 from imgconv.kernels.dialects.cells import Cells
 from imgconv.kernels.dialects.placing import anchor_of, decimal, half, in_decimals, rounding
 from imgconv.kernels.kernel import Kernel, require_size
+from imgconv.kernels.text_errors import KernelTextError, wrong_count
 from imgconv.values.numbers import Number
 from imgconv.values.parameters import whole
 
@@ -26,9 +27,9 @@ def read(source: Source) -> tuple[Kernel, ...]:
     cells = Cells(source)
     found = gathered(_kernel(source, cells, *element.span(1)) for element in _ELEMENT.finditer(source.text))
     if not found and "<" in source.text:
-        raise errors.kernel_grammar(
+        raise KernelTextError(
             source.place(source.text.index("<")),
-            'an element feConvolveMatrix, such as <feConvolveMatrix order="3" kernelMatrix="…"/>',
+            'expected an element feConvolveMatrix, such as <feConvolveMatrix order="3" kernelMatrix="…"/>',
         )
     return found or (_kernel(source, cells, 0, len(source.text)),)
 
@@ -39,14 +40,14 @@ def _kernel(source: Source, cells: Cells, start: int, end: int) -> Kernel:
         for at in _ATTRIBUTE.finditer(source.text, start, end)
     }
     if "kernelMatrix" not in found:
-        raise errors.kernel_grammar(source.place(start, end), 'an attribute kernelMatrix="…"')
+        raise KernelTextError(source.place(start, end), 'expected an attribute kernelMatrix="…"')
     given = {name: source.text[slice(*span)].strip() for name, span in found.items() if name != "kernelMatrix"}
     columns, rows = _order(given.get("order", "3"))
     require_size(rows, columns)
     span = found["kernelMatrix"]
     values = cells.row(*span)
     if len(values) != rows * columns:
-        raise errors.kernel_missing(source.place(*span), rows * columns, len(values))
+        raise wrong_count(source.place(*span), rows * columns, len(values))
     across, down = half(rows, columns)[::-1]
     target = whole(given.get("targetY", str(down)), "targetY"), whole(given.get("targetX", str(across)), "targetX")
     bias = cells.numbers([given.get("bias", "0")], *found.get("bias", (start, end)))[0]

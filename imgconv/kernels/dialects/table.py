@@ -49,7 +49,9 @@ def recognised(text: str, shown: str, suffix: str = "") -> Dialect:
         DIALECTS["rows"],
     )
     if (readings := found.doubt(content)) and suffix.lower() not in found.suffixes:
-        raise errors.kernel_ambiguous(shown, found.name, readings)
+        raise errors.UsageError(
+            f"kernel {errors.shown(shown)} can be read in two ways, as {readings}; name one: {found.name}:… or rows:…"
+        )
     return found
 
 
@@ -66,5 +68,7 @@ def write(kernel: Kernel, name: str) -> Written:
     if row is None:
         raise errors.unknown("dialect", name, writable)
     if row.write is None:
-        raise errors.kernel_not_written(row.name, writable)
+        raise errors.UsageError(
+            f"kernels are only read from {row.name}, not written; choose from {', '.join(writable)}"
+        )
     return row.write(kernel)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from itertools import islice
 
-from imgconv import errors
 from imgconv.kernels.dialects.base import Dialect, Source, Written, lines
 from imgconv.kernels.dialects.cells import Cells, split_words
 from imgconv.kernels.dialects.placing import anchor_of, centred, decimal, half, in_decimals, placed, rounding
 from imgconv.kernels.kernel import MOST_SIDE, Kernel, require_size
+from imgconv.kernels.text_errors import KernelTextError, no_numbers, wrong_count
 from imgconv.values.numbers import Number
 
 _HEADER = re.compile(r"\s*([0-9]{1,6})[\s,]+([0-9]{1,6})(?:[^\S\n,]+[^\s,]+){0,2}[^\S\n]*(?:\n|$)")
@@ -26,15 +26,18 @@ def read(source: Source) -> tuple[Kernel, ...]:
     filled = lines(text)
     start, end = next(filled, (0, 0))
     if end == 0:
-        raise errors.kernel_empty("the text")
+        raise no_numbers()
     head = cells.row(start, end)
     if not 2 <= len(head) <= 4 or not all(isinstance(side, int) and side >= 1 for side in head[:2]):
-        raise errors.kernel_header(source.place(start, end), "W H [scale [offset]], such as 3 3 9")
+        raise KernelTextError(source.place(start, end), "invalid header; expected W H [scale [offset]], such as 3 3 9")
     columns, rows = int(head[0]), int(head[1])
     require_size(rows, columns)
     found = list(islice(filled, MOST_SIDE + 1))
     if len(found) != rows:
-        raise errors.kernel_missing(source.place(start, end), rows, len(found), "row")
+        remedy = "; get a whole copy, or read it as plain rows by rows: before its name" if len(found) < rows else ""
+        raise KernelTextError(
+            source.place(start, end), f"{len(found)} row{'s' * (len(found) != 1)} where {rows} were announced{remedy}"
+        )
     weights = [_row(source, cells, line, columns) for line in found]
     return (placed(weights, half(rows, columns), head[2] if len(head) > 2 else 1, head[3] if len(head) > 3 else 0),)
 
@@ -43,9 +46,9 @@ def _row(source: Source, cells: Cells, line: tuple[int, int], columns: int) -> l
     """As libvips, what follows the last number of a row is ignored; a number too many is not."""
     words = split_words(source.text[slice(*line)])
     if len(words) < columns:
-        raise errors.kernel_missing(source.place(*line), columns, len(words))
+        raise wrong_count(source.place(*line), columns, len(words))
     if len(words) > columns and re.match(r"[-+.]*[0-9]", words[columns]):
-        raise errors.kernel_surplus(cells.cell_place(*line, columns), columns, len(words))
+        raise wrong_count(cells.cell_place(*line, columns), columns, len(words))
     return cells.numbers(words[:columns], *line)
 
 

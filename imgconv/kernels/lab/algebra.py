@@ -50,7 +50,10 @@ def compose(first: Any, second: Any) -> Kernel:
     whole = small.exact is not None and large.exact is not None
     products, most = _cells(one) * _cells(other), MOST_EXACT_PRODUCTS if whole else MOST_PRODUCTS
     if products > most:
-        raise errors.kernels_too_large_to_compose(one.shape, other.shape, most)
+        raise errors.UsageError(
+            f"kernels of {one.shape[0]}x{one.shape[1]} and {other.shape[0]}x{other.shape[1]} are too large to be made"
+            f" one (at most {most} products of weights); use one after the other"
+        )
     total: Any = np.zeros((rows, columns), object if whole else float)
     grid = np.array(large.weights, total.dtype)
     with np.errstate(over="ignore", invalid="ignore"):  # what is no number then is refused as a weight
@@ -108,7 +111,10 @@ def difference(first: Any, second: Any) -> Difference:
     below, right = (max(a.shape[axis] - o[axis] for a, o in zip((one, other), origins, strict=True)) for axis in (0, 1))
     require_size(above + below, left + right)
     if (above + below) * (left + right) > MOST_CELLS:
-        raise errors.kernel_too_large_for("be compared", above + below, left + right, MOST_CELLS)
+        raise errors.UsageError(
+            f"a kernel of {above + below}x{left + right} is too large to be compared here (at most"
+            f" {MOST_CELLS} weights)"
+        )
     cells = [[Fraction(0)] * (left + right) for _ in range(above + below)]
     for kernel, (top, start), sign in zip((one, other), origins, (1, -1), strict=True):
         divisor = _fraction(kernel.divisor)

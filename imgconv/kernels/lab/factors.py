@@ -43,7 +43,10 @@ def split(kernel: Any) -> tuple[tuple[Kernel, Kernel], ...]:
     given = as_kernel(kernel)
     cells = given.shape[0] * given.shape[1]
     if cells > MOST_CELLS:
-        raise errors.kernel_too_large_for("be split into columns and rows", *given.shape, MOST_CELLS)
+        raise errors.UsageError(
+            f"a kernel of {given.shape[0]}x{given.shape[1]} is too large to be split into columns and rows here (at"
+            f" most {MOST_CELLS} weights)"
+        )
     pairs: Any = (_eliminated(given) if cells <= EXACT_CELLS and _is_short(given) else None) or _singular(given)
     down, across = (None, None) if given.anchor is None else ((given.anchor[0], 0), (0, given.anchor[1]))
     return tuple(

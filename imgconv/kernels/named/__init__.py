@@ -63,7 +63,10 @@ def _build(text: str) -> Kernel:
     try:
         return row.build(*values).called(f"{row.name}{colon}{given}")
     except ArithmeticError:  # what leaves the range of doubles on the way
-        raise errors.kernel_arguments_extreme(text) from None
+        raise errors.UsageError(
+            f"kernel {errors.shown(text)} has no finite weights: an argument is too large or too small; use a moderate"
+            " one"
+        ) from None
 
 
 def rows(family: str) -> tuple[Named, ...]:

@@ -79,7 +79,7 @@ class Named:
             name, equals, value = text.partition("=")
             word = name.strip().lower() if equals else words[place] if place < len(words) else ""
             if equals and word not in words:
-                raise errors.kernel_argument_unknown(self.name, name.strip(), words, self.usage)
+                raise self._unknown_argument(name.strip(), words)
             if not word or word in found or (not equals and len(found) != place):
                 raise self.misused(f"{self.name}:{given}")
             found[word] = self._read(word, value if equals else text)
@@ -87,18 +87,27 @@ class Named:
             raise self.misused(self.name if given is None else f"{self.name}:{given}")
         return [found.get(argument.word.lower(), argument.default) for argument in self.arguments]
 
+    def _unknown_argument(self, word: str, known: Sequence[str]) -> errors.UsageError:
+        choices = f"it takes {', '.join(known)}" if known else "it takes none"
+        return errors.UsageError(
+            f"kernel {self.name!r} has no argument {errors.shown(word)}{errors.suggestion(word, known)}; {choices}"
+            f" ({self.usage})"
+        )
+
     def _read(self, word: str, text: str) -> Any:
         if (
             text.strip().lower().startswith("0x") and "p" not in text.lower()
         ):  # a hexadecimal number without exponent: nobody means that
-            raise errors.kernel_argument_geometry(self.name, text.strip())
+            raise errors.UsageError(
+                f"kernel {self.name!r} takes decimal numbers, not {errors.shown(text.strip())}; ImageMagick's kernels,"
+                " written like that, have im: before them: im:Gaussian:0x2"
+            )
         return next(argument for argument in self.arguments if argument.word.lower() == word).read(text.strip())
 
     def misused(self, given: str) -> errors.UsageError:
         example = f" (for instance {self.example})" if self.example != self.name else ""
-        return errors.kernel_arguments(
-            self.name, f"{self.usage}{example}" if self.arguments else f"{self.name}, without arguments", given
-        )
+        usage = f"{self.usage}{example}" if self.arguments else f"{self.name}, without arguments"
+        return errors.UsageError(f"kernel {self.name!r} is written {usage}, not {errors.shown(given)}")
 
 
 def fixed(name: str, weights: Rows, summary: str, source: str, divisor: Number = 1, bias: Number = 0) -> Named:
