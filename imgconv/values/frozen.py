@@ -16,19 +16,21 @@ MISSING: Any = type("Missing", (), {"__repr__": lambda self: "MISSING", "__slots
 
 
 class Field:
-    """One field: its name, its default or what makes one, whether equality looks at it, and what else its declaration
+    """One field: its name, its default or what makes one, whether equality compares it, and what else its declaration
     says."""
 
     __slots__ = ("compare", "default", "default_factory", "metadata", "name")
 
-    def __init__(self, default: Any, default_factory: Any, compare: bool, metadata: dict[str, Any]) -> None:
-        self.name, self.default, self.default_factory, self.compare, self.metadata = (
-            "",
-            default,
-            default_factory,
-            compare,
-            metadata,
-        )
+    def __init__(
+        self,
+        name: str = "",
+        default: Any = MISSING,
+        default_factory: Any = MISSING,
+        compare: bool = True,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        self.name, self.default, self.default_factory = name, default, default_factory
+        self.compare, self.metadata = compare, metadata or {}
 
 
 def field(
@@ -39,19 +41,19 @@ def field(
     metadata: dict[str, Any] | None = None,
 ) -> Any:
     """Declares a field that needs more than a default."""
-    return Field(default, default_factory, compare, metadata or {})
+    return Field("", default, default_factory, compare, metadata)
 
 
 def fields(record: Any) -> tuple[Field, ...]:
     """The fields of a record or its class, in order, those of its bases first."""
-    found: tuple[Field, ...] = record._record_fields
-    return found
+    declared: dict[str, Any] = record._record_declared
+    return tuple(one if isinstance(one, Field) else Field(name, one) for name, one in declared.items())
 
 
 def replace(record: T, **changes: Any) -> T:
     """The same record with other values in some fields; checked as a new one is."""
-    values = {one.name: getattr(record, one.name) for one in fields(record)}
-    return type(record)(**(values | changes))
+    own = record.__dict__
+    return type(record)(**({name: own[name] for name in record._record_names} | changes))  # type: ignore[attr-defined]
 
 
 @overload
@@ -65,36 +67,43 @@ def record(cls: Any = None, /, *, eq: bool = True, frozen: bool = True) -> Any:
     """Makes a class of annotated fields a record: frozen unless told otherwise, and equal by its fields unless `eq` is
     False."""
     if cls is None:
-        return lambda given: _made(given, eq, frozen)
-    return _made(cls, eq, frozen)
+        return lambda cls: _as_record(cls, eq, frozen)
+    return _as_record(cls, eq, frozen)
 
 
-def _made(cls: type[T], eq: bool, frozen: bool) -> type[T]:
-    found = {one.name: one for base in reversed(cls.__mro__[1:]) for one in base.__dict__.get("_record_fields", ())}
+def _as_record(cls: type[T], eq: bool, frozen: bool) -> type[T]:
+    """The class with the methods of a record. Loops are written out: this runs for every class at each start."""
+    declared: dict[str, Any] = {}  # the default or the Field of each name
+    for base in reversed(cls.__mro__[1:]):
+        declared |= base.__dict__.get("_record_own", {})
+    own: dict[str, Any] = {}
     for name, annotation in cls.__annotations__.items():
         if str(annotation).startswith(("ClassVar", "typing.ClassVar")):
             continue
-        declared = cls.__dict__.get(name, MISSING)
-        one = declared if isinstance(declared, Field) else Field(declared, MISSING, True, {})
-        one.name = name
-        found[name] = one
-        if one is declared:
-            if one.default is MISSING:
+        default = own[name] = cls.__dict__.get(name, MISSING)
+        if isinstance(default, Field):
+            default.name = name
+            if default.default is MISSING:
                 delattr(cls, name)
             else:
-                setattr(cls, name, one.default)
-    declared = tuple(found.values())
-    free = tuple(frozenset(list(found)[count:]) for count in range(len(found) + 1))
-    plain = {one.name: one.default for one in declared if one.default is not MISSING}
+                setattr(cls, name, default.default)
+    declared |= own
+    defaults, compared = {}, []
+    for name, default in declared.items():
+        detailed = isinstance(default, Field)
+        if not detailed or default.compare:
+            compared.append(name)
+        if (value := default.default if detailed else default) is not MISSING:
+            defaults[name] = value
     methods: dict[str, Any] = {
-        "_record_fields": declared,
-        "_record_names": tuple(found),
-        "_record_defaults": plain,
-        "_record_free": free,
+        "_record_own": own,
+        "_record_declared": declared,
+        "_record_names": tuple(declared),
+        "_record_known": frozenset(declared),
+        "_record_defaults": defaults,
     }
     methods |= {"__init__": _init, "__repr__": _repr, "__signature__": _Signature()}
     if eq:
-        compared = tuple(one.name for one in declared if one.compare)
         methods["_record_compared"] = attrgetter(*compared) if compared else _nothing
         methods |= {"__eq__": _eq, "__hash__": _hash if frozen else None}
     if frozen:
@@ -117,7 +126,8 @@ def _init(self: Any, *arguments: Any, **named: Any) -> None:
     if (
         len(values) != len(names)
         or len(arguments) > len(names)
-        or not named.keys() <= self._record_free[len(arguments)]
+        or not named.keys() <= self._record_known
+        or (arguments and not named.keys().isdisjoint(names[: len(arguments)]))
     ):
         _complete(self, arguments, named)
     if hasattr(self, "__post_init__"):
@@ -134,7 +144,7 @@ def _complete(self: Any, arguments: tuple[Any, ...], named: dict[str, Any]) -> N
             raise TypeError(f"{kind} has no field {name!r}")
         if name in names[: len(arguments)]:
             raise TypeError(f"{kind} has two values for {name!r}")
-    for one in self._record_fields:
+    for one in fields(self):
         if one.name not in values:
             if one.default_factory is MISSING:
                 raise TypeError(f"{kind} needs a value for {one.name!r}")
@@ -142,8 +152,8 @@ def _complete(self: Any, arguments: tuple[Any, ...], named: dict[str, Any]) -> N
 
 
 def _repr(self: Any) -> str:
-    fields_ = ", ".join(f"{one.name}={getattr(self, one.name)!r}" for one in self._record_fields)
-    return f"{type(self).__qualname__}({fields_})"
+    shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._record_names)
+    return f"{type(self).__qualname__}({shown})"
 
 
 def _nothing(record: Any) -> None:
@@ -184,8 +194,5 @@ class _Signature:
             for name, kind in getattr(base, "__annotations__", {}).items()
         }
         return Signature(
-            [
-                Parameter(one.name, kind, default=default(one), annotation=annotations[one.name])
-                for one in owner._record_fields
-            ]
+            [Parameter(one.name, kind, default=default(one), annotation=annotations[one.name]) for one in fields(owner)]
         )
