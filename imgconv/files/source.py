@@ -30,6 +30,8 @@ class Source:
         What a parser warned of that means that a part of the file is missing; empty where none did.
     missing_values : str
         The same of values of fields that are missing: in TIFF a part of the file, elsewhere of what it says.
+    chunks : dict of bytes to bytes, or None
+        The kinds of a PNG's chunks before the pixels, with what they begin with, once they were walked through.
     directories : list of int
         Where the directories of a TIFF stand that were looked for, so that no page is found by way of all before it.
     decoded : Any
@@ -42,6 +44,7 @@ class Source:
         self.name, self.stream, self.options, self.lenient = name, stream, options, lenient
         self.notes: list[Note] = [] if notes is None else notes
         self.shortage = self.missing_values = ""
+        self.chunks: dict[bytes, bytes] | None = None
         self.directories: list[int] = []
         self.decoded: Any = None
 

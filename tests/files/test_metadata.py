@@ -388,9 +388,9 @@ def test_a_thumbnail_is_taken_out():
     link = 8 + 2 + 12
     struct.pack_into("<I", raw, link, second)
     fields = [
-        directories.fields(259, 3, 6),
-        directories.fields(0x201, 4, second + 2 + 36 + 4),
-        directories.fields(0x202, 4, len(small)),
+        directories.field(259, 3, 6),
+        directories.field(0x201, 4, second + 2 + 36 + 4),
+        directories.field(0x202, 4, len(small)),
     ]
     raw += directories.packed(fields, "<", second) + small
     found, dropped = exif.fitted(exif.PREFIX + bytes(raw), 5, 6)

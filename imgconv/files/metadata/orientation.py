@@ -52,7 +52,7 @@ def oriented(source: Source, image: Any, frames: list[Frame]) -> tuple[list[Fram
         from imgconv.files.metadata import reading as metadata_reading
 
         metadata_reading.take_late(source, image)
-    if not (may_have_metadata(image) or any(unnamed(image, source.stream))):
+    if not (may_have_metadata(image) or any(unnamed(source, image))):
         return frames, {}
     from imgconv.files.metadata import fields as metadata
     from imgconv.files.metadata import reading as metadata_reading

@@ -14,7 +14,7 @@ from imgconv.files.metadata.unknown_chunks import listed, unnamed
 from imgconv.files.opening import MISTYPED
 from imgconv.files.pillow_settings import leniency
 from imgconv.files.png import apng_reader
-from imgconv.files.png.chunks import SIGNATURE, chunk, content_of
+from imgconv.files.png.chunks import SIGNATURE, chunk, leading
 from imgconv.files.source import Source
 from imgconv.values.notes import Note
 
@@ -37,9 +37,9 @@ def metadata_of(source: Source, image: Any) -> tuple[dict[str, Any], list[Note]]
         texts := {key: value for key, value in _texts(image).items() if key not in _KNOWN_TEXTS}
     ):
         found["text"] = texts
-    colours, others = unnamed(image, stream)
+    colours, others = unnamed(source, image)
     if "cICP" in colours:
-        found["cicp"] = content_of(stream, b"cICP")
+        found["cicp"] = leading(source)[b"cICP"]
     mistyped = info.get(MISTYPED, ())
     lost = (
         (["IPTC (Photoshop's block)"] if info.get("photoshop") else [])

@@ -3,9 +3,11 @@ the rest."""
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Sequence
-from typing import IO, Any
+from typing import Any
+
+from imgconv.files.png import chunks
+from imgconv.files.source import Source
 
 _MOST_NAMED = 8
 _CHUNKS = (
@@ -31,14 +33,12 @@ _SEGMENTS = {
 """JPEG's segments that are kept, are about the pixels, or are spoken of elsewhere, by how they start."""
 
 
-def unnamed(image: Any, stream: IO[bytes]) -> tuple[list[str], list[str]]:
-    """What an opened image says and nothing takes along: about its colours, and else; `stream` stays where it is."""
+def unnamed(source: Source, image: Any) -> tuple[list[str], list[str]]:
+    """What an opened image says and nothing takes along: about its colours, and else."""
     if image.format == "PNG":
-        found = _strange_chunks(stream)
-        colours, others = (
-            [kind.decode() for kind in found if kind in _COLOUR],
-            [_name(kind) for kind in found if kind not in _COLOUR],
-        )
+        unknown = [kind for kind in chunks.leading(source) if kind not in _CHUNKS]
+        colours = [kind.decode() for kind in unknown if kind in _COLOUR]
+        others = [_name(kind) for kind in unknown if kind not in _COLOUR]
         return colours, [listed("PNG chunk", others)] if others else []
     if image.format in ("JPEG", "MPO"):
         strange = [name for name, content in image.applist if not content.startswith(_SEGMENTS.get(name, ()))]
@@ -50,22 +50,6 @@ def listed(what: str, names: Sequence[object]) -> str:
     """Names of one kind, in a sentence that stays one however many there are."""
     more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
     return f"{what}{'s' * (len(names) > 1)} {', '.join(map(str, names[:_MOST_NAMED]))}{more}"
-
-
-def _strange_chunks(stream: IO[bytes]) -> list[bytes]:
-    """The kinds of chunk before the pixels, where all but texts and times have to stand, that are not among the
-    known."""
-    before, found = stream.tell(), {}
-    stream.seek(8)
-    while len(head := stream.read(8)) == 8:
-        length, kind = struct.unpack(">I4s", head)
-        if kind in (b"IDAT", b"IEND"):
-            break
-        if kind not in _CHUNKS:
-            found[kind] = True
-        stream.seek(length + 4, 1)
-    stream.seek(before)
-    return list(found)
 
 
 def _name(kind: bytes) -> str:

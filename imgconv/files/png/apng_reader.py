@@ -5,12 +5,11 @@ from __future__ import annotations
 
 import math
 import struct
-import zlib
 from collections.abc import Callable, Container, Iterator
 from typing import IO
 
 from imgconv.files.canvas import Canvas, Disposal, Part
-from imgconv.files.png.chunks import SIGNATURE, chunk
+from imgconv.files.png.chunks import CUT, SIGNATURE, checked, chunk, walk
 from imgconv.files.source import Source
 from imgconv.values.frozen import record, replace
 from imgconv.values.image import Frame
@@ -60,18 +59,12 @@ def frames(source: Source, decode: Callable[[bytes], Frame], places: Container[i
 
 def largest(stream: IO[bytes]) -> tuple[int, int]:
     """Height and width of the largest frame as it is stored; a damaged file's end with the damage."""
-    found = (0, 0)
-    stream.seek(len(SIGNATURE))
-    while len(head := stream.read(8)) == 8:
-        length, kind = struct.unpack(">I4s", head)
-        if kind == _END:
-            break
+    size = (0, 0)
+    for kind, _ in walk(stream):
         if kind == _FRAME and len(content := stream.read(12)) == 12:
             _, width, height = struct.unpack(">3I", content)
-            found = max(found, (height, width), key=math.prod)
-            length -= 12
-        stream.seek(max(0, length) + 4, 1)
-    return found
+            size = max(size, (height, width), key=math.prod)
+    return size
 
 
 def behind_pixels(source: Source) -> Iterator[tuple[bytes, bytes]]:
@@ -116,22 +109,13 @@ def _parts(source: Source, shared: list[tuple[bytes, bytes]]) -> Iterator[_Store
 def _chunks(stream: IO[bytes], *, lenient: bool) -> Iterator[tuple[bytes, bytes]]:
     """Name and content of every chunk. Raises EOFError or ValueError for damaged ones, or ends before them if
     `lenient`."""
-    stream.seek(len(SIGNATURE))
-    while len(start := stream.read(8)) == 8:
-        (length,), kind = struct.unpack(">I", start[:4]), start[4:]
-        content = stream.read(length)
-        checksum = stream.read(4)
-        broken = (
-            len(content) < length
-            or len(checksum) < 4
-            or zlib.crc32(content, zlib.crc32(kind)) != struct.unpack(">I", checksum)[0]
-        )
-        if broken and lenient:
+    for kind, length in walk(stream):
+        content, damage = checked(stream, kind, length)
+        if damage and lenient:
             return
-        if len(content) < length or len(checksum) < 4:
+        if damage == CUT:
             raise EOFError("a chunk is cut short")
-        if broken:
+        if damage:
             raise ValueError(f"the checksum of a chunk ({kind.decode('ascii', 'replace')}) is wrong")
-        if kind == _END:
-            return
-        yield kind, content
+        if kind != _END:
+            yield kind, content

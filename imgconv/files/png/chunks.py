@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import io
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
 from imgconv import errors
+from imgconv.files.source import Source
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _LARGEST = 2**31 - 1  # of any number in a PNG
 _LONG_TEXT = 1024  # bytes from which a text is deflated
 _XMP = b"XML:com.adobe.xmp"
+CUT, WRONG = "cut short", "of a wrong checksum"
+"""What may be wrong with a chunk."""
+_HEAD, _CHECKSUM = 8, 4  # bytes around a chunk's content
+_SHORT = 64  # bytes of a chunk that are looked at here
 _INCH, _METRE, _UNKNOWN = 0.0254, 1, 0
 
 
@@ -21,20 +25,48 @@ def chunk(kind: bytes, content: bytes) -> bytes:
     return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(content, zlib.crc32(kind)))
 
 
-def content_of(stream: IO[bytes], wanted: bytes) -> bytes:
-    """What is in the first chunk of a kind, wherever the stream stands; nothing where there is none."""
-    before = stream.tell()
-    stream.seek(len(SIGNATURE))
-    found = b""
-    while len(head := stream.read(8)) == 8:
-        length, kind = struct.unpack(">I4s", head)
-        if kind == wanted:
-            found = stream.read(length)
-        if kind in (wanted, b"IEND"):  # what is behind it may go on for ever
-            break
-        stream.seek(length + 4, io.SEEK_CUR)
-    stream.seek(before)
-    return found
+def head(start: bytes) -> tuple[bytes, int]:
+    """Kind and length of a chunk that starts with these eight bytes."""
+    length, kind = struct.unpack(">I4s", start)
+    return kind, length
+
+
+def walk(stream: IO[bytes], *, beyond_end: bool = False) -> Iterator[tuple[bytes, int]]:
+    """Kind and stated length of each chunk, up to IEND (or `beyond_end`) or where no head is whole.
+
+    While a chunk is at hand the stream stands at its content; where it is left does not matter.
+    """
+    start = len(SIGNATURE)
+    stream.seek(start)
+    while len(first := stream.read(_HEAD)) == _HEAD:
+        kind, length = head(first)
+        yield kind, length
+        if kind == b"IEND" and not beyond_end:  # what is behind it may go on for ever
+            return
+        start += _HEAD + length + _CHECKSUM
+        stream.seek(start)
+
+
+def checked(stream: IO[bytes], kind: bytes, length: int) -> tuple[bytes, str]:
+    """The content of the chunk at hand, as far as it goes, and what is wrong with it; nothing if it is whole."""
+    content, checksum = stream.read(length), stream.read(_CHECKSUM)
+    if len(content) < length or len(checksum) < _CHECKSUM:
+        return content, CUT
+    return content, "" if checksum == struct.pack(">I", zlib.crc32(content, zlib.crc32(kind))) else WRONG
+
+
+def leading(source: Source) -> Mapping[bytes, bytes]:
+    """The content of the first chunk of each kind before the pixels, walked once; a long one's first bytes."""
+    if source.chunks is None:
+        stream, source.chunks = source.stream, {}
+        before = stream.tell()
+        for kind, length in walk(stream):
+            if kind in (b"IDAT", b"IEND"):
+                break
+            if kind not in source.chunks:
+                source.chunks[kind] = stream.read(min(length, _SHORT))
+        stream.seek(before)
+    return source.chunks
 
 
 def carried(metadata: Mapping[str, Any]) -> list[tuple[bytes, bytes]]:

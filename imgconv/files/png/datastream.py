@@ -10,7 +10,7 @@ from typing import IO, Any
 import numpy as np
 
 from imgconv.files.deflate.compress import checksums, inflater, zlib_header
-from imgconv.files.png.chunks import SIGNATURE
+from imgconv.files.png.chunks import SIGNATURE, head
 from imgconv.files.png.filter_loops import PAETH
 from imgconv.files.png.rules import Heading, Order
 
@@ -115,8 +115,7 @@ class Datastream:
 
     def _head(self) -> tuple[bytes, int]:
         """Kind and length of the next chunk."""
-        length, kind = struct.unpack(">I4s", self._read(8))
-        return kind, length
+        return head(self._read(8))
 
     def _skimmed(self, kind: bytes, length: int) -> bytes:
         """The content of a chunk, of a long one the first piece."""

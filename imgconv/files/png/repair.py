@@ -5,14 +5,14 @@ Missing rows become 0, damaged chunks are left out.
 
 from __future__ import annotations
 
-import struct
+import io
 import zlib
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from imgconv.files.png.chunks import SIGNATURE, chunk
+from imgconv.files.png.chunks import SIGNATURE, checked, chunk, walk
 from imgconv.files.png.filter_loops import PAETH
 from imgconv.files.png.rules import Heading, Order
 
@@ -48,12 +48,10 @@ def repaired(content: bytes, *, pixels: bool = True) -> bytes:
 
 def _chunks(content: bytes) -> Iterator[tuple[bytes, bytes, bool]]:
     """Kind and content of each chunk, the last as far as it goes, and whether the checksum is right."""
-    at = len(SIGNATURE)
-    while at + 8 < len(content):
-        length, kind = struct.unpack_from(">I4s", content, at)
-        data, check = content[at + 8 : at + 8 + length], content[at + 8 + length : at + 12 + length]
-        yield kind, data, check == struct.pack(">I", zlib.crc32(data, zlib.crc32(kind)))
-        at += 12 + length
+    stream = io.BytesIO(content)
+    for kind, length in walk(stream, beyond_end=True):
+        data, damage = checked(stream, kind, length)
+        yield kind, data, not damage
 
 
 def _fits(order: Order, kind: bytes, data: bytes) -> bool:

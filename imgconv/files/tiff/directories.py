@@ -82,7 +82,7 @@ class Entry:
     value: bytes | tuple[Entry, ...]
 
 
-def fields(tag: int, type_: int, *values: int) -> Entry:
+def field(tag: int, type_: int, *values: int) -> Entry:
     """A little-endian field of SHORTs, LONGs, or RATIONALs given as pairs of whole numbers."""
     code = {SHORT: "H", LONG: "I", RATIONAL: "I"}[type_]
     return Entry(
@@ -121,60 +121,79 @@ def first(fetch: Fetch, order: str) -> int:
 
 def following(fetch: Fetch, order: str, at: int) -> int:
     """The offset of the directory behind the one that stands here; 0 if there is none."""
+    place = link(fetch, order, at)
+    return _number(fetch, order, place, _form(order).number) or 0 if place else 0
+
+
+def link(fetch: Fetch, order: str, at: int) -> int:
+    """Where a directory has the offset of the next one; 0 if it is not there itself."""
     form = _form(order)
     count = _number(fetch, order, at, form.count)
-    return (
-        0
-        if count is None
-        else _number(fetch, order, at + struct.calcsize(form.count) + form.entry * count, form.number) or 0
-    )
+    return 0 if count is None else at + struct.calcsize(form.count) + form.entry * count
+
+
+def entries(fetch: Fetch, order: str, at: int) -> Iterator[tuple[int, bytes]]:
+    """Where each entry of a directory stands, and its bytes, as far as they are there."""
+    form = _form(order)
+    start = at + struct.calcsize(form.count)
+    for number in range(min(_number(fetch, order, at, form.count) or 0, _MOST)):
+        place = start + form.entry * number
+        entry = fetch(place, form.entry)
+        if len(entry) < form.entry:
+            return
+        yield place, entry
+
+
+def tag_of(entry: bytes, order: str) -> int:
+    """The tag with which an entry begins."""
+    return int(struct.unpack_from(f"{order}H", entry)[0])
 
 
 def read(fetch: Fetch, order: str, at: int, wanted: Collection[int] | None = None, depth: int = 2) -> tuple[Entry, ...]:
     """The fields of a directory with the tags wanted (None: all), and of those inside it; what cannot be read is left
     out."""
-    found, form, room = [], _form(order), _LONGEST  # values may lie over each other, so that a small file claims much
+    fields, form, room = [], _form(order), _LONGEST  # values may lie over each other, so that a small file claims much
     inside = struct.calcsize(form.number)  # bytes of a value that stand in the entry itself
-    for entry in _entries(fetch, order, at):
+    for _, entry in entries(fetch, order, at):
         tag, type_, count, offset = struct.unpack(f"{order}HH2{form.number}", entry)
         length = _WIDTHS.get(type_, 0) * count
         if not 0 < length <= room or (wanted is not None and tag not in wanted):
             continue
         if tag in _NESTED:
             if depth and (inner := read(fetch, order, offset, depth=depth - 1)):
-                found.append(Entry(tag, LONG, 1, inner))
+                fields.append(Entry(tag, LONG, 1, inner))
             continue
         value = entry[-inside:][:length] if length <= inside else fetch(offset, length)
         room -= len(value)
         if len(value) == length:
-            found.append(Entry(tag, type_, count, value))
-    return tuple(found)
+            fields.append(Entry(tag, type_, count, value))
+    return tuple(fields)
 
 
 def tags(fetch: Fetch, order: str, at: int) -> list[int]:
     """The tags of a directory."""
-    return [int(struct.unpack_from(f"{order}H", entry)[0]) for entry in _entries(fetch, order, at)]
+    return [tag_of(entry, order) for _, entry in entries(fetch, order, at)]
 
 
 def is_whole(fetch: Fetch, order: str, at: int) -> bool:
     """Whether a directory has all of its fields, and these all of their values."""
     form = _form(order)
-    inside, entries = struct.calcsize(form.number), list(_entries(fetch, order, at))
+    inside, rows = struct.calcsize(form.number), [entry for _, entry in entries(fetch, order, at)]
     lengths = [
         (_WIDTHS.get(type_, 0) * count, offset)
-        for _, type_, count, offset in (struct.unpack(f"{order}HH2{form.number}", one) for one in entries)
+        for _, type_, count, offset in (struct.unpack(f"{order}HH2{form.number}", row) for row in rows)
     ]
     there = all(length <= inside or len(fetch(offset + length - 1, 1)) == 1 for length, offset in lengths)
-    return there and len(entries) == _number(fetch, order, at, form.count)
+    return there and len(rows) == _number(fetch, order, at, form.count)
 
 
 def numbers(fetch: Fetch, order: str, at: int, tags: Collection[int]) -> dict[int, int]:
     """The fields of a directory with these tags that are one whole number."""
-    found = {}
-    for entry in read(fetch, order, at, tags):
-        if entry.count == 1 and entry.type in NUMBERS and isinstance(entry.value, bytes):
-            found[entry.tag] = int.from_bytes(entry.value, "little" if order == "<" else "big")
-    return found
+    return {
+        entry.tag: int.from_bytes(entry.value, "little" if order == "<" else "big")
+        for entry in read(fetch, order, at, tags)
+        if entry.count == 1 and entry.type in NUMBERS and isinstance(entry.value, bytes)
+    }
 
 
 def offsets(fetch: Fetch, order: str, at: int, tag: int) -> list[int]:
@@ -235,9 +254,9 @@ def head(order: str, first: int) -> bytes:
     return struct.pack(f"{order}2sHI", b"II" if order == "<" else b"MM", 42, first)
 
 
-def fetch_from_bytes(content: bytes) -> Fetch:
+def fetch_from_bytes(content: bytes | bytearray) -> Fetch:
     """How to fetch from a block."""
-    return lambda at, length: content[at : at + length]
+    return lambda at, length: bytes(content[at : at + length])
 
 
 def fetch_from_stream(stream: IO[bytes]) -> Fetch:
@@ -254,17 +273,6 @@ def fetch_from_stream(stream: IO[bytes]) -> Fetch:
 
 def _form(order: str) -> _Form:
     return _BIG if isinstance(order, BigOrder) else _CLASSIC
-
-
-def _entries(fetch: Fetch, order: str, at: int) -> Iterator[bytes]:
-    """The entries of a directory, as far as they are there."""
-    form = _form(order)
-    start = at + struct.calcsize(form.count)
-    for number in range(min(_number(fetch, order, at, form.count) or 0, _MOST)):
-        entry = fetch(start + form.entry * number, form.entry)
-        if len(entry) < form.entry:
-            return
-        yield entry
 
 
 def _number(fetch: Fetch, order: str, at: int, kind: str) -> int | None:

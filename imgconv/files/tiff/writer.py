@@ -20,7 +20,7 @@ from imgconv.files.deflate import compress
 from imgconv.files.metadata.exif import PREFIX
 from imgconv.files.modes import joined
 from imgconv.files.tiff import directories
-from imgconv.files.tiff.directories import LONG, RATIONAL, SHORT, Entry, fields, raw
+from imgconv.files.tiff.directories import LONG, RATIONAL, SHORT, Entry, field, raw
 from imgconv.files.tiff.pages import DESCRIPTIVE
 from imgconv.values.image import Frame
 from imgconv.values.pixel_values import Pixels
@@ -84,19 +84,19 @@ def _page(frame: Frame, colour: str, level: int, threads: int | None, file: byte
         samples - channels
     )  # unspecified, and alpha that colours are not multiplied by
     return [
-        fields(256, LONG, width),
-        fields(257, LONG, height),
-        fields(258, SHORT, *[bits] * samples),
-        fields(259, SHORT, 8),
-        fields(262, SHORT, photometric),
-        fields(273, LONG, *offsets),
-        fields(277, SHORT, samples),
-        fields(278, LONG, rows),
-        fields(279, LONG, *map(len, strips)),
-        fields(284, SHORT, 1),
-        *([fields(317, SHORT, 2)] if predicted else []),
-        *([fields(338, SHORT, *extra)] if extra else []),
-        fields(339, SHORT, *[_FORMATS[type_.kind]] * samples),
+        field(256, LONG, width),
+        field(257, LONG, height),
+        field(258, SHORT, *[bits] * samples),
+        field(259, SHORT, 8),
+        field(262, SHORT, photometric),
+        field(273, LONG, *offsets),
+        field(277, SHORT, samples),
+        field(278, LONG, rows),
+        field(279, LONG, *map(len, strips)),
+        field(284, SHORT, 1),
+        *([field(317, SHORT, 2)] if predicted else []),
+        *([field(338, SHORT, *extra)] if extra else []),
+        field(339, SHORT, *[_FORMATS[type_.kind]] * samples),
     ]
 
 
@@ -140,7 +140,7 @@ def _descriptive(metadata: Mapping[str, Any]) -> list[Entry]:
     if dpi := metadata.get("dpi"):
         for tag, value in zip((282, 283), dpi, strict=True):
             ratio = Fraction(float(value)).limit_denominator(10**4)
-            entries.append(fields(tag, RATIONAL, min(ratio.numerator, 2**32 - 1), ratio.denominator))
-        entries.append(fields(296, SHORT, 2))
+            entries.append(field(tag, RATIONAL, min(ratio.numerator, 2**32 - 1), ratio.denominator))
+        entries.append(field(296, SHORT, 2))
     entries += [raw(tag, metadata[key]) for tag, key in ((_XMP, "xmp"), (_PROFILE, "icc_profile")) if metadata.get(key)]
     return entries
