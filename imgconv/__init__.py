@@ -18,16 +18,16 @@ TYPE_CHECKING = (
 if TYPE_CHECKING:
     from typing import Any
 
-    from imgconv.api import activate as activate
-    from imgconv.api import bank as bank
-    from imgconv.api import convolve as convolve
-    from imgconv.api import correlate as correlate
-    from imgconv.api import directions as directions
-    from imgconv.api import edges as edges
-    from imgconv.api import pool as pool
-    from imgconv.api import run as run
+    from imgconv.api.edge_detection import directions as directions
+    from imgconv.api.edge_detection import edges as edges
+    from imgconv.api.filters import bank as bank
+    from imgconv.api.filters import convolve as convolve
+    from imgconv.api.filters import correlate as correlate
     from imgconv.api.image import Image as Image
     from imgconv.api.image import load as load
+    from imgconv.api.steps import activate as activate
+    from imgconv.api.steps import pool as pool
+    from imgconv.api.steps import run as run
     from imgconv.files.write import save as save
     from imgconv.kernels import catalog as catalog
     from imgconv.kernels import lab as lab
@@ -36,14 +36,14 @@ if TYPE_CHECKING:
     from imgconv.operations.pipeline import Pipeline as Pipeline
 
 _HOMES = {
-    "activate": "api",
-    "bank": "api",
-    "convolve": "api",
-    "correlate": "api",
-    "directions": "api",
-    "edges": "api",
-    "pool": "api",
-    "run": "api",
+    "activate": "api.steps",
+    "bank": "api.filters",
+    "convolve": "api.filters",
+    "correlate": "api.filters",
+    "directions": "api.edge_detection",
+    "edges": "api.edge_detection",
+    "pool": "api.steps",
+    "run": "api.steps",
     "kernel": "kernels.catalog",
     "load": "api.image",
     "save": "files.write",

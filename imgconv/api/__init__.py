@@ -1,10 +1,5 @@
-"""The library's verbs on arrays. Arrays have no alpha: every channel is treated alike."""
+"""What is done to arrays and images: the verbs of the library, and what applies operations.
 
-from imgconv.api.edge_detection import directions as directions
-from imgconv.api.edge_detection import edges as edges
-from imgconv.api.filters import bank as bank
-from imgconv.api.filters import convolve as convolve
-from imgconv.api.filters import correlate as correlate
-from imgconv.api.steps import activate as activate
-from imgconv.api.steps import pool as pool
-from imgconv.api.steps import run as run
+`filters`, `steps` and `edge_detection` hold the verbs on arrays, `image` holds Image and load; `apply` has a module for
+each operation. Importing this package loads none of them.
+"""

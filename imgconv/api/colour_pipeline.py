@@ -4,20 +4,21 @@ alpha by its policy; the other channels pass."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from imgconv import errors
 from imgconv.api import alpha_policies
 from imgconv.api.alpha_policies import Result
 from imgconv.api.apply.pipeline import apply
 from imgconv.engine.alpha.plane import is_opaque, opaque_of
-from imgconv.engine.colour import linear_light
 from imgconv.engine.colour.channels import Chosen
-from imgconv.engine.colour.linear_light import Curves, float_for
-from imgconv.engine.colour.luma import lifted, luma
 from imgconv.engine.quantise import settle
 from imgconv.operations.pipeline import Pipeline
 from imgconv.values.frozen import record
 from imgconv.values.pixel_values import Pixels, Target, Values, target, values
+
+if TYPE_CHECKING:
+    from imgconv.engine.colour.linear_light import Curves
 
 Frames = Sequence[tuple[Values, Pixels | None]]
 
@@ -72,11 +73,14 @@ def run_frames(
 def first_input(colours: ColourPipeline, pixels: Pixels, alpha: Pixels | None, threads: int | None) -> Values:
     """What the first step is applied to: the chosen channels, as linear light if asked for, times alpha unless the
     policy keeps or drops it."""
+    from imgconv.engine.colour.linear_light import decoded, float_for
+    from imgconv.engine.colour.luma import luma
+
     if colours.chosen.numbers == () and alpha is not None:
         return values(alpha)
     colour = colours.chosen.taken(values(pixels))
     if (curves := colours.chosen_curves) is not None:
-        colour = linear_light.decoded(colour, curves, threads)
+        colour = decoded(colour, curves, threads)
     if colours.chosen.luma:
         colour = luma(colour, float_for(colour.type), threads)
     if alpha is None or colours.alpha in ("keep", "drop") or is_opaque(alpha):
@@ -114,9 +118,12 @@ def _wide(
     threads: int | None,
 ) -> tuple[Values, Pixels | None]:
     """The result before it is converted to the type `goal`, encoded again if it was light."""
-    curves, white = colours.chosen_curves, linear_light.white_of(colour.type)
+    from imgconv.engine.colour.linear_light import decoded, encoded, float_for, white_of
+    from imgconv.engine.colour.luma import lifted, luma
+
+    curves, white = colours.chosen_curves, white_of(colour.type)
     if curves is not None:
-        colour = linear_light.decoded(colour, curves, threads, goal)
+        colour = decoded(colour, curves, threads, goal)
     if colours.chosen.luma:
         before = luma(colour, float_for(colour.type, goal), threads)
         after, alpha, _ = alpha_policies.run_frame(colours.alpha, pipeline, before, alpha, None, threads)
@@ -124,7 +131,7 @@ def _wide(
     else:
         result, alpha, _ = alpha_policies.run_frame(colours.alpha, pipeline, colour, alpha, None, threads)
     if curves is not None and white is not None:
-        result = linear_light.encoded(result, curves, white, threads)
+        result = encoded(result, curves, white, threads)
     return result, alpha
 
 

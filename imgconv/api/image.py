@@ -13,9 +13,6 @@ from imgconv import errors
 from imgconv.api.colour_pipeline import ColourPipeline, run_frames
 from imgconv.engine.alpha.plane import is_opaque
 from imgconv.engine.colour.channels import chosen
-from imgconv.engine.colour.linear_light import Curves, white_of
-from imgconv.engine.colour.luma import gray_plane
-from imgconv.engine.colour.profile import curves_of
 from imgconv.files.options import CHOICE_OF_FRAMES, MOST_FRAMES, MOST_PIXELS, Reading
 from imgconv.files.read import header
 from imgconv.values.arguments import path_text
@@ -26,6 +23,7 @@ from imgconv.values.parameters import ALL_CHANNELS, ALPHA, CHANNELS, FLAG, FRAME
 from imgconv.values.pixel_values import Pixels, Target, merged, target, values, widened_type
 
 if TYPE_CHECKING:
+    from imgconv.engine.colour.linear_light import Curves
     from imgconv.operations.pipeline import Pipeline
 
 
@@ -78,6 +76,8 @@ class Image(ImageData):
         PixelError
             For other than 1 or 3 channels, and for a colour model other than RGB.
         """
+        from imgconv.engine.colour.luma import gray_plane
+
         frames = tuple(replace(frame, pixels=gray_plane(frame.pixels, self.colour)) for frame in self.frames)
         if self.layout.channels != 3:
             return replace(self, frames=frames)
@@ -99,6 +99,9 @@ class Image(ImageData):
         PixelError
             For other colours than gray and RGB, signed integers, and profiles that are broken or not made of curves.
         """
+        from imgconv.engine.colour.linear_light import white_of
+        from imgconv.engine.colour.profile import curves_of
+
         layout = self.layout
         if self.colour or layout.channels not in (1, 3) or white_of(widened_type(self.pixels.dtype)) is None:
             raise errors.PixelError(
@@ -160,7 +163,7 @@ class Image(ImageData):
             raise errors.not_steps(pipeline)
         linear, threads = FLAG.read(linear), None if threads is None else THREADS.read(threads)
         channels = CHANNELS.read(channels)
-        types, shapes = self._kinds_of_frames()
+        types, shapes = self._kinds_of_frames() if len(self.frames) > 1 else (1, 1)
         if (types > 1 and (linear or dtype in (None, "same"))) or (
             shapes > 1 and (linear or channels != ALL_CHANNELS)
         ):  # what must be the same for frames that are run together

@@ -27,7 +27,7 @@ def promised(job: Job, header: Header, pipeline: Pipeline, settings: Settings) -
     place is taken.
     """
     from imgconv.batch import forecast
-    from imgconv.files import conversions, frames
+    from imgconv.files import conversions
     from imgconv.values.pixel_values import target
 
     sizes = [pipeline.shape(*size) for size in set(header.sizes) or {(header.height, header.width)}]
@@ -39,6 +39,8 @@ def promised(job: Job, header: Header, pipeline: Pipeline, settings: Settings) -
         form, layout, (max(height for height, _ in sizes), max(width for _, width in sizes)), settings.writing, path
     )
     if header.frames > 1 and not (job.derived or job.in_folder):
+        from imgconv.files import frames
+
         frames.check_sizes(form, header)
     goal = target(header.layout.type, settings.dtype, settings.range)
     forecast.check(header, pipeline, goal, layout.channels, settings.reading, wide=settings.wide)

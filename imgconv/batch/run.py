@@ -141,11 +141,14 @@ def _computed(given: Image, pipeline: Pipeline, settings: Settings) -> Image:
 
 def _given_image(image: Image, settings: Settings) -> Image:
     """The image that goes through the pipeline: gray if that is wanted."""
-    from imgconv.engine.colour.profile import is_srgb
+    if not settings.gray:
+        return image
+    if settings.linear:
+        from imgconv.engine.colour.profile import is_srgb
 
-    if settings.gray and settings.linear and not is_srgb(image.light()):
-        raise errors.PixelError(
-            "its colour profile is not sRGB, and --gray leaves profiles behind, which --linear needs; convert the"
-            " image to sRGB first"
-        )
-    return image.gray() if settings.gray else image
+        if not is_srgb(image.light()):
+            raise errors.PixelError(
+                "its colour profile is not sRGB, and --gray leaves profiles behind, which --linear needs; convert the"
+                " image to sRGB first"
+            )
+    return image.gray()

@@ -116,20 +116,20 @@ def run_request(type_: str, text: str, dtype: str, range_: str) -> Any:
     """One request of the table on a tiny image; its result."""
     import numpy as np
 
-    from imgconv import api
+    from imgconv.api.steps import run
 
     image = (np.arange(SIDE * SIDE).reshape(SIDE, SIDE) % 251).astype(type_)
-    return api.run(image, text, dtype=None if dtype == "same" else dtype, range=range_, threads=1)
+    return run(image, text, dtype=None if dtype == "same" else dtype, range=range_, threads=1)
 
 
 def run_sides() -> None:
     """What the sides of edges need."""
     import numpy as np
 
-    from imgconv import api
+    from imgconv.api.edge_detection import directions
 
     for detector in SIDES:
-        api.directions(np.zeros((SIDE, SIDE), np.uint8), detector, "which", threads=1)
+        directions(np.zeros((SIDE, SIDE), np.uint8), detector, "which", threads=1)
 
 
 def run_images() -> None:
