@@ -20,7 +20,7 @@ Result = tuple[Values, Pixels | None, Response | None]
 Policy = Callable[[Pipeline, Values, Pixels, Target | None, int | None], Result]
 
 
-def run_frame(
+def run_policy(
     policy: str, pipeline: Pipeline, colour: Values, alpha: Pixels | None, goal: Target | None, threads: int | None
 ) -> Result:
     """A pipeline on colours and alpha (H, W), by the policy of that name; colours are converted to `goal`, or left wide
@@ -35,15 +35,15 @@ def run_frame(
     return POLICIES[policy](pipeline, colour, np.ascontiguousarray(alpha), goal, threads)
 
 
-def run_frames(
+def run_policy_on_all(
     policy: str, pipeline: Pipeline, frames: Sequence[tuple[Values, Pixels | None]], goal: Target, threads: int | None
 ) -> list[Result]:
     """All frames through a pipeline, converted; where that stretches them, between the least and greatest value of all
     that is visible."""
     plain = goal.range != "stretch" or (len(frames) == 1 and (policy == "keep" or is_opaque(frames[0][1])))
     if plain:
-        return [run_frame(policy, pipeline, colour, alpha, goal, threads) for colour, alpha in frames]
-    wide = [run_frame(policy, pipeline, colour, alpha, None, threads) for colour, alpha in frames]
+        return [run_policy(policy, pipeline, colour, alpha, goal, threads) for colour, alpha in frames]
+    wide = [run_policy(policy, pipeline, colour, alpha, None, threads) for colour, alpha in frames]
     return stretched([(colour, alpha) for colour, alpha, _ in wide], goal, threads)
 
 

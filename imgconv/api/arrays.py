@@ -1,4 +1,4 @@
-"""How every verb ends: its steps on the array, settled, into `out` if there is one."""
+"""The end of every verb: its steps on the array, converted, into `out` if there is one."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ if TYPE_CHECKING:
     Pads = int | str | tuple[int, int] | tuple[int, int, int, int]
 
 
-def applied(
+def run_steps(
     pixels: ArrayLike, steps: Any, dtype: DTypeLike | None, range_: str, threads: int | None, out: Pixels | None
 ) -> Pixels:
-    """The result of `steps`, as `correlate` says of its dtype, range, threads and out."""
+    """The result of `steps`, with the dtype, range, threads and out of `correlate`."""
     from imgconv.api.apply.pipeline import apply
     from imgconv.engine import memory
     from imgconv.values import pixel_values
 
     steps = as_pipeline(steps)
-    given = pixel_values.array_of(pixels)
-    values = pixel_values.values(given)
+    array = pixel_values.array_of(pixels)
+    values = pixel_values.values(array)
     goal = pixel_values.target(values.type, dtype, RANGE.read(range_))
-    height, width = steps.shape(*given.shape[:2])
+    height, width = steps.shape(*array.shape[:2])
     channels = steps.channels(values.pixels.shape[2])
-    shape = (height, width, *given.shape[2:]) if channels == values.pixels.shape[2] else (height, width, channels)
-    filled = None if out is None else memory.checked_out(out, shape, goal.type, given)
+    shape = (height, width, *array.shape[2:]) if channels == values.pixels.shape[2] else (height, width, channels)
+    filled = None if out is None else memory.checked_out(out, shape, goal.type, array)
     result, _ = apply(steps, values, goal, None if threads is None else THREADS.read(threads), filled)
-    settled: Pixels = result.pixels.reshape(shape)
+    converted: Pixels = result.pixels.reshape(shape)
     if out is None:
-        return settled
+        return converted
     if filled is None:
-        out[...] = settled
+        out[...] = converted
     return out

@@ -52,7 +52,7 @@ def run_frames(
     """
     choice = colours.chosen
     if choice.everything and colours.curves is None:
-        return alpha_policies.run_frames(colours.alpha, pipeline, frames, goal, threads)
+        return alpha_policies.run_policy_on_all(colours.alpha, pipeline, frames, goal, threads)
     if not choice.everything:
         _refuse_other_sizes(pipeline, frames)
         _refuse_other_channels(pipeline, choice, frames)
@@ -63,7 +63,7 @@ def run_frames(
         wide = [_wide(colours, pipeline, colour, alpha, goal.type, threads) for colour, alpha in parts]
         results = _converted(wide, goal, threads)
     else:
-        results = alpha_policies.run_frames(colours.alpha, pipeline, parts, goal, threads)
+        results = alpha_policies.run_policy_on_all(colours.alpha, pipeline, parts, goal, threads)
     return [
         _with_other_channels(choice, result, colour, alpha, goal, threads)
         for result, (colour, alpha) in zip(results, frames, strict=True)
@@ -126,10 +126,10 @@ def _wide(
         colour = decoded(colour, curves, threads, goal)
     if colours.chosen.luma:
         before = luma(colour, float_for(colour.type, goal), threads)
-        after, alpha, _ = alpha_policies.run_frame(colours.alpha, pipeline, before, alpha, None, threads)
+        after, alpha, _ = alpha_policies.run_policy(colours.alpha, pipeline, before, alpha, None, threads)
         result = lifted(colour, before, after, threads)
     else:
-        result, alpha, _ = alpha_policies.run_frame(colours.alpha, pipeline, colour, alpha, None, threads)
+        result, alpha, _ = alpha_policies.run_policy(colours.alpha, pipeline, colour, alpha, None, threads)
     if curves is not None and white is not None:
         result = encoded(result, curves, white, threads)
     return result, alpha
@@ -153,7 +153,7 @@ def _with_other_channels(
     filtered, filtered_alpha, response = result
     if choice.numbers is not None:
         others, _ = settle(colour, Target(goal.type), threads=threads)
-        filtered = Values(choice.returned(filtered.pixels, others), colour.span, filtered.notes)
+        filtered = Values(choice.with_others(filtered.pixels, others), colour.span, filtered.notes)
     return filtered, filtered_alpha if choice.alpha or filtered_alpha is None else alpha, response
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imgconv.api.arrays import applied
+from imgconv.api.arrays import run_steps
 from imgconv.operations import Edges
 from imgconv.values.parameters import THREADS, choice
 
@@ -62,7 +62,7 @@ def edges(
     PixelError
         As in `correlate`.
     """
-    return applied(pixels, Edges(detector, norm, border, sigma, low, high), dtype, range, threads, out)  # type: ignore[arg-type]
+    return run_steps(pixels, Edges(detector, norm, border, sigma, low, high), dtype, range, threads, out)  # type: ignore[arg-type]
 
 
 def directions(

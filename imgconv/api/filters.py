@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import NoneType
 from typing import TYPE_CHECKING, Any
 
-from imgconv.api.arrays import applied
+from imgconv.api.arrays import run_steps
 from imgconv.kernels import catalog
 from imgconv.kernels.kernel import Kernel
 from imgconv.operations import Bank, Filter
@@ -112,7 +112,7 @@ def correlate(
     """
     window: dict[str, Any] = {"border": border, "stride": stride, "dilation": dilation, "pad": pad}
     several = {"with_": with_, "combine": combine, "repeat": repeat, "until_stable": until_stable, "rotate": rotate}
-    return applied(pixels, _filter(kernel, window | several), dtype, range, threads, out)
+    return run_steps(pixels, _filter(kernel, window | several), dtype, range, threads, out)
 
 
 def convolve(
@@ -152,19 +152,19 @@ def convolve(
         "rotate": rotate,
         "convolve": True,
     }
-    return applied(pixels, _filter(kernel, window | several), dtype, range, threads, out)
+    return run_steps(pixels, _filter(kernel, window | several), dtype, range, threads, out)
 
 
 def _filter(kernel: KernelLike, options: dict[str, Any]) -> Filter:
-    """The step. Recent ones are kept, for making one and its kernels takes as long as a small image."""
-    found = catalog.kernel(kernel)
+    """The step. Recent ones are cached, because making one and its kernels takes as long as a small image."""
+    first = catalog.kernel(kernel)
     alone = type(options["with_"]) is tuple and not options["with_"]  # others may be files, which change
     if not alone or not all(
         type(value) in (str, int, bool, NoneType) or _are_sizes(value) for value in options.values()
     ):
-        return Filter(found, **options)
+        return Filter(first, **options)
     key = tuple((name, type(value), value) for name, value in options.items())  # 1 and True are equal to a cache
-    return _kept_filter(found, found.exact is None, key)  # and so are 3/4 and 0.75
+    return _cached_filter(first, first.exact is None, key)  # and so are 3/4 and 0.75
 
 
 def _are_sizes(value: object) -> bool:
@@ -172,7 +172,7 @@ def _are_sizes(value: object) -> bool:
 
 
 @kept(64, lambda kernel: kernel.weights)
-def _kept_filter(kernel: Kernel, inexact: bool, key: tuple[tuple[str, type, Any], ...]) -> Filter:
+def _cached_filter(kernel: Kernel, inexact: bool, key: tuple[tuple[str, type, Any], ...]) -> Filter:
     return Filter(kernel, **{name: value for name, _, value in key})
 
 
@@ -232,4 +232,4 @@ def bank(
     """
     placed: dict[str, Any] = {"border": border, "stride": stride, "dilation": dilation, "pad": pad}
     step = Bank(kernel, with_=with_, theta=theta, vary=vary, sheet=sheet, columns=columns, convolve=convolve, **placed)  # type: ignore[arg-type]
-    return applied(pixels, step, dtype, range, threads, out)
+    return run_steps(pixels, step, dtype, range, threads, out)

@@ -12,7 +12,7 @@ import numpy as np
 from imgconv import errors
 from imgconv.api.colour_pipeline import ColourPipeline, run_frames
 from imgconv.engine.alpha.plane import is_opaque
-from imgconv.engine.colour.channels import chosen
+from imgconv.engine.colour.channels import choose
 from imgconv.files.options import CHOICE_OF_FRAMES, MOST_FRAMES, MOST_PIXELS, Reading
 from imgconv.files.read import header
 from imgconv.values.arguments import path_text
@@ -254,9 +254,9 @@ def load(
 
 
 def colour_pipeline(image: ImageData, alpha: str, channels: str | Sequence[str | int], linear: bool) -> ColourPipeline:
-    """What these options of `Image.through` mean for an image; PixelError for channels or light that it has not."""
+    """These options of `Image.through` for an image; PixelError for channels or light that it does not have."""
     policy, has_alpha = ALPHA.read(alpha), image.alpha is not None
-    choice = chosen(CHANNELS.read(channels), image.layout.channels, image.colour, has_alpha and policy != "drop")
+    choice = choose(CHANNELS.read(channels), image.layout.channels, image.colour, has_alpha and policy != "drop")
     return ColourPipeline(policy, choice, Image.of(image).light() if linear else None)
 
 
@@ -269,13 +269,13 @@ def _run(image: Image, colours: ColourPipeline, pipeline: Pipeline, goal: Target
     drop = colours.alpha == "drop"
     if drop and not all(is_opaque(frame.alpha) for frame in image.frames):
         notes.append(Note("flattened", "alpha dropped, and some of it was not opaque"))
-    given = [(values(frame.pixels), None if drop else frame.alpha) for frame in image.frames]
-    results = run_frames(colours, pipeline, given, goal, threads)
+    inputs = [(values(frame.pixels), None if drop else frame.alpha) for frame in image.frames]
+    results = run_frames(colours, pipeline, inputs, goal, threads)
     frames = []
     for frame, (colour, alpha, _) in zip(image.frames, results, strict=True):
         frames.append(replace(frame, pixels=_like(colour.pixels, frame.pixels), alpha=_alpha_beside(alpha, goal.type)))
         notes += colour.notes
-    same_channels = results[0][0].pixels.shape[2] == given[0][0].pixels.shape[2]
+    same_channels = results[0][0].pixels.shape[2] == inputs[0][0].pixels.shape[2]
     return replace(
         image,
         frames=tuple(frames),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imgconv.api.arrays import applied
+from imgconv.api.arrays import run_steps
 from imgconv.operations import Activate, Pool
 from imgconv.operations.pipeline import Pipeline
 
@@ -30,7 +30,7 @@ def pool(
     threads: int | None = None,
     out: Pixels | None = None,
 ) -> Pixels:
-    """Reduce each window to its maximum, average or minimum; only existing pixels are seen.
+    """Reduce each window to its maximum, average or minimum; pixels beyond the edge have no values.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def pool(
         Where no window fits, or one would see no pixel.
     """
     step = Pool(kind, size=size, stride=stride, dilation=dilation, pad=pad, ceil=ceil, count_padding=count_padding)  # type: ignore[arg-type]
-    return applied(pixels, step, dtype, range, threads, out)
+    return run_steps(pixels, step, dtype, range, threads, out)
 
 
 def activate(
@@ -92,7 +92,7 @@ def activate(
     ------
     UsageError, PixelError
     """
-    return applied(pixels, Activate(function), dtype, range, threads, out)
+    return run_steps(pixels, Activate(function), dtype, range, threads, out)
 
 
 def run(
@@ -117,11 +117,11 @@ def run(
     Returns
     -------
     numpy.ndarray, (H', W') or (H', W', C)
-        `Pipeline.shape(H, W)` tells H' and W' beforehand.
+        `Pipeline.shape(H, W)` predicts H' and W'.
 
     Raises
     ------
     UsageError, WindowError, PixelError
         As in `correlate`; a bad step is named by its number.
     """
-    return applied(pixels, pipeline, dtype, range, threads, out)
+    return run_steps(pixels, pipeline, dtype, range, threads, out)

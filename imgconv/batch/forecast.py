@@ -1,4 +1,4 @@
-"""Memory, foretold from the header: pixels as decoded, values between steps, the result and its file."""
+"""Memory, predicted from the header: pixels as decoded, values between steps, the result and its file."""
 
 from __future__ import annotations
 

@@ -60,11 +60,11 @@ def plan(header: Header, pipeline: Pipeline, settings: Settings) -> list[str]:
 def given(header: Header, settings: Settings) -> Predicted:
     """What the first step will see of an image with this header."""
     from imgconv.api.explain import Predicted
-    from imgconv.engine.colour.channels import chosen
+    from imgconv.engine.colour.channels import choose
     from imgconv.values.pixel_values import span
 
     layout = Layout(1, header.layout.alpha) if settings.gray else header.layout
-    choice = chosen(settings.channels, layout.channels, layout.colour, layout.alpha and settings.alpha != "drop")
+    choice = choose(settings.channels, layout.channels, layout.colour, layout.alpha and settings.alpha != "drop")
     channels = 1 if choice.luma else layout.channels if choice.numbers is None else max(1, len(choice.numbers))
     type_ = header.layout.type
     if settings.wide:

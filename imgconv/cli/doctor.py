@@ -147,6 +147,6 @@ def _limits() -> list[tuple[str, str]]:
     return [
         ("pixels", f"{MOST_PIXELS:,} a frame (--max-pixels)"),
         ("frames", f"{MOST_FRAMES:,} an image (--max-frames)"),
-        ("memory", f"{allowed_bytes() / 2**30:.1f} GiB an image, foretold before work starts (--max-memory)"),
+        ("memory", f"{allowed_bytes() / 2**30:.1f} GiB per image, predicted before work starts (--max-memory)"),
         ("kernel", f"{MOST_WEIGHTS:,} weights, {MOST_SIDE:,} a side"),
     ]

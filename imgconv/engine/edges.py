@@ -1,4 +1,4 @@
-"""Edge detection on values: Frei-Chen's share, Canny's lines, and where edges look."""
+"""Edge detection on values: Frei-Chen's share, Canny's lines, and the directions of edges."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _BETWEEN = 255  # an edge between the steps of a pipeline
 
 
 def share(
-    given: Values,
+    values: Values,
     kernels: Kernels,
     windows: Windows,
     border: Border,
@@ -43,15 +43,15 @@ def share(
     """The root of the part that the first `edges` kernels have of all kernels' squares: 0…1, 0 where all are 0."""
     totals: list[Pixels | None] = [None, None]
     for i, (kernel, window) in enumerate(zip(kernels, windows, strict=True)):
-        response = correlate(given, kernel, window, border, target=_WIDE, threads=threads)[0].pixels
+        response = correlate(values, kernel, window, border, target=_WIDE, threads=threads)[0].pixels
         totals[i >= edges] = folded("l2", totals[i >= edges], response, alone=False, threads=threads)
     assert totals[1] is not None
-    made = Combination("portion", tuple(kernels), 1, False, "float64", "float64", Span(0, 1, False))
-    return finished(made, totals[0], totals[1], target, threads, out, given.type, state="lifted")
+    combination = Combination("portion", tuple(kernels), 1, False, "float64", "float64", Span(0, 1, False))
+    return finished(combination, totals[0], totals[1], target, threads, out, values.type, state="lifted")
 
 
 def canny(
-    given: Values,
+    values: Values,
     kernels: Kernels,
     windows: Windows,
     border: Border,
@@ -67,14 +67,14 @@ def canny(
     J. Canny, A computational approach to edge detection, 1986. Canny interpolated the neighbours along the gradient;
     here, as in OpenCV and most textbooks, the nearest of four directions is taken.
     """
-    height, width, channels = shape = given.pixels.shape
-    require(5 * given.pixels.size, "float64", "the gradient")
+    height, width, channels = shape = values.pixels.shape
+    require(5 * values.pixels.size, "float64", "the gradient")
     across, down = (
-        correlate(given, kernel, window, border, target=_WIDE, threads=threads)[0].pixels
+        correlate(values, kernel, window, border, target=_WIDE, threads=threads)[0].pixels
         for kernel, window in zip(kernels, windows, strict=True)
     )
-    made = Combination(norm, tuple(kernels), 1, False, "float64", "float64", Span(0, np.inf, False))
-    magnitude = finished(made, across, down, _WIDE, threads, None, "float64", state="bare")[0].pixels
+    combination = Combination(norm, tuple(kernels), 1, False, "float64", "float64", Span(0, np.inf, False))
+    magnitude = finished(combination, across, down, _WIDE, threads, None, "float64", state="bare")[0].pixels
     classes, marks = np.empty(shape, np.uint8), np.zeros(shape, np.uint8)
     sizes = {"height": height, "width": width, "channels": channels}
     thinning = {
@@ -99,13 +99,13 @@ def canny(
     lines = Values(marks * np.int32(edge), Span(0, edge, True))
     if target is None:
         return lines, None
-    settled, response = settle(lines, target, threads=threads, out=out)
-    return Values(settled, lines.span), response
+    converted, response = settle(lines, target, threads=threads, out=out)
+    return Values(converted, lines.span), response
 
 
 def _bounds(magnitude: Pixels, thresholds: tuple[Number | str, Number | str]) -> Pixels:
     """Each channel's low and high bound; a low one above the high one counts as the high one."""
-    found = np.empty((magnitude.shape[2], 2), np.float64)
+    bounds = np.empty((magnitude.shape[2], 2), np.float64)
     for channel in range(magnitude.shape[2]):
         plane = magnitude[..., channel]
         greatest = float(np.max(plane, where=np.isfinite(plane), initial=0.0))
@@ -113,18 +113,18 @@ def _bounds(magnitude: Pixels, thresholds: tuple[Number | str, Number | str]) ->
             float(number(text[:-1])) / 100 * greatest if isinstance(text, str) else float(text)
             for text in thresholds[::-1]
         )
-        found[channel] = min(low, high), high
-    return found
+        bounds[channel] = min(low, high), high
+    return bounds
 
 
 def winner(
-    given: Values, kernels: Kernels, windows: Windows, border: Border, *, magnitudes: bool, threads: int | None
+    values: Values, kernels: Kernels, windows: Windows, border: Border, *, magnitudes: bool, threads: int | None
 ) -> Pixels:
     """(H, W, C) uint8: the number of the kernel with the greatest response or magnitude; the first of equals, and NaN
     never wins."""
     best = index = None
     for i, (kernel, window) in enumerate(zip(kernels, windows, strict=False)):
-        response = correlate(given, kernel, window, border, target=_WIDE, threads=threads)[0].pixels
+        response = correlate(values, kernel, window, border, target=_WIDE, threads=threads)[0].pixels
         if best is None or index is None:
             best, index = (abs(response) if magnitudes else response), np.zeros(response.shape, np.uint8)
             continue
@@ -150,7 +150,13 @@ def looked_up(which: Pixels, directions: Sequence[int]) -> Pixels:
 
 
 def angle(
-    given: Values, kernels: Kernels, windows: Windows, border: Border, directions: Sequence[int], *, threads: int | None
+    values: Values,
+    kernels: Kernels,
+    windows: Windows,
+    border: Border,
+    directions: Sequence[int],
+    *,
+    threads: int | None,
 ) -> Pixels:
     """(H, W, C) float32: degrees in [0, 360), clockwise from the right as rows grow downwards, where a gradient points;
     0 where there is none.
@@ -158,7 +164,7 @@ def angle(
     For x and y kernels it is atan2(y, x), as OpenCV's `phase`; kernels that look elsewhere are turned there first.
     """
     one, other = (
-        correlate(given, kernel, window, border, target=_WIDE, threads=threads)[0].pixels
+        correlate(values, kernel, window, border, target=_WIDE, threads=threads)[0].pixels
         for kernel, window in zip(kernels, windows, strict=False)
     )
     turns = [(round(float(np.cos(np.radians(d))), 15), round(float(np.sin(np.radians(d))), 15)) for d in directions]

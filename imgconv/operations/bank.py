@@ -60,11 +60,11 @@ class Bank(Operation):
         super().__post_init__()
         settings = [(name, value) for name, _, value in (setting.partition("=") for setting in self.vary)]
         settings += [("theta", self.theta)] if self.theta is not None else []
-        used, made = set[str](), list[str]()
+        used, texts = set[str](), list[str]()
         for text in (self.kernel, *self.with_):
             full, names = with_arguments(text, settings)
             used |= names
-            made += families(full)
+            texts += families(full)
         if missing := {name for name, _ in settings} - used:
             raise errors.UsageError(
                 f"none of the kernels has an argument {min(missing)} ('imgconv kernels' lists kernels with their"
@@ -72,20 +72,20 @@ class Bank(Operation):
             )
         if self.columns is not None and not self.sheet:
             raise errors.UsageError("columns are those of a sheet; add --sheet")
-        for name, value in (("kernel", made[0]), ("with_", tuple(made[1:])), ("theta", None), ("vary", ())):
+        for name, value in (("kernel", texts[0]), ("with_", tuple(texts[1:])), ("theta", None), ("vary", ())):
             object.__setattr__(self, name, value)
         self.filters  # noqa: B018 (arguments out of their bounds end here)
 
     @cached_property
     def filters(self) -> tuple[Filter, ...]:
-        """One filter a kernel."""
-        found: list[Kernel] = []
+        """One filter per kernel."""
+        slid: list[Kernel] = []
         weights = 0
         for kernel in (kernel for text in (self.kernel, *self.with_) for kernel in kernels(text)):
-            found.append(kernel)
+            slid.append(kernel)
             weights += kernel.shape[0] * kernel.shape[1]
             require_total(weights)
-            if len(found) > MOST_KERNELS:
+            if len(slid) > MOST_KERNELS:
                 raise too_long(self.kernel)
         options = {
             "border": self.border,
@@ -94,7 +94,7 @@ class Bank(Operation):
             "pad": self.pad,
             "convolve": self.convolve,
         }
-        return tuple(Filter(kernel, **options) for kernel in found)  # type: ignore[arg-type]
+        return tuple(Filter(kernel, **options) for kernel in slid)  # type: ignore[arg-type]
 
     @property
     def grid(self) -> tuple[int, int]:
@@ -112,10 +112,10 @@ class Bank(Operation):
         return count if self.sheet else count * len(self.filters)
 
     def shape(self, height: int, width: int) -> tuple[int, int]:
-        found = [step.shape(height, width) for step in self.filters]
-        if other := next((shape for shape in found if shape != found[0]), None):
-            raise errors.combine_shapes(found[0], other)
-        return found[0][0] * self.grid[0], found[0][1] * self.grid[1]
+        first, *others = [step.shape(height, width) for step in self.filters]
+        if other := next((shape for shape in others if shape != first), None):
+            raise errors.combine_shapes(first, other)
+        return first[0] * self.grid[0], first[1] * self.grid[1]
 
     def for_alpha(self) -> None:
         return None

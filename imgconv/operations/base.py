@@ -84,17 +84,17 @@ class Operation(ABC):
     """Other words of a pipeline: the fields they set. Their one value is `short_argument`."""
     short_argument: ClassVar[str] = ""
     sees_all: ClassVar[str] = ""
-    """What makes its windows see the last rows and columns too, in words; where `unseen` can tell of some."""
+    """The options under which windows cover the last rows and columns too, in words; where `unseen` may count some."""
     auxiliary: ClassVar[tuple[AuxiliaryOutput, ...]] = ()
     """What else its command can write; no part of the value, so no pipeline text has it."""
     keeps_bounds: ClassVar[bool] = False
     """Whether results stay within whatever bounds the values had."""
 
     def __post_init__(self) -> None:
-        for given in self.options():
-            value = getattr(self, given.name)
-            if value is not None or given.default is not None:
-                object.__setattr__(self, given.name, given.kind.read(value))
+        for option in self.options():
+            value = getattr(self, option.name)
+            if value is not None or option.default is not None:
+                object.__setattr__(self, option.name, option.kind.read(value))
 
     @classmethod
     def options(cls) -> tuple[Option, ...]:
@@ -125,7 +125,7 @@ class Operation(ABC):
         return count
 
     def unseen(self, height: int, width: int) -> tuple[int, int]:
-        """Rows and columns at the end that no window sees."""
+        """The number of rows and columns at the end that no window covers."""
         return 0, 0
 
     def for_alpha(self) -> Operation | None:

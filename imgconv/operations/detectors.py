@@ -1,4 +1,4 @@
-"""DETECTORS: the edge detectors, one row each: their kernels, the direction each kernel looks in, and how responses
+"""DETECTORS: the edge detectors, one row each: their kernels, the direction of each kernel, and how responses
 become strength."""
 
 from __future__ import annotations

@@ -21,19 +21,19 @@ SIGMA_DEFAULT, LOW_DEFAULT, HIGH_DEFAULT = 1, "10%", "20%"
 
 
 def _sigma(value: Any) -> Number:
-    found = number(value, "sigma")
-    if found < 0:
+    sigma = number(value, "sigma")
+    if sigma < 0:
         raise errors.not_a("sigma", value, "a number from 0 (0 does not smooth)")
-    return found
+    return sigma
 
 
 def _threshold(value: Any) -> Number | str:
     """A gradient's magnitude in pixel units, or `N%` of the greatest in the channel."""
     share = isinstance(value, str) and value.strip().endswith("%")
-    found = number(value.strip()[:-1] if share else value, "threshold")
-    if found < 0 or (share and found > 100):
+    amount = number(value.strip()[:-1] if share else value, "threshold")
+    if amount < 0 or (share and amount > 100):
         raise errors.not_a("threshold", value, "a number from 0, or a percentage of the greatest magnitude such as 10%")
-    return f"{number_text(found)}%" if share else found
+    return f"{number_text(amount)}%" if share else amount
 
 
 THRESHOLD = Kind("N|N%", _threshold, lambda value: value if isinstance(value, str) else number_text(value))
@@ -156,7 +156,7 @@ class Edges(Operation):
     @property
     def label(self) -> str:
         """The detector and what is not its default, but for the border: `canny-sigma2-high20percent`."""
-        given = [
+        shown = [
             (name, option.kind.text(value))
             for option in self.options()
             if (name := option.name) in _NAMED and (value := getattr(self, name)) is not None
@@ -164,7 +164,7 @@ class Edges(Operation):
         return file_name(
             [
                 self.detector,
-                *(f"{'' if name == 'norm' else name}{text.replace('%', 'percent')}" for name, text in given),
+                *(f"{'' if name == 'norm' else name}{text.replace('%', 'percent')}" for name, text in shown),
             ]
         )
 

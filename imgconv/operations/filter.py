@@ -22,7 +22,7 @@ def _combines() -> str:
 
 
 COMBINE = choice("way to combine", tuple(COMBINES))
-MOST_REPEATS = 1000  # of a filter that is to become stable, where no number is given
+MOST_REPEATS = 1000  # of --until-stable without a number
 
 
 @record
@@ -123,8 +123,8 @@ class Filter(Operation):
 
     @cached_property
     def kernels(self) -> tuple[Kernel, ...]:
-        """The kernels that are slid: each with the step's divisor, bias and anchor, turned as wanted (the order does
-        not matter)."""
+        """The kernels that are slid: each with the step's divisor, bias and anchor, turned by its options (the
+        order does not matter)."""
         used = [
             kernel.using(self.divisor, self.bias, self.anchor).rotated(self.rotate)
             for kernel in (self.kernel, *self.with_)
@@ -138,7 +138,7 @@ class Filter(Operation):
 
     @cached_property
     def windows(self) -> tuple[Window, ...]:
-        """What each kernel's window is."""
+        """Each kernel's window."""
         return tuple(
             Window(kernel.shape, self.stride, self.dilation, self.pad, kernel.anchor) for kernel in self.kernels
         )
@@ -191,15 +191,12 @@ class Filter(Operation):
                     " columns), so it never becomes stable; use --pad same and stride 1"
                 )
             done += 1
-            skipped = self._alike(before, (height, width), self.times - done)
-            height, width, done = (
-                height + skipped * (height - before[0]),
-                width + skipped * (width - before[1]),
-                done + skipped,
-            )
+            skipped = self._equal_steps(before, (height, width), self.times - done)
+            done += skipped
+            height, width = height + skipped * (height - before[0]), width + skipped * (width - before[1])
         return height, width
 
-    def _alike(self, before: tuple[int, int], after: tuple[int, int], left: int) -> int:
+    def _equal_steps(self, before: tuple[int, int], after: tuple[int, int], left: int) -> int:
         """How many of the `left` times that follow need not be tried, because each changes the size as this one did and
         surely fits.
 
@@ -217,16 +214,16 @@ class Filter(Operation):
         return max(0, int(min([left - 1, *room])))
 
     def _shape_once(self, height: int, width: int) -> tuple[int, int]:
-        found = [tuple(axis.out for axis in window.over(height, width)) for window in self.windows]
-        if len(set(found)) > 1:
-            raise errors.combine_shapes(found[0], next(other for other in found if other != found[0]))
-        return found[0][0], found[0][1]
+        first, *others = [tuple(axis.out for axis in window.over(height, width)) for window in self.windows]
+        if other := next((shape for shape in others if shape != first), None):
+            raise errors.combine_shapes(first, other)
+        return first[0], first[1]
 
     def unseen(self, height: int, width: int) -> tuple[int, int]:
         rows, columns = self.window.over(height, width)
         return rows.unseen, columns.unseen
 
     def for_alpha(self) -> Operation:
-        """Without a bias, which is colour; what a constant border shows is opaque."""
+        """Without a bias, which belongs to colour; a constant border is opaque."""
         border = self.border if self.border.constant is None else replace(self.border, value=1)
         return replace(self, border=border, bias=0)

@@ -95,7 +95,7 @@ class Pipeline:
         return count
 
     def notes(self, target: str, range_: str) -> tuple[Note, ...]:
-        """What must be said of the result whatever the pixels are."""
+        """Remarks on the result that hold whatever the pixels are."""
         tail = list(self.steps)
         while tail[-1].keeps_bounds and len(tail) > 1 and not tail[-1].bounds:
             tail.pop()
@@ -110,7 +110,7 @@ class Pipeline:
         return (Note("few-levels", text),)
 
     def dropped(self, height: int, width: int) -> tuple[Note, ...]:
-        """What is said of rows and columns that no window of a step sees."""
+        """A note of each step that leaves rows and columns at the end out of its windows."""
         notes = []
         for step in self.steps:
             rows, columns = step.unseen(height, width)

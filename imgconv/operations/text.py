@@ -126,40 +126,42 @@ def _step(number: int, tokens: list[_Token]) -> Operation:
 
 
 def _fields(operation: type[Operation], word: str, tokens: list[_Token], preset: dict[str, Any]) -> dict[str, Any]:
-    """The fields that a step's values, name=value pairs and flags give."""
-    options = {_key(given.long): given for given in operation.options() if given.name not in preset}
-    arguments = [
-        key for key, given in options.items() if given.argument or (preset and given.name == operation.short_argument)
-    ]
-    found: dict[str, Any] = {}
+    """The fields that a step's values, name=value pairs and flags set."""
+    options = {_key(option.long): option for option in operation.options() if option.name not in preset}
+    places = [key for key, option in options.items() if _is_argument(option, operation, preset)]
+    values: dict[str, list[Any]] = {}
     for token in tokens:
-        name, equals, value = token.text.partition("=") if token.named else (token.text, "", "")
+        name, equals, text = token.text.partition("=") if token.named else (token.text, "", "")
         key = _key(name)
-        if not equals and not (not token.quoted and key in options and options[key].is_flag):
-            if not arguments:
-                if name in RUN_OPTIONS:
-                    raise _run_option(name)
-                raise errors.UsageError(
-                    f"{errors.shown(token.text)} is one value too many; {word} is written:"
-                    f" {_short(_usage(word, options))}"
-                )
-            key, value, equals = arguments.pop(0), token.text, "="
+        is_flag = not token.quoted and key in options and options[key].is_flag
+        if not equals and not is_flag:
+            if not places:
+                raise _no_place(name, token, word, options)
+            key, text, equals = places[0], token.text, "="
         elif key not in options:
             if key in RUN_OPTIONS:
                 raise _run_option(name)
-            raise errors.unknown(f"option of {word}", name, [given.long for given in options.values()])
-        if key in found and not options[key].kind.item:
+            raise errors.unknown(f"option of {word}", name, [option.long for option in options.values()])
+        if key in values and not options[key].kind.item:
             raise errors.UsageError(f"{name} is given twice")
-        given = _value(options[key], bool(equals), value)
-        if options[key].kind.item:
-            found.setdefault(key, []).append(given)
-        else:
-            found[key] = given
-        arguments = [left for left in arguments if left != key]
-    missing = [given for key, given in options.items() if given.required and key not in found]
-    if missing:
+        values.setdefault(key, []).append(_value(options[key], bool(equals), text))
+        places = [place for place in places if place != key]
+    if any(option.required and key not in values for key, option in options.items()):
         raise errors.UsageError(f"a value is missing; write: {_short(_usage(word, options))}")
-    return {options[key].name: tuple(value) if options[key].kind.item else value for key, value in found.items()}
+    return {options[key].name: tuple(items) if options[key].kind.item else items[0] for key, items in values.items()}
+
+
+def _is_argument(option: Option, operation: Operation | type[Operation], preset: dict[str, Any]) -> bool:
+    """Whether an option is written without its name."""
+    return option.argument or (bool(preset) and option.name == operation.short_argument)
+
+
+def _no_place(name: str, token: _Token, word: str, options: dict[str, Option]) -> errors.UsageError:
+    if name in RUN_OPTIONS:
+        return _run_option(name)
+    return errors.UsageError(
+        f"{errors.shown(token.text)} is one value too many; {word} is written: {_short(_usage(word, options))}"
+    )
 
 
 def _run_option(name: str) -> errors.UsageError:
@@ -186,25 +188,25 @@ def _key(name: str) -> str:
     return name.replace("-", "_")
 
 
-def _value(given: Option, equals: bool, value: str) -> Any:
-    """What a name=value or a flag gives its field: all of it, or one more item."""
-    if given.is_flag:
+def _value(option: Option, equals: bool, text: str) -> Any:
+    """The value of a field, or one more item of it, from name=value or a flag."""
+    if option.is_flag:
         if equals:
-            raise errors.UsageError(f"{given.long} is a flag and takes no value")
+            raise errors.UsageError(f"{option.long} is a flag and takes no value")
         return True
     if not equals:
-        raise errors.UsageError(f"{given.long} needs a value: {given.long}={given.kind.metavar}")
-    return (given.kind.item or given.kind).read(value)
+        raise errors.UsageError(f"{option.long} needs a value: {option.long}={option.kind.metavar}")
+    return (option.kind.item or option.kind).read(text)
 
 
 def _usage(word: str, options: dict[str, Option]) -> str:
-    def shown(given: Option) -> str:
-        if given.argument:
-            return given.kind.metavar
+    def shown(option: Option) -> str:
+        if option.argument:
+            return option.kind.metavar
         return (
-            f"[{given.long}]"
-            if given.is_flag
-            else f"[{given.long}={given.kind.metavar}]{'...' if given.kind.item else ''}"
+            f"[{option.long}]"
+            if option.is_flag
+            else f"[{option.long}={option.kind.metavar}]{'...' if option.kind.item else ''}"
         )
 
     return " ".join([word, *map(shown, options.values())])
@@ -220,16 +222,16 @@ def step_text(step: Operation) -> str:
         (step.word, {}),
     )
     values, named = [], []
-    for given in step.options():
-        value = getattr(step, given.name)
-        if given.name in preset:
+    for option in step.options():
+        value = getattr(step, option.name)
+        if option.name in preset:
             continue
-        if given.argument or (preset and given.name == step.short_argument):
-            values.append(_quoted(given.kind.text(value)))
-        elif given.kind.item:
-            named += [f"{given.long}={_quoted(given.kind.item.text(item))}" for item in value]
-        elif value != given.default:
-            named.append(given.long if given.is_flag else f"{given.long}={_quoted(given.kind.text(value))}")
+        if _is_argument(option, step, preset):
+            values.append(_quoted(option.kind.text(value)))
+        elif option.kind.item:
+            named += [f"{option.long}={_quoted(option.kind.item.text(item))}" for item in value]
+        elif value != option.default:
+            named.append(option.long if option.is_flag else f"{option.long}={_quoted(option.kind.text(value))}")
     return " ".join([word, *values, *named])
 
 

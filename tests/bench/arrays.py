@@ -15,7 +15,7 @@ from tests.bench.inputs import Pixels, image
 from tests.bench.libraries import LIBRARIES, Peer, module_of
 from tests.bench.results import OURS, Cell, Row
 
-_TRIAL = 512  # rows and columns of the corner on which a peer's time is foretold
+_TRIAL = 512  # rows and columns of the corner on which a peer's time is predicted
 
 
 @dataclass
@@ -37,7 +37,7 @@ class Contestants:
 
 
 def run(case: Case, *, budget: float, cap: float, rounds: int) -> Row:
-    """The row of a case. Peers foretold to take longer than `cap` seconds a run are left out, by name."""
+    """The row of a case. Peers predicted to take longer than `cap` seconds a run are left out, by name."""
     pixels = image(case.image)
     entered = Contestants()
     try:
@@ -74,9 +74,9 @@ def _enter(
     if pixels.size > 2 * _TRIAL * _TRIAL * 3:
         corner = library.prepare(module, np.ascontiguousarray(pixels[:_TRIAL, :_TRIAL]))
         seconds = min(timing.once(lambda: call(corner))[0] for _ in range(2))
-        foretold = seconds * pixels.size / (_TRIAL * _TRIAL * pixels[0, 0].size)
-        if foretold > cap:
-            return f"not run: about {foretold:.0f} s"
+        predicted = seconds * pixels.size / (_TRIAL * _TRIAL * pixels[0, 0].size)
+        if predicted > cap:
+            return f"not run: about {predicted:.0f} s"
     native = library.prepare(module, pixels)
     result = entered.enter(name, lambda: call(native), "peer")
     return "" if peer.yardstick else objection(difference(ours, library.read(result, ours), peer.crop), tolerance)

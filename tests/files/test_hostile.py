@@ -530,9 +530,9 @@ path = sys.argv[1]
 imgconv.load(path, max_pixels=10**9)  # so that what is needed once is there
 before = reset()
 header = read.header(path, Reading(max_pixels=10**9))
-foretold = limits.decoded_bytes(header) + limits.buffer_bytes(header)
+predicted = limits.decoded_bytes(header) + limits.buffer_bytes(header)
 kept = header.load()
-print(path, foretold, peak() - before)
+print(path, predicted, peak() - before)
 """
 
 
@@ -584,14 +584,14 @@ def test_the_forecast_covers_what_decoders_hold(tmp_path: Path) -> None:
     }  # what is freed leaves the process, and is seen when it is taken again
 
     def measured(path: str) -> tuple[int, int]:
-        """What is foretold and what is taken, in a process of its own: what others left behind would be taken again."""
+        """The predicted memory and the memory taken, in a process of its own, where nothing is left to be used again."""
         words = [sys.executable, "-c", CHILD, path]
         done = subprocess.run(
             words, env=environment(given_back), capture_output=True, text=True, check=False, timeout=120
         )
         assert done.returncode == 0, done.stderr
-        _, foretold, taken = done.stdout.split()
-        return int(foretold), int(taken)
+        _, predicted, taken = done.stdout.split()
+        return int(predicted), int(taken)
 
     found = {Path(path).name: measured(path) for path in paths}
     assert {name: row for name, row in found.items() if row[1] > row[0] + 4_000_000} == {}

@@ -136,7 +136,7 @@ def test_too_many_frames(tmp_path: Path) -> None:
     refused(done, "in.gif", "--max-frames 5")
 
 
-def test_memory_is_foretold(tmp_path: Path) -> None:
+def test_memory_is_predicted(tmp_path: Path) -> None:
     save(tmp_path / "in.png", COLOUR)
     refused(
         command("filter", "identity", "in.png", "--max-memory", "20k", cwd=tmp_path),
@@ -156,12 +156,12 @@ def test_memory_is_foretold(tmp_path: Path) -> None:
     ["filter vertical", "filter gaussian:1 | filter vertical | abs", "filter identity pad=50", "maxpool 2 | avgpool 3"],
 )
 def test_the_forecast_covers_what_arrays_take(tmp_path: Path, text: str) -> None:
-    """Arrays alive at once, as the machine counts them, are no more than foretold (but for what belongs to no
+    """Arrays alive at once, as the machine counts them, are no more than predicted (but for what belongs to no
     image)."""
     path = save(tmp_path / "in.npy", noise(400, 500, 3))
     pipeline = Pipeline.parse(text)
     with read.header(str(path)) as header:
-        foretold = most_bytes(header, pipeline, target(header.type, None, "clamp"), 3)
+        predicted = most_bytes(header, pipeline, target(header.type, None, "clamp"), 3)
         apply(
             pipeline, imgconv.values.pixel_values.values(noise(12, 90, 3)), target("uint8", None, "clamp")
         )  # loops are made
@@ -169,8 +169,8 @@ def test_the_forecast_covers_what_arrays_take(tmp_path: Path, text: str) -> None
         imgconv.Image.of(header.load()).through(pipeline)
         _, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()
-    assert most <= foretold + 2_000_000
-    assert foretold <= 4 * most + 2_000_000
+    assert most <= predicted + 2_000_000
+    assert predicted <= 4 * most + 2_000_000
 
 
 @pytest.mark.parametrize("text", ["filter gaussian:1.5", "filter vertical | abs", "avgpool 2"])
@@ -178,15 +178,15 @@ def test_the_forecast_covers_what_coverage_takes(tmp_path: Path, text: str) -> N
     path = save(tmp_path / "in.png", noise(900, 1000, 4))
     pipeline = Pipeline.parse(text)
     with read.header(str(path)) as header:
-        foretold = most_bytes(header, pipeline, target(header.type, None, "clamp"), 3)
+        predicted = most_bytes(header, pipeline, target(header.type, None, "clamp"), 3)
         image = imgconv.Image.of(header.load())
         image.through(pipeline)  # loops are made
         tracemalloc.start()
         image.through(pipeline)
         _, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()
-    assert most <= foretold + 2_000_000
-    assert foretold <= most + 100_000_000  # strips in doubles: what a step makes of them depends on much more
+    assert most <= predicted + 2_000_000
+    assert predicted <= most + 100_000_000  # strips in doubles: what a step makes of them depends on much more
 
 
 def test_an_endless_stream(tmp_path: Path) -> None:

@@ -143,14 +143,14 @@ def file_of(image, mode, path):
 
 
 @pytest.mark.parametrize("mode", sorted(set(MODES) - {"La", "RGBa", "HSV", "I;16L", "I;16N"}))
-def test_a_mode_from_a_file_is_foretold_by_its_header(mode, tmp_path):
+def test_a_mode_from_a_file_is_predicted_by_its_header(mode, tmp_path):
     from imgconv.files import read
 
     image, array = image_of(mode)
     path = file_of(image, mode, tmp_path / "x")
     header = read.header(str(path))
-    foretold, loaded = header.layout, header.load()
-    assert foretold == loaded.layout
+    predicted, loaded = header.layout, header.load()
+    assert predicted == loaded.layout
     pixels, _, tolerance = expected(mode, image, array)
     assert np.abs(loaded.pixels.astype(float) - pixels).max() <= tolerance
 

@@ -223,7 +223,7 @@ def test_facts_of_every_named_kernel(name):
         assert (words in found.even, words in found.odd) == (same, opposite and not same), words
 
 
-def test_noise_grows_as_foretold():
+def test_noise_grows_as_predicted():
     noise = np.random.default_rng(9).normal(0, 10, (150, 150))
     for name in ("box:5", "sobel-x", "sharpen"):
         got = imgconv.correlate(noise, name, threads=1)[5:-5, 5:-5].std()

@@ -45,12 +45,12 @@ def test_canonical_text_prints_itself(text):
 
 @pytest.mark.parametrize("text", [*STEPS, *PIPELINES])
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_foretold_shape_and_untouched_input(text, shape):
+def test_predicted_shape_and_untouched_input(text, shape):
     pixels = np.random.default_rng(1).integers(0, 256, shape, dtype=np.uint8)
     before = pixels.copy()
     pipeline = imgconv.Pipeline.parse(text)
     try:
-        foretold = pipeline.shape(*shape[:2])
+        predicted = pipeline.shape(*shape[:2])
     except errors.WindowError:
         with pytest.raises(errors.WindowError, match=r"window of .* image of"):
             imgconv.run(pixels, pipeline)
@@ -58,7 +58,7 @@ def test_foretold_shape_and_untouched_input(text, shape):
     with compiled(text in (*STEPS, PIPELINES[0])):
         result = imgconv.run(pixels, pipeline)
     channels = pipeline.channels([*shape, 1][2])
-    assert result.shape == (*foretold, *(shape[2:] if channels == [*shape, 1][2] else (channels,)))
+    assert result.shape == (*predicted, *(shape[2:] if channels == [*shape, 1][2] else (channels,)))
     assert result.dtype == np.uint8
     np.testing.assert_array_equal(pixels, before)
 

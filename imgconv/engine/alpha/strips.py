@@ -37,27 +37,27 @@ def strip_rows(rows: Axis, row: int) -> int:
 
 
 class ThreadArrays:
-    """A thread's arrays between strips, by what they are for: made once, and filled anew."""
+    """A thread's arrays, by name: allocated for its first strip, used again for the next ones."""
 
     def __init__(self) -> None:
-        self.rooms: dict[str, Pixels] = {}
+        self.arrays: dict[str, Pixels] = {}
 
     def filled(self, shape: tuple[int, int, int], type_: str, what: str) -> Pixels:
         """An array to fill: the last one of this name, if it has the rows."""
-        if what not in self.rooms or len(self.rooms[what]) < shape[0]:
-            self.rooms[what] = allocate(shape, type_, what)
-        return self.rooms[what][: shape[0]]
+        if what not in self.arrays or len(self.arrays[what]) < shape[0]:
+            self.arrays[what] = allocate(shape, type_, what)
+        return self.arrays[what][: shape[0]]
 
     def last(self, what: str, rows: int) -> Pixels | None:
-        """The same for an array that somebody else made (see `keep`); None where there is none."""
-        room = self.rooms.get(what)
-        return None if room is None or len(room) < rows else room[:rows]
+        """The array of this name that was kept (see `keep`), if it has the rows."""
+        array = self.arrays.get(what)
+        return None if array is None or len(array) < rows else array[:rows]
 
-    def keep(self, what: str, made: Pixels) -> Pixels:
-        """Remembers an array, unless it is part of the one that is remembered."""
-        if made.base is not self.rooms.get(what):
-            self.rooms[what] = made
-        return made
+    def keep(self, what: str, array: Pixels) -> Pixels:
+        """Keeps an array for the next strips, unless it is a part of the one that is kept."""
+        if array.base is not self.arrays.get(what):
+            self.arrays[what] = array
+        return array
 
 
 @record
@@ -77,8 +77,11 @@ class Strip:
 
 @record
 class Strips:
-    """How products are made. `type` is theirs; `opaque` is alpha's in its own units; the borders are those of the
-    products and of their alpha."""
+    """How colours are multiplied by alpha.
+
+    `type` is that of the products; `opaque` is the alpha of an opaque pixel; the borders are those of the products and
+    of their alpha.
+    """
 
     colour: Values
     alpha: Values
@@ -204,26 +207,16 @@ def divide_numbers(
     scale: float = 1,
     limit: float,
 ) -> Pixels:
-    """What `loops.coverage.make_divide` is told."""
-    made = np.zeros(weighting.NUMBERS)
-    made[weighting.GAIN], made[weighting.BIAS], made[weighting.DENOMINATOR], made[weighting.LEAST] = (
-        gain,
-        bias,
-        denominator,
-        least,
-    )
-    made[weighting.EMPTY], made[weighting.SHIFT], made[weighting.FULL], made[weighting.SCALE], made[weighting.LIMIT] = (
-        empty + shift,
-        shift,
-        full,
-        scale,
-        limit,
-    )
-    return made
+    """The numbers of `loops.weighting.make_divide`."""
+    numbers = np.zeros(weighting.NUMBERS)
+    numbers[weighting.GAIN], numbers[weighting.BIAS], numbers[weighting.DENOMINATOR] = gain, bias, denominator
+    numbers[weighting.LEAST], numbers[weighting.EMPTY], numbers[weighting.SHIFT] = least, empty + shift, shift
+    numbers[weighting.FULL], numbers[weighting.SCALE], numbers[weighting.LIMIT] = full, scale, limit
+    return numbers
 
 
 class Quotients:
-    """A result that is filled strip by strip: sums of products over sums of alpha, settled and counted.
+    """A result that is filled strip by strip: sums of products over sums of alpha, converted and counted.
 
     `most` is what numerators and denominators of whole numbers never exceed; where it is small, they are divided in
     float32, which rounds as exactly. `below` are the colours (H, W, C) that stay where a window sees nothing visible,
@@ -259,8 +252,8 @@ class Quotients:
         along: tuple[Pixels, Pixels],
         threads: int | None,
     ) -> None:
-        """One strip; `down` and `along` are the cells that count and those that are seen, of each row and of each
-        column (their products count)."""
+        """One strip; `down` and `along` are the cells that count and those that exist, of each row and of each column
+        (their products count)."""
         rows, row, channels = sums.shape
         cells = [part.astype(self.acc) for part in (*down, *along)]
         shared = {

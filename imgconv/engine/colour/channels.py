@@ -36,22 +36,22 @@ class Chosen:
             return colour
         return Values(np.ascontiguousarray(colour.pixels[..., list(self.numbers)]), colour.span)
 
-    def returned(self, made: Pixels, others: Pixels) -> Pixels:
-        """All channels: those that were chosen as made, the others as they are."""
+    def with_others(self, filtered: Pixels, others: Pixels) -> Pixels:
+        """All channels: the chosen ones filtered, the others as they are."""
         if self.numbers is None:
-            return made
+            return filtered
         result = others.copy()
-        result[..., list(self.numbers)] = made
+        result[..., list(self.numbers)] = filtered
         return result
 
 
-def chosen(words: Channels, channels: int, colour: str, alpha: bool) -> Chosen:
-    """What the words mean for an image with so many colour channels of a colour model, and perhaps alpha.
+def choose(words: Channels, channels: int, colour: str, alpha: bool) -> Chosen:
+    """The channels that the words name in an image with so many colour channels of a colour model, and perhaps alpha.
 
     Raises
     ------
     PixelError
-        For a channel that the image has not, or luma of colours that have none.
+        For a channel that the image does not have, or luma of colours that have none.
     """
     if words == ALL_CHANNELS:
         return Chosen()
@@ -66,13 +66,13 @@ def chosen(words: Channels, channels: int, colour: str, alpha: bool) -> Chosen:
     places = {name: place for place, name in enumerate(known)} | {str(place): place for place in range(len(known))}
     if alpha:
         places.setdefault("a", channels)
-    found = set()
+    chosen_places = set()
     for word in words:
         if word not in places:
             raise errors.PixelError(
                 f"there is no channel {word!r} in this image; it has {', '.join(known)} (counted from 0: 0 …"
                 f" {len(known) - 1})"
             )
-        found.add(places[word])
-    numbers = tuple(sorted(found - {channels}))
-    return Chosen(None if len(numbers) == channels else numbers, alpha=channels in found)
+        chosen_places.add(places[word])
+    numbers = tuple(sorted(chosen_places - {channels}))
+    return Chosen(None if len(numbers) == channels else numbers, alpha=channels in chosen_places)

@@ -90,21 +90,21 @@ def float_for(type_: str, goal: str = "") -> str:
     return "float64" if goal == "float64" or type_ in ("int32", "float64") else "float32"
 
 
-def decoded(given: Values, curves: Curves, threads: int | None = None, goal: str = "") -> Values:
+def decoded(pixels: Values, curves: Curves, threads: int | None = None, goal: str = "") -> Values:
     """Encoded pixels as light, in pixel units: white is what it was. 8 and 16 bits become floats by a table of all
     their values."""
-    white = white_of(given.type)
+    white = white_of(pixels.type)
     assert white is not None
-    type_ = float_for(given.type, goal)
-    result = allocate(given.pixels.shape, type_, "linear light")
-    if given.type.startswith("float"):
+    type_ = float_for(pixels.type, goal)
+    result = allocate(pixels.pixels.shape, type_, "linear light")
+    if pixels.type.startswith("float"):
         steps = [lambda piece, curve=curve: curve.decoded(piece.astype(type_, copy=False)) for curve in curves]
     else:
         every = np.arange(white + 1)
         tables = [(curve.decoded(every / white) * white).astype(type_) for curve in curves]
         steps = [lambda piece, table=table: table[piece] for table in tables]
-    _each(given.pixels, result, steps, threads)
-    return Values(result, Span(-np.inf, np.inf, False), given.notes)
+    _each(pixels.pixels, result, steps, threads)
+    return Values(result, Span(-np.inf, np.inf, False), pixels.notes)
 
 
 def encoded(light: Values, curves: Curves, white: float, threads: int | None = None) -> Values:

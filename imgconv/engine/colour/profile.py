@@ -1,4 +1,4 @@
-"""What a file says of its curve: an ICC profile's tone curves, PNG's gamma, or nothing, which means sRGB.
+"""The curve that a file's metadata state: an ICC profile's tone curves, PNG's gamma, or none, which means sRGB.
 
 For filters in linear light only the curves matter, not the primaries: light is summed channel by channel. So profiles
 made of curves (and a matrix) are honoured as they are; profiles made of tables of colours are refused.
@@ -38,7 +38,7 @@ def curves_of(metadata: Mapping[str, Any], channels: int) -> Curves:
         return _of_profile(bytes(profile), channels)
     gamma = metadata.get("gamma")
     if gamma and "srgb" not in metadata:
-        return (_meant(Curve(1 / float(gamma))),)
+        return (_recognise_srgb(Curve(1 / float(gamma))),)
     return (SRGB,)
 
 
@@ -75,15 +75,17 @@ def _of_profile(profile: bytes, channels: int) -> Curves:
                 "its colour profile works by tables of colours, which --linear cannot undo; convert the image to sRGB"
                 " first"
             )
-        found = [_meant(_curve(tags[name])) for name in names]
+        curves = [_recognise_srgb(_curve(tags[name])) for name in names]
     except (struct.error, IndexError, ValueError, ZeroDivisionError) as error:
         if isinstance(error, errors.ImgconvError):
             raise
         raise errors.PixelError(
             "its colour profile is broken, so --linear cannot know its curve; convert the image to sRGB first"
         ) from error
-    same = is_srgb(found) or all(one is found[0] or (isinstance(one, Curve) and one == found[0]) for one in found)
-    return (found[0],) if same else tuple(found)
+    same = is_srgb(curves) or all(
+        curve is curves[0] or (isinstance(curve, Curve) and curve == curves[0]) for curve in curves
+    )
+    return (curves[0],) if same else tuple(curves)
 
 
 def _tags(profile: bytes) -> dict[bytes, bytes]:
@@ -133,7 +135,7 @@ def _checked(curve: Curve) -> Curve:
     return curve
 
 
-def _meant(curve: Curve | Sampled) -> Curve | Sampled:
+def _recognise_srgb(curve: Curve | Sampled) -> Curve | Sampled:
     """sRGB's own formula where a curve is a copy of it."""
     x = np.linspace(0, 1, 1025)
     return SRGB if np.abs(curve.decoded(x) - SRGB.decoded(x)).max() < _SAME else curve

@@ -71,8 +71,7 @@ def repeat(
 
 
 def known(values: Values) -> Values:
-    """What was foretold of large whole numbers, made narrow by looking: else they would soon count as too large for any
-    type."""
+    """Values with the span that large integers really have: the predicted one would soon be too large for any type."""
     if not values.span.whole or values.span.magnitude < _LARGE:
         return values
     low, high = float(values.pixels.min()), float(values.pixels.max())
