@@ -584,7 +584,7 @@ def test_the_forecast_covers_what_decoders_hold(tmp_path: Path) -> None:
     }  # what is freed leaves the process, and is seen when it is taken again
 
     def measured(path: str) -> tuple[int, int]:
-        """The predicted memory and the memory taken, in a process of its own, where nothing is left to be used again."""
+        """The predicted memory, and the memory taken in a process of its own, where nothing is left to reuse."""
         words = [sys.executable, "-c", CHILD, path]
         done = subprocess.run(
             words, env=environment(given_back), capture_output=True, text=True, check=False, timeout=120
