@@ -106,10 +106,6 @@ def fitted(image: ImageData, form: Format) -> ImageData:
             " longer)"
         )
         image = _noted(image, Note("frames-merged", text, loss=False))
-    if form.name == "gif":
-        from imgconv.files.gif import writer as gif_writer
-
-        return gif_writer.fitted(image)
     return image
 
 

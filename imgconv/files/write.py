@@ -93,6 +93,10 @@ def fitted(image: ImageData, form: Format, path: str = "the result", writing: Wr
         from imgconv.files import frames
 
         image = frames.fitted(image, form)
+        if form.name == "gif":
+            from imgconv.files.gif import writer as gif_writer
+
+            image = gif_writer.fitted(image)
         if writing.lossless and any(note.code == "palette-reduced" for note in image.notes):
             raise errors.always_lossy(path, form.name, [name for name in _lossless(image) if name != form.name])
         frames.check(form, image.frames, path)

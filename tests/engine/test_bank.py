@@ -11,6 +11,7 @@ import imgconv
 from imgconv import Kernel, Pipeline, errors
 from imgconv.kernels import sweeps
 from imgconv.operations import Bank
+from imgconv.values.image import Frame
 from tests import command
 from tests.command import noise, pixels_of, save
 
@@ -196,3 +197,14 @@ def test_alpha_goes_to_every_tile(tmp_path):
         got[..., :3], imgconv.bank(pixels[..., :3], "sobel-x", with_=["sobel-y", "box:3"], sheet=True)
     )
     assert (got[:6, :, 3] == 255).all()
+
+
+@pytest.mark.parametrize("first", ["filter box:3 pad=valid", "relu"])
+@pytest.mark.parametrize("sheet", ["", " sheet"])
+def test_a_constant_border_is_opaque_behind_other_steps_too(first, sheet):
+    """Between steps alpha is float64 in the units it began in."""
+    alpha = np.full((6, 6), 128, np.uint8)
+    image = imgconv.Image((Frame(noise(6, 6), alpha),))
+    after = image.through(Pipeline.parse(f"{first} | bank laplacian pad=3 border=constant:9{sheet}"))
+    assert after.alpha[0, 0] == 255
+    assert after.alpha[4, 4] == 128

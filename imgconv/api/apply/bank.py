@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from imgconv.api.apply import filter as filters
+from imgconv.engine.alpha.plane import under_centres
 from imgconv.engine.filter.bank import stacked, tiled
 from imgconv.values.frozen import replace
 from imgconv.values.pixel_values import Pixels, Response, Target, Values
@@ -42,12 +43,17 @@ def apply_weighted(
     channels, extremes = stacked(response, count, target, threads, None)
     if step.sheet:
         channels = replace(channels, pixels=tiled(channels.pixels, count, step.grid, None))
-    return colours.with_plane(channels, apply_alpha(step, colours.alpha_plane, threads)), extremes
+    return colours.with_plane(channels, _alpha(step, colours.alpha_plane, colours.opaque)), extremes
 
 
 def apply_alpha(step: Bank, alpha: Pixels, threads: int | None = None) -> Pixels:
     """As under the first kernel; on every tile of a sheet."""
-    plane = filters.apply_alpha(step.filters[0], alpha, threads)
+    return _alpha(step, alpha, None)
+
+
+def _alpha(step: Bank, alpha: Pixels, opaque: int | None) -> Pixels:
+    first = step.filters[0]
+    plane = under_centres(alpha, first.window, first.border, opaque)
     if not step.sheet:
         return plane
     count = len(step.filters)
