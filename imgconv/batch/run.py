@@ -51,7 +51,7 @@ def _outcome(job: Job, pipeline: Pipeline, settings: Settings, reserved: dict[st
         facts["seconds"] = round(time.perf_counter() - begun, 6)
         return outcome
     except (errors.WindowError, errors.PixelError) as error:
-        failure = error if str(error).startswith(name) else errors.named(name, error)
+        failure = errors.named(name, error)
     except errors.ImgconvError as error:
         failure = error
     except MemoryError:

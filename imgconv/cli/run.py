@@ -61,7 +61,7 @@ def _text(argument: str, inputs: tuple[str, ...]) -> tuple[str, str]:
                 "the pipeline is read from standard input, so the image must be named: imgconv run - in.png"
             )
         if sys.stdin is None:
-            raise errors.file_unreadable("standard input", "it is closed")
+            raise errors.FileError("standard input: cannot be read (it is closed)")
         return _read(sys.stdin.buffer, "standard input"), "run"
     stem, suffix = os.path.splitext(argument)
     separated = os.sep in argument or bool(os.altsep and os.altsep in argument)

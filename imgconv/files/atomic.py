@@ -35,7 +35,7 @@ def write(path: str, content: Content, hear: Hear | None = None, *, replace: boo
     """
     with _refusals(path):
         try:
-            with links.found(path) as target:
+            with links.target_at(path) as target:
                 if target.known is not None and not replace:
                     raise errors.file_exists(path)
                 if target.open_file or (target.known is not None and not stat.S_ISREG(target.known.st_mode)):
@@ -51,12 +51,14 @@ def write(path: str, content: Content, hear: Hear | None = None, *, replace: boo
 
 def begun(path: str) -> IO[bytes]:
     """A file begun anew where it stands, unbuffered, for what is written in pieces over a while. Raises FileError."""
-    with _refusals(path), links.found(path) as target:
+    with _refusals(path), links.target_at(path) as target:
         if target.known is None:
             handle = os.open(target.at(target.name), _FLAGS | os.O_CREAT | os.O_EXCL, 0o666, dir_fd=target.folder)
             return open(handle, "wb", buffering=0)
         if target.shared and target.known.st_nlink > 1:  # the other name may be in somebody's home
-            raise errors.file_of_several_names(path)
+            raise errors.FileError(
+                f"{path}: has other names (hard links), in a folder open to everybody; name another place"
+            )
         return open(_opened(target), "wb", buffering=0)
 
 
@@ -78,7 +80,7 @@ def make_folder(path: str) -> None:
 def is_terminal(path: str) -> bool:
     """Whether a path leads to a terminal; no device is opened that would not be written to."""
     try:
-        with links.found(path) as target:
+        with links.target_at(path) as target:
             handle = _opened(target)
     except OSError:  # said when it is written to
         return False
@@ -128,7 +130,7 @@ def _opened(target: Target) -> int:
 
 def _refuse_losses(note: Note) -> None:
     if note.loss:
-        raise errors.attributes_refused(note.text)
+        raise OSError(0, f"{note.text}; remove the old file first")  # `_refusals` says where
 
 
 def _write_beside(target: Target, content: Content, hear: Hear, replace: bool) -> None:

@@ -13,7 +13,6 @@ import stat
 import struct
 from collections.abc import Iterator
 
-from imgconv import errors
 from imgconv.files.links import Target
 from imgconv.values.notes import Note
 
@@ -25,7 +24,7 @@ _FILES_GROUP, _MASK, _OTHERS = 4, 16, 32  # tags of entries
 _ENTRY = struct.Struct("<HHI")  # tag, permissions, user or group
 _ABSENT = (errno.ENODATA, errno.ENOTSUP, errno.EOPNOTSUPP)
 
-Source = int | str | None
+OldFile = int | str | None
 """What the old file's attributes are asked of; None on systems without any."""
 
 
@@ -44,9 +43,11 @@ def take_over(handle: int, target: Target) -> list[Note]:
             if name.startswith("system.") and name != ACL:  # other access lists, such as NFS's: they follow permissions
                 _copy(old, handle, name, lost)
     privileges += [name for name in PRIVILEGES if name in names]
-    notes = [Note("attributes-dropped", errors.attributes_dropped(target.name, lost))] if lost else []
+    replaced, notes = f"not kept of the {target.name} that was replaced", list[Note]()
+    if lost:
+        notes.append(Note("attributes-dropped", f"{replaced}: {', '.join(lost)}"))
     if privileges:
-        notes.append(Note("privileges-dropped", errors.privileges_dropped(target.name, privileges), loss=False))
+        notes.append(Note("privileges-dropped", f"privileges {replaced}: {', '.join(privileges)}", loss=False))
     return notes
 
 
@@ -76,7 +77,7 @@ def _take_owner(handle: int, known: os.stat_result) -> None:
                 return
 
 
-def _take_permissions(handle: int, known: os.stat_result, old: Source, lost: list[str]) -> list[str]:
+def _take_permissions(handle: int, known: os.stat_result, old: OldFile, lost: list[str]) -> list[str]:
     """The mode and the access list; which privileges were left out because they would now be another's."""
     now, mode = os.fstat(handle), stat.S_IMODE(known.st_mode)
     privileges = list[str]()
@@ -104,12 +105,12 @@ def _take_permissions(handle: int, known: os.stat_result, old: Source, lost: lis
     return privileges
 
 
-def _access_list(old: Source) -> bytes | None:
+def _access_list(old: OldFile) -> bytes | None:
     """The old file's; None if it has its mode alone."""
     return None if old is None else _asked(old, ACL)
 
 
-def _remove_list(handle: int, old: Source) -> None:
+def _remove_list(handle: int, old: OldFile) -> None:
     """One that was inherited from the folder: the old file had none."""
     if old is not None and _asked(handle, ACL) is not None:
         os.removexattr(handle, ACL)
@@ -124,7 +125,7 @@ def _asked(file: int | str, name: str) -> bytes | None:
         raise
 
 
-def _copy(old: Source, handle: int, name: str, lost: list[str]) -> None:
+def _copy(old: OldFile, handle: int, name: str, lost: list[str]) -> None:
     assert old is not None
     try:
         value = os.getxattr(old, name)
@@ -134,7 +135,7 @@ def _copy(old: Source, handle: int, name: str, lost: list[str]) -> None:
         lost.append(f"{name} ({error.strerror})")
 
 
-def _names(old: Source) -> list[str]:
+def _names(old: OldFile) -> list[str]:
     try:
         return [] if old is None else os.listxattr(old)
     except OSError as error:
@@ -144,7 +145,7 @@ def _names(old: Source) -> list[str]:
 
 
 @contextlib.contextmanager
-def _source(target: Target) -> Iterator[Source]:
+def _source(target: Target) -> Iterator[OldFile]:
     """The file that was found, whatever bears its name by now."""
     if not hasattr(os, "listxattr"):
         yield None

@@ -75,12 +75,16 @@ class _Reads:
         if len(found) >= self.least:
             self.taken += self.share * (len(found) + (_OBJECT if not self.least else 0))
         if self.refusal is None and (self.calls < 0 or self.taken > self.most):
-            self.refusal = (
-                errors.header_endless(self.name) if self.calls < 0 else errors.reads_too_much(self.name, self.most)
-            )
+            self.refusal = errors.header_endless(self.name) if self.calls < 0 else self._too_much()
         if self.refusal:
             raise self.refusal
         return found
+
+    def _too_much(self) -> errors.FileError:
+        return errors.FileError(
+            f"{self.name}: its parts claim more than the {errors.amount(self.most)} of memory that one image may take"
+            " (--max-memory allows more); get a whole copy"
+        )
 
     def _there(self, wanted: int) -> int:
         """So many bytes as are left in a file, for room is made for what is asked; of a device all that are wanted."""

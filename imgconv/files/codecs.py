@@ -57,5 +57,13 @@ def available(name: str, form: str, depth: int) -> Any:
     try:
         import imagecodecs
     except ImportError:
-        raise errors.file_deep_needs_codecs(name, form, depth) from None
+        raise missing(name, form, depth) from None
     return imagecodecs
+
+
+def missing(name: str, form: str, bits: int) -> errors.FileError:
+    """The error for samples of more than 8 bits that imagecodecs would read."""
+    return errors.FileError(
+        f"{name}: has {bits} bits per sample, and {form} of more than 8 needs the package imagecodecs; pip install"
+        " 'imgconv[deep]' (or --allow-narrowing reads 8)"
+    )

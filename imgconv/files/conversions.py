@@ -59,7 +59,7 @@ def check(form: Format, layout: Layout, size: tuple[int, int], writing: Writing,
     """Raises FileError, naming formats that can, if `form` cannot hold a picture of such pixels and (height, width), as
     it is or converted, as is wanted."""
     if writing.quality is not None and writing.lossless:
-        raise errors.quality_of_lossless()
+        raise errors.UsageError("--quality and --lossless ask for two things; give one of them")
     if not holds(form, layout) and way(form, layout) is None:
         bare = replace(layout, alpha=False)
         drops = layout.alpha and (holds(form, bare) or way(form, bare) is not None)
@@ -67,8 +67,10 @@ def check(form: Format, layout: Layout, size: tuple[int, int], writing: Writing,
             path, form.name, layout.words, able(layout), "--alpha drop leaves alpha out" if drops else ""
         )
     if form.longest and max(size) > form.longest:
-        raise errors.too_long_for(
-            path, form.name, *size, form.longest, [name for name in able(layout) if not FORMATS[name].longest]
+        unlimited = [name for name in able(layout) if not FORMATS[name].longest]
+        raise errors.FileError(
+            f"{path}: {form.name.upper()} holds at most {form.longest} pixels a side, the result has"
+            f" {size[1]}x{size[0]}; formats that hold it: {', '.join(unlimited)}"
         )
     if writing.lossless and form.lossless == "never":
         raise errors.always_lossy(path, form.name, [name for name in able(layout) if FORMATS[name].lossless != "never"])
@@ -153,7 +155,9 @@ def _rgb(pixels: Pixels, colour: str, profile: bytes) -> Pixels:
             given, ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB"), outputMode="RGB"
         )
     except (ImageCms.PyCMSError, OSError, ValueError) as error:
-        raise errors.profile_unusable(str(error)) from error
+        raise errors.FileError(
+            f"its colour profile cannot be used to convert the colours ({error}); --strip leaves it out"
+        ) from error
     return to_frame_as(through, "RGB").pixels
 
 
@@ -165,7 +169,10 @@ def _stored_in_16(image: ImageData, form: Format) -> ImageData:
     low = min(int(frame.pixels.min()) for frame in image.frames)
     high = max(int(frame.pixels.max()) for frame in image.frames)
     if low < 0 or high > _MOST:
-        raise errors.numbers_do_not_fit(form.name, low, high, able(image.layout))
+        raise errors.FileError(  # `write.fitted` says where
+            f"{form.name.upper()} holds 0…65535, the result has {low}…{high}; formats that hold it:"
+            f" {', '.join(able(image.layout))} (or give --range or --dtype uint16)"
+        )
     note = Note(
         "stored-shorter",
         f"{image.layout.type} stored as uint16, in which every value fits ({form.name.upper()} has no"

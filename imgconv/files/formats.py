@@ -159,7 +159,8 @@ def format_named(word: str) -> Format:
     name = word.lower()
     found = FORMATS.get(name) or BY_SUFFIX.get("." + name.lstrip("."))
     if found is None:
-        raise errors.format_unknown(word, list(FORMATS))
+        hint = errors.suggestion(word, FORMATS) or ";"
+        raise errors.UsageError(f"format {errors.shown(word)} is not known{hint} choose from {', '.join(FORMATS)}")
     return found
 
 
@@ -167,7 +168,8 @@ def format_of(path: str) -> Format:
     """The format that a path's suffix names; UsageError where it names none."""
     suffix = os.path.splitext(path)[1].lower()
     if not suffix:
-        raise errors.format_no_suffix(path, list(FORMATS))
+        examples = ", .".join(list(FORMATS)[:4])
+        raise errors.UsageError(f"{path}: no suffix tells the format; add one (.{examples} ...) or give --format")
     return format_named(suffix)
 
 

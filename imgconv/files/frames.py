@@ -1,4 +1,4 @@
-"""Frames and pages: which are wanted, what formats can hold them, and how they are fitted to one."""
+"""Frames and pages: which to read, what formats can hold them, and how they are fitted to one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from imgconv import errors
 from imgconv.files.formats import FORMATS, Format
 from imgconv.files.header import Header
-from imgconv.files.options import Frames
+from imgconv.files.options import CHOICE_OF_FRAMES, Frames
 from imgconv.values.frozen import replace
 from imgconv.values.image import Frame, ImageData
 from imgconv.values.notes import Note
@@ -22,19 +22,21 @@ UNTIMED = 1000.0
 """Milliseconds that a frame of an animation is shown whose file did not say: a page."""
 
 
-def chosen(wanted: Frames | None, count: int, name: str) -> Sequence[int]:
-    """The numbers, from 0, of the frames that are wanted of `count`; FileError where there are none."""
-    if wanted is None or wanted == "all":
+def chosen(choice: Frames | None, count: int, name: str) -> Sequence[int]:
+    """The numbers, from 0, of the frames that a choice takes of `count`. Raises FileError where there are none."""
+    if choice is None or choice == "all":
         return range(count)
-    if isinstance(wanted, int):
-        if not -count <= wanted < count:
-            raise errors.frame_missing(name, wanted, count)
-        return (wanted % count,)
-    assert isinstance(wanted, tuple)
-    found = range(count)[slice(*wanted)]
-    if not found:
-        raise errors.frames_none(name, wanted, count)
-    return found
+    if isinstance(choice, int):
+        if not -count <= choice < count:
+            known = f"its {count} frames are counted from 0 to {count - 1}" if count > 1 else "its only one is 0"
+            raise errors.FileError(f"{name}: has no frame {choice}; {known}")
+        return (choice % count,)
+    assert isinstance(choice, tuple)
+    numbers = range(count)[slice(*choice)]
+    if not numbers:
+        text = f"--frames {CHOICE_OF_FRAMES.text(choice)}"
+        raise errors.FileError(f"{name}: {text} leaves none of its {count} frame{'s' * (count > 1)}, counted from 0")
+    return numbers
 
 
 def alike(frames: Sequence[Frame]) -> tuple[Frame, ...]:
@@ -75,10 +77,16 @@ def _check(form: Format, kinds: Sequence[str], path: str) -> None:
     if len(kinds) == 1 or form.frames == "pages":
         return
     if not form.frames:
-        raise errors.frames_do_not_fit(path, form.name, len(kinds), able())
+        raise errors.FileError(
+            f"{path}: {form.name.upper()} holds one frame and there are {len(kinds)}; formats that hold several:"
+            f" {', '.join(able())}; or --frames first"
+        )
     other = next((kind for kind in kinds if kind != kinds[0]), None)
     if other:
-        raise errors.frames_differ(path, form.name, kinds[0], other)
+        raise errors.FileError(
+            f"{path}: frames of {form.name.upper()} must be alike, and these are {kinds[0]} and {other}; tiff holds"
+            " pages of any size, --frames N takes one"
+        )
 
 
 def able() -> list[str]:
@@ -163,8 +171,8 @@ def changed(before: Frame, now: Frame) -> tuple[slice, slice]:
 
 
 def _differing(one: Pixels, other: Pixels) -> Pixels:
-    found = np.asarray(one != other)
-    return np.asarray(found.any(axis=2)) if found.ndim == 3 else found
+    differs = np.asarray(one != other)
+    return np.asarray(differs.any(axis=2)) if differs.ndim == 3 else differs
 
 
 def cut(frame: Frame, box: tuple[slice, slice]) -> Frame:
@@ -177,5 +185,5 @@ def delay(duration: float | None, most: int = 65535) -> tuple[int, int]:
     seconds = Fraction((UNTIMED if duration is None else max(0.0, duration)) / 1000)
     if seconds >= most:
         return most, 1
-    found = seconds.limit_denominator(most if seconds < 1 else int(most / seconds))
-    return found.numerator, found.denominator
+    ratio = seconds.limit_denominator(most if seconds < 1 else int(most / seconds))
+    return ratio.numerator, ratio.denominator

@@ -84,7 +84,10 @@ def reader_of(source: Source, image: Any) -> Deep | None:
     if image.format in ("JPEG2000", "AVIF") and LAYOUTS[MODES[image.mode].becomes].type == "uint8":
         return _coded(source, image)
     if narrows(image):
-        raise errors.file_narrowed(source.name)
+        raise errors.FileError(
+            f"{source.name}: has 16 bits per sample, of which only 8 would be read; refused rather than lost "
+            "(--allow-narrowing reads those 8; or convert it to PNG or TIFF first)"
+        )
     return None
 
 
@@ -210,5 +213,7 @@ def _tiff(source: Source, image: Any) -> Deep:
             source.name, f"its fields say two sizes, {image.width}x{image.height} and {page.width}x{page.height}"
         )
     if page.codec and _eight(image) and narrows(image):  # which Pillow would read in 8 bits, and rightly
-        raise errors.file_deep_needs_codecs(source.name, f"TIFF compressed by {page.codec}", 16)
+        from imgconv.files import codecs
+
+        raise codecs.missing(source.name, f"TIFF compressed by {page.codec}", 16)
     return Deep(page.layout, lambda: tiff_reader.decode(source, number))

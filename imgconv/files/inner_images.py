@@ -13,7 +13,7 @@ from typing import Any
 
 from imgconv import errors
 from imgconv.engine.memory import allowed_bytes
-from imgconv.files import stored_sizes
+from imgconv.files import signatures, stored_sizes
 from imgconv.files.source import Source
 
 _MOST_SCANS = 256  # of a progressive JPEG: encoders write ten, and one for each coefficient would be less
@@ -90,7 +90,10 @@ def _icns(source: Source) -> None:
 def _jpeg(source: Source) -> None:
     source.stream.seek(0)
     if stored_sizes.scans(source.stream, _MOST_SCANS) > _MOST_SCANS:
-        raise errors.too_many_scans(source.name, _MOST_SCANS)
+        raise errors.FileError(
+            f"{source.name}: is a progressive JPEG of more than {_MOST_SCANS} scans, and may be made to take time; save"
+            " it as a plain JPEG or PNG first"
+        )
 
 
 def _jpeg2000(source: Source) -> None:
@@ -179,7 +182,7 @@ def refuse_inside(source: Source, image: Any) -> None:
     """Raises FileError for opened IPTC records of coded pixels: Pillow would decode them by opening whatever is there,
     a PostScript program too."""
     if image.tile and image.tile[0][3][0] != "raw":
-        raise errors.file_foreign(
+        raise signatures.foreign(
             source.name,
             "a picture wrapped in IPTC records",
             "take it out of them first (exiftool, or convert it to PNG)",

@@ -23,7 +23,10 @@ def check(header: Header) -> None:
     """Raises FileError for an image with more pixels, frames or memory than its options allow."""
     options = header.source.options
     if header.frames > options.max_frames:
-        raise errors.too_many_frames(header.path, header.frames, options.max_frames)
+        raise errors.FileError(
+            f"{header.path}: has {header.frames} frames, more than {options.max_frames}; if you trust it: --max-frames"
+            f" {header.frames}"
+        )
     for height, width in (*sizes(header), *header.parts):
         if not all(isinstance(side, int) and side > 0 for side in (height, width)):
             raise errors.file_size(header.path, width, height)
@@ -69,7 +72,7 @@ def content(source: Source) -> bytes:
     """All bytes of a file that may have to be read twice. Raises FileError where that is more than memory may hold."""
     allowed = allowed_bytes(source.options.max_memory)
     if _size(source.stream) > allowed:
-        raise errors.stream_too_long(source.name, allowed)
+        raise _too_long(source.name, allowed)
     source.stream.seek(0)
     return source.stream.read()
 
@@ -90,6 +93,12 @@ def drained(stream: IO[bytes], name: str, options: Reading) -> io.BytesIO:
             signatures.refuse(name, piece[:_START])
         buffer.write(piece)
         if buffer.tell() > allowed:
-            raise errors.stream_too_long(name, allowed)
+            raise _too_long(name, allowed)
     buffer.seek(0)
     return buffer
+
+
+def _too_long(name: str, most: float) -> errors.FileError:
+    return errors.FileError(
+        f"{name}: gives more than {errors.amount(most)}, the most that one image may take (--max-memory allows more)"
+    )

@@ -40,7 +40,7 @@ class Target:
 
 
 @contextlib.contextmanager
-def found(path: str) -> Iterator[Target]:
+def target_at(path: str) -> Iterator[Target]:
     """Where a path leads, with descriptors that are open meanwhile.
 
     Raises
@@ -55,7 +55,7 @@ def found(path: str) -> Iterator[Target]:
 
 
 def make_folders(path: str) -> None:
-    """A folder and those that it is in, made where they are not there yet. Raises as `found`."""
+    """A folder and those that it is in, made where they are not there yet. Raises as `target_at`."""
     if os.name == "nt":
         os.makedirs(path, exist_ok=True)
         return
@@ -85,7 +85,7 @@ def _resolved(path: str) -> Target:
         known = os.stat(real)
     except FileNotFoundError:
         if os.path.islink(path):
-            raise errors.link_to_nothing(path, path) from None
+            raise _link_to_nothing(path, path) from None
         os.stat(where)
         return Target(None, where, name)
     if stat.S_ISDIR(known.st_mode):
@@ -116,7 +116,7 @@ class _Way:
                 known, entry = self._look(name)
             except FileNotFoundError:
                 if self.of_link:
-                    raise errors.link_to_nothing(self.path, self._link()) from None
+                    raise _link_to_nothing(self.path, self._link()) from None
                 if self.rest:
                     raise
                 return Target(self.folder, self.where, name)
@@ -139,7 +139,7 @@ class _Way:
                 known, entry = self._look(name)
             except FileNotFoundError:
                 if self.of_link:
-                    raise errors.link_to_nothing(self.path, self._link()) from None
+                    raise _link_to_nothing(self.path, self._link()) from None
                 with contextlib.suppress(FileExistsError):  # made by somebody else meanwhile
                     os.mkdir(self._at(name), dir_fd=self.folder)
                 self.rest.append(name)
@@ -152,13 +152,18 @@ class _Way:
     def _existing(self, name: str, known: os.stat_result, entry: int | None) -> Target:
         folder = self._stat()
         if not may_use(known, folder, os.geteuid()):
-            raise errors.file_of_stranger(self.path)
+            raise errors.FileError(
+                f"{self.path}: belongs to another user, in a folder open to everybody; name another place"
+            )
         return Target(self.folder, self.where, name, known, entry, shared=bool(folder.st_mode & stat.S_IWOTH))
 
     def _follow(self, name: str, link: os.stat_result, entry: int | None) -> Target | None:
         """Goes on where a link leads, unless that is the end: something without a name that a process has open."""
         if not may_follow(link, self._stat(), os.geteuid()):
-            raise errors.link_of_stranger(self.path, self._link())
+            raise errors.FileError(
+                f"{self.path}: {_is_link(self.path, self._link())} that another user put into a folder open to"
+                " everybody; name its target or another place"
+            )
         self.links += 1
         if self.links > _MOST_LINKS:
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
@@ -244,3 +249,13 @@ def _is_of_proc(link: os.stat_result) -> bool:
 
 def _is_folder() -> OSError:
     return IsADirectoryError(errno.EISDIR, "it is a folder")
+
+
+def _is_link(path: str, link: str) -> str:
+    return f"{'' if path == link else link + ' '}is a symbolic link"
+
+
+def _link_to_nothing(path: str, link: str) -> errors.FileError:
+    return errors.FileError(
+        f"{path}: {_is_link(path, link)} to something that does not exist; remove it or name its target"
+    )

@@ -71,7 +71,9 @@ def shape_and_type(name: str, stream: IO[bytes]) -> tuple[tuple[int, ...], Order
     pickles and PixelError for what is no image."""
     shape, order, dtype = parsed(name, lambda: described(stream))
     if dtype.hasobject:
-        raise errors.file_pickle(name)
+        raise errors.FileError(
+            f"{name}: holds Python objects (pickle), which are never loaded; save plain numbers with numpy.save"
+        )
     if len(shape) not in (2, 3, 4):
         raise errors.pixel_shape(shape)
     if 0 in shape:

@@ -37,7 +37,7 @@ def header(source: Source) -> Header:
         source.stream.seek(0)
         signatures.refuse(name, source.stream.read(64))
     if member_name not in arrays and (member_name or len(arrays) > 1):
-        raise errors.which_array(file, member_name, list(arrays))
+        raise _no_such_array(file, member_name, list(arrays))
     info = arrays[member_name] if member_name else next(iter(arrays.values()))
     with parsed(name, lambda: archives.unpacked(archive, info)) as member:
         shape, order, dtype = shape_and_type(name, member)
@@ -55,6 +55,14 @@ def header(source: Source) -> Header:
     numbers, (height, width, channels) = numbers_of(source, shape), size_of(shape)
     load = loader(source, lambda: ImageData(frames_of(pixels(), numbers), "npz"))
     return Header(source, height, width, Layout(channels, type=widened_type(dtype)), "npz", load, numbers)
+
+
+def _no_such_array(file: str, name: str, known: list[str]) -> errors.FileError:
+    listed = ", ".join(known[:8]) + (", ..." if len(known) > 8 else "")
+    if not name:
+        return errors.FileError(f"{file}: holds {len(known)} arrays ({listed}); name one as {file}:{known[0]}")
+    hint = errors.suggestion(name, known) or ";"
+    return errors.FileError(f"{file}: has no array {errors.shown(name)}{hint} it holds {listed}")
 
 
 def npz(image: ImageData) -> Content:

@@ -138,7 +138,10 @@ def _pages(source: Source) -> list[_Page]:
         smaller = sum(bool(one & _REDUCED) for one in kinds)
         reduced, inside = reduced + smaller, inside + len(kinds) - smaller
         if kind & _REDUCED and smaller < len(kinds):
-            raise errors.file_preview(source.name)
+            raise errors.FileError(
+                f"{source.name}: holds a preview and, inside it, the picture itself (as cameras' raw files do); develop"
+                " it first (darktable-cli in.dng out.tif)"
+            )
         height, width = tags.get(_HEIGHT, 0), tags.get(_WIDTH, 0)
         if not height * width and pages and source.options.allow_truncated:
             break

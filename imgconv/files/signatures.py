@@ -88,7 +88,7 @@ def is_program(start: bytes) -> bool:
 
 def refuse_program(source: Source) -> Header:
     """Raises FileError: nothing in a file is run."""
-    raise errors.file_foreign(source.name, POSTSCRIPT.what, POSTSCRIPT.advice)
+    raise foreign(source.name, POSTSCRIPT.what, POSTSCRIPT.advice)
 
 
 _TEXT_IMAGES = rb"P[1-7fF]\s|/\* XPM|\s*#define|Image type:|SIMPLE|\{"
@@ -105,12 +105,20 @@ def refuse(name: str, start: bytes) -> NoReturn:
     """Raises the FileError that says most about a file that no reader knew."""
     for row in FOREIGN:
         if row.matches(start):
-            raise errors.file_foreign(name, row.what, row.advice)
+            raise foreign(name, row.what, row.advice)
     for magic, kind in BROKEN.items():
         if start.startswith(magic):
-            raise errors.file_header_broken(name, kind)
+            raise errors.FileError(
+                f"{name}: begins as a {kind} file, but is broken, cut short or of an unsupported kind; get a whole copy"
+                " or convert it"
+            )
     if re.fullmatch(_TEXT, start):
-        raise errors.file_foreign(name, "text", "name an image")
+        raise foreign(name, "text", "name an image")
     if not start.strip(b"\0"):
-        raise errors.file_foreign(name, "nothing but zeros", "get a whole copy")
-    raise errors.file_unknown(name)
+        raise foreign(name, "nothing but zeros", "get a whole copy")
+    raise errors.FileError(f"{name}: not an image that imgconv or Pillow recognises; convert it to PNG or TIFF first")
+
+
+def foreign(name: str, what: str, advice: str) -> errors.FileError:
+    """The error for a file that is something else than an image."""
+    return errors.FileError(f"{name}: is {what}, not an image; {advice}")

@@ -219,7 +219,7 @@ def _known(form: Format) -> None:
     if form.pillow not in pillow.SAVE:
         pillow.init()
     if form.pillow not in pillow.SAVE:
-        raise errors.format_not_built(form.name)
+        raise ValueError(f"this Pillow was built without {form.name.upper()}; imgconv doctor lists what it has")
 
 
 _WRITERS: Mapping[str, Callable[[ImageData, Format, Encoding], Content]] = {

@@ -7,7 +7,6 @@ import zlib
 from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
-from imgconv import errors
 from imgconv.files.source import Source
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -127,5 +126,5 @@ def _parts(value: float) -> int:
 def _per_metre(dpi: float) -> int:
     """Pixels in a metre, rounded."""
     if not 0 <= dpi <= _LARGEST * _INCH - 1:
-        raise errors.resolution(dpi)
+        raise ValueError(f"a resolution of {dpi:g} dots per inch has no place in a PNG")
     return int(dpi / _INCH + 0.5)

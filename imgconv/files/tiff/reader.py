@@ -88,7 +88,7 @@ def _with_page(source: Source, number: int, call: Callable[[Any], _Result]) -> _
             raise
         except Exception as error:
             if "imagecodecs" in str(error):
-                raise errors.file_needs_codecs(source.name, _codec_of(error)) from None
+                raise strip_limits.codec_missing(source.name, _codec_of(error)) from None
             raise
 
 

@@ -42,7 +42,7 @@ def check(name: str, page: Any) -> None:
     if page.compression not in (*_DEFLATED, *UNBOUNDED, _PACKBITS) or has_imagecodecs():
         return
     if page.compression in UNBOUNDED:
-        raise errors.file_needs_codecs(name, page.compression.name)
+        raise codec_missing(name, page.compression.name)
     ratio, size_of = (_MOST_REPEATED, _unpacked) if page.compression == _PACKBITS else (_MOST_INFLATED, _inflated)
     for start, length in pieces:
         if length * ratio > _HARMLESS and size_of(_fetched(page, start, length), most) > most:
@@ -78,6 +78,14 @@ def _unpacked(content: bytes, most: int) -> int:
         size += count + 1 if count < 128 else 257 - count if count > 128 else 0
         at += count + 2 if count < 128 else 2 if count > 128 else 1
     return size
+
+
+def codec_missing(name: str, codec: str) -> errors.FileError:
+    """The error for a compression that imagecodecs would read."""
+    return errors.FileError(
+        f"{name}: its pixels are compressed by {codec}, for which the package imagecodecs is needed; pip install"
+        " 'imgconv[deep]'"
+    )
 
 
 def has_imagecodecs() -> bool:

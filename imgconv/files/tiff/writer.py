@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 
-from imgconv import errors
 from imgconv.engine.bands import WHOLE_BAND, Band, run_bands
 from imgconv.files.deflate import compress
 from imgconv.files.metadata.exif import PREFIX
@@ -59,7 +58,7 @@ def encode(
         link = len(file) + 2 + 12 * len([*page, *shared])
         file += directories.packed([*page, *shared], "<", len(file))
         if len(file) > _LARGEST:
-            raise errors.tiff_too_large(len(file))
+            raise ValueError(f"{len(file) / 2**30:.1f} GiB, and TIFF holds 4; write fewer frames, or npy")
     return bytes(file)
 
 
