@@ -15,6 +15,9 @@ from imgconv import errors
 from imgconv.values.frozen import record
 
 _MOST_LINKS = 40  # as Linux
+_OF_STRANGER = "that another user put into a folder open to everybody; name its target or another place"
+_IS_FOLDER = "it is a folder"
+_TO_NOTHING = "to something that does not exist; remove it or name its target"
 _NO_FOLDER = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EMLINK)
 
 
@@ -85,11 +88,11 @@ def _resolved(path: str) -> Target:
         known = os.stat(real)
     except FileNotFoundError:
         if os.path.islink(path):
-            raise _link_to_nothing(path, path) from None
+            raise _link_error(path, path, _TO_NOTHING) from None
         os.stat(where)
         return Target(None, where, name)
     if stat.S_ISDIR(known.st_mode):
-        raise _is_folder()
+        raise IsADirectoryError(errno.EISDIR, _IS_FOLDER)
     return Target(None, where, name, known)
 
 
@@ -116,7 +119,7 @@ class _Way:
                 known, entry = self._look(name)
             except FileNotFoundError:
                 if self.of_link:
-                    raise _link_to_nothing(self.path, self._link()) from None
+                    raise _link_error(self.path, self._link(), _TO_NOTHING) from None
                 if self.rest:
                     raise
                 return Target(self.folder, self.where, name)
@@ -127,7 +130,7 @@ class _Way:
                 raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
             elif not stat.S_ISDIR(known.st_mode):
                 return self._existing(name, known, entry)
-        raise _is_folder()
+        raise IsADirectoryError(errno.EISDIR, _IS_FOLDER)
 
     def make(self) -> None:
         """Every folder of the path."""
@@ -139,7 +142,7 @@ class _Way:
                 known, entry = self._look(name)
             except FileNotFoundError:
                 if self.of_link:
-                    raise _link_to_nothing(self.path, self._link()) from None
+                    raise _link_error(self.path, self._link(), _TO_NOTHING) from None
                 with contextlib.suppress(FileExistsError):  # made by somebody else meanwhile
                     os.mkdir(self._at(name), dir_fd=self.folder)
                 self.rest.append(name)
@@ -160,10 +163,7 @@ class _Way:
     def _follow(self, name: str, link: os.stat_result, entry: int | None) -> Target | None:
         """Goes on where a link leads, unless that is the end: something without a name that a process has open."""
         if not may_follow(link, self._stat(), os.geteuid()):
-            raise errors.FileError(
-                f"{self.path}: {_is_link(self.path, self._link())} that another user put into a folder open to"
-                " everybody; name its target or another place"
-            )
+            raise _link_error(self.path, self._link(), _OF_STRANGER)
         self.links += 1
         if self.links > _MOST_LINKS:
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
@@ -247,15 +247,5 @@ def _is_of_proc(link: os.stat_result) -> bool:
     return link.st_dev == proc != os.stat("/").st_dev
 
 
-def _is_folder() -> OSError:
-    return IsADirectoryError(errno.EISDIR, "it is a folder")
-
-
-def _is_link(path: str, link: str) -> str:
-    return f"{'' if path == link else link + ' '}is a symbolic link"
-
-
-def _link_to_nothing(path: str, link: str) -> errors.FileError:
-    return errors.FileError(
-        f"{path}: {_is_link(path, link)} to something that does not exist; remove it or name its target"
-    )
+def _link_error(path: str, link: str, problem: str) -> errors.FileError:
+    return errors.FileError(f"{path}: {'' if path == link else link + ' '}is a symbolic link {problem}")
