@@ -15,8 +15,6 @@ from imgconv import errors
 from imgconv.values.frozen import record
 
 _MOST_LINKS = 40  # as Linux
-_OF_STRANGER = "that another user put into a folder open to everybody; name its target or another place"
-_IS_FOLDER = "it is a folder"
 _TO_NOTHING = "to something that does not exist; remove it or name its target"
 _NO_FOLDER = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EMLINK)
 
@@ -92,7 +90,7 @@ def _resolved(path: str) -> Target:
         os.stat(where)
         return Target(None, where, name)
     if stat.S_ISDIR(known.st_mode):
-        raise IsADirectoryError(errno.EISDIR, _IS_FOLDER)
+        raise IsADirectoryError(errno.EISDIR, "it is a folder")
     return Target(None, where, name, known)
 
 
@@ -130,7 +128,7 @@ class _Way:
                 raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
             elif not stat.S_ISDIR(known.st_mode):
                 return self._existing(name, known, entry)
-        raise IsADirectoryError(errno.EISDIR, _IS_FOLDER)
+        raise IsADirectoryError(errno.EISDIR, "it is a folder")
 
     def make(self) -> None:
         """Every folder of the path."""
@@ -163,7 +161,11 @@ class _Way:
     def _follow(self, name: str, link: os.stat_result, entry: int | None) -> Target | None:
         """Goes on where a link leads, unless that is the end: something without a name that a process has open."""
         if not may_follow(link, self._stat(), os.geteuid()):
-            raise _link_error(self.path, self._link(), _OF_STRANGER)
+            raise _link_error(
+                self.path,
+                self._link(),
+                "that another user put into a folder open to everybody; name its target or another place",
+            )
         self.links += 1
         if self.links > _MOST_LINKS:
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
