@@ -1,4 +1,4 @@
-"""What docs/alpha-and-colour.md says of alpha, written to be read: naive, exact, and sharing nothing with imgconv."""
+"""Alpha as docs/alpha-and-colour.md defines it, naive and exact; shares nothing with imgconv."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from tests.oracle import (
     with_channels,
 )
 
-Covered = tuple[Array, Array]
+WithAlpha = tuple[Array, Array]
 """Colours (H, W, C) and alpha (H, W, 1) from 0 to 1, exact numbers."""
 
 
-def covered(pixels: Any, alpha: Any) -> Covered:
+def with_alpha(pixels: Any, alpha: Any) -> WithAlpha:
     opaque = limits(np.asarray(alpha).dtype.name)[1]
     return with_channels(pixels), each(with_channels(alpha), lambda a: Fraction(a, opaque))
 
@@ -40,20 +40,20 @@ def averages(weights: Sequence[Sequence[Number]]) -> bool:
 
 
 def filtered(
-    given: Covered,
+    image: WithAlpha,
     weights: Sequence[Sequence[Number]],
     divisor: Any = 1,
     bias: Number = 0,
     anchor: Any = None,
     **options: Any,
-) -> Covered:
-    """Weighed by alpha where the kernel averages; else colour times alpha filtered, and alpha from under the window's
+) -> WithAlpha:
+    """Weighted by alpha where the kernel averages; else colour times alpha filtered, and the alpha under the window's
     centre."""
-    colour, alpha = given
+    colour, alpha = image
     value = options.pop("value", 0)
     colours, no_bias = {**options, "value": value}, {**options, "value": 1}  # outside, a constant is opaque
     if not averages(weights):
-        return responses(colour * alpha, weights, divisor, bias, anchor, **colours), followed(
+        return responses(colour * alpha, weights, divisor, bias, anchor, **colours), under_centres(
             alpha, weights, anchor, **options
         )
     share = Fraction(automatic_divisor(weights) if divisor == "auto" else exact(divisor))
@@ -62,10 +62,10 @@ def filtered(
         responses(colour * alpha, weights, 1, 0, anchor, **colours),
         responses(alpha, weights, 1, 0, anchor, **no_bias),
     )
-    coverage = each(seen, lambda a: min(max(Fraction(a) / total, 0), 1))
-    hidden = np.concatenate(
+    result_alpha = each(seen, lambda a: min(max(Fraction(a) / total, 0), 1))
+    below = np.concatenate(
         [
-            followed(colour[..., c : c + 1], weights, anchor, outside=exact(value), **options)
+            under_centres(colour[..., c : c + 1], weights, anchor, outside=exact(value), **options)
             for c in range(colour.shape[2])
         ],
         axis=2,
@@ -74,14 +74,12 @@ def filtered(
     for i, j, c in np.ndindex(products.shape):
         weight = seen[i, j, 0]
         result[i, j, c] = (
-            products[i, j, c] / Fraction(weight) * total / share + exact(bias)
-            if weight * total > 0
-            else hidden[i, j, c]
+            products[i, j, c] / Fraction(weight) * total / share + exact(bias) if weight * total > 0 else below[i, j, c]
         )
-    return result, coverage
+    return result, result_alpha
 
 
-def followed(
+def under_centres(
     plane: Array,
     weights: Any,
     anchor: Any = None,
@@ -108,7 +106,7 @@ def followed(
 
 
 def pooled(
-    given: Covered,
+    image: WithAlpha,
     kind: str = "max",
     size: Any = 2,
     stride: Any = None,
@@ -116,10 +114,10 @@ def pooled(
     pad: Any = 0,
     ceil: bool = False,
     count_padding: bool = False,
-) -> Covered:
-    """avg: colours weighed by alpha, padding that counts being opaque and 0; max and min: of the colours that are seen
-    at all."""
-    colour, alpha = given
+) -> WithAlpha:
+    """avg: colours weighted by alpha, padding that counts being opaque and 0; max and min: of the colours of visible
+    pixels."""
+    colour, alpha = image
     placed, padded = [], []
     for axis in (0, 1):
         n, k, s, d = (
@@ -131,7 +129,7 @@ def pooled(
         before, after = pads(axis, n, k, s, d, pad, None)
         placed.append(windows(n, k, s, d, before, after, ceil and pad != "same"))
         padded.append(range(-before, n + after))
-    colours, veils = (
+    colours, alphas = (
         np.empty((len(placed[0]), len(placed[1]), colour.shape[2]), object),
         np.empty((len(placed[0]), len(placed[1]), 1), object),
     )
@@ -143,12 +141,12 @@ def pooled(
             empty = sum(y in padded[0] and x in padded[1] for y, x in cells) - len(inside) if count_padding else 0
             weight = sum(a for _, a in seen) + empty
             colours[i, j, c] = Fraction(sum(value * a for value, a in seen)) / weight if weight else 0
-            veils[i, j, 0] = Fraction(weight) / (len(inside) + empty)
+            alphas[i, j, 0] = Fraction(weight) / (len(inside) + empty)
         else:
             choose = max if kind == "max" else min
             colours[i, j, c] = choose((value for value, a in seen if a > 0), default=0)
-            veils[i, j, 0] = choose(a for _, a in seen)
-    return colours, veils
+            alphas[i, j, 0] = choose(a for _, a in seen)
+    return colours, alphas
 
 
 def rounded(alpha: Array, dtype: str) -> Array:

@@ -45,10 +45,10 @@ def picture(*shape: int, dtype: str = "uint8", seed: int = 0) -> tuple[Any, Any]
     return colour, alpha
 
 
-def through(colour: Any, veil: Any, text: Any, *, compiled: bool = False, **options: Any) -> Frame:
+def through(colour: Any, plane: Any, text: Any, *, compiled: bool = False, **options: Any) -> Frame:
     steps = Pipeline.parse(text) if isinstance(text, str) else Pipeline((text,))
     with nullcontext() if compiled else plain_python():
-        return Image((Frame(colour, veil),)).through(steps, **options).frames[0]
+        return Image((Frame(colour, plane),)).through(steps, **options).frames[0]
 
 
 # ---------------------------------------------------------------- opaque is without
@@ -60,8 +60,8 @@ def test_an_opaque_image_is_one_without_alpha(text, dtype, range_):
     colour, _ = picture(14, 13, dtype=dtype)
     opaque = np.full(colour.shape[:2], 1 if dtype == "float32" else np.iinfo(dtype).max, dtype)
     plain, made = (
-        through(colour, veil, text, range=range_, compiled=dtype == "uint8" and text in COMPILED)
-        for veil in (None, opaque)
+        through(colour, plane, text, range=range_, compiled=dtype == "uint8" and text in COMPILED)
+        for plane in (None, opaque)
     )
     np.testing.assert_array_equal(made.pixels, plain.pixels)
     assert made.alpha.shape == plain.pixels.shape[:2]
@@ -152,12 +152,12 @@ def test_filters_are_the_exact_quotient(made: tuple[Filter, Any], dtype: str, da
     colour = data.draw(images(dtype, st.tuples(st.integers(1, 6), st.integers(1, 6), st.integers(1, 3))))
     alpha = data.draw(images(dtype, st.just(colour.shape[:2])))
     try:
-        wide, veil = alpha_oracle.filtered(alpha_oracle.covered(colour, alpha), *kernel, **placed)
+        wide, plane = alpha_oracle.filtered(alpha_oracle.with_alpha(colour, alpha), *kernel, **placed)
     except oracle.RefusedError:
         return
     found = through(colour, alpha, step)
     np.testing.assert_array_equal(found.pixels.reshape(wide.shape), oracle.settle(wide, dtype))
-    np.testing.assert_array_equal(found.alpha, alpha_oracle.rounded(veil, dtype))
+    np.testing.assert_array_equal(found.alpha, alpha_oracle.rounded(plane, dtype))
 
 
 PAD = pad_values(1).filter(lambda pad: pad != "same")
@@ -184,11 +184,11 @@ def test_poolings_are_the_exact_quotient(
         found = through(colour, alpha, step)
     except errors.WindowError:
         return
-    wide, veil = alpha_oracle.pooled(
-        alpha_oracle.covered(colour, alpha), kind, size, stride, dilation, pad, ceil, count_padding
+    wide, plane = alpha_oracle.pooled(
+        alpha_oracle.with_alpha(colour, alpha), kind, size, stride, dilation, pad, ceil, count_padding
     )
     np.testing.assert_array_equal(found.pixels.reshape(wide.shape), oracle.settle(wide, "uint8"))
-    np.testing.assert_array_equal(found.alpha, alpha_oracle.rounded(veil, "uint8"))
+    np.testing.assert_array_equal(found.alpha, alpha_oracle.rounded(plane, "uint8"))
 
 
 @pytest.mark.parametrize(
@@ -212,15 +212,15 @@ def test_large_images_go_strip_by_strip(text, dtype, monkeypatch):
     kernel, most = imgconv.kernel(text), oracle.limits(dtype)[1]
     part = np.s_[18:27]  # the oracle is slow: rows that see only these rows and those around them
     around = np.s_[18 - kernel.shape[0] // 2 : 27 + kernel.shape[0] // 2]
-    wide, veil = alpha_oracle.filtered(
-        alpha_oracle.covered(colour[around], alpha[around]),
+    wide, plane = alpha_oracle.filtered(
+        alpha_oracle.with_alpha(colour[around], alpha[around]),
         kernel.weights,
         kernel.divisor,
         pad=(0, kernel.shape[1] // 2),
     )
     np.testing.assert_allclose(whole.pixels[part], wide.astype(float), rtol=1e-5, atol=1e-5 * most)
     np.testing.assert_allclose(
-        whole.alpha[part], veil[..., 0].astype(float) * most, atol=0.5 + 1e-6 * most if most > 1 else 1e-5
+        whole.alpha[part], plane[..., 0].astype(float) * most, atol=0.5 + 1e-6 * most if most > 1 else 1e-5
     )
 
 
@@ -236,11 +236,11 @@ def test_long_rows_are_the_exact_quotient_in_machine_code(threads):
     alpha[:, 1100:1500], alpha[20:, 2000:] = 0, 255
     for text, window in (("filter box:3", 3), ("avgpool 2", 2)):
         made = through(colour, alpha, text, compiled=True, threads=threads)
-        veil, shown = alpha.astype(np.int64)[..., None], colour
+        plane, shown = alpha.astype(np.int64)[..., None], colour
         if window == 3:
-            veil, shown = (np.pad(part, ((1, 1), (1, 1), (0, 0)), mode="edge") for part in (veil, colour))
+            plane, shown = (np.pad(part, ((1, 1), (1, 1), (0, 0)), mode="edge") for part in (plane, colour))
         under = np.lib.stride_tricks.sliding_window_view(
-            np.concatenate([shown * veil, veil], axis=2), (window, window), axis=(0, 1)
+            np.concatenate([shown * plane, plane], axis=2), (window, window), axis=(0, 1)
         ).sum((-1, -2))
         under = under if window == 3 else under[::2, ::2]
         total, weight = under[..., :3], under[..., 3:]
@@ -272,7 +272,7 @@ def test_hidden_colours_stay_hidden(text):
 @pytest.mark.parametrize("policy", POLICIES)
 @pytest.mark.parametrize("text", [*STEPS, *PIPELINES])
 @pytest.mark.parametrize("dtype", ["uint8", "float32"])
-def test_every_policy_gives_numbers_and_coverage(policy, text, dtype):
+def test_every_policy_gives_numbers_and_alpha(policy, text, dtype):
     colour, alpha = picture(14, 13, dtype=dtype)
     alpha[3, 3] = 0
     steps = Pipeline.parse(text)
@@ -292,7 +292,7 @@ def test_every_policy_gives_numbers_and_coverage(policy, text, dtype):
 
 
 def test_sharpening_at_a_transparent_edge_makes_no_infinities():
-    """Weights of both signs: alpha is clamped, and what is left without coverage keeps its colour."""
+    """Weights of both signs: alpha is clamped, and a pixel that becomes transparent keeps its colour."""
     colour = np.full((5, 9, 3), 200, np.uint8)
     colour[:, :4] = 30
     alpha = np.zeros((5, 9), np.uint8)
@@ -361,7 +361,7 @@ def test_shift_and_abs():
         ("filter sharpen bias=-300", [[0, -1, 0], [-1, 5, -1], [0, -1, 0]]),
     ):
         bias = -300 if "bias" in text else 0
-        wide, _ = alpha_oracle.filtered(alpha_oracle.covered(colour, alpha), kernel, 1, bias)
+        wide, _ = alpha_oracle.filtered(alpha_oracle.with_alpha(colour, alpha), kernel, 1, bias)
         for range_ in ("abs", "shift"):
             made = through(colour, alpha, text, range=range_)
             np.testing.assert_array_equal(made.pixels, oracle.settle(wide, "uint8", range_))
@@ -473,9 +473,9 @@ def test_repeats_are_steps_of_a_pipeline():
 @pytest.mark.parametrize("kernel", ["1e30*identity", "1e30*laplacian", "1e30*laplacian with=1e30*vertical combine=max"])
 def test_what_diverges_is_said_with_alpha_as_without(kernel):
     colour, alpha = picture(12, 11)
-    for veil in (None, alpha):
+    for plane in (None, alpha):
         with plain_python():
-            image = Image((Frame(colour, veil),)).through(
+            image = Image((Frame(colour, plane),)).through(
                 Pipeline.parse(f"filter {kernel} until-stable"), dtype="float32"
             )
         assert not np.isfinite(image.frames[0].pixels).all()

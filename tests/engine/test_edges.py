@@ -354,15 +354,15 @@ def test_files_beside_are_of_the_channels_and_the_light_that_are_wanted(everythi
     light = np.where(encoded > 0.04045, ((encoded + 0.055) / 1.055) ** 2.4, encoded / 12.92).astype(
         np.float32
     ) * np.float32(255)
-    covered = (alpha / 255)[..., None]
+    share = (alpha / 255)[..., None]
     green, gray = pixels[..., 1], colour @ [0.299, 0.587, 0.114]
     for words, seen in (
         ("--channels g --alpha keep", green),
-        ("--channels g", green * covered[..., 0]),
+        ("--channels g", green * share[..., 0]),
         ("--channels luma --alpha drop", gray),
         ("--channels alpha", alpha),
         ("--linear --alpha drop", light),
-        ("--linear", light * covered),
+        ("--linear", light * share),
         ("--linear --channels r,b --alpha keep", light[..., [0, 2]]),
     ):
         with compiled(everything):

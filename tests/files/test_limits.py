@@ -174,7 +174,7 @@ def test_the_forecast_covers_what_arrays_take(tmp_path: Path, text: str) -> None
 
 
 @pytest.mark.parametrize("text", ["filter gaussian:1.5", "filter vertical | abs", "avgpool 2"])
-def test_the_forecast_covers_what_coverage_takes(tmp_path: Path, text: str) -> None:
+def test_the_forecast_covers_what_weighting_by_alpha_takes(tmp_path: Path, text: str) -> None:
     path = save(tmp_path / "in.png", noise(900, 1000, 4))
     pipeline = Pipeline.parse(text)
     with read.header(str(path)) as header:
