@@ -1,4 +1,4 @@
-"""Batches: jobs to outcomes. `jobs` says what goes where, `run` does it, `outcomes` holds what became of each image.
+"""Batches of images: `jobs` names inputs and outputs, `preflight` checks, `run` runs, `outcomes` are the results.
 
-One image, a stream and many files take the same way. What the command line says of a run is in `settings`.
+One image, a stream and many files take the same way. `settings` are the options of a run.
 """

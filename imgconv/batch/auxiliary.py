@@ -1,4 +1,4 @@
-"""Sides: other pictures that an operation makes of an image, each written as its result is."""
+"""Auxiliary outputs: other pictures that an operation makes of an image, each written as its result is."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from imgconv.values.image import Frame, ImageData
 
 
-def made(job: Job, pipeline: Pipeline, image: ImageData, settings: Settings) -> ImageData:
-    """The picture of one side: of every frame, without alpha and without what the image's file said, which is said of
-    other pixels.
+def image(job: Job, pipeline: Pipeline, source: ImageData, settings: Settings) -> ImageData:
+    """The image of one auxiliary output: of every frame, without alpha, and without the file's metadata, which
+    describes other pixels.
 
-    It is of what the step saw: the channels and the light that are wanted, and hidden colours as the result counts
-    them: not, unless it keeps or drops alpha.
+    It is made of what the step gets: the chosen channels, in linear light where that is wanted, and hidden colours only
+    where alpha is kept or dropped.
     """
     from imgconv.api.apply.pipeline import auxiliary
     from imgconv.api.colour_pipeline import first_input
@@ -32,16 +32,16 @@ def made(job: Job, pipeline: Pipeline, image: ImageData, settings: Settings) -> 
     step, threads = pipeline.steps[0], settings.threads
 
     def picture(frame: Frame) -> Frame:
-        alone = replace(image, frames=(frame,))
+        alone = replace(source, frames=(frame,))
         colours = colour_pipeline(alone, settings.alpha, settings.channels, settings.linear)
         return Frame(
-            auxiliary(step, job.what, first_input(colours, frame.pixels, frame.alpha, threads), threads, floats=floats),
+            auxiliary(step, job.role, first_input(colours, frame.pixels, frame.alpha, threads), threads, floats=floats),
             duration=frame.duration,
         )
 
-    return ImageData(tuple(map(picture, image.frames)))
+    return ImageData(tuple(map(picture, source.frames)))
 
 
 def form_of(job: Job) -> Format:
-    """A side's format; that of the main result may depend on its input, a side's never does."""
+    """The format of an auxiliary output; unlike that of a result it never depends on the input."""
     return job.form or format_of(job.target)

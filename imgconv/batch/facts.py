@@ -1,10 +1,10 @@
-"""What is known of an image and of its result: for people in words, for the report in fields."""
+"""Facts about an image and its result: a summary for people, fields for the report."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from imgconv.values.notes import Note, response_text, settling
+from imgconv.values.notes import Note, quantising_notes, response_text
 
 if TYPE_CHECKING:
     from imgconv.files.header import Header
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def header_facts(header: Header) -> dict[str, Any]:
-    """What a header says of an input."""
+    """The fields of an input that its header tells."""
     return {
         "format_in": header.format,
         "mode_in": header.layout.words.removesuffix(f" {header.layout.type}"),
@@ -22,8 +22,8 @@ def header_facts(header: Header) -> dict[str, Any]:
     }
 
 
-def described(image: ImageData, side: str) -> dict[str, Any]:
-    """The fields of one side, `in` or `out`."""
+def image_facts(image: ImageData, side: str) -> dict[str, Any]:
+    """The fields of an image that was read (`side` is "in") or is written ("out")."""
     shape = [*image.pixels.shape, 1][:3]
     return {
         f"mode_{side}": image.mode.removesuffix(f" {image.pixels.dtype.name}"),
@@ -33,19 +33,23 @@ def described(image: ImageData, side: str) -> dict[str, Any]:
     }
 
 
-def settled(result: ImageData) -> dict[str, Any]:
-    """The fields that tell how values came into the output's type."""
-    seen = result.response
+def quantising_facts(result: ImageData) -> dict[str, Any]:
+    """The fields on how values were brought into the output's type."""
+    response = result.response
     samples = sum(frame.pixels.size for frame in result.frames)
-    if seen is None:
+    if response is None:
         return {"samples": samples, "clamped_below": 0, "clamped_above": 0, "not_a_number": 0}
     return {
-        "response_min": float(seen.low), "response_max": float(seen.high), "samples": samples,
-        "clamped_below": int(seen.below), "clamped_above": int(seen.above), "not_a_number": int(seen.missing),
-    }  # fmt: skip
+        "response_min": float(response.low),
+        "response_max": float(response.high),
+        "samples": samples,
+        "clamped_below": int(response.below),
+        "clamped_above": int(response.above),
+        "not_a_number": int(response.missing),
+    }
 
 
-def said(image: ImageData, result: ImageData) -> tuple[str, ...]:
+def summary(image: ImageData, result: ImageData) -> tuple[str, ...]:
     """Size, mode and response of a result, in words."""
     height, width = result.pixels.shape[:2]
     size = f"{width}x{height} {result.mode}"
@@ -59,10 +63,12 @@ def said(image: ImageData, result: ImageData) -> tuple[str, ...]:
 
 
 def losses(result: ImageData, type_: str) -> tuple[Note, ...]:
-    """Everything that must be said of a result, the losses of settling into its type first."""
+    """The notes on a result, those on quantising it into its type first."""
     from imgconv.values.pixel_values import limits
 
-    seen = result.response
-    if seen is None:
+    response = result.response
+    if response is None:
         return result.notes
-    return settling(seen.below, seen.above, seen.missing, max(1, seen.count), limits(type_)) + result.notes
+    count = max(1, response.count)
+    notes = quantising_notes(response.below, response.above, response.missing, count, limits(type_))
+    return notes + result.notes

@@ -21,22 +21,22 @@ _BYTES = {"uint8": 1, "uint16": 2, "int16": 2, "int32": 4, "float32": 4, "float6
 def check(
     header: Header, pipeline: Pipeline, target: Target, channels: int, reading: Reading, *, wide: bool = False
 ) -> None:
-    """Raises FileError if the image would take more memory than it may; `wide`: its pixels are made floats before the
-    steps and again pixels after them."""
+    """Raises FileError if the image would take more memory than it may; `wide`: its pixels become floats before the
+    steps and pixels again after them."""
     needed, allowed = most_bytes(header, pipeline, target, channels, floats=wide), allowed_bytes(reading.max_memory)
     if needed > allowed:
         raise errors.too_much_memory(header.path, needed, allowed)
 
 
 def _strips(size: tuple[int, int], channels: int) -> int:
-    """What threads hold of colours and their coverage while they go through an image strip by strip: products and sums,
-    in doubles at most."""
+    """Memory of threads that go through colours and their coverage strip by strip: products and sums, at most in
+    doubles."""
     return 3 * 8 * min(size[0] * size[1] * (channels + 1), available_threads() * STRIP)
 
 
 def most_bytes(header: Header, pipeline: Pipeline, target: Target, channels: int, *, floats: bool = False) -> int:
-    """The most memory that arrays take at one time, roughly: all frames as read and as made, and of one of them what
-    the decoder or the steps hold besides; or all as read, as made and as a file."""
+    """The most memory that arrays take at one time, roughly: all frames as read and as computed, and for one frame what
+    the decoder or the steps need besides; or all frames as read, as computed and as a file."""
     wide = 8 if header.type in ("int32", "float64") or target.type == "float64" or target.range == "stretch" else 4
     decoded, made, besides, last = decoded_bytes(header), 0, 0, 0
     for size in sizes(header):

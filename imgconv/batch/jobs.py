@@ -1,4 +1,4 @@
-"""What goes where: one job an input, by the rules of names and streams."""
+"""Jobs: which input becomes which output, one job per input, by the rules of names and streams."""
 
 from __future__ import annotations
 
@@ -17,9 +17,24 @@ STREAM = "-"
 
 @record
 class Job:
-    """One image to make: `target` is a path or STREAM; `form` None means the input's own format.
+    """One image to make.
 
-    A `derived` name may change its suffix to that of a format that can hold the result.
+    Attributes
+    ----------
+    source, target : str
+        Paths, or STREAM.
+    form : Format, optional
+        The output's format; None is the input's.
+    replace : bool
+        Whether a file that is there already may be replaced.
+    derived : bool
+        Whether imgconv made the target's name: its suffix may become that of a format that can hold the result.
+    in_folder : bool
+        Whether the target keeps its input's name, in an output folder.
+    role : str
+        Which auxiliary output of the operation it is; empty for the result itself.
+    auxiliary : tuple of Job
+        The auxiliary outputs of the same input.
     """
 
     source: str
@@ -28,9 +43,8 @@ class Job:
     replace: bool = False
     derived: bool = False
     in_folder: bool = False
-    what: str = ""
-    """Which side of the operation it is, if it is not the result itself."""
-    sides: tuple[Job, ...] = ()
+    role: str = ""
+    auxiliary: tuple[Job, ...] = ()
 
     @property
     def source_name(self) -> str:
@@ -38,13 +52,13 @@ class Job:
 
     @property
     def source_file(self) -> str:
-        """The file that is read: of an array in a file (`stack.npz:left`) that one."""
+        """The file that is read; of an array in a file (`stack.npz:left`) the file."""
         return split_member(self.source)[0]
 
     @property
     def shown(self) -> str:
-        """What is made, where sentences tell results apart."""
-        return f"the {self.what} of {self.source_name}" if self.what else self.source_name
+        """The result in sentences that tell results apart."""
+        return f"the {self.role} of {self.source_name}" if self.role else self.source_name
 
 
 def plan_jobs(
@@ -56,12 +70,12 @@ def plan_jobs(
     overwrite: bool,
     stdin_is_terminal: bool,
     stdout_is_terminal: bool,
-    sides: Mapping[str, str] = MappingProxyType({}),
+    auxiliary: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Job]:
-    """One job an input, by the rules of names; refuses two results on one path and results on inputs.
+    """One job per input. Two results on one path are refused, and so are results on inputs.
 
-    `sides` are the wanted sides of the operation and their paths, to which the same rules apply; in a
-    folder a side is a PNG, or of the named format, whatever its input is.
+    `auxiliary` maps the auxiliary outputs that are wanted to their paths, to which the same rules apply; in a folder an
+    auxiliary output is a PNG, or of the named format, whatever its input is.
 
     Raises
     ------
@@ -73,29 +87,30 @@ def plan_jobs(
     if sources.count(STREAM) > 1:
         raise errors.UsageError("standard input ('-') is named more than once; it can be read only once")
     named = format_named(form) if form else None
-    jobs = _placed(sources, output, named, label, overwrite, stdout_is_terminal)
-    for what, path in sides.items():
+    jobs = _jobs(sources, output, named, label, overwrite, stdout_is_terminal)
+    for role, path in auxiliary.items():
         in_folder = len(sources) > 1 or not _is_file_name(path)
-        placed = _placed(
-            sources, path, (named or FORMATS["png"]) if in_folder else None, what, overwrite, stdout_is_terminal
-        )
+        form_beside = (named or FORMATS["png"]) if in_folder else None
+        beside = _jobs(sources, path, form_beside, role, overwrite, stdout_is_terminal)
         jobs = [
-            replace(job, sides=(*job.sides, replace(side, what=what))) for job, side in zip(jobs, placed, strict=True)
+            replace(job, auxiliary=(*job.auxiliary, replace(other, role=role)))
+            for job, other in zip(jobs, beside, strict=True)
         ]
     _refuse_clashes(jobs, overwrite)
     return jobs
 
 
 def _is_file_name(path: str) -> bool:
-    """Whether a path that is given for an output means a file (or a stream), and not a folder."""
+    """Whether an output's path names a file (or a stream) and not a folder."""
     return not (os.path.isdir(path) or path.endswith((os.sep, os.altsep or os.sep)))
 
 
-def _placed(
+def _jobs(
     sources: list[str], output: str | None, named: Format | None, label: str, overwrite: bool, stdout_is_terminal: bool
 ) -> list[Job]:
+    """One job per input: derived names, standard output, an output folder, or the one file that is named."""
     if output is None and stdout_is_terminal:
-        return [Job(source, _derived(source, label, named), named, overwrite, derived=True) for source in sources]
+        return [Job(source, _derived_name(source, label, named), named, overwrite, derived=True) for source in sources]
     if output is None or output == STREAM:
         if len(sources) > 1:
             raise errors.UsageError(f"{len(sources)} images cannot go to one stream; give a folder: -o out/")
@@ -104,26 +119,22 @@ def _placed(
         return [Job(sources[0], STREAM, named or FORMATS["png"])]
     if _is_terminal(output):
         raise errors.binary_to_terminal()
-    if len(sources) > 1 or not _is_file_name(output):
-        if os.path.exists(output) and not os.path.isdir(output):
-            raise errors.UsageError(
-                f"{output} is a file, and {len(sources)} results cannot go into one file; give a folder: -o out/"
-            )
-        return [
-            Job(
-                source,
-                os.path.join(output, _kept(source, named)),
-                named or _stream_form(source),
-                overwrite,
-                in_folder=True,
-            )
-            for source in sources
-        ]
-    return [Job(sources[0], output, named or _form_of(output), replace=True)]
+    if len(sources) == 1 and _is_file_name(output):
+        return [Job(sources[0], output, named or _form_of(output), replace=True)]
+    if os.path.exists(output) and not os.path.isdir(output):
+        raise errors.UsageError(
+            f"{output} is a file, and {len(sources)} results cannot go into one file; give a folder: -o out/"
+        )
+    return [_job_in_folder(source, output, named, overwrite) for source in sources]
+
+
+def _job_in_folder(source: str, folder: str, named: Format | None, overwrite: bool) -> Job:
+    path = os.path.join(folder, _name_in_folder(source, named))
+    return Job(source, path, named or _stream_form(source), overwrite, in_folder=True)
 
 
 def _stream_form(source: str) -> Format | None:
-    """A stream has no name to keep, so it becomes `stdin.png`, and that is a PNG."""
+    """A stream has no name, so its result is `stdin.png`, a PNG."""
     return FORMATS["png"] if source == STREAM else None
 
 
@@ -140,26 +151,26 @@ def _is_terminal(path: str) -> bool:
 
 
 def _form_of(path: str) -> Format:
-    """By the suffix; a FIFO or device has none and takes what a stream takes."""
+    """The format of the suffix; a FIFO or device has no suffix and gets what a stream gets."""
     if os.path.exists(path) and not stat.S_ISREG(os.stat(path).st_mode):
         return FORMATS["png"]
     return format_of(path)
 
 
-def _derived(source: str, label: str, named: Format | None) -> str:
+def _derived_name(source: str, label: str, named: Format | None) -> str:
     stem, suffix = os.path.splitext(_name(source))
     if named:
         suffix = named.suffixes[0]
     return f"{stem}-{label}{suffix or '.png'}"
 
 
-def _kept(source: str, named: Format | None) -> str:
+def _name_in_folder(source: str, named: Format | None) -> str:
     name = _name(source.rstrip("/\\"))
     return os.path.splitext(name)[0] + named.suffixes[0] if named else name
 
 
 def _name(source: str) -> str:
-    """The name of an input without its folder; an array in a file (`stack.npz:left`) is called after both
+    """The name of an input without its folder; that of an array in a file (`stack.npz:left`) is made of both
     (`stack-left.npz`)."""
     if source == STREAM:
         return "stdin.png"
@@ -171,12 +182,10 @@ def _name(source: str) -> str:
 def _refuse_clashes(jobs: list[Job], overwrite: bool) -> None:
     read = {os.path.realpath(job.source_file) for job in jobs if job.source != STREAM}
     written: dict[str, str] = {}
-    for one in (each for job in jobs for each in (job, *job.sides)):
-        where = STREAM if one.target == STREAM else os.path.realpath(one.target)
-        if where in written:
-            raise errors.outputs_collide(
-                "standard output" if where == STREAM else one.target, written[where], one.shown
-            )
-        if where in read and not overwrite:
-            raise errors.UsageError(f"{one.target} is also an input; --overwrite replaces it, -o names another file")
-        written[where] = one.shown
+    for job in (each for main in jobs for each in (main, *main.auxiliary)):
+        path = STREAM if job.target == STREAM else os.path.realpath(job.target)
+        if path in written:
+            raise errors.outputs_collide("standard output" if path == STREAM else job.target, written[path], job.shown)
+        if path in read and not overwrite:
+            raise errors.UsageError(f"{job.target} is also an input; --overwrite replaces it, -o names another file")
+        written[path] = job.shown

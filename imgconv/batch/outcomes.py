@@ -1,4 +1,4 @@
-"""Outcomes: what became of each image of a run, and one exit code for all."""
+"""Outcomes: the result of each image of a run, and one exit code for all."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from imgconv.values.notes import Note
 
 @record
 class Outcome:
-    """What became of one image: where it went and what is to be said, or the error that stopped it.
+    """The result of one image: where it went, a summary and notes, or the error that stopped it.
 
-    `facts` are fields of the report (`run_report.FIELDS`), as many as were known.
+    `facts` are fields of the report (`run_report.FIELDS`), as far as they are known.
     """
 
     source: str
     target: str = ""
-    said: tuple[str, ...] = ()
+    summary: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     error: errors.ImgconvError | None = None
@@ -28,12 +28,12 @@ class Outcome:
     def __str__(self) -> str:
         if self.error is not None:
             return str(self.error)
-        return f"{self.source} -> {self.target}: {'; '.join([*self.said, *map(str, self.notes)])}"
+        return f"{self.source} -> {self.target}: {'; '.join([*self.summary, *map(str, self.notes)])}"
 
 
 @record(frozen=False)
 class Outcomes:
-    """What became of all images of one run, and the exit code that follows."""
+    """The outcomes of one run."""
 
     images: list[Outcome] = field(default_factory=list)
 
@@ -42,7 +42,7 @@ class Outcomes:
 
     @property
     def exit_code(self) -> int:
-        """0, or the gravest code of what failed."""
+        """0, or the highest exit code of an image that failed."""
         return max(
             (outcome.error.exit_code for outcome in self.images if outcome.error is not None), default=errors.DONE
         )

@@ -1,4 +1,5 @@
-"""From results to files: numbered where a format holds one frame, all encoded before the first is written."""
+"""Outputs: results fitted to their formats, numbered where a format holds one frame, and all encoded before the first
+is written."""
 
 from __future__ import annotations
 
@@ -17,21 +18,20 @@ from imgconv.values.notes import Note
 
 if TYPE_CHECKING:
     from imgconv.batch.settings import Settings
-    from imgconv.operations.pipeline import Pipeline
     from imgconv.values.image import ImageData
 
 
 @record
-class Part:
-    """One file or stream to be: where, of which format, what it holds, for which job."""
+class Output:
+    """One file or stream to be written for a job: its path, its format, and the image fitted to that format."""
 
-    where: str
+    path: str
     form: Format
     image: ImageData
     job: Job
 
 
-def parts(
+def outputs(
     job: Job,
     form: Format,
     path: str,
@@ -39,63 +39,60 @@ def parts(
     numbers: Sequence[int],
     reserved: dict[str, str],
     writing: Writing,
-) -> list[Part]:
-    """One part, or one for each frame where the format holds one and the name is ours to choose; each image is fitted
+) -> list[Output]:
+    """One output, or one for each frame where the format holds one and the name is not the user's; each image is fitted
     to the format, which may leave notes."""
     from imgconv.files import frames, write
 
     if not (job.derived or job.in_folder) or len(result.frames) == 1 or frames.fit(form, result.frames):
-        return [Part(path, form, write.fitted(result, form, _shown(path), writing), job)]
+        return [Output(path, form, write.fitted(result, form, _name(path), writing), job)]
     paths = numbered_frames.paths(job, path, numbers)
     numbered_frames.reserve(paths, job, reserved)
     return [
-        Part(where, form, write.fitted(image, form, where, writing), job)
-        for where, image in zip(paths, numbered_frames.images(frames.untimed(result, form)), strict=True)
+        Output(each, form, write.fitted(image, form, each, writing), job)
+        for each, image in zip(paths, numbered_frames.images(frames.untimed(result, form)), strict=True)
     ]
 
 
-def whole(parts: Sequence[Part]) -> ImageData:
-    """What was fitted, frames in files of their own as one image again, with the notes of all of them."""
-    notes = tuple(dict.fromkeys(note for part in parts for note in part.image.notes))
-    frames = tuple(frame for part in parts for frame in part.image.frames)
-    return replace(parts[0].image, frames=frames, notes=notes)
+def joined(fitted: Sequence[Output]) -> ImageData:
+    """The fitted images as one: frames in files of their own together again, with the notes of all of them."""
+    notes = tuple(dict.fromkeys(note for output in fitted for note in output.image.notes))
+    frames = tuple(frame for output in fitted for frame in output.image.frames)
+    return replace(fitted[0].image, frames=frames, notes=notes)
 
 
-def side(
-    job: Job, pipeline: Pipeline, given: ImageData, numbers: Sequence[int], reserved: dict[str, str], settings: Settings
-) -> list[Part]:
-    """The parts of a picture that is made beside the result."""
-    from imgconv.batch import auxiliary
-
-    picture = auxiliary.made(job, pipeline, given, settings)
-    return parts(job, auxiliary.form_of(job), job.target, picture, numbers, reserved, settings.writing)
-
-
-def put(made: Sequence[Part], settings: Settings, hear: Callable[[Note], None]) -> None:
-    """Encodes every part, then writes them; `hear` is told what of a replaced file cannot be kept, and may raise."""
-    from imgconv.files import atomic, write
+def write(fitted: Sequence[Output], settings: Settings, on_note: Callable[[Note], None]) -> None:
+    """Encodes every output, then writes them. `on_note` gets what of a replaced file cannot be kept, and may raise."""
+    from imgconv.files import atomic
+    from imgconv.files.write import encode_fitted
 
     contents = [
-        write.encode_fitted(
-            part.image,
-            part.form,
-            _shown(part.where),
-            fast=_is_pipe(part.where),
+        encode_fitted(
+            output.image,
+            output.form,
+            _name(output.path),
+            fast=_is_pipe(output.path),
             writing=settings.writing,
             threads=settings.threads,
         )
-        for part in made
+        for output in fitted
     ]
-    for part, content in zip(made, contents, strict=True):
-        if part.where == STREAM:
+    for output, content in zip(fitted, contents, strict=True):
+        if output.path == STREAM:
             atomic.write_stdout(content)
             continue
-        if part.job.in_folder:
-            atomic.make_folder(os.path.dirname(part.where))
-        atomic.write(part.where, content, hear, replace=part.job.replace)
+        if output.job.in_folder:
+            atomic.make_folder(os.path.dirname(output.path))
+        atomic.write(output.path, content, on_note, replace=output.job.replace)
 
 
-def _shown(path: str) -> str:
+def shown_paths(fitted: Sequence[Output]) -> str:
+    """Where a result goes, in words: its path, or the first and the last."""
+    first, last = fitted[0].path, fitted[-1].path
+    return f"{first} … {os.path.basename(last)}" if len(fitted) > 1 else _name(first)
+
+
+def _name(path: str) -> str:
     return "standard output" if path == STREAM else path
 
 

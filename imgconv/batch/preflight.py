@@ -1,5 +1,5 @@
-"""What is known of a job once its header is: plan, format, place; and what must not be, said before any pixel is
-read."""
+"""Checks of a job before any pixel is read: from the header follow its plan, its output's format and path, and what is
+impossible."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     from imgconv.files.header import Header
 
 
-def promised(job: Job, header: Header, pipeline: Pipeline, settings: Settings) -> tuple[Format, str]:
-    """The format and path of a job with this header, once everything is asked that can be before pixels are read.
+def check(job: Job, header: Header, pipeline: Pipeline, settings: Settings) -> tuple[Format, str]:
+    """The format and path of a job's result, once everything has been checked that the header allows to check.
 
-    Raises ImgconvError where a window does not fit, the format cannot hold the result, memory would not do, or the
-    place is taken.
+    Raises ImgconvError where a window does not fit, the format cannot hold the result, memory would not suffice, or the
+    path is taken.
     """
     from imgconv.batch import forecast
     from imgconv.files import conversions
     from imgconv.values.pixel_values import target
 
     sizes = [pipeline.shape(*size) for size in set(header.sizes) or {(header.height, header.width)}]
-    form, path = settled_place(job, header, able(header, pipeline, settings))
+    form, path = destination(job, header, able_formats(header, pipeline, settings))
     if job.derived and os.path.exists(path) and not job.replace:
         raise errors.file_exists(path)
     layout = result_layout(header, pipeline, settings)
@@ -53,12 +53,12 @@ def plan(header: Header, pipeline: Pipeline, settings: Settings) -> list[str]:
     from imgconv.values.pixel_values import target
 
     goal = target(header.layout.type, settings.dtype, settings.range)
-    first, *rest = explain(pipeline, given(header, settings), "wide" if settings.wide else goal.type)
+    first, *rest = explain(pipeline, predicted_input(header, settings), "wide" if settings.wide else goal.type)
     return [f"{first}; for each of {header.frames} frames" if header.frames > 1 else first, *rest]
 
 
-def given(header: Header, settings: Settings) -> Predicted:
-    """What the first step will see of an image with this header."""
+def predicted_input(header: Header, settings: Settings) -> Predicted:
+    """What the first step will get of an image with this header."""
     from imgconv.api.explain import Predicted
     from imgconv.engine.colour.channels import choose
     from imgconv.values.pixel_values import span
@@ -73,7 +73,7 @@ def given(header: Header, settings: Settings) -> Predicted:
 
 
 def result_layout(header: Header, pipeline: Pipeline, settings: Settings) -> Layout:
-    """What the pixels of the result of an image with this header will be."""
+    """The layout of the result of an image with this header."""
     from imgconv.values.pixel_values import target
 
     type_ = target(header.layout.type, settings.dtype, settings.range).type
@@ -83,14 +83,14 @@ def result_layout(header: Header, pipeline: Pipeline, settings: Settings) -> Lay
     return layout if channels == layout.channels else Layout(channels, alpha, type_)
 
 
-def able(header: Header, pipeline: Pipeline, settings: Settings) -> list[str]:
+def able_formats(header: Header, pipeline: Pipeline, settings: Settings) -> list[str]:
     """The formats that can hold the result of an image with this header."""
     from imgconv.files import conversions
 
     return conversions.able(result_layout(header, pipeline, settings))
 
 
-def settled_place(job: Job, header: Header, able: list[str]) -> tuple[Format, str]:
+def destination(job: Job, header: Header, able: list[str]) -> tuple[Format, str]:
     """The format and path of a job whose input is known: a derived name falls back to PNG where the input's format
     cannot hold the result."""
     if job.form is not None:
@@ -112,8 +112,8 @@ def settled_place(job: Job, header: Header, able: list[str]) -> tuple[Format, st
 
 
 def refuse_derived_clashes(jobs: Sequence[Job], pipeline: Pipeline, settings: Settings) -> None:
-    """Two derived names may meet only once their formats are known, which is by content: those headers are read before
-    any work."""
+    """Raises UsageError for derived names that become one once their formats are known. Formats follow from content, so
+    these headers are read before any work."""
     from imgconv.engine.memory import confined
     from imgconv.files import read
 
@@ -122,13 +122,13 @@ def refuse_derived_clashes(jobs: Sequence[Job], pipeline: Pipeline, settings: Se
         if job.derived and job.source != STREAM:
             stems.setdefault(os.path.splitext(job.target)[0], []).append(job)
     for group in stems.values():
-        places: dict[str, str] = {}
+        names: dict[str, str] = {}
         for job in group if len(group) > 1 else ():
             try:
                 with confined(settings.reading.max_memory), read.header(job.source, settings.reading) as header:
-                    place = settled_place(job, header, able(header, pipeline, settings))[1]
+                    path = destination(job, header, able_formats(header, pipeline, settings))[1]
             except errors.ImgconvError:
-                continue  # said when its turn comes
-            if place in places:
-                raise errors.outputs_collide(place, places[place], job.source_name)
-            places[place] = job.source_name
+                continue  # reported when its turn comes
+            if path in names:
+                raise errors.outputs_collide(path, names[path], job.source_name)
+            names[path] = job.source_name

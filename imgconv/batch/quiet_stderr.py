@@ -1,5 +1,4 @@
-"""Decoders written in C that print on standard error are silenced where they cannot be heard otherwise: the command's
-own sentence says what is wrong."""
+"""Standard error, silenced while a decoder written in C prints on it: the command has a sentence of its own."""
 
 from __future__ import annotations
 
@@ -7,16 +6,16 @@ import contextlib
 import os
 from collections.abc import Iterator
 
-TALKATIVE = ("tiff",)
-"""Formats whose library prints errors of its own, unless `files.libtiff` reaches it."""
+PRINTING = ("tiff",)
+"""Formats whose library prints errors of its own, unless `files.libtiff` catches them."""
 
 
 @contextlib.contextmanager
-def hushed(form: str) -> Iterator[None]:
-    """While an image of this format is decoded, standard error leads nowhere. Only the command may do that: it is the
-    process's."""
-    kept = _standard_error() if form in TALKATIVE else None
-    if kept is None:
+def quiet_stderr(form: str) -> Iterator[None]:
+    """While an image of this format is decoded, standard error leads nowhere. It belongs to the process, so only the
+    command may do that."""
+    copy = _standard_error() if form in PRINTING else None
+    if copy is None:
         yield
         return
     nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -24,13 +23,13 @@ def hushed(form: str) -> Iterator[None]:
         os.dup2(nowhere, 2)
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+        os.dup2(copy, 2)
+        os.close(copy)
         os.close(nowhere)
 
 
 def _standard_error() -> int | None:
-    """A copy of its descriptor; None where it is closed, or need not be silenced."""
+    """A copy of its descriptor; None where it is closed, or where libtiff's messages are caught."""
     from imgconv.files.tiff import libtiff
 
     try:

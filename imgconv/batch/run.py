@@ -1,4 +1,4 @@
-"""Jobs to outcomes: one image, a stream and many files take the same road."""
+"""Runs jobs: one image, a stream and many files take the same way."""
 
 from __future__ import annotations
 
@@ -8,23 +8,28 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from imgconv import errors
-from imgconv.batch.facts import described, header_facts, losses, said, settled
+from imgconv.batch.facts import header_facts, image_facts, losses, quantising_facts, summary
 from imgconv.batch.jobs import STREAM, Job
 from imgconv.batch.outcomes import Outcome, Outcomes
-from imgconv.batch.preflight import plan, promised, refuse_derived_clashes
-from imgconv.batch.quiet_stderr import hushed
+from imgconv.batch.preflight import check, plan, refuse_derived_clashes
+from imgconv.batch.quiet_stderr import quiet_stderr
 from imgconv.batch.settings import Settings
 from imgconv.operations.pipeline import Pipeline
-from imgconv.values.frozen import replace
+from imgconv.values.frozen import record, replace
 from imgconv.values.notes import Note
 
 if TYPE_CHECKING:
     from imgconv.api.image import Image
+    from imgconv.batch.output import Output
+    from imgconv.files.formats import Format
+    from imgconv.files.header import Header
     from imgconv.values.image import ImageData
 
 
-def run_jobs(jobs: Sequence[Job], pipeline: Pipeline, settings: Settings, say: Callable[[Outcome], None]) -> Outcomes:
-    """Every job in turn; one that fails does not keep the others from their turn. `say` hears each outcome."""
+def run_jobs(
+    jobs: Sequence[Job], pipeline: Pipeline, settings: Settings, report: Callable[[Outcome], None]
+) -> Outcomes:
+    """Runs every job in turn, also after one that failed. `report` gets each outcome as soon as it is known."""
     outcomes = Outcomes()
     refuse_derived_clashes(jobs, pipeline, settings)
     reserved = {
@@ -34,30 +39,10 @@ def run_jobs(jobs: Sequence[Job], pipeline: Pipeline, settings: Settings, say: C
         if path != STREAM
     }
     for job in jobs:
-        outcome = _outcome(job, pipeline, settings, reserved)
+        outcome = _JobRun(job, pipeline, settings, reserved).outcome()
         outcomes.add(outcome)
-        say(outcome)
+        report(outcome)
     return outcomes
-
-
-def _outcome(job: Job, pipeline: Pipeline, settings: Settings, reserved: dict[str, str]) -> Outcome:
-    """What becomes of one job; whatever is wrong with it is in its outcome, together with the facts that were known by
-    then."""
-    name, notes = job.source_name, list[Note]()
-    facts: dict[str, Any] = {"input": job.source}
-    begun = time.perf_counter()
-    try:
-        outcome = _run(job, pipeline, settings, reserved, facts, notes)
-        facts["seconds"] = round(time.perf_counter() - begun, 6)
-        return outcome
-    except (errors.WindowError, errors.PixelError) as error:
-        failure = errors.named(name, error)
-    except errors.ImgconvError as error:
-        failure = error
-    except MemoryError:
-        failure = errors.no_memory(name)
-    facts["seconds"] = round(time.perf_counter() - begun, 6)
-    return Outcome(name, notes=tuple(notes), facts=facts, error=failure)
 
 
 def explain(job: Job, pipeline: Pipeline, settings: Settings) -> list[str]:
@@ -69,86 +54,149 @@ def explain(job: Job, pipeline: Pipeline, settings: Settings) -> list[str]:
         return plan(header, pipeline, settings)
 
 
-def _run(
-    job: Job, pipeline: Pipeline, settings: Settings, reserved: dict[str, str], facts: dict[str, Any], notes: list[Note]
-) -> Outcome:
-    """Header, promises, pixels, steps, bytes, files; `facts` and `notes` grow on the way."""
-    from imgconv.api.image import Image
-    from imgconv.batch import output
-    from imgconv.batch.numbered_frames import shown
-    from imgconv.engine.memory import confined
-    from imgconv.files import limits, read, write
+@record
+class _Input:
+    """The pixels of a job's input, the numbers of its frames, and the format and path of its result."""
 
-    for one in (job, *job.sides):
-        if not one.derived and not one.replace and one.target != STREAM and os.path.exists(one.target):
-            raise errors.file_exists(one.target)
-    with confined(settings.reading.max_memory):
-        header = read.header(job.source, settings.reading)
-    try:
-        facts |= header_facts(header)
-        if settings.plans:
-            facts["plan"] = plan(header, pipeline, settings)
-        form, path = promised(job, header, pipeline, settings)
+    image: Image
+    numbers: Sequence[int]
+    form: Format
+    path: str
+
+
+class _JobRun:
+    """One job while it runs. `facts` and `notes` are what is known so far: a job that fails reports them, too."""
+
+    def __init__(self, job: Job, pipeline: Pipeline, settings: Settings, reserved: dict[str, str]) -> None:
+        self.job, self.pipeline, self.settings, self.reserved = job, pipeline, settings, reserved
+        self.facts: dict[str, Any] = {"input": job.source}
+        self.notes: list[Note] = []
+
+    def outcome(self) -> Outcome:
+        """Runs the job; an error is part of the outcome."""
+        name, start = self.job.source_name, time.perf_counter()
+        target, words, failure = "", tuple[str, ...](), None
+        try:
+            target, words = self._run()
+        except (errors.WindowError, errors.PixelError) as error:
+            failure = errors.named(name, error)
+        except errors.ImgconvError as error:
+            failure = error
+        except MemoryError:
+            failure = errors.no_memory(name)
+        self.facts["seconds"] = round(time.perf_counter() - start, 6)
+        return Outcome(name, target, words, tuple(self.notes), self.facts, failure)
+
+    def _run(self) -> tuple[str, tuple[str, ...]]:
+        """From file to file; where the result went, and its summary."""
+        from imgconv.batch import output
+
+        self._refuse_existing()
+        (result, *auxiliary), words = self._results(self._read())
+        self._refuse_losses(self.notes)
+        every = [*result, *(each for outputs in auxiliary for each in outputs)]
+        output.write(every, self.settings, self._add_note)
+        self.facts |= {"output": result[0].path, "outputs": [each.path for each in every]}
+        beside = (
+            f"{job.role} in {output.shown_paths(outputs)}"
+            for job, outputs in zip(self.job.auxiliary, auxiliary, strict=True)
+        )
+        return output.shown_paths(result), (*words, *beside)
+
+    def _refuse_existing(self) -> None:
+        for job in (self.job, *self.job.auxiliary):
+            if not job.derived and not job.replace and job.target != STREAM and os.path.exists(job.target):
+                raise errors.file_exists(job.target)
+
+    def _read(self) -> _Input:
+        """The pixels, once nothing in the header speaks against reading them."""
+        from imgconv.api.image import Image
+        from imgconv.engine.memory import confined
+        from imgconv.files import read
+
+        most = self.settings.reading.max_memory
+        with confined(most):
+            header = read.header(self.job.source, self.settings.reading)
+        try:
+            form, path = self._check(header)
+        except BaseException:
+            header.close()
+            raise
+        with quiet_stderr(header.format), confined(most):
+            image = Image.of(header.load())
+        self.facts |= image_facts(image, "in")
+        return _Input(image, header.numbers, form, path)
+
+    def _check(self, header: Header) -> tuple[Format, str]:
+        """The format and path of the result. Raises ImgconvError for what the header shows to be impossible."""
+        from imgconv.files import limits, write
+
+        self.facts |= header_facts(header)
+        if self.settings.plans:
+            self.facts["plan"] = plan(header, self.pipeline, self.settings)
+        form, path = check(self.job, header, self.pipeline, self.settings)
         write.prepare(form, limits.decoded_bytes(header))
-    except BaseException:
-        header.close()
-        raise
-    with hushed(header.format), confined(settings.reading.max_memory):
-        image = Image.of(header.load())
-    numbers = header.numbers
-    del header  # and with it what the decoder still holds of the pixels
-    facts |= described(image, "in")
-    given = _given_image(image, settings)
-    result: ImageData = _computed(given, pipeline, settings)
-    type_ = result.pixels.dtype.name
-    parts = output.parts(job, form, path, result, numbers, reserved, settings.writing)
-    result = output.whole(parts)
-    words = said(image, result)
-    facts |= described(result, "out") | settled(result) | {"format_out": form.name}
-    beside = [output.side(one, pipeline, given, numbers, reserved, settings) for one in job.sides]
-    del image, given  # large ones need not stay beside the encoded files
-    every = [*parts, *(part for side in beside for part in side)]
-    notes += losses(replace(result, notes=output.whole(every).notes), type_)
-    if settings.strict and any(note.loss for note in notes):
-        raise _losses_forbidden(job.source_name, [note.text for note in notes if note.loss])
-    output.put(every, settings, lambda note: _hear(note, job, settings, notes))
-    facts |= {"output": parts[0].where, "outputs": [part.where for part in every]}
-    also = tuple(
-        f"{one.what} in {shown([part.where for part in made])}" for one, made in zip(job.sides, beside, strict=True)
-    )
-    return Outcome(job.source_name, shown([part.where for part in parts]), words + also, tuple(notes), facts)
+        return form, path
 
+    def _results(self, source: _Input) -> tuple[list[list[Output]], tuple[str, ...]]:
+        """The outputs of the result and of each auxiliary output, fitted to their formats; and a summary."""
+        from imgconv.batch import auxiliary, output
 
-def _hear(note: Note, job: Job, settings: Settings, notes: list[Note]) -> None:
-    """Takes a note that came while a file was written, before it got its place."""
-    if settings.strict and note.loss:
-        raise _losses_forbidden(job.source_name, [note.text])
-    if note not in notes:  # where one way of writing fails, another says it again
-        notes.append(note)
+        image = self._in_gray(source.image)
+        result = self._apply(image)
+        fitted = self._outputs(self.job, source.form, source.path, result, source.numbers)
+        joined = output.joined(fitted)
+        self.facts |= image_facts(joined, "out") | quantising_facts(joined) | {"format_out": source.form.name}
+        outputs = [fitted]
+        for job in self.job.auxiliary:
+            picture = auxiliary.image(job, self.pipeline, image, self.settings)
+            outputs.append(self._outputs(job, auxiliary.form_of(job), job.target, picture, source.numbers))
+        notes = output.joined([each for one in outputs for each in one]).notes
+        self.notes += losses(replace(joined, notes=notes), result.pixels.dtype.name)
+        return outputs, summary(source.image, joined)
 
+    def _outputs(self, job: Job, form: Format, path: str, image: ImageData, numbers: Sequence[int]) -> list[Output]:
+        from imgconv.batch import output
 
-def _losses_forbidden(name: str, losses: Sequence[str]) -> errors.LossError:
-    return errors.LossError(f"{name}: not written, since --strict allows no loss: {'; '.join(losses)}")
+        return output.outputs(job, form, path, image, numbers, self.reserved, self.settings.writing)
 
+    def _in_gray(self, image: Image) -> Image:
+        """The image that goes through the pipeline: gray if that is wanted."""
+        if not self.settings.gray:
+            return image
+        if self.settings.linear:
+            from imgconv.engine.colour.profile import is_srgb
 
-def _computed(given: Image, pipeline: Pipeline, settings: Settings) -> Image:
-    from imgconv.engine import memory
+            if not is_srgb(image.light()):
+                raise errors.PixelError(
+                    "its colour profile is not sRGB, and --gray leaves profiles behind, which --linear needs; convert"
+                    " the image to sRGB first"
+                )
+        return image.gray()
 
-    how: dict[str, Any] = {"alpha": settings.alpha, "channels": settings.channels, "linear": settings.linear}
-    with memory.limited(settings.reading.max_memory):
-        return given.through(pipeline, dtype=settings.dtype, range=settings.range, threads=settings.threads, **how)
+    def _apply(self, image: Image) -> Image:
+        from imgconv.engine import memory
 
-
-def _given_image(image: Image, settings: Settings) -> Image:
-    """The image that goes through the pipeline: gray if that is wanted."""
-    if not settings.gray:
-        return image
-    if settings.linear:
-        from imgconv.engine.colour.profile import is_srgb
-
-        if not is_srgb(image.light()):
-            raise errors.PixelError(
-                "its colour profile is not sRGB, and --gray leaves profiles behind, which --linear needs; convert the"
-                " image to sRGB first"
+        settings = self.settings
+        with memory.limited(settings.reading.max_memory):
+            return image.through(
+                self.pipeline,
+                dtype=settings.dtype,
+                range=settings.range,
+                threads=settings.threads,
+                alpha=settings.alpha,
+                channels=settings.channels,
+                linear=settings.linear,
             )
-    return image.gray()
+
+    def _add_note(self, note: Note) -> None:
+        """Adds a note that comes while a file is written, before it is in place."""
+        self._refuse_losses([note])
+        if note not in self.notes:  # a second way of writing, after one that failed, has the same note
+            self.notes.append(note)
+
+    def _refuse_losses(self, notes: Sequence[Note]) -> None:
+        """Raises LossError for notes of losses under --strict."""
+        if self.settings.strict and any(note.loss for note in notes):
+            lost = "; ".join(note.text for note in notes if note.loss)
+            raise errors.LossError(f"{self.job.source_name}: not written, since --strict allows no loss: {lost}")

@@ -14,11 +14,11 @@ from imgconv.batch.jobs import STREAM, Job
 from imgconv.batch.outcomes import Outcome
 
 FIELDS = {
-    "input": "path as given; `-` is standard input",
+    "input": "path of the input; `-` is standard input",
     "output": "path written (of several the first), `-` for standard output; null if nothing was written",
-    "outputs": "list of all paths written: frames that were numbered, pictures beside the result",
-    "error": "the sentence that says why nothing was written; null if all went well",
-    "exit_code": "what this image alone would end the command with: 0, 1 or 3",
+    "outputs": "list of all paths written: numbered frames and auxiliary outputs too",
+    "error": "why nothing was written, in a sentence; null if all went well",
+    "exit_code": "exit code of the command if this image were the only one: 0, 1 or 3",
     "format_in": "name of the format that was read, such as `png`",
     "format_out": "name of the format that was written",
     "mode_in": "channels in words, such as `gray` or `RGB + alpha`",
@@ -31,25 +31,25 @@ FIELDS = {
     "shape_out": "the same of the result",
     "frames_in": "number of frames or pages that were read",
     "frames_out": "number of frames or pages that were written",
-    "response_min": "least value before settling; null where steps cannot leave the type's range",
-    "response_max": "greatest value before settling",
-    "samples": "number of values that were settled: rows × columns × channels × frames, without alpha",
+    "response_min": "least value before quantising; null where steps cannot leave the type's range",
+    "response_max": "greatest value before quantising",
+    "samples": "number of values that were quantised: rows × columns × channels × frames, without alpha",
     "clamped_below": "how many of them were below the type's range",
     "clamped_above": "how many were above it",
     "not_a_number": "how many were NaN and became 0",
     "losses": "list of codes, empty if nothing was lost",
-    "notes": "list of what was said: {code, text, loss}",
+    "notes": "list of all notes: {code, text, loss}",
     "plan": "list of lines, as --plan prints them",
     "seconds": "wall-clock time from the first byte read to the last byte written",
 }
 """The report's schema: every line has every field, null where it is not known (an image that failed early)."""
 
 
-class Journal:
-    """Writes outcomes to a report: a file begun anew, or standard output."""
+class RunReport:
+    """The report of a run: a file, emptied first, or standard output."""
 
     def __init__(self, path: str, jobs: Sequence[Job]) -> None:
-        """Raises UsageError if the report would meet an image, FileError if it cannot be opened."""
+        """Raises UsageError if the report and an image have one path, FileError if it cannot be opened."""
         _refuse_clashes(path, jobs)
         self.shown = "standard output" if path == STREAM else path
         self.stream = self._opened(path)
@@ -64,7 +64,7 @@ class Journal:
         return atomic.begun(path)
 
     def add(self, outcome: Outcome) -> None:
-        """One line, on its way before the next image begins. Raises FileError, or BrokenPipeError."""
+        """Writes one line, before the next image begins. Raises FileError, or BrokenPipeError."""
         from imgconv.files import atomic
 
         try:
@@ -77,19 +77,19 @@ class Journal:
             raise errors.file_unwritable(self.shown, error.strerror or str(error)) from None
 
     def _discard(self) -> None:
-        """Forgets what is still buffered; else Python tries again when it collects the stream, and from 3.13 on shows
-        the traceback of that."""
+        """Drops what is still buffered; else Python would try again when it collects the stream, and from 3.13 on show
+        the traceback."""
         if self.stream is not getattr(sys.stdout, "buffer", None):
             with contextlib.suppress(OSError):
                 self.stream.close()
 
 
 def line(outcome: Outcome) -> bytes:
-    """One JSON object and a line's end. What JSON has no number for is a string: "NaN", "Infinity", "-Infinity"."""
+    """One JSON object and a line feed. What JSON has no number for is a string: "NaN", "Infinity" or "-Infinity"."""
     import json
 
     error = outcome.error
-    found = (
+    values = (
         dict.fromkeys(FIELDS)
         | dict(outcome.facts)
         | {
@@ -97,9 +97,9 @@ def line(outcome: Outcome) -> bytes:
             "exit_code": 0 if error is None else error.exit_code,
         }
     )
-    found["losses"] = list(dict.fromkeys(note.code for note in outcome.notes if note.loss))
-    found["notes"] = [{"code": note.code, "text": note.text, "loss": note.loss} for note in outcome.notes]
-    return json.dumps({key: _finite(value) for key, value in found.items()}, allow_nan=False).encode() + b"\n"
+    values["losses"] = list(dict.fromkeys(note.code for note in outcome.notes if note.loss))
+    values["notes"] = [{"code": note.code, "text": note.text, "loss": note.loss} for note in outcome.notes]
+    return json.dumps({key: _finite(value) for key, value in values.items()}, allow_nan=False).encode() + b"\n"
 
 
 def _finite(value: Any) -> Any:
@@ -114,8 +114,8 @@ def _refuse_clashes(path: str, jobs: Sequence[Job]) -> None:
             raise _report_and_image("standard output")
         return
     streamed = any(job.target == STREAM for job in jobs)
-    places = {place for job in jobs for place in (job.source_file, job.target) if place != STREAM}
-    if any(_is_same(path, place) for place in places) or (streamed and _is_stdout(path)):
+    others = {other for job in jobs for other in (job.source_file, job.target) if other != STREAM}
+    if any(_is_same(path, other) for other in others) or (streamed and _is_stdout(path)):
         raise _report_and_image(path)
 
 
@@ -126,8 +126,7 @@ def _report_and_image(path: str) -> errors.UsageError:
 
 
 def _is_same(path: str, other: str) -> bool:
-    """Whether two paths are one file, by whatever links: a report is written where it stands, not beside and
-    renamed."""
+    """Whether two paths are one file, through any links: a report is written in place, not beside it and renamed."""
     try:
         return os.path.realpath(path) == os.path.realpath(other) or os.path.samefile(path, other)
     except OSError:  # one is not there yet
@@ -135,7 +134,7 @@ def _is_same(path: str, other: str) -> bool:
 
 
 def _is_stdout(path: str) -> bool:
-    """Whether a path is what standard output leads to; a device such as /dev/null takes both."""
+    """Whether a path is what standard output leads to; a device such as /dev/null may take both."""
     import stat
 
     try:

@@ -1,4 +1,4 @@
-"""What belongs to a run, not to a step."""
+"""Settings: the options of a whole run, as opposed to those of a step."""
 
 from __future__ import annotations
 
@@ -22,10 +22,9 @@ class Settings:
     writing: Writing = field(default_factory=Writing)
     strict: bool = False
     plans: bool = False
-    """Whether outcomes tell the plan: only a report shows it."""
+    """Whether facts include the plan: only a report shows it."""
 
     @property
     def wide(self) -> bool:
-        """Whether steps see floats that are made of the pixels, and leave some that are pixels again only after
-        them."""
+        """Whether pixels become floats before the steps and pixels again after them."""
         return self.linear or self.channels == LUMA

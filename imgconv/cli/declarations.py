@@ -70,17 +70,17 @@ def operation_command(operation: type[Operation], run: Callable[[Operation, Comm
 
     def callback(inputs: tuple[str, ...], **given: Any) -> None:
         common = Common.taken_from(given, inputs)
-        sides = {side.name: path for side in operation.auxiliary if (path := given.pop(side.name)) is not None}
+        auxiliary = {one.name: path for one in operation.auxiliary if (path := given.pop(one.name)) is not None}
         fields = {
             name: value for name, value in given.items() if value is not None and value is not False and value != ()
         }
         for option in options:
             if option.required and option.name not in fields:
                 raise missing(option.name, operation.examples[0])
-        run(operation(**fields), common, sides)
+        run(operation(**fields), common, auxiliary)
 
     parameters: list[click.Parameter] = [_parameter(option) for option in options]
-    parameters += [click.Option([f"--{side.name}"], metavar="FILE", help=side.help) for side in operation.auxiliary]
+    parameters += [click.Option([f"--{one.name}"], metavar="FILE", help=one.help) for one in operation.auxiliary]
     return Command(
         operation.word,
         params=[*parameters, INPUTS(), *COMMON()],

@@ -1,18 +1,19 @@
-"""What every image command does once its words are values: plan the jobs, run them, say what happened."""
+"""What every image command does with its parsed arguments: plan the jobs, run them, print their outcomes."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
+from typing import NoReturn
 
 import click
 
 from imgconv import errors
-from imgconv.batch.jobs import plan_jobs
+from imgconv.batch.jobs import Job, plan_jobs
 from imgconv.batch.outcomes import Outcome
 from imgconv.batch.run import explain, run_jobs
-from imgconv.batch.run_report import Journal
+from imgconv.batch.run_report import RunReport
 from imgconv.cli.common import Common
 from imgconv.operations.pipeline import Pipeline
 
@@ -25,9 +26,13 @@ class Finished(Exception):  # noqa: N818 (an ending, not an error)
         super().__init__(exit_code)
 
 
-def work(pipeline: Pipeline, common: Common, label: str = "", sides: Mapping[str, str] = MappingProxyType({})) -> None:
-    """Runs a pipeline over the inputs (or, with --plan, explains it), its only step's `sides` written too; ends by
-    raising Finished."""
+def work(
+    pipeline: Pipeline, common: Common, label: str = "", auxiliary: Mapping[str, str] = MappingProxyType({})
+) -> NoReturn:
+    """Runs a pipeline over the inputs or, with --plan, explains it; ends by raising Finished.
+
+    `auxiliary` are the paths of auxiliary outputs, which only a pipeline of one step has.
+    """
     jobs = plan_jobs(
         common.inputs,
         common.output,
@@ -35,36 +40,42 @@ def work(pipeline: Pipeline, common: Common, label: str = "", sides: Mapping[str
         label or pipeline.label,
         overwrite=common.overwrite,
         stdin_is_terminal=sys.stdin is None or sys.stdin.isatty(),
-        stdout_is_terminal=common.plan
-        or (sys.stdout is not None and sys.stdout.isatty()),  # a plan needs no place for results
-        sides=sides,
+        # with --plan nothing is written, so names are derived as on a terminal
+        stdout_is_terminal=common.plan or (sys.stdout is not None and sys.stdout.isatty()),
+        auxiliary=auxiliary,
     )
     if common.plan:
-        if common.report is not None:
-            raise errors.UsageError("--plan runs nothing, so there is nothing to report; leave out --plan or --report")
-        for job in jobs:
-            for line in explain(job, pipeline, common.settings):
-                click.echo(f"{job.source_name}: {line}" if len(jobs) > 1 else line)
-        raise Finished(errors.DONE)
+        _print_plans(jobs, pipeline, common)
+    else:
+        _run(jobs, pipeline, common)
 
+
+def _print_plans(jobs: Sequence[Job], pipeline: Pipeline, common: Common) -> NoReturn:
+    if common.report is not None:
+        raise errors.UsageError("--plan runs nothing, so there is nothing to report; leave out --plan or --report")
+    for job in jobs:
+        for line in explain(job, pipeline, common.settings):
+            click.echo(f"{job.source_name}: {line}" if len(jobs) > 1 else line)
+    raise Finished(errors.DONE)
+
+
+def _run(jobs: Sequence[Job], pipeline: Pipeline, common: Common) -> NoReturn:
     if not common.quiet and sys.stderr is not None and sys.stderr.isatty():
         announce_compilation()
+    every = [each for job in jobs for each in (job, *job.auxiliary)]
+    run_report = None if common.report is None else RunReport(common.report, every)
 
-    journal = (
-        None if common.report is None else Journal(common.report, [one for job in jobs for one in (job, *job.sides)])
-    )
-
-    def say(outcome: Outcome) -> None:
-        if journal is not None:
-            journal.add(outcome)
+    def report(outcome: Outcome) -> None:
+        if run_report is not None:
+            run_report.add(outcome)
         if outcome.error is not None or not common.quiet:
             complain(str(outcome))
 
-    raise Finished(run_jobs(jobs, pipeline, common.settings, say).exit_code)
+    raise Finished(run_jobs(jobs, pipeline, common.settings, report).exit_code)
 
 
 def announce_compilation() -> None:
-    """Whoever watches is told, once, why the first run takes longer."""
+    """Before the first compilation of this run, says on standard error why it takes longer."""
     from imgconv.jit import build
 
     def announce(folder: str | None) -> None:
@@ -84,5 +95,5 @@ def complain(sentence: str) -> None:
 
 
 def printable(sentence: str) -> str:
-    """One line, whatever names are in it: what would end it, or steer a terminal, is shown as Python writes it."""
+    """The sentence on one line: characters that would end the line or control a terminal are escaped."""
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in sentence)

@@ -12,9 +12,10 @@ from typing import Any, NoReturn
 import click
 
 from imgconv import __version__, errors
+from imgconv.cli.common import Common
 from imgconv.cli.declarations import operation_command
 from imgconv.cli.image_command import Finished, complain, work
-from imgconv.operations import OPERATIONS
+from imgconv.operations import OPERATIONS, Operation
 from imgconv.operations.pipeline import Pipeline
 
 EXAMPLES = (
@@ -71,7 +72,11 @@ def _command(name: str) -> click.Command:
         made: click.Command = import_module(f"imgconv.cli.{name}").command()
         return made
     operation = next(operation for operation in OPERATIONS if operation.word == name)
-    return operation_command(operation, lambda step, common, sides: work(Pipeline((step,)), common, sides=sides))
+
+    def run(step: Operation, common: Common, auxiliary: dict[str, str]) -> NoReturn:
+        work(Pipeline((step,)), common, auxiliary=auxiliary)
+
+    return operation_command(operation, run)
 
 
 def _version() -> click.Option:

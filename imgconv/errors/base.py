@@ -17,9 +17,12 @@ class ImgconvError(Exception):
     ----------
     exit_code : int
         What the command ends with.
+    path : str
+        The file that the sentence names; empty where that is unknown.
     """
 
     exit_code = FAILED
+    path = ""
 
 
 class UsageError(ImgconvError, ValueError):

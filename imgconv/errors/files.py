@@ -53,8 +53,10 @@ def no_folder(path: str, folder: str) -> FileError:
 
 
 def named(path: str, error: ImgconvError) -> ImgconvError:
-    """The same error, saying which image it is about."""
-    return type(error)(f"{path}: {error}")
+    """The same error with the image that it is about before its sentence."""
+    renamed = type(error)(f"{path}: {error}")
+    renamed.path = path
+    return renamed
 
 
 def file_unwritable(path: str, why: str) -> FileError:

@@ -1,4 +1,4 @@
-"""Notes: what must be said of a result, and the words for what quantisation lost."""
+"""Notes on a result, and the words for what quantising lost."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from imgconv.values.frozen import record
 
 @record
 class Note:
-    """Something that must be said of a result: `code` for programs (a row of `losses`), `text` for people, and whether
-    something was lost."""
+    """A note on a result: `code` for programs (a row of `losses`), `text` for people, and whether something was
+    lost."""
 
     code: str
     text: str
@@ -19,12 +19,12 @@ class Note:
 
 
 def response_text(low: float, high: float) -> str:
-    """The least and greatest value before settling."""
+    """The least and greatest value before quantising."""
     return f"response {_shown(low)}…{_shown(high)}"
 
 
-def settling(below: int, above: int, missing: int, count: int, limits: tuple[float, float]) -> tuple[Note, ...]:
-    """What settling lost: `below` and `above` of `count` values were clamped to the `limits`, `missing` were NaN."""
+def quantising_notes(below: int, above: int, missing: int, count: int, limits: tuple[float, float]) -> tuple[Note, ...]:
+    """What quantising lost: `below` and `above` of `count` values were clamped to the `limits`, `missing` were NaN."""
     notes = []
     parts = [
         f"{_percent(n, count)} {where} {_shown(limit)}"

@@ -24,7 +24,7 @@ from PIL import Image
 
 from imgconv import errors
 from imgconv.batch.jobs import plan_jobs
-from imgconv.batch.run_report import Journal
+from imgconv.batch.run_report import RunReport
 from imgconv.files import atomic, links
 from tests.command import environment, imgconv, noise, on_terminal, save
 
@@ -391,7 +391,7 @@ def test_a_report_is_begun_anew(way: str, shared: Path) -> None:
         assert report.read_bytes() == content
     number = report.stat().st_ino
     (shared.parent / "link").symlink_to("made/report.jsonl")
-    Journal(str(shared.parent / "link"), []).stream.close()
+    RunReport(str(shared.parent / "link"), []).stream.close()
     assert (report.stat().st_ino, report.read_bytes()) == (number, b"")
 
 
