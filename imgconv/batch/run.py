@@ -140,20 +140,24 @@ class _JobRun:
 
     def _results(self, source: _Input) -> tuple[list[list[Output]], tuple[str, ...]]:
         """The outputs of the result and of each auxiliary output, fitted to their formats; and a summary."""
-        from imgconv.batch import auxiliary, output
+        from imgconv.batch import output
 
         image = self._in_gray(source.image)
         result = self._apply(image)
-        fitted = self._outputs(self.job, source.form, source.path, result, source.numbers)
-        joined = output.joined(fitted)
+        outputs = [self._outputs(self.job, source.form, source.path, result, source.numbers)]
+        joined = output.joined(outputs[0])
         self.facts |= image_facts(joined, "out") | quantising_facts(joined) | {"format_out": source.form.name}
-        outputs = [fitted]
         for job in self.job.auxiliary:
-            picture = auxiliary.image(job, self.pipeline, image, self.settings)
-            outputs.append(self._outputs(job, auxiliary.form_of(job), job.target, picture, source.numbers))
+            outputs.append(self._auxiliary(job, image, source.numbers))
         notes = output.joined([each for one in outputs for each in one]).notes
         self.notes += losses(replace(joined, notes=notes), result.pixels.dtype.name)
         return outputs, summary(source.image, joined)
+
+    def _auxiliary(self, job: Job, image: Image, numbers: Sequence[int]) -> list[Output]:
+        from imgconv.batch import auxiliary
+
+        picture = auxiliary.image(job, self.pipeline, image, self.settings)
+        return self._outputs(job, auxiliary.form_of(job), job.target, picture, numbers)
 
     def _outputs(self, job: Job, form: Format, path: str, image: ImageData, numbers: Sequence[int]) -> list[Output]:
         from imgconv.batch import output
