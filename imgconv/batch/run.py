@@ -147,8 +147,7 @@ class _JobRun:
         outputs = [self._outputs(self.job, source.form, source.path, result, source.numbers)]
         joined = output.joined(outputs[0])
         self.facts |= image_facts(joined, "out") | quantising_facts(joined) | {"format_out": source.form.name}
-        for job in self.job.auxiliary:
-            outputs.append(self._auxiliary(job, image, source.numbers))
+        outputs += [self._auxiliary(job, image, source.numbers) for job in self.job.auxiliary]
         notes = output.joined([each for one in outputs for each in one]).notes
         self.notes += losses(replace(joined, notes=notes), result.pixels.dtype.name)
         return outputs, summary(source.image, joined)
