@@ -20,7 +20,7 @@ from imgconv.values.pixel_values import Pixels, Target, Values, target, values
 if TYPE_CHECKING:
     from imgconv.engine.colour.linear_light import Curves
 
-Frames = Sequence[tuple[Values, Pixels | None]]
+FrameValues = Sequence[tuple[Values, Pixels | None]]
 
 
 @record
@@ -41,7 +41,7 @@ class ColourPipeline:
 
 
 def run_frames(
-    colours: ColourPipeline, pipeline: Pipeline, frames: Frames, goal: Target, threads: int | None
+    colours: ColourPipeline, pipeline: Pipeline, frames: FrameValues, goal: Target, threads: int | None
 ) -> list[Result]:
     """All frames, converted to `goal`: (colours, alpha, response) of each.
 
@@ -73,14 +73,14 @@ def run_frames(
 def first_input(colours: ColourPipeline, pixels: Pixels, alpha: Pixels | None, threads: int | None) -> Values:
     """What the first step is applied to: the chosen channels, as linear light if asked for, times alpha unless the
     policy keeps or drops it."""
-    from imgconv.engine.colour.linear_light import decoded, float_for
+    from imgconv.engine.colour.linear_light import float_for, to_linear_light
     from imgconv.engine.colour.luma import luma
 
     if colours.chosen.numbers == () and alpha is not None:
         return values(alpha)
     colour = colours.chosen.taken(values(pixels))
     if (curves := colours.chosen_curves) is not None:
-        colour = decoded(colour, curves, threads)
+        colour = to_linear_light(colour, curves, threads)
     if colours.chosen.luma:
         colour = luma(colour, float_for(colour.type), threads)
     if alpha is None or colours.alpha in ("keep", "drop") or is_opaque(alpha):
@@ -88,7 +88,7 @@ def first_input(colours: ColourPipeline, pixels: Pixels, alpha: Pixels | None, t
     return values(colour.pixels * (alpha.astype("float64") / opaque_of(alpha.dtype.name))[..., None])
 
 
-def _refuse_other_sizes(pipeline: Pipeline, frames: Frames) -> None:
+def _refuse_other_sizes(pipeline: Pipeline, frames: FrameValues) -> None:
     for colour, _ in frames:
         before = colour.pixels.shape[0], colour.pixels.shape[1]
         if (after := pipeline.shape(*before)) != before:
@@ -99,7 +99,7 @@ def _refuse_other_sizes(pipeline: Pipeline, frames: Frames) -> None:
             )
 
 
-def _refuse_other_channels(pipeline: Pipeline, choice: Chosen, frames: Frames) -> None:
+def _refuse_other_channels(pipeline: Pipeline, choice: Chosen, frames: FrameValues) -> None:
     for colour, _ in frames:
         before = 1 if choice.luma else len(choice.numbers or range(colour.pixels.shape[2]))
         if (after := pipeline.channels(before)) != before:
@@ -118,12 +118,12 @@ def _wide(
     threads: int | None,
 ) -> tuple[Values, Pixels | None]:
     """The result before it is converted to the type `goal`, encoded again if it was light."""
-    from imgconv.engine.colour.linear_light import decoded, encoded, float_for, white_of
+    from imgconv.engine.colour.linear_light import float_for, from_linear_light, to_linear_light, white_of
     from imgconv.engine.colour.luma import lifted, luma
 
     curves, white = colours.chosen_curves, white_of(colour.type)
     if curves is not None:
-        colour = decoded(colour, curves, threads, goal)
+        colour = to_linear_light(colour, curves, threads, goal)
     if colours.chosen.luma:
         before = luma(colour, float_for(colour.type, goal), threads)
         after, alpha, _ = alpha_policies.run_policy(colours.alpha, pipeline, before, alpha, None, threads)
@@ -131,7 +131,7 @@ def _wide(
     else:
         result, alpha, _ = alpha_policies.run_policy(colours.alpha, pipeline, colour, alpha, None, threads)
     if curves is not None and white is not None:
-        result = encoded(result, curves, white, threads)
+        result = from_linear_light(result, curves, white, threads)
     return result, alpha
 
 

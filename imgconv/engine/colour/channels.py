@@ -9,7 +9,7 @@ from imgconv.values.frozen import record
 from imgconv.values.parameters import ALL_CHANNELS, LUMA, Channels
 from imgconv.values.pixel_values import Pixels, Values
 
-NAMES: dict[str, dict[int, tuple[str, ...]]] = {
+CHANNEL_NAMES: dict[str, dict[int, tuple[str, ...]]] = {
     "": {1: ("l",), 3: ("r", "g", "b")},
     "CMYK": {4: ("c", "m", "y", "k")},
     "LAB": {3: ("l", "a", "b")},
@@ -61,7 +61,7 @@ def choose(words: Channels, channels: int, colour: str, alpha: bool) -> Chosen:
                 f"{colour or f'{channels} channels'} have no luma here; --channels luma expects gray or RGB"
             )
         return Chosen(luma=channels == 3, alpha=False)
-    names = list(NAMES.get(colour, {}).get(channels) or map(str, range(channels)))
+    names = list(CHANNEL_NAMES.get(colour, {}).get(channels) or map(str, range(channels)))
     known = [*names, "alpha"] if alpha else names
     places = {name: place for place, name in enumerate(known)} | {str(place): place for place in range(len(known))}
     if alpha:

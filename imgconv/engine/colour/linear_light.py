@@ -90,7 +90,7 @@ def float_for(type_: str, goal: str = "") -> str:
     return "float64" if goal == "float64" or type_ in ("int32", "float64") else "float32"
 
 
-def decoded(pixels: Values, curves: Curves, threads: int | None = None, goal: str = "") -> Values:
+def to_linear_light(pixels: Values, curves: Curves, threads: int | None = None, goal: str = "") -> Values:
     """Encoded pixels as light, in pixel units: white is what it was. 8 and 16 bits become floats by a table of all
     their values."""
     white = white_of(pixels.type)
@@ -107,7 +107,7 @@ def decoded(pixels: Values, curves: Curves, threads: int | None = None, goal: st
     return Values(result, Span(-np.inf, np.inf, False), pixels.notes)
 
 
-def encoded(light: Values, curves: Curves, white: float, threads: int | None = None) -> Values:
+def from_linear_light(light: Values, curves: Curves, white: float, threads: int | None = None) -> Values:
     """Light in pixel units as encoded values in pixel units, in place: its array is filled anew. Computed in
     float64."""
     steps = [lambda piece, curve=curve: curve.encoded(piece.astype(np.float64) / white) * white for curve in curves]
