@@ -9,7 +9,7 @@ import numpy as np
 from imgconv import errors
 from imgconv.api.apply.pipeline import apply, apply_alpha, apply_weighted
 from imgconv.engine.alpha.plane import is_opaque, opaque_of
-from imgconv.engine.quantise import extremes, settle
+from imgconv.engine.quantise import extremes, quantise
 from imgconv.operations.pipeline import Pipeline
 from imgconv.values.borders import Border
 from imgconv.values.frozen import replace
@@ -56,7 +56,7 @@ def stretched(frames: Sequence[tuple[Values, Pixels | None]], goal: Target, thre
         pixels = colour.pixels
         if alpha is not None and not is_opaque(alpha):
             pixels = np.clip(pixels, *ends)
-        converted, response = settle(Values(pixels, colour.span), goal, ends=ends, threads=threads)
+        converted, response = quantise(Values(pixels, colour.span), goal, ends=ends, threads=threads)
         results.append((Values(converted, colour.span, colour.notes), alpha, response))
     return results
 

@@ -12,7 +12,7 @@ from imgconv.api.alpha_policies import Result
 from imgconv.api.apply.pipeline import apply
 from imgconv.engine.alpha.plane import is_opaque, opaque_of
 from imgconv.engine.colour.channels import Chosen
-from imgconv.engine.quantise import settle
+from imgconv.engine.quantise import quantise
 from imgconv.operations.pipeline import Pipeline
 from imgconv.values.frozen import record
 from imgconv.values.pixel_values import Pixels, Target, Values, target, values
@@ -140,7 +140,7 @@ def _converted(wide: list[tuple[Values, Pixels | None]], goal: Target, threads: 
         return alpha_policies.stretched(wide, goal, threads)
     results: list[Result] = []
     for colour, alpha in wide:
-        pixels, response = settle(colour, goal, threads=threads)
+        pixels, response = quantise(colour, goal, threads=threads)
         results.append((Values(pixels, colour.span, colour.notes), alpha, response))
     return results
 
@@ -152,7 +152,7 @@ def _with_other_channels(
     chosen."""
     filtered, filtered_alpha, response = result
     if choice.numbers is not None:
-        others, _ = settle(colour, Target(goal.type), threads=threads)
+        others, _ = quantise(colour, Target(goal.type), threads=threads)
         filtered = Values(choice.with_others(filtered.pixels, others), colour.span, filtered.notes)
     return filtered, filtered_alpha if choice.alpha or filtered_alpha is None else alpha, response
 
@@ -161,5 +161,5 @@ def _alpha_alone(pipeline: Pipeline, colour: Values, alpha: Pixels | None, goal:
     """Alpha filtered as a channel of its own, colours as they are."""
     assert alpha is not None
     filtered, response = apply(pipeline, values(alpha), target(alpha.dtype.name, None, goal.range), threads)
-    pixels, _ = settle(colour, Target(goal.type), threads=threads)
+    pixels, _ = quantise(colour, Target(goal.type), threads=threads)
     return Values(pixels, colour.span, filtered.notes), filtered.pixels[..., 0], response

@@ -177,9 +177,11 @@ def read_lzw() -> None:
     from imgconv.files.tiff import lzw_loops
 
     one, numbers = np.zeros(lzw_loops.MARGIN, np.uint8), np.zeros(lzw_loops.STRINGS, np.int64)
-    arrays = dict.fromkeys(("starts", "coded", "places", "sizes", "begins", "spans", "filled"), numbers)
-    sizes = {"source_size": 1, "result_size": 1, "streams": 1, "last": 1}
-    jit.bind(lzw_loops.DECODE, {}, {"source": one, "result": one, **arrays, **sizes})
+    streams = {f"streams_{name}": numbers for name in ("starts", "coded", "places", "sizes", "filled")}
+    sizes = {"source_size": 1, "result_size": 1, "streams_count": 1, "last": 1}
+    jit.bind(
+        lzw_loops.DECODE, {}, {"source": one, "result": one, "begins": numbers, "spans": numbers, **streams, **sizes}
+    )
 
 
 def _warm(folder: str | None, cpu: str | None, quiet: bool) -> None:

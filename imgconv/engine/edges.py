@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
-from typing import Any
 
 import numpy as np
 
-from imgconv import jit
 from imgconv.engine.bands import run_bands
 from imgconv.engine.filter.combine import finished, folded
 from imgconv.engine.filter.correlate import correlate
 from imgconv.engine.memory import require
-from imgconv.engine.quantise import settle
+from imgconv.engine.quantise import quantise
+from imgconv.engine.run_loop import run_loop
 from imgconv.kernels.kernel import Kernel
 from imgconv.loops.edges import THIN, TRACE, WINNER
 from imgconv.planner.combining import Combination
@@ -85,21 +83,13 @@ def canny(
         "classes": classes,
         "last": height,
     }
-    run_bands(height, 20 * width * channels, lambda: jit.bind(THIN, {}, thinning | sizes), threads)
-
-    def tracer() -> Any:
-        return jit.bind(
-            TRACE,
-            {},
-            {"classes": classes, "stack": np.empty(height * width, np.int64), "marks": marks, "last": channels} | sizes,
-        )
-
-    run_bands(channels, 10 * height * width, tracer, threads)
+    run_loop(THIN, {}, thinning | sizes, 20 * width * channels, threads)
+    run_loop(TRACE, {}, {"classes": classes, "marks": marks, "last": channels} | sizes, 10 * height * width, threads)
     edge = _BETWEEN if target is None else int(limits(target.type)[1])
     lines = Values(marks * np.int32(edge), Span(0, edge, True))
     if target is None:
         return lines, None
-    converted, response = settle(lines, target, threads=threads, out=out)
+    converted, response = quantise(lines, target, threads=threads, out=out)
     return Values(converted, lines.span), response
 
 
@@ -137,8 +127,8 @@ def winner(
             "row": row,
             "last": response.shape[0],
         }
-        kinds = {"votes": "magnitudes" if magnitudes else "values", "src": "float64"}
-        run_bands(response.shape[0], 2 * row, partial(jit.bind, WINNER, kinds, arguments), threads)
+        types = {"votes": "magnitudes" if magnitudes else "values", "src": "float64"}
+        run_loop(WINNER, types, arguments, 2 * row, threads)
     assert index is not None
     return index
 

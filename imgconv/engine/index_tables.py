@@ -1,5 +1,4 @@
-"""Where loops find pixels: index tables made from a border's rule, and how a source row lies in memory once it is
-extended."""
+"""Where loops find pixels: index tables made from a border's rule, and how a source row is laid out as a line."""
 
 from __future__ import annotations
 
@@ -8,38 +7,15 @@ from typing import Any
 import numpy as np
 
 from imgconv.engine.memory import require
-from imgconv.loops import Loop
 from imgconv.values.borders import CONSTANT, RULES, Border
-from imgconv.values.frozen import field, record
 from imgconv.values.pixel_values import Pixels
 from imgconv.values.windows import Axis
 
 Shape = tuple[int, int, int]
 
 
-@record
-class Recipe:
-    """What a loop needs: what all threads share, size and type of each thread's own buffers, its types beyond the usual
-    ones.
-
-    `work` is the cost of an output value in multiply-adds, `least` the rows that a band should have.
-    """
-
-    loop: Loop
-    shared: dict[str, Any]
-    buffers: dict[str, tuple[int, str]]
-    work: float
-    least: int
-    kinds: dict[str, str] = field(default_factory=dict)
-
-
-def lines(shape: Shape, rows: Axis, columns: Axis, row_table: Pixels, column_table: Pixels) -> dict[str, Any]:
-    """How source rows become extended lines, for loops that only do that."""
-    return Layout(shape, columns, column_table).shared | source_rows(shape, rows, row_table)
-
-
-class Layout:
-    """How a source row lies in memory once it is extended: whole, or as one phase for each column of a stride."""
+class LineLayout:
+    """How a source row is laid out as a line: whole, or as one phase for each column of a stride."""
 
     def __init__(self, shape: Shape, columns: Axis, column_table: Pixels) -> None:
         self.step, self.channels = columns.stride, shape[2]
@@ -49,30 +25,36 @@ class Layout:
         inner = np.zeros(columns.reach, bool)
         if self.step == 1:  # then the row itself is copied at once, and only what lies around it pixel by pixel
             inner[columns.before : columns.before + shape[1]] = True
-        self.shared = {
-            "edge_to": self.places(positions)[~inner] // self.channels,
-            "edge_from": column_table[~inner],
-            "edges": int((~inner).sum()),
-            "inner_at": columns.before * self.channels if self.step == 1 else 0,
-            "inner": int(inner.sum()) * self.channels,
-            "channels": self.channels,
+        self._arguments = {
+            "lines_edge_to": self.places(positions)[~inner] // self.channels,
+            "lines_edge_from": column_table[~inner],
+            "lines_edges": int((~inner).sum()),
+            "lines_inner_at": columns.before * self.channels if self.step == 1 else 0,
+            "lines_inner": int(inner.sum()) * self.channels,
+            "lines_channels": self.channels,
         }
 
+    def arguments(self, rows: Axis, row_table: Pixels) -> dict[str, Any]:
+        """The group `lines` of a loop's arguments, with the source row at each position under the windows."""
+        under = {"lines_rows": row_table, "lines_count": rows.reach, "lines_step": rows.stride}
+        return self._arguments | under
+
     def places(self, positions: Pixels) -> Pixels:
-        """Where each position of the extended row lies, in elements."""
+        """Where in the line each position is, in elements."""
         placed: Pixels = ((positions % self.step) * self.phase + positions // self.step) * self.channels
         return placed
 
 
-def source_rows(shape: Shape, rows: Axis, row_table: Pixels) -> dict[str, Any]:
-    height, width, channels = shape
-    return {
-        "source_rows": height,
-        "source_row": width * channels,
-        "rows": row_table,
-        "row_count": rows.reach,
-        "step": rows.stride,
-    }
+def source_of(pixels: Pixels) -> dict[str, Any]:
+    """The group `source` of a loop's arguments."""
+    height, width, channels = pixels.shape
+    return {"source_pixels": pixels, "source_rows": height, "source_row": width * channels}
+
+
+def result_of(result: Pixels) -> dict[str, Any]:
+    """The group `result` of a loop's arguments, and its last row."""
+    rows, columns, channels = result.shape
+    return {"result_pixels": result, "result_row": columns * channels, "last": rows}
 
 
 def position_table(border: Border, axis: Axis) -> Pixels:

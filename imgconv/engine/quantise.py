@@ -1,4 +1,4 @@
-"""Settling: wide values into the output's type, once, at the end; and what it has to say about losses."""
+"""Quantising: wide values into the output's type, once, at the end; and what that loses."""
 
 from __future__ import annotations
 
@@ -7,25 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from imgconv import jit
-from imgconv.engine.bands import run_bands
-from imgconv.loops import quantise as settle_loop
-from imgconv.loops.quantising import (
-    BORDER,
-    CONSTANTS,
-    COUNTS,
-    DENOMINATOR,
-    HALF,
-    HIGH,
-    LEAST,
-    LOW,
-    MAGNITUDE,
-    OFFSET,
-    SHIFT,
-    nothing_seen,
-    value_of_key,
-    watch_key,
-)
+from imgconv.engine.run_loop import Watch, run_loop
+from imgconv.loops.quantise import LOOP, MAPPING
+from imgconv.loops.quantising import CONSTANTS, watch_key
 from imgconv.values.pixel_values import Pixels, Response, Target, Values, limits, shift_of
 
 # where nothing is mapped, the narrowest type that holds every magnitude of the pixel type
@@ -44,57 +28,37 @@ def constants(
     magnitude: bool = False,
     least: Any = None,
 ) -> Pixels:
-    """The settler's constants in accumulator units; the output's limits where the accumulator can tell them. Sums below
-    `least` count as that."""
-    made = _limits_only(acc, out).copy()
-    made[OFFSET], made[BORDER], made[MAGNITUDE] = offset, border, magnitude
-    if least is not None:
-        made[LEAST] = least
-    made[DENOMINATOR], made[HALF], made[SHIFT] = denominator, denominator // 2, denominator.bit_length() - 1
-    return made
+    """`loops.quantising.CONSTANTS` in accumulator units; the output's limits where the accumulator can tell them. Sums
+    below `least` count as that."""
+    lowest, low, high = _limits(acc, out)
+    numbers: Pixels = CONSTANTS.array(
+        acc,
+        offset=offset,
+        border=border,
+        denominator=denominator,
+        half=denominator // 2,
+        shift=denominator.bit_length() - 1,
+        magnitude=magnitude,
+        least=lowest if least is None else least,
+        low=low,
+        high=high,
+    )
+    return numbers
 
 
 @cache
-def _limits_only(acc: str, out: str) -> Pixels:
-    """Those constants that only the types decide."""
-    made = np.zeros(CONSTANTS, acc)
-    made[LEAST] = -np.inf if made.dtype.kind == "f" else np.iinfo(acc).min
-    if not out.startswith("float"):
-        low, high = (int(value) for value in limits(out))
-        if made.dtype.kind == "i":
-            inside = np.iinfo(acc)
-            low, high = max(low, int(inside.min)), min(high, int(inside.max))
-        made[LOW], made[HIGH] = low, high
-    return made
+def _limits(acc: str, out: str) -> tuple[Any, Any, Any]:
+    """The least sum, and the least and the greatest result of a whole type, as far as the accumulator holds them."""
+    floating = acc.startswith("float")
+    lowest = -np.inf if floating else int(np.iinfo(acc).min)
+    if out.startswith("float"):
+        return lowest, 0, 0
+    low, high = (int(value) for value in limits(out))
+    return (lowest, low, high) if floating else (lowest, max(low, lowest), min(high, int(np.iinfo(acc).max)))
 
 
-class Watch:
-    """Extremes and counts of all threads of a call, each thread with arrays of its own."""
-
-    def __init__(self, acc: str) -> None:
-        self.acc = acc
-        self.parts: list[tuple[Pixels, Pixels]] = []
-
-    def part(self) -> tuple[Pixels, Pixels]:
-        least, greatest = nothing_seen(self.acc)[:2]
-        made = np.array([least, greatest]), np.zeros(COUNTS, np.int64)
-        self.parts.append(made)
-        return made
-
-    def response(self, count: int, *, denominator: int = 1, shift: float = 0) -> Response:
-        """What all threads saw, in pixel units; (0, 0) where nothing was a number."""
-        ends = min(int(extremes[0]) for extremes, _ in self.parts), max(int(extremes[1]) for extremes, _ in self.parts)
-        low, high = (
-            (value_of_key(end, self.acc) / denominator - shift for end in ends) if ends[0] <= ends[1] else (0.0, 0.0)
-        )
-        below, above, missing = (
-            sum(totals) for totals in zip(*(counts.tolist() for _, counts in self.parts), strict=True)
-        )
-        return Response(low, high, below, above, missing, count)
-
-
-def settle(
-    given: Values,
+def quantise(
+    values: Values,
     target: Target,
     *,
     ends: tuple[float, float] | None = None,
@@ -106,7 +70,7 @@ def settle(
     `ends` are the least and greatest value that `stretch` maps to the type's limits (several frames
     of one image share them); by default those of the values themselves.
     """
-    pixels = small = given.pixels
+    pixels = small = values.pixels
     result = np.empty(pixels.shape, target.type) if out is None else out
     if pixels.dtype == target.type and target.range in ("clamp", "shift") and shift_of(target) == 0:
         result[...] = pixels
@@ -114,38 +78,27 @@ def settle(
     mapping = (0.0, 1.0, 1.0, float(shift_of(target)))
     if target.range == "stretch":
         low, high = ends or extremes(pixels)
-        small = (
-            pixels if max(abs(low), abs(high)) < _HUGE else pixels * 2.0**-64
-        )  # a power of two: stretching does not notice
-        mapping = _stretch(*((low, high) if small is pixels else (low * 2.0**-64, high * 2.0**-64)), target.type)
-    moved = mapping != (0, 1, 1, 0)
-    acc = "float64" if moved else _ACCUMULATORS.get(given.type, given.type)
-    watch = Watch(acc)
-    row = pixels.shape[1] * pixels.shape[2]
-    numbers = constants(acc, target.type, magnitude=target.range == "abs")
-
-    def worker() -> Any:
-        seen, counts = watch.part()
-        given_arrays = {
-            "source": small,
-            "mapping": np.array(mapping, np.float64),
-            "moved": int(moved),
-            "result": result,
-            "row": row,
-            "constants": numbers,
-            "extremes": seen,
-            "counts": counts,
-            "last": pixels.shape[0],
-        }
-        return jit.bind(
-            settle_loop.LOOP, {"src": given.type, "acc": acc, "out": target.type, "key": watch_key(acc)}, given_arrays
-        )
-
-    run_bands(pixels.shape[0], 2 * row, worker, threads)
-    seen = watch.response(pixels.size)
-    if moved:
-        seen = Response(*extremes(pixels), seen.below, seen.above, seen.missing, seen.count)
-    return result, seen
+        if max(abs(low), abs(high)) >= _HUGE:  # a power of two: stretching does not notice
+            small, low, high = pixels * 2.0**-64, low * 2.0**-64, high * 2.0**-64
+        mapping = _stretch(low, high, target.type)
+    mapped = mapping != (0, 1, 1, 0)
+    acc = "float64" if mapped else _ACCUMULATORS.get(values.type, values.type)
+    watch, row = Watch(acc), pixels.shape[1] * pixels.shape[2]
+    arguments = {
+        "source": small,
+        "mapping": MAPPING.array("float64", **dict(zip(("base", "gain", "divisor", "offset"), mapping, strict=True))),
+        "mapped": int(mapped),
+        "result": result,
+        "row": row,
+        "constants": constants(acc, target.type, magnitude=target.range == "abs"),
+        "last": pixels.shape[0],
+    }
+    types = {"src": values.type, "acc": acc, "out": target.type, "key": watch_key(acc)}
+    run_loop(LOOP, types, arguments, 2 * row, threads, watch=watch)
+    response = watch.response(pixels.size)
+    if mapped:
+        response = Response(*extremes(pixels), response.below, response.above, response.missing, response.count)
+    return result, response
 
 
 def extremes(pixels: Pixels) -> tuple[float, float]:

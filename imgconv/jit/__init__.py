@@ -13,10 +13,10 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
-from imgconv import errors
+from imgconv.errors import LoopError
 from imgconv.jit import build, forks, machine, store
 from imgconv.jit.delegation import delegated
-from imgconv.loops import Loop, Parameter
+from imgconv.loops import Loop, extents, grouped, parameters
 
 _functions: dict[tuple[str, tuple[tuple[str, str], ...]], Any] = {}
 
@@ -36,83 +36,77 @@ def multiplies_bytes() -> bool:
 def _tiles_can_be_kept() -> bool:
     """False where loops were compiled ahead for a baseline, which has no tiles, or are kept in folders that cannot be
     written: each run, or each container, would compile again what it can do without."""
-    if store.holds("dots"):
+    if store.holds("byte_products"):
         return True
     return not store.made_ahead() and (not store.holds() or store.writable_folder() is not None)
 
 
-def bind(loop: Loop, kinds: Mapping[str, str], arguments: Mapping[str, Any]) -> Callable[[int, int], None]:
-    """The loop for the types `kinds`, bound to `arguments`: a call that fills the rows first…last-1.
+def bind(loop: Loop, types: Mapping[str, str], arguments: Mapping[str, Any]) -> Callable[[int, int], None]:
+    """The loop for the types `types`, bound to `arguments`: a call that fills the rows first…last-1.
 
-    `arguments` holds every parameter but `first`; its `last` is the greatest that will be asked for.
+    `arguments` holds every argument but `first`; its `last` is the greatest that will be passed.
     Raises LoopError for an array of the wrong type, layout, size or permission.
     """
-    values = {**arguments, "first": 0}
-    _check(loop, kinds, values)
+    _check(loop, types, arguments)
     if plain_python():
         import numpy as np
 
-        body = loop.make(**kinds)
-        given = [
-            values[parameter.name].reshape(-1) if parameter.type else values[parameter.name]
-            for parameter in loop.parameters[:-2]
-        ]
+        body = loop.make(**types)
+        flat = {one.name: arguments[one.name] for one in parameters(loop)}
+        groups = grouped(loop, {n: v.reshape(-1) if isinstance(v, np.ndarray) else v for n, v in flat.items()})
 
         def run_body(first: int, last: int) -> None:
             with np.errstate(all="ignore"):  # compiled sums wrap silently too
-                body(*given, first, last)
+                body(*groups, first, last)
 
         return run_body
-    function = _function(loop, kinds)
-    passed = [values[p.name].ctypes.data if p.type else int(values[p.name]) for p in loop.parameters[:-2]]
+    function = _function(loop, types)
+    passed = list[int]()
+    for one in parameters(loop):
+        value = arguments[one.name]
+        passed += (value.ctypes.data, value.size) if one.type else (int(value),)
     result, exception = ctypes.c_void_p(), ctypes.c_void_p()
 
-    def run(first: int, last: int, alive: Any = values) -> None:
+    def run(first: int, last: int, alive: Any = arguments) -> None:
         status = function(ctypes.addressof(result), ctypes.addressof(exception), *passed, first, last)
         if status:
-            raise errors.LoopError(f"the loop {loop.name} stopped with status {status}; no result was made")
+            raise LoopError(f"the loop {loop.name} stopped with status {status}; no result was made")
 
     return run
 
 
-def _check(loop: Loop, kinds: Mapping[str, str], values: Mapping[str, Any]) -> None:
+def _check(loop: Loop, types: Mapping[str, str], arguments: Mapping[str, Any]) -> None:
     import numpy as np  # here, so that looking at the store does not load it
 
-    needed = loop.extents(values)
-    for parameter in loop.parameters:
-        value = values[parameter.name]
-        if not parameter.type:
+    needed = extents(loop, arguments)
+    for one in parameters(loop):
+        if not one.type:
             continue
-        expected = kinds.get(parameter.type, parameter.type)
-        if (
-            not isinstance(value, np.ndarray)
-            or not value.dtype.isnative
-            or value.dtype.type is not getattr(np, expected)
-        ):
-            raise _argument_error(loop, parameter, f"of type {getattr(value, 'dtype', type(value))}, not {expected}")
-        if not value.flags.c_contiguous or not value.flags.aligned:
-            raise _argument_error(loop, parameter, "that is not contiguous")
-        if parameter.writes and not value.flags.writeable:
-            raise _argument_error(loop, parameter, "that cannot be written")
-        if value.size < needed[parameter.name]:
-            raise _argument_error(
-                loop, parameter, f"of {value.size} elements where {needed[parameter.name]} are needed"
-            )
+        array, expected = arguments[one.name], types.get(one.type, one.type)
+        if not isinstance(array, np.ndarray):
+            fault = f"that is no array but {type(array).__name__}"
+        elif not array.dtype.isnative or array.dtype.type is not getattr(np, expected):
+            fault = f"of type {array.dtype}, not {expected}"
+        elif not array.flags.c_contiguous or not array.flags.aligned:
+            fault = "that is not contiguous"
+        elif one.access and not array.flags.writeable:
+            fault = "that cannot be written"
+        elif array.size < needed[one.name]:
+            fault = f"of {array.size} elements where {needed[one.name]} are needed"
+        else:
+            continue
+        raise LoopError(f"the loop {loop.name} got {one.name} {fault}")
 
 
-def _argument_error(loop: Loop, parameter: Parameter, reason: str) -> errors.LoopError:
-    return errors.LoopError(f"the loop {loop.name} got {parameter.name} {reason}")
-
-
-def _function(loop: Loop, kinds: Mapping[str, str]) -> Any:
-    key = loop.name, tuple(sorted(kinds.items()))
+def _function(loop: Loop, types: Mapping[str, str]) -> Any:
+    key = loop.name, tuple(sorted(types.items()))
     if key in _functions:  # without the lock: another thread may be compiling for seconds
         return _functions[key]
-    return delegated(_made, key, loop, kinds)
+    return delegated(_callable, key, loop, types)
 
 
-def _made(key: tuple[str, tuple[tuple[str, str], ...]], loop: Loop, kinds: Mapping[str, str]) -> Any:
+def _callable(key: tuple[str, tuple[tuple[str, str], ...]], loop: Loop, types: Mapping[str, str]) -> Any:
     with forks.alone():
         if key not in _functions:
-            _functions[key] = build.make(loop, dict(kinds))
+            _functions[key] = build.make(loop, dict(types))
         return _functions[key]

@@ -28,7 +28,7 @@ class Made:
     """One callable made by this process: of which loop and types, on which rung, in how many seconds."""
 
     loop: str
-    kinds: tuple[tuple[str, str], ...]
+    types: tuple[tuple[str, str], ...]
     rung: str
     seconds: float
 
@@ -41,11 +41,11 @@ log: list[Made] = []
 _announced: list[bool] = []
 
 
-def make(loop: Loop, kinds: dict[str, str]) -> Any:
+def make(loop: Loop, types: dict[str, str]) -> Any:
     """The loop as a ctypes function that releases the GIL; LoopError where no rung bears."""
     start = time.perf_counter()
-    function, rung = _stock(loop, kinds) if stock_wanted() else _made(loop, kinds)
-    log.append(Made(loop.name, tuple(sorted(kinds.items())), rung, time.perf_counter() - start))
+    function, rung = _stock(loop, types) if stock_wanted() else _made(loop, types)
+    log.append(Made(loop.name, tuple(sorted(types.items())), rung, time.perf_counter() - start))
     return function
 
 
@@ -57,34 +57,34 @@ def stock_wanted() -> bool:
     return word == "stock"
 
 
-def _made(loop: Loop, kinds: dict[str, str]) -> tuple[Any, str]:
+def _made(loop: Loop, types: dict[str, str]) -> tuple[Any, str]:
     try:
-        function = _kept(loop, kinds)
-        function, rung = (function, KEPT) if function is not None else _compiled(loop, kinds)
+        function = _kept(loop, types)
+        function, rung = (function, KEPT) if function is not None else _compiled(loop, types)
     except errors.ObjectError:
-        return _stock(loop, kinds)
+        return _stock(loop, types)
     if "llvmlite" in sys.modules:
         machine.remember()
     return function, rung
 
 
-def _kept(loop: Loop, kinds: dict[str, str]) -> Any:
+def _kept(loop: Loop, types: dict[str, str]) -> Any:
     """The loop from the store; None where nothing is kept that can be linked: it is compiled again."""
     for found in machine.readable():
-        kept = store.read(keys.key(loop, kinds, found))
+        kept = store.read(keys.key(loop, types, found))
         if kept is not None:
             with contextlib.suppress(errors.ObjectError):
                 return link(loop, *kept, kept=True)
     return None
 
 
-def _compiled(loop: Loop, kinds: dict[str, str]) -> tuple[Any, str]:
+def _compiled(loop: Loop, types: dict[str, str]) -> tuple[Any, str]:
     """The loop compiled now, or by another process meanwhile; ObjectError where there can be no object of it that
     links."""
     _prepare()
-    name = keys.key(loop, kinds, machine.target())
+    name = keys.key(loop, types, machine.target())
     with store.lock(name):
-        function = _kept(loop, kinds)
+        function = _kept(loop, types)
         if function is not None:
             return function, KEPT
         _announce(store.writable_folder())
@@ -93,18 +93,18 @@ def _compiled(loop: Loop, kinds: dict[str, str]) -> tuple[Any, str]:
         with Trial() as trial:  # gets ready while this process compiles
             from imgconv.jit.compile import compile_loop
 
-            code, entry = compile_loop(loop, kinds)
-            if trial.passed(loop, kinds, code, entry) and lasting(code, entry):
+            code, entry = compile_loop(loop, types)
+            if trial.passed(loop, types, code, entry) and lasting(code, entry):
                 store.write(name, code, entry)
     return link(loop, code, entry), COMPILED
 
 
-def _stock(loop: Loop, kinds: dict[str, str]) -> tuple[Any, str]:
+def _stock(loop: Loop, types: dict[str, str]) -> tuple[Any, str]:
     _prepare()
     from imgconv.jit.compile import stock_address
 
     _announce(None)
-    return callable_at(loop, stock_address(loop, kinds)), STOCK
+    return callable_at(loop, stock_address(loop, types)), STOCK
 
 
 def _prepare() -> None:

@@ -6,15 +6,16 @@ import contextlib
 import gc
 import os
 import sys
-import types
 import warnings
 from collections.abc import Iterator
 from functools import cache
+from types import CellType, FunctionType
 from typing import Any
 
 from imgconv import errors
 from imgconv.jit import machine
-from imgconv.jit.elf import ALLOWED
+from imgconv.jit.arguments import signature
+from imgconv.jit.elf import ALLOWED, undefined_symbols
 from imgconv.jit.intrinsics import intrinsics
 from imgconv.loops import Loop, tiles
 
@@ -22,15 +23,15 @@ _FOLDERS_SETTINGS = ".numba_config.yaml"
 _stock: list[Any] = []  # keeps Numba's machine code as long as the process lives
 
 
-def compile_loop(loop: Loop, kinds: dict[str, str]) -> tuple[bytes, str]:
-    """Object code of `loop` for the types `kinds`, and the name of its entry.
+def compile_loop(loop: Loop, types: dict[str, str]) -> tuple[bytes, str]:
+    """Object code of `loop` for the types `types`, and the name of its entry.
 
     The entry follows Numba's own convention: `int32 f(void *result, void *exception, arguments…)`.
     Raises ObjectError where none can be emitted, or it would want what a plain process may lack.
     """
     import llvmlite.binding as llvm
 
-    library, entry = _library(loop, kinds)
+    library, entry = _library(loop, types)
     try:
         module = llvm.parse_assembly(library.get_llvm_str())
         for value in [*module.functions, *module.global_variables]:
@@ -47,9 +48,9 @@ def compile_loop(loop: Loop, kinds: dict[str, str]) -> tuple[bytes, str]:
     return code, entry
 
 
-def stock_address(loop: Loop, kinds: dict[str, str]) -> int:
+def stock_address(loop: Loop, types: dict[str, str]) -> int:
     """The same entry in Numba's own engine, for where objects cannot be emitted or linked."""
-    library, entry = _library(loop, kinds)
+    library, entry = _library(loop, types)
     _stock.append(library)
     return int(library.get_pointer_to_function(entry))
 
@@ -60,24 +61,20 @@ def target_machine() -> Any:
 
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    wanted = machine.target()
+    target = machine.target()
     return llvm.Target.from_default_triple().create_target_machine(
-        cpu=wanted.name, features=wanted.features, opt=3, jit=True
+        cpu=target.name, features=target.features, opt=3, jit=True
     )
 
 
-def _library(loop: Loop, kinds: dict[str, str]) -> tuple[Any, str]:
+def _library(loop: Loop, types: dict[str, str]) -> tuple[Any, str]:
     """Numba's optimised code of a loop, and the name of its entry in it."""
     _load()
     from numba import config, njit
     from numba import types as numba_types
     from numba.core.compiler_lock import global_compiler_lock
 
-    wanted = machine.target()
-    arguments = tuple(
-        numba_types.CPointer(getattr(numba_types, kinds.get(p.type, p.type))) if p.type else numba_types.intp
-        for p in loop.parameters
-    )
+    target = machine.target()
     options = {
         "error_model": "numpy",
         "_nrt": False,
@@ -86,13 +83,13 @@ def _library(loop: Loop, kinds: dict[str, str]) -> tuple[Any, str]:
         "nogil": True,
     }
     with _uncollected(), global_compiler_lock, _settings_for_loops(config):
-        if wanted != machine.here():  # vectors as wide as the target's; read when Numba's code generator is first made
-            config.CPU_NAME, config.CPU_FEATURES = wanted.name, wanted.features
-        dispatcher = njit(pipeline_class=_compiler(), **options)(_specialised(loop.make(**kinds), {}))
+        if target != machine.here():  # vectors as wide as the target's; read when Numba's code generator is first made
+            config.CPU_NAME, config.CPU_FEATURES = target.name, target.features
+        dispatcher = njit(pipeline_class=_compiler(), **options)(_specialised(loop.make(**types), {}))
         # not dispatcher.compile: it would have Numba's engine emit the machine code a first time
-        made = dispatcher._compiler.compile(arguments, numba_types.void)
-        made.library.finalize()
-    return made.library, made.fndesc.llvm_func_name
+        compiled = dispatcher._compiler.compile(signature(loop, types), numba_types.void)
+        compiled.library.finalize()
+    return compiled.library, compiled.fndesc.llvm_func_name
 
 
 def _load() -> None:
@@ -171,7 +168,7 @@ def _specialised(function: Any, done: dict[Any, Any]) -> Any:
 
     def compiled(value: Any) -> Any:
         if getattr(value, "is_loop_intrinsic", False):
-            if value is tiles.add_dots and not machine.makes_tiles(_features()):  # LLVM would end the process
+            if value is tiles.add_byte_products and not machine.makes_tiles(_features()):  # LLVM would end the process
                 raise errors.ObjectError(
                     "8-bit images take loops with AVX-512 VNNI here, and this process has set Numba to do without; set"
                     " it before the first image is computed"
@@ -190,8 +187,8 @@ def _specialised(function: Any, done: dict[Any, Any]) -> Any:
         for name in function.__code__.co_names
         if name in function.__globals__
     }
-    cells = tuple(types.CellType(compiled(cell.cell_contents)) for cell in function.__closure__ or ())
-    return types.FunctionType(function.__code__, namespace, function.__name__, function.__defaults__, cells)
+    cells = tuple(CellType(compiled(cell.cell_contents)) for cell in function.__closure__ or ())
+    return FunctionType(function.__code__, namespace, function.__name__, function.__defaults__, cells)
 
 
 def _features() -> str:
@@ -204,31 +201,8 @@ def _features() -> str:
 
 def _refuse_strangers(loop: Loop, code: bytes) -> None:
     """Fails if the object itself (not only its IR) wants symbols that a plain process may lack."""
-    wanted = undefined_symbols(code)
-    if wanted - ALLOWED:
+    refused = undefined_symbols(code) - ALLOWED
+    if refused:
         raise errors.ObjectError(
-            f"the machine code of loop {loop.name} cannot be used: undefined symbols"
-            f" {', '.join(sorted(wanted - ALLOWED))}"
+            f"the machine code of loop {loop.name} cannot be used: undefined symbols {', '.join(sorted(refused))}"
         )
-
-
-def undefined_symbols(code: bytes) -> set[str]:
-    """Names that an object file leaves undefined: ELF is read here, other formats are left to the linker's own
-    refusal."""
-    import struct
-
-    if code[:4] != b"\x7fELF" or code[4] != 2:
-        return set()
-    sections_at, size, count = struct.unpack_from("<Q", code, 0x28)[0], *struct.unpack_from("<HH", code, 0x3A)
-    sections = [struct.unpack_from("<IIQQQQIIQQ", code, sections_at + i * size) for i in range(count)]
-    found = set()
-    for kind, at, length, link in ((s[1], s[4], s[5], s[6]) for s in sections):
-        if kind != 2:  # SHT_SYMTAB
-            continue
-        names_at = sections[link][4]
-        for symbol in range(at + 24, at + length, 24):
-            name, _, _, section = struct.unpack_from("<IBBH", code, symbol)
-            if section == 0 and name:
-                start = names_at + name
-                found.add(code[start : code.index(b"\0", start)].decode())
-    return found

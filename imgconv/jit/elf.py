@@ -93,10 +93,32 @@ def _mapped(code: bytes, entry: bytes) -> Mapped:
     return Mapped(memory, base + places[section] + value)
 
 
+def undefined_symbols(code: bytes) -> set[str]:
+    """Names that an object leaves undefined; none where it is no ELF of 64 bits, which is left to the linker."""
+    if not code.startswith(_MAGIC):
+        return set()
+    sections = _section_table(code)
+    return {
+        _name(code, sections[link], name).decode()
+        for _, kind, _, _, at, length, link, *_ in sections
+        if kind == _SYMTAB
+        for name, _, _, section, *_ in _SYMBOL.iter_unpack(code[at : at + length])
+        if name and not section
+    }
+
+
 def _sections(code: bytes) -> list[tuple[int, ...]]:
-    magic, kind, machine, _, _, _, at, _, _, _, _, size, count, _ = _HEADER.unpack_from(code)
-    if not magic.startswith(_MAGIC) or kind != _OBJECT or machine != _X86_64 or size != _SECTION.size:
+    """The sections of an object that could be simple."""
+    magic, kind, machine, *_ = _HEADER.unpack_from(code)
+    if not magic.startswith(_MAGIC) or kind != _OBJECT or machine != _X86_64:
         raise NotSimple("another kind of object")
+    return _section_table(code)
+
+
+def _section_table(code: bytes) -> list[tuple[int, ...]]:
+    _, _, _, _, _, _, at, _, _, _, _, size, count, _ = _HEADER.unpack_from(code)
+    if size != _SECTION.size:
+        raise NotSimple("sections of another size")
     return [_SECTION.unpack_from(code, at + number * size) for number in range(count)]
 
 

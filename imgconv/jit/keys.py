@@ -26,6 +26,7 @@ ELSEWHERE = (
     "files/png/filter_loops.py",
     "files/png/unfilter_loops.py",
     "files/tiff/lzw_loops.py",
+    "jit/arguments.py",
     "jit/compile.py",
     "jit/intrinsics.py",
     "jit/tiles.py",
@@ -46,10 +47,10 @@ def hashed(content: bytes = b"") -> blake2b:
     return blake2b(content, digest_size=DIGEST)
 
 
-def key(loop: Loop, kinds: Mapping[str, str], machine: Machine) -> str:
+def key(loop: Loop, types: Mapping[str, str], machine: Machine) -> str:
     """A name that changes with everything that could change the machine code."""
     digest = hashed(environment())
-    digest.update(repr((loop.name, sorted(kinds.items()), machine.name, machine.features)).encode())
+    digest.update(repr((loop.name, sorted(types.items()), machine.name, machine.features)).encode())
     return f"{loop.name}-{digest.hexdigest()[:32]}"
 
 

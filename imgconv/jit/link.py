@@ -10,7 +10,7 @@ from typing import Any
 
 from imgconv import errors
 from imgconv.jit import elf
-from imgconv.loops import Loop
+from imgconv.loops import Loop, parameters
 
 _numbers = count()  # a library's name is taken even if linking it failed
 _linker: list[Any] = []
@@ -80,13 +80,15 @@ def by_llvm(name: str, code: bytes, entry: str) -> int:
 
 def callable_at(loop: Loop, place: int) -> Any:
     """A ctypes function for the entry of a loop at an address."""
-    return prototype([parameter.type != "" for parameter in loop.parameters])(place)
+    return prototype([one.type != "" for one in parameters(loop)])(place)
 
 
 def prototype(pointers: Sequence[bool]) -> Any:
-    """The type of an entry, by Numba's convention; for each parameter whether it is an array."""
-    arguments = [ctypes.c_void_p if pointer else ctypes.c_ssize_t for pointer in pointers]
-    return ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, *arguments)
+    """The type of an entry, by Numba's convention, from whether each parameter before the band is an array: its place
+    and its number of elements."""
+    word, place = ctypes.c_ssize_t, ctypes.c_void_p
+    arguments = [kind for pointer in pointers for kind in ((place, word) if pointer else (word,))]
+    return ctypes.CFUNCTYPE(ctypes.c_int32, place, place, *arguments, word, word)
 
 
 def _prepared() -> Any:

@@ -17,15 +17,15 @@ def generators() -> dict[str, Callable[..., Any]]:
         "empty_digits": tile(tiles.DIGITS, tiles.DIGIT_COLUMNS, "int32"),
         "empty_floats": tile(tiles.FLOAT_ROWS, tiles.FLOAT_COLUMNS, "float32"),
     }
-    found: dict[str, Callable[..., Any]] = {
-        "add_dots": _add_dots,
+    steps: dict[str, Callable[..., Any]] = {
+        "add_byte_products": _add_byte_products,
         "add_line": _add_line,
-        "raised": _raised,
+        "shifted": _shifted,
         "put": _put,
         "put_joined": _put_joined,
         "put_scaled": _put_scaled,
     }
-    return found | {name: _empty(kind) for name, kind in empty.items()}
+    return steps | {name: _empty(kind) for name, kind in empty.items()}
 
 
 def place(context: Any, builder: Any, array_type: Any, array: Any, at: Any, kind: Any) -> Any:
@@ -91,14 +91,14 @@ def _empty(tile: Any) -> Callable[..., Any]:
     return empty
 
 
-def _add_dots(typing_context: Any, tile: Any, kept: Any, at: Any, spread: Any, weights: Any, w: Any) -> Any:
+def _add_byte_products(typing_context: Any, tile: Any, line: Any, at: Any, spread: Any, weights: Any, w: Any) -> Any:
     """By AVX-512: VPERMB brings each sum's four bytes together, VPDPBUSD multiplies and adds them up."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         from llvmlite import ir
         from numba.core import cgutils
 
-        sums, kept_, at_, spread_, weights_, w_ = arguments
+        sums, line_, at_, spread_, weights_, w_ = arguments
         bytes_, lanes = _vector(8, 64), _vector(32)
         permute = cgutils.get_or_insert_function(
             builder.module, ir.FunctionType(bytes_, [bytes_, bytes_]), "llvm.x86.avx512.permvar.qi.512"
@@ -116,7 +116,7 @@ def _add_dots(typing_context: Any, tile: Any, kept: Any, at: Any, spread: Any, w
             fours.append(_everywhere(builder, four, lanes))
         for pair in range(tile.blocks // 2):
             vector = builder.load(
-                place(context, builder, kept, kept_, builder.add(at_, _number(32 * pair)), bytes_), align=1
+                place(context, builder, line, line_, builder.add(at_, _number(32 * pair)), bytes_), align=1
             )
             for half, pattern in enumerate(patterns):
                 data = builder.bitcast(builder.call(permute, [vector, pattern]), lanes)
@@ -127,12 +127,12 @@ def _add_dots(typing_context: Any, tile: Any, kept: Any, at: Any, spread: Any, w
                     )
         return sums
 
-    return tile(tile, kept, at, spread, weights, w), generate
+    return tile(tile, line, at, spread, weights, w), generate
 
 
-def _add_line(typing_context: Any, tile: Any, kept: Any, at: Any, weights: Any, w: Any) -> Any:
+def _add_line(typing_context: Any, tile: Any, line: Any, at: Any, weights: Any, w: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        sums, kept_, at_, weights_, w_ = arguments
+        sums, line_, at_, weights_, w_ = arguments
         factors = []
         for r in range(tile.rows):
             factor = builder.load(
@@ -141,7 +141,7 @@ def _add_line(typing_context: Any, tile: Any, kept: Any, at: Any, weights: Any, 
             factors.append(_everywhere(builder, factor, tile.vector))
         for block in range(tile.blocks):
             data = builder.load(
-                place(context, builder, kept, kept_, builder.add(at_, _number(BLOCK * block)), tile.vector), align=4
+                place(context, builder, line, line_, builder.add(at_, _number(BLOCK * block)), tile.vector), align=4
             )
             for r, factor in enumerate(factors):
                 here = r * tile.blocks + block
@@ -150,7 +150,7 @@ def _add_line(typing_context: Any, tile: Any, kept: Any, at: Any, weights: Any, 
                 )
         return sums
 
-    return tile(tile, kept, at, weights, w), generate
+    return tile(tile, line, at, weights, w), generate
 
 
 def _higher(builder: Any, vector: Any) -> Any:
@@ -159,7 +159,7 @@ def _higher(builder: Any, vector: Any) -> Any:
     return builder.shl(vector, ir.Constant(_vector(32), [8] * BLOCK))
 
 
-def _raised(typing_context: Any, tile: Any) -> Any:
+def _shifted(typing_context: Any, tile: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         (sums,) = arguments
         for here in range(tile.rows * tile.blocks):
@@ -173,12 +173,12 @@ def _put(typing_context: Any, tile: Any, sums: Any, at: Any, row: Any) -> Any:
     from numba import types
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        made, sums_, at_, row_ = arguments
+        registers, sums_, at_, row_ = arguments
         kind = tile.vector if sums.dtype.bitwidth == 32 else _vector(sums.dtype.bitwidth)
         for r in range(tile.rows):
             for block in range(tile.blocks):
                 start = builder.add(builder.add(at_, builder.mul(row_, _number(r))), _number(BLOCK * block))
-                vector = builder.extract_value(made, r * tile.blocks + block)
+                vector = builder.extract_value(registers, r * tile.blocks + block)
                 vector = vector if kind == tile.vector else builder.trunc(vector, kind)
                 builder.store(vector, place(context, builder, sums, sums_, start, kind), align=sums.dtype.bitwidth // 8)
         return context.get_dummy_value()
@@ -190,10 +190,10 @@ def _put_joined(typing_context: Any, tile: Any, sums: Any, at: Any) -> Any:
     from numba import types
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        made, sums_, at_ = arguments
+        registers, sums_, at_ = arguments
         kind = _vector(sums.dtype.bitwidth)
         for block in range(tile.blocks):
-            whole = _joined(builder, tile, made, block)
+            whole = _joined(builder, tile, registers, block)
             whole = whole if kind == tile.vector else builder.trunc(whole, kind)
             builder.store(
                 whole,
@@ -211,11 +211,11 @@ def _put_scaled(typing_context: Any, tile: Any, line: Any, at: Any, unit: Any) -
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         from llvmlite import ir
 
-        made, line_, at_, unit_ = arguments
+        registers, line_, at_, unit_ = arguments
         floats = ir.VectorType(ir.FloatType(), BLOCK)
         units = _everywhere(builder, unit_, floats)
         for block in range(tile.blocks):
-            vector = builder.fmul(builder.sitofp(_joined(builder, tile, made, block), floats), units)
+            vector = builder.fmul(builder.sitofp(_joined(builder, tile, registers, block), floats), units)
             builder.store(
                 vector, place(context, builder, line, line_, builder.add(at_, _number(BLOCK * block)), floats), align=4
             )
@@ -224,9 +224,9 @@ def _put_scaled(typing_context: Any, tile: Any, line: Any, at: Any, unit: Any) -
     return types.void(tile, line, at, unit), generate
 
 
-def _joined(builder: Any, tile: Any, made: Any, block: int) -> Any:
+def _joined(builder: Any, tile: Any, registers: Any, block: int) -> Any:
     """A block of the sums that a tile's digits come to, highest first."""
-    whole = builder.extract_value(made, block)
+    whole = builder.extract_value(registers, block)
     for digit in range(1, tile.rows):
-        whole = builder.add(_higher(builder, whole), builder.extract_value(made, digit * tile.blocks + block))
+        whole = builder.add(_higher(builder, whole), builder.extract_value(registers, digit * tile.blocks + block))
     return whole

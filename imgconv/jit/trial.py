@@ -14,7 +14,7 @@ from typing import Any
 
 from imgconv import errors
 from imgconv.jit import process
-from imgconv.loops import Loop
+from imgconv.loops import Loop, extents, parameters
 
 _PATIENCE = 60.0  # seconds for what takes milliseconds: beyond it the code hangs
 _ROOM = 4096  # bytes of zeros on both sides of each array of a trial
@@ -38,7 +38,7 @@ class Trial:
                 self._child.kill()
             self._child.communicate()
 
-    def passed(self, loop: Loop, kinds: dict[str, str], code: bytes, entry: str) -> bool:
+    def passed(self, loop: Loop, types: dict[str, str], code: bytes, entry: str) -> bool:
         """Whether the object was tried and works; False where no child can be had.
 
         Raises LoopError where the child could not link it (`LinkRefused`), or did not survive it.
@@ -47,7 +47,7 @@ class Trial:
             return False
         said = b""
         try:
-            said, _ = self._child.communicate(f"{entry}\n{' '.join(_case(loop, kinds))}\n".encode() + code, _PATIENCE)
+            said, _ = self._child.communicate(f"{entry}\n{' '.join(_case(loop, types))}\n".encode() + code, _PATIENCE)
         except subprocess.TimeoutExpired:
             raise _crashed(loop, "no answer") from None
         answer = said.decode("utf-8", "replace")
@@ -67,15 +67,15 @@ def _crashed(loop: Loop, reason: str) -> errors.LoopError:
     )
 
 
-def _case(loop: Loop, kinds: dict[str, str]) -> list[str]:
-    """The tiny case: every integer is 1, every array zeros of the size that needs. A word is an array's bytes, or - for
-    an integer."""
+def _case(loop: Loop, types: dict[str, str]) -> list[str]:
+    """The tiny case: every integer is 1, every array zeros of the size that needs. A word is an array's elements and
+    the bytes of one, or - for an integer."""
     import numpy as np
 
-    sizes = loop.extents({parameter.name: 1 for parameter in loop.parameters})
+    sizes = extents(loop, {"last": 1} | {one.name: 1 for one in parameters(loop)})
     return [
-        str(max(1, sizes[p.name]) * np.dtype(kinds.get(p.type, p.type)).itemsize) if p.type else "-"
-        for p in loop.parameters[:-2]
+        f"{max(1, sizes[one.name])}*{np.dtype(types.get(one.type, one.type)).itemsize}" if one.type else "-"
+        for one in parameters(loop)
     ]
 
 
@@ -90,11 +90,16 @@ def serve() -> None:
         sys.stdout.write(_REFUSED + str(error))
         return
     words = case.decode().split()
-    arrays = [ctypes.create_string_buffer(int(word) + 2 * _ROOM) for word in words if word != "-"]
-    places = iter([ctypes.addressof(array) + _ROOM for array in arrays])
+    arrays, arguments = list[Any](), list[int]()
+    for word in words:
+        if word == "-":
+            arguments.append(1)
+            continue
+        count, size = map(int, word.split("*"))
+        arrays.append(ctypes.create_string_buffer(count * size + 2 * _ROOM))
+        arguments += ctypes.addressof(arrays[-1]) + _ROOM, count
     result, exception = ctypes.c_void_p(), ctypes.c_void_p()
-    arguments: list[Any] = [next(places) if word != "-" else 1 for word in words]
-    call = link.prototype([word != "-" for word in words] + [False, False])(address)
+    call = link.prototype([word != "-" for word in words])(address)
     call(ctypes.addressof(result), ctypes.addressof(exception), *arguments, 0, 0)  # an empty band
     call(ctypes.addressof(result), ctypes.addressof(exception), *arguments, 0, 1)
     sys.stdout.write(_DONE)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from imgconv.loops import Body, Loop, helper, parameters, view
+from imgconv.loops import Body, Loop, helper
 
 
 @helper
@@ -47,15 +46,10 @@ def make(function: str, src: str, out: str) -> Body:
     )
 
     def activate(source, row, result, first, last):
-        given, target = view(source, last * row), view(result, last * row)
         for x in range(first * row, last * row):
-            target[x] = final(apply(wide(given[x])))
+            result[x] = final(apply(wide(source[x])))
 
     return activate
 
 
-def _extents(given: Mapping[str, Any]) -> Mapping[str, int]:
-    return {"source": given["last"] * given["row"], "result": given["last"] * given["row"]}
-
-
-LOOP = Loop("activate", make, parameters("source:src row result:=out first last"), _extents)
+LOOP = Loop("activate", make, ("source:src[last * row] row result:=out[last * row]",))

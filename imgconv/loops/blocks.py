@@ -6,18 +6,18 @@ into vector shuffles.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from imgconv.loops import Body, Loop, helper, parameters, view
+from imgconv.loops import Body, Group, Loop, helper
+from imgconv.loops.lines import SOURCE, result_of
 from imgconv.loops.pool import added, rounded_quotient, winner
 
 
 def make_extreme(kind: str, src: str, wide_window: str, step: str, channels: str) -> Body:
     """The body of max and min pooling, for windows of `wide_window` columns at a column stride of `step`."""
-    return _make(winner(kind), src, src, _kept(src), int(wide_window), int(step), int(channels))
+    return _make(winner(kind), src, src, _cast(src), int(wide_window), int(step), int(channels))
 
 
 def make_mean(src: str, acc: str, out: str, quotient: str, wide_window: str, step: str, channels: str) -> Body:
@@ -28,24 +28,20 @@ def make_mean(src: str, acc: str, out: str, quotient: str, wide_window: str, ste
 def _make(pick: Any, acc: str, out: str, finish: Any, wide_window: int, step: int, channels: int) -> Body:
     wide, put = np.dtype(acc).type, _putter(pick, finish, np.dtype(out).type, wide_window, step, channels)
 
-    def blocks(source, source_rows, source_row, high, row_step, cells, line, result, result_row, first, last):
-        pixels, column, target = (
-            view(source, source_rows * source_row),
-            view(line, source_row),
-            view(result, last * result_row),
-        )
+    def blocks(source, high, row_step, cells, line, result, first, last):
+        row = source.row
         for y in range(first, last):
-            top = pixels[y * row_step * source_row :]
-            under = top[(source_row if high > 1 else 0) :]
-            for x in range(source_row):  # most windows have two rows
-                column[x] = pick(wide(top[x]), wide(under[x])) if high > 1 else wide(top[x])
+            top = source.pixels[y * row_step * row :]
+            under = top[(row if high > 1 else 0) :]
+            for x in range(row):  # most windows have two rows
+                line[x] = pick(wide(top[x]), wide(under[x])) if high > 1 else wide(top[x])
             for t in range(2, high):
-                row = top[t * source_row :]
-                for x in range(source_row):
-                    column[x] = pick(column[x], wide(row[x]))
-            results = target[y * result_row : (y + 1) * result_row]
-            for x in range(result_row // channels):
-                put(results, column, x, cells)
+                next_row = top[t * row :]
+                for x in range(row):
+                    line[x] = pick(line[x], wide(next_row[x]))
+            results = result.pixels[y * result.row : (y + 1) * result.row]
+            for x in range(result.row // channels):
+                put(results, line, x, cells)
 
     return blocks
 
@@ -73,55 +69,50 @@ def _quotient_for_all(quotient: str) -> Any:
     return divide
 
 
-def _kept(src: str) -> Any:
+def _cast(src: str) -> Any:
     same = np.dtype(src).type
 
     @helper
-    def keep(value: Any, cells: int) -> Any:
+    def cast(value: Any, cells: int) -> Any:
         return same(value)
 
-    return keep
+    return cast
 
 
 def _putter(pick: Any, finish: Any, final: Any, wide_window: int, step: int, channels: int) -> Any:
-    """The helper `put(results, column, x, cells)`: all channels of output pixel x, one after the other."""
+    """The helper `put(results, line, x, cells)`: all channels of output pixel x, one after the other."""
 
     @helper
-    def reduce_two(column: Any, at: int) -> Any:
-        return pick(column[at], column[at + channels])
+    def reduce_two(line: Any, at: int) -> Any:
+        return pick(line[at], line[at + channels])
 
     @helper
-    def reduce_three(column: Any, at: int) -> Any:
-        return pick(pick(column[at], column[at + channels]), column[at + 2 * channels])
+    def reduce_three(line: Any, at: int) -> Any:
+        return pick(pick(line[at], line[at + channels]), line[at + 2 * channels])
 
     reduce, stride = {2: reduce_two, 3: reduce_three}[wide_window], step * channels
 
     @helper
-    def put_one(results: Any, column: Any, x: int, cells: int) -> None:
-        results[x * channels] = final(finish(reduce(column, x * stride), cells))
+    def put_one(results: Any, line: Any, x: int, cells: int) -> None:
+        results[x * channels] = final(finish(reduce(line, x * stride), cells))
 
     @helper
-    def put_three(results: Any, column: Any, x: int, cells: int) -> None:
-        results[x * channels] = final(finish(reduce(column, x * stride), cells))
-        results[x * channels + 1] = final(finish(reduce(column, x * stride + 1), cells))
-        results[x * channels + 2] = final(finish(reduce(column, x * stride + 2), cells))
+    def put_three(results: Any, line: Any, x: int, cells: int) -> None:
+        results[x * channels] = final(finish(reduce(line, x * stride), cells))
+        results[x * channels + 1] = final(finish(reduce(line, x * stride + 1), cells))
+        results[x * channels + 2] = final(finish(reduce(line, x * stride + 2), cells))
 
     @helper
-    def put_four(results: Any, column: Any, x: int, cells: int) -> None:
-        put_three(results, column, x, cells)
-        results[x * channels + 3] = final(finish(reduce(column, x * stride + 3), cells))
+    def put_four(results: Any, line: Any, x: int, cells: int) -> None:
+        put_three(results, line, x, cells)
+        results[x * channels + 3] = final(finish(reduce(line, x * stride + 3), cells))
 
     return {1: put_one, 3: put_three, 4: put_four}[channels]
 
 
-def _extents(given: Mapping[str, Any]) -> Mapping[str, int]:
-    return {
-        "source": given["source_rows"] * given["source_row"],
-        "line": given["source_row"],
-        "result": given["last"] * given["result_row"],
-    }
+def _arguments(line: str, result: str) -> tuple[Group | str, ...]:
+    return SOURCE, f"high row_step cells line:~{line}[source_row]", result_of(result)
 
 
-_GIVEN = "source:src source_rows source_row high row_step cells"
-EXTREME = Loop("blocks", make_extreme, parameters(f"{_GIVEN} line:=src result:=src result_row first last"), _extents)
-MEAN = Loop("block_means", make_mean, parameters(f"{_GIVEN} line:=acc result:=out result_row first last"), _extents)
+EXTREME = Loop("blocks", make_extreme, _arguments("src", "src"))
+MEAN = Loop("block_means", make_mean, _arguments("acc", "out"))

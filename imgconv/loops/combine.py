@@ -1,19 +1,18 @@
-"""Combining: the responses of several kernels into one value, settled in the same pass. A way to combine is one row of
-WAYS.
+"""Combining: the responses of several kernels into one value, quantised in the same pass. A way to combine is one row
+of WAYS.
 
 Responses are made one after the other. All but the last are folded into a total (`FOLD`; of two, the first
-is its own total), and the last joins it in the pass that settles (`FINISH`).
+is its own total), and the last joins it in the pass that quantises (`FINISH`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from imgconv.loops import Body, Loop, helper, parameters, view
-from imgconv.loops.quantising import CONSTANTS, COUNTS, OFFSET, PIECE, counter, nothing_seen, settler
+from imgconv.loops import Body, Loop, helper
+from imgconv.loops.quantising import CONSTANTS, OUTCOME, PIECE, counter, nothing_seen, quantiser
 
 
 @helper
@@ -77,65 +76,41 @@ def make_fold(how: str, src: str, acc: str) -> Body:
     wide = np.dtype(acc).type
 
     def fold(total, response, row, first, last):
-        so_far, given = view(total, last * row), view(response, last * row)
         for x in range(first * row, last * row):
-            so_far[x] = wide(join(so_far[x], lift(wide(given[x]))))
+            total[x] = wide(join(total[x], lift(wide(response[x]))))
 
     return fold
 
 
 def make_finish(how: str, state: str, total: str, src: str, acc: str, out: str, key: str) -> Body:
     """The body that joins a total (`lifted` responses, or one `bare` one) with the last response, computed in `acc`,
-    settled into `out`."""
+    quantised into `out`."""
     lift, join, end = WAYS[how]
     begin, wide, divided = (_itself if state == "lifted" else lift), np.dtype(acc).type, acc.startswith("float")
-    finish, tally, start = settler(acc, out, ""), counter(), nothing_seen(acc)
+    finish, count, start = quantiser(acc, out, ""), counter(), nothing_seen(acc)
 
-    def combine(so_far, response, share, row, result, constants, extremes, counts, first, last):
-        before, given, target, parts = (
-            view(so_far, last * row),
-            view(response, last * row),
-            view(result, last * row),
-            view(share, 1),
-        )
-        constant, extreme, count = view(constants, CONSTANTS), view(extremes, 2), view(counts, COUNTS)
-        divisor, offset = parts[0], constant[OFFSET]
+    def combine(total, response, divisor, row, result, constants, outcome, first, last):
+        by, offset = divisor[0], constants.offset
         for at in range(first * row, last * row, PIECE):
             m = min(PIECE, last * row - at)
-            left, right, results, seen = before[at : at + m], given[at : at + m], target[at : at + m], start
+            left, right, results, seen = total[at : at + m], response[at : at + m], result[at : at + m], start
             for x in range(m):
                 value = end(join(begin(wide(left[x])), lift(wide(right[x]))))
                 if divided:
-                    value = value / divisor
-                results[x], seen = finish(wide(value + offset), constant, seen)
-            tally(extreme, count, seen)
+                    value = value / by
+                results[x], seen = finish(wide(value + offset), constants, seen)
+            count(outcome, seen)
 
     return combine
 
 
-def _fold_extents(given: Mapping[str, Any]) -> Mapping[str, int]:
-    return {"total": given["last"] * given["row"], "response": given["last"] * given["row"]}
-
-
-def _extents(given: Mapping[str, Any]) -> Mapping[str, int]:
-    cells = given["last"] * given["row"]
-    return {
-        "so_far": cells,
-        "response": cells,
-        "share": 1,
-        "result": cells,
-        "constants": CONSTANTS,
-        "extremes": 2,
-        "counts": COUNTS,
-    }
-
-
-FOLD = Loop("fold", make_fold, parameters("total:=acc response:src row first last"), _fold_extents)
+FOLD = Loop("fold", make_fold, ("total:=acc[last * row] response:src[last * row] row",))
 FINISH = Loop(
     "combine",
     make_finish,
-    parameters(
-        "so_far:total response:src share:float64 row result:=out constants:acc extremes:=key counts:=int64 first last"
+    (
+        "total:total[last * row] response:src[last * row] divisor:float64[1] row result:=out[last * row]",
+        CONSTANTS,
+        OUTCOME,
     ),
-    _extents,
 )

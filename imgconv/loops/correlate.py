@@ -1,20 +1,19 @@
 """Correlation: weights times neighbours, summed, over one band of output rows.
 
-A ring of `ring_rows` source rows is kept, each converted once to the accumulator's type and
-extended by the border's index tables; every tap then reads a contiguous piece of a row. Column
-strides are served by storing each row as `stride` interleaved phases, so that pieces stay
-contiguous. The last taps are added in the pass that settles; only those before it need memory.
+A ring holds the lines under some output rows; every tap reads a contiguous piece of a line. Column strides are served
+by storing each line as `stride` interleaved phases, so that pieces stay contiguous. The last taps are added in the pass
+that quantises; only those before it need memory.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from imgconv.loops import Body, Loop, helper, parameters, view
-from imgconv.loops.quantising import BORDER, CONSTANTS, COUNTS, OFFSET, counter, nothing_seen, settler
+from imgconv.loops import Body, Group, Loop, helper
+from imgconv.loops.lines import LINES, RESULT, SOURCE, line_loader
+from imgconv.loops.quantising import CONSTANTS, OUTCOME, counter, nothing_seen, quantiser
 from imgconv.loops.taps import PASS, adder, row_taker
 
 
@@ -32,287 +31,114 @@ def filled(taps: int, type_: str) -> tuple[int, str]:
 def make(src: str, acc: str, out: str, quotient: str, taps: str, key: str, lane: str) -> Body:
     """The body for pixels `src`, sums `acc`, results `out`, dividing in `quotient`.
 
-    `taps` is the number in the pass that settles, with a "+" where whole passes come before it; `key` is
-    `watch_key(acc)`. Source rows and weights are kept as `lane`, in which the products of a pass are added up.
+    `taps` is the number in the pass that quantises, with a "+" where whole passes come before it; `key` is
+    `watch_key(acc)`. Lines and weights are of the type `lane`, in which the products of a pass are added up.
     """
-    load, place_taps, settle_group, wide = (
-        line_loader(lane),
-        placer(),
-        group_settler(acc, out, quotient, taps, lane),
-        np.dtype(lane).type,
-    )
+    load, place_taps = line_loader(lane), placer()
+    quantise_group, wide = group_quantiser(acc, out, quotient, taps, lane), np.dtype(lane).type
 
-    def correlate(
-        source,
-        source_rows,
-        source_row,
-        rows,
-        row_count,
-        edge_to,
-        edge_from,
-        edges,
-        inner_at,
-        inner,
-        channels,
-        tap_row,
-        tap_at,
-        weights,
-        places,
-        taps,
-        step,
-        group,
-        depth,
-        piece,
-        ring,
-        ring_rows,
-        ring_row,
-        sums,
-        result,
-        result_row,
-        constants,
-        extremes,
-        counts,
-        first,
-        last,
-    ):
-        pixels, lines = view(source, source_rows * source_row), view(rows, row_count)
-        to, whence = view(edge_to, edges), view(edge_from, edges)
-        dy, dx, weight, place = view(tap_row, taps), view(tap_at, taps), view(weights, taps), view(places, group * taps)
-        kept, total, target = (
-            view(ring, ring_rows * ring_row + result_row),
-            view(sums, group * piece),
-            view(result, last * result_row),
-        )
-        constant, extreme, count = view(constants, CONSTANTS), view(extremes, 2), view(counts, COUNTS)
-        empty = ring_rows * ring_row  # behind the ring a piece of zeros, for taps that only fill up a pass
-        for x in range(result_row):
-            kept[empty + x] = wide(0)
-        following = first * step
-        for y in range(first, last, group):
-            rows_here = min(group, last - y)
-            following = max(following, y * step)
-            while following < (y + rows_here - 1) * step + depth:  # convert and extend each source row once
-                here = kept[following % ring_rows * ring_row :][:ring_row]
-                load(
-                    pixels,
-                    source_row,
-                    lines[following],
-                    here,
-                    ring_row,
-                    to,
-                    whence,
-                    edges,
-                    inner_at,
-                    inner,
-                    channels,
-                    wide(constant[BORDER]),
-                )
+    def correlate(source, lines, taps, ring, result, constants, outcome, first, last):
+        empty = ring.rows * ring.row  # behind the ring a piece of zeros, for taps that only fill up a pass
+        for x in range(result.row):
+            ring.lines[empty + x] = wide(0)
+        following = first * lines.step
+        for y in range(first, last, ring.group):
+            rows = min(ring.group, last - y)
+            following = max(following, y * lines.step)
+            while following < (y + rows - 1) * lines.step + ring.depth:  # each source row becomes a line once
+                line = ring.lines[following % ring.rows * ring.row :][: ring.row]
+                load(source, lines, lines.rows[following], line, ring.row, wide(constants.border))
                 following += 1
-            place_taps(place, dy, dx, taps, y, rows_here, step, ring_rows, ring_row)
-            settle_group(
-                total,
-                target[y * result_row :],
-                kept,
-                place,
-                weight,
-                taps,
-                rows_here,
-                piece,
-                result_row,
-                constant,
-                extreme,
-                count,
-            )
+            place_taps(taps, ring, y, rows, lines.step)
+            quantise_group(taps, ring, rows, result.pixels[y * result.row :], result.row, constants, outcome)
 
     return correlate
 
 
-def line_loader(acc: str) -> Any:
-    """The helper that fills a line of `size` elements: with a source row, by `loader`, or (row -1: beyond a constant
-    border) with the constant."""
-    load = loader(acc)
-
-    @helper
-    def load_line(
-        pixels: Any,
-        source_row: int,
-        row: int,
-        here: Any,
-        size: int,
-        to: Any,
-        whence: Any,
-        edges: int,
-        inner_at: int,
-        inner: int,
-        channels: int,
-        constant: Any,
-    ) -> None:
-        if row < 0:
-            for x in range(size):
-                here[x] = constant
-        else:
-            load(
-                pixels[row * source_row : (row + 1) * source_row],
-                here,
-                to,
-                whence,
-                edges,
-                inner_at,
-                inner,
-                channels,
-                constant,
-            )
-
-    return load_line
-
-
-def loader(acc: str) -> Any:
-    """The helper that converts a source row: its inner piece at once, then pixel by pixel what the border puts around
-    it."""
-    wide = np.dtype(acc).type
-
-    @helper
-    def load(
-        row: Any, here: Any, to: Any, whence: Any, edges: int, inner_at: int, inner: int, channels: int, constant: Any
-    ) -> None:
-        middle = here[inner_at : inner_at + inner]
-        for x in range(inner):
-            middle[x] = wide(row[x])
-        for edge in range(edges):
-            place, origin = to[edge] * channels, whence[edge] * channels
-            for c in range(channels):
-                here[place + c] = wide(row[origin + c]) if origin >= 0 else constant
-
-    return load
-
-
-def group_settler(acc: str, out: str, quotient: str, taps: str, lane: str = "") -> Any:
-    """The helper of a group of output rows: piece by piece, whole passes of taps into sums, then the last pass, which
-    settles them.
-
-    A pass is made for all rows of the group before the next one begins, so that what neighbouring rows share stays in
-    the first-level cache.
-    """
-    many, final = taps.endswith("+"), int(taps.rstrip("+"))
-    take, add, finish, wide = (
-        row_taker(PASS),
-        adder(acc, PASS, lane),
-        finisher(acc, out, quotient, final, many, lane),
-        np.dtype(acc).type,
+def taps_of(lane: str) -> Group:
+    """Taps down the ring: each one's row and place in it (row -1: zeros), its weight, and where it reads for each
+    output row of a group."""
+    return Group(
+        "taps",
+        f"rows:int64[taps_count] at:int64[taps_count] weights:{lane}[taps_count] count"
+        " places:~int64[ring_group * taps_count]",
     )
 
-    @helper
-    def settle_group(
-        total: Any,
-        target: Any,
-        kept: Any,
-        place: Any,
-        weight: Any,
-        taps: int,
-        rows: int,
-        piece: int,
-        result_row: int,
-        constant: Any,
-        extreme: Any,
-        count: Any,
-    ) -> None:
-        for start in range(0, result_row, piece):
-            m, here = min(piece, result_row - start), kept[start:]
-            if many:
-                for x in range(rows * piece):
-                    total[x] = wide(constant[OFFSET])
-                for t in range(0, taps - final, PASS):
-                    w = weight[t : t + PASS]
-                    for r in range(rows):
-                        sums, taken = total[r * piece : r * piece + m], take(here, place, r * taps + t, m)
-                        for x in range(m):
-                            sums[x] = add(sums[x], taken, w, x)
-            for r in range(rows):
-                into = target[r * result_row + start : r * result_row + start + m]
-                finish(
-                    total[r * piece :],
-                    into,
-                    here,
-                    place[r * taps + taps - final :],
-                    weight[taps - final :],
-                    m,
-                    constant,
-                    extreme,
-                    count,
-                )
 
-    return settle_group
+def ring_of(lane: str) -> Group:
+    """The ring of lines, `depth` of them under an output row, and sums of a piece of each of `group` output rows."""
+    return Group(
+        "ring",
+        f"lines:~{lane}[ring_rows * ring_row + result_row] rows row depth sums:~acc[ring_group * ring_piece] group"
+        " piece",
+    )
 
 
 def placer() -> Any:
     """The helper that finds, for the `rows` output rows from y on, where in the ring each tap reads."""
 
     @helper
-    def place_taps(
-        place: Any, dy: Any, dx: Any, taps: int, y: int, rows: int, step: int, ring_rows: int, ring_row: int
-    ) -> None:
+    def place_taps(taps: Any, ring: Any, y: int, rows: int, step: int) -> None:
         for r in range(rows):
-            for t in range(taps):
-                place[r * taps + t] = (
-                    (((y + r) * step + dy[t]) % ring_rows) * ring_row + dx[t] if dy[t] >= 0 else ring_rows * ring_row
-                )
+            for t in range(taps.count):
+                row = taps.rows[t]
+                line = ((y + r) * step + row) % ring.rows * ring.row
+                taps.places[r * taps.count + t] = line + taps.at[t] if row >= 0 else ring.rows * ring.row
 
     return place_taps
 
 
+def group_quantiser(acc: str, out: str, quotient: str, taps: str, lane: str = "") -> Any:
+    """The helper of a group of output rows: piece by piece, whole passes of taps into sums, then the last pass, which
+    quantises them.
+
+    A pass is made for all rows of the group before the next one begins, so that what neighbouring rows share stays in
+    the first-level cache.
+    """
+    many, final = taps.endswith("+"), int(taps.rstrip("+"))
+    take, add, wide = row_taker(PASS), adder(acc, PASS, lane), np.dtype(acc).type
+    finish = finisher(acc, out, quotient, final, many, lane)
+
+    @helper
+    def quantise_group(
+        taps: Any, ring: Any, rows: int, target: Any, result_row: int, constants: Any, outcome: Any
+    ) -> None:
+        piece, count = ring.piece, taps.count
+        for start in range(0, result_row, piece):
+            m, lines = min(piece, result_row - start), ring.lines[start:]
+            if many:
+                for x in range(rows * piece):
+                    ring.sums[x] = wide(constants.offset)
+                for t in range(0, count - final, PASS):
+                    w = taps.weights[t : t + PASS]
+                    for r in range(rows):
+                        sums, taken = ring.sums[r * piece : r * piece + m], take(lines, taps.places, r * count + t, m)
+                        for x in range(m):
+                            sums[x] = add(sums[x], taken, w, x)
+            for r in range(rows):
+                results = target[r * result_row + start : r * result_row + start + m]
+                places, weights = taps.places[r * count + count - final :], taps.weights[count - final :]
+                finish(ring.sums[r * piece :], results, lines, places, weights, m, constants, outcome)
+
+    return quantise_group
+
+
 def finisher(acc: str, out: str, quotient: str, taps: int, many: bool, lane: str = "") -> Any:
-    """The helper of the last pass: adds its taps to the sums (or, the only pass, to the offset) and settles them."""
-    take, add, settle, tally = row_taker(taps), adder(acc, taps, lane), settler(acc, out, quotient), counter()
+    """The helper of the last pass: adds its taps to the sums (or, the only pass, to the offset) and quantises them."""
+    take, add, quantise, count = row_taker(taps), adder(acc, taps, lane), quantiser(acc, out, quotient), counter()
     start, wide = nothing_seen(acc), np.dtype(acc).type
 
     @helper
     def finish(
-        total: Any,
-        target: Any,
-        kept: Any,
-        places: Any,
-        weights: Any,
-        m: int,
-        constants: Any,
-        extremes: Any,
-        counts: Any,
+        sums: Any, results: Any, lines: Any, places: Any, weights: Any, m: int, constants: Any, outcome: Any
     ) -> None:
-        rows, seen, offset = take(kept, places, 0, m), start, wide(constants[OFFSET])
+        rows, seen, offset = take(lines, places, 0, m), start, wide(constants.offset)
         for x in range(m):
-            value = add(total[x] if many else offset, rows, weights, x)
-            target[x], seen = settle(value, constants, seen)
-        tally(extremes, counts, seen)
+            value = add(sums[x] if many else offset, rows, weights, x)
+            results[x], seen = quantise(value, constants, seen)
+        count(outcome, seen)
 
     return finish
 
 
-def extents(given: Mapping[str, Any]) -> Mapping[str, int]:
-    """The least number of elements each array must have."""
-    return {
-        "source": given["source_rows"] * given["source_row"],
-        "rows": given["row_count"],
-        "edge_to": given["edges"],
-        "edge_from": given["edges"],
-        "tap_row": given["taps"],
-        "tap_at": given["taps"],
-        "weights": given["taps"],
-        "places": given["group"] * given["taps"],
-        "ring": given["ring_rows"] * given["ring_row"] + given["result_row"],
-        "sums": given["group"] * given["piece"],
-        "result": given["last"] * given["result_row"],
-        "constants": CONSTANTS,
-        "extremes": 2,
-        "counts": COUNTS,
-    }
-
-
-LOOP = Loop(
-    "correlate",
-    make,
-    parameters(
-        "source:src source_rows source_row rows:int64 row_count edge_to:int64 edge_from:int64 edges inner_at inner"
-        " channels tap_row:int64 tap_at:int64 weights:lane places:=int64 taps step group depth piece ring:=lane"
-        " ring_rows ring_row sums:=acc result:=out result_row constants:acc extremes:=key counts:=int64 first last"
-    ),
-    extents,
-)
+LOOP = Loop("correlate", make, (SOURCE, LINES, taps_of("lane"), ring_of("lane"), RESULT, CONSTANTS, OUTCOME))

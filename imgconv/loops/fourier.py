@@ -1,137 +1,61 @@
 """Correlation by spectra of rows: what surrounds the Fourier transforms themselves, which are NumPy's.
 
 LOAD extends source rows into lines of doubles, MULTIPLY adds up spectra of lines times spectra of kernel rows
-down the window, SETTLE takes the transformed sums into the result. All rows are counted within one group of output
+down the window, QUANTISE takes the transformed sums into the result. All rows are counted within one group of output
 rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 
-from imgconv.loops import Body, Loop, parameters, view
-from imgconv.loops.correlate import line_loader
-from imgconv.loops.quantising import CONSTANTS, COUNTS, OFFSET, PIECE, counter, nothing_seen, settler
+from imgconv.loops import Body, Group, Loop, Numbers
+from imgconv.loops.lines import LINES, RESULT, SOURCE, line_loader
+from imgconv.loops.quantising import CONSTANTS, OUTCOME, PIECE, counter, nothing_seen, quantiser
 
 CHUNK = 128  # frequencies done at a time, so that a window of their spectra stays in the second-level cache
 PASS = 4  # kernel rows added in one pass
 
 
 def make_load(src: str) -> Body:
-    """The body for pixels `src`: line i of the group is row first + i of the window's rows."""
+    """The body for pixels `src`: the source rows first…last-1 of those under the windows become the first lines."""
     load_line = line_loader("float64")
 
-    def load(
-        source,
-        source_rows,
-        source_row,
-        rows,
-        row_count,
-        edge_to,
-        edge_from,
-        edges,
-        inner_at,
-        inner,
-        channels,
-        border,
-        lines,
-        line_row,
-        room,
-        first,
-        last,
-    ):
-        pixels, table = view(source, source_rows * source_row), view(rows, row_count)
-        to, whence, value, kept = (
-            view(edge_to, edges),
-            view(edge_from, edges),
-            view(border, 1)[0],
-            view(lines, room * line_row),
-        )
+    def load(source, lines, constants, extended, extended_row, room, first, last):
         for y in range(first, last):
-            here = kept[(y - first) * line_row : (y - first + 1) * line_row]
-            load_line(
-                pixels,
-                source_row,
-                table[y],
-                here,
-                inner + edges * channels,
-                to,
-                whence,
-                edges,
-                inner_at,
-                inner,
-                channels,
-                value,
-            )
+            line = extended[(y - first) * extended_row : (y - first + 1) * extended_row]
+            load_line(source, lines, lines.rows[y], line, lines.inner + lines.edges * lines.channels, constants.border)
 
     return load
-
-
-def _load_extents(given: Mapping[str, Any]) -> Mapping[str, int]:
-    return {
-        "source": given["source_rows"] * given["source_row"],
-        "rows": given["row_count"],
-        "edge_to": given["edges"],
-        "edge_from": given["edges"],
-        "border": 1,
-        "lines": given["room"] * given["line_row"],
-    }
 
 
 def make_multiply() -> Body:
     """The body: output row r of the group is the sum over the taps t of line `places[r + down[t]]` times kernel row t,
     all of them spectra."""
 
-    def multiply(
-        spectra,
-        slots,
-        places,
-        place_count,
-        step,
-        kernel,
-        plane,
-        taps,
-        down,
-        frequencies,
-        planes,
-        depth,
-        sums,
-        products,
-        room,
-        first,
-        last,
-    ):
-        lines, weights, result = (
-            view(spectra, slots * 2 * frequencies),
-            view(kernel, taps * 2 * plane),
-            view(products, room * 2 * frequencies),
-        )
-        place, dy, split = view(places, place_count), view(down, taps), view(planes, depth * 2 * CHUNK)
-        total = view(sums, room * 2 * CHUNK)
-        for start in range(0, frequencies, CHUNK):
-            m = min(CHUNK, frequencies - start)
-            for j in range(depth):  # real parts and imaginary parts side by side: vector code wants them apart
-                line = lines[place[j] * 2 * frequencies + 2 * start :]
+    def multiply(spectra, kernel, products, first, last):
+        count, plane, split, total = spectra.frequencies, kernel.plane, spectra.planes, products.sums
+        for start in range(0, count, CHUNK):
+            m = min(CHUNK, count - start)
+            for j in range(spectra.slots):  # real parts and imaginary parts side by side: vector code wants them apart
+                line = spectra.lines[spectra.places[j] * 2 * count + 2 * start :]
                 real, imaginary = split[j * 2 * CHUNK :], split[j * 2 * CHUNK + CHUNK :]
                 for x in range(m):
                     real[x] = line[2 * x]
                     imaginary[x] = line[2 * x + 1]
             for x in range((last - first) * 2 * CHUNK):
                 total[x] = 0.0
-            for t in range(0, taps, PASS):  # these kernel rows stay in the first-level cache for all output rows
-                w = weights[t * 2 * plane + start :]
+            for t in range(0, kernel.taps, PASS):  # these kernel rows stay in the first-level cache for all output rows
+                w = kernel.rows[t * 2 * plane + start :]
                 a, b, c, d = w[:m], w[plane : plane + m], w[2 * plane : 2 * plane + m], w[3 * plane : 3 * plane + m]
                 w = w[4 * plane :]
                 e, f, g, h = w[:m], w[plane : plane + m], w[2 * plane : 2 * plane + m], w[3 * plane : 3 * plane + m]
                 for r in range(first, last):
                     one, two, three, four = (
-                        r * step + dy[t],
-                        r * step + dy[t + 1],
-                        r * step + dy[t + 2],
-                        r * step + dy[t + 3],
+                        r * kernel.step + kernel.down[t],
+                        r * kernel.step + kernel.down[t + 1],
+                        r * kernel.step + kernel.down[t + 2],
+                        r * kernel.step + kernel.down[t + 3],
                     )
                     k, n = split[one * 2 * CHUNK :][:m], split[one * 2 * CHUNK + CHUNK :][:m]
                     o, p = split[two * 2 * CHUNK :][:m], split[two * 2 * CHUNK + CHUNK :][:m]
@@ -153,7 +77,7 @@ def make_multiply() -> Body:
                         )
             for r in range(first, last):
                 row, real, imaginary = (
-                    result[r * 2 * frequencies + 2 * start :],
+                    products.rows[r * 2 * count + 2 * start :],
                     total[(r - first) * 2 * CHUNK :],
                     total[(r - first) * 2 * CHUNK + CHUNK :],
                 )
@@ -164,74 +88,49 @@ def make_multiply() -> Body:
     return multiply
 
 
-def _multiply_extents(given: Mapping[str, Any]) -> Mapping[str, int]:
-    return {
-        "spectra": given["slots"] * 2 * given["frequencies"],
-        "places": given["place_count"],
-        "kernel": given["taps"] * 2 * given["plane"],
-        "down": given["taps"],
-        "planes": given["depth"] * 2 * CHUNK,
-        "sums": given["room"] * 2 * CHUNK,
-        "products": given["room"] * 2 * given["frequencies"],
-    }
-
-
-def make_settle(out: str, quotient: str, whole: str) -> Body:
+def make_quantise(out: str, quotient: str, whole: str) -> Body:
     """The body for results `out`, dividing in `quotient`; sums that are known to be `whole` ("yes") are rounded to what
     they are."""
-    settle_value, tally = settler("float64", out, quotient), counter()
+    finish, count = quantiser("float64", out, quotient), counter()
     exact, start = whole == "yes", nothing_seen("float64")
 
-    def settle(sums, line_row, room, result, result_row, constants, extremes, counts, first, last):
-        lines, target = view(sums, room * line_row), view(result, last * result_row)
-        constant, extreme, count = view(constants, CONSTANTS), view(extremes, 2), view(counts, COUNTS)
-        offset = constant[OFFSET]
+    def quantise(sums, line_row, room, result, constants, outcome, first, last):
+        offset = constants.offset
         for y in range(first, last):
-            for piece in range(0, result_row, PIECE):
-                m = min(PIECE, result_row - piece)
-                line, here = lines[(y - first) * line_row + piece :], target[y * result_row + piece :]
+            for piece in range(0, result.row, PIECE):
+                m = min(PIECE, result.row - piece)
+                line, results = sums[(y - first) * line_row + piece :], result.pixels[y * result.row + piece :]
                 seen = start
                 for x in range(m):
                     value = np.floor(line[x] + 0.5) if exact else line[x]
-                    here[x], seen = settle_value(np.float64(value + offset), constant, seen)
-                tally(extreme, count, seen)
+                    results[x], seen = finish(np.float64(value + offset), constants, seen)
+                count(outcome, seen)
 
-    return settle
-
-
-def _settle_extents(given: Mapping[str, Any]) -> Mapping[str, int]:
-    return {
-        "sums": given["room"] * given["line_row"],
-        "result": given["last"] * given["result_row"],
-        "constants": CONSTANTS,
-        "extremes": 2,
-        "counts": COUNTS,
-    }
+    return quantise
 
 
+_CONSTANTS = Numbers("constants", "float64", CONSTANTS.fields)
+_OUTCOME = Group("outcome", OUTCOME.fields.replace("key", "int64"))
+SPECTRA = Group(
+    "spectra",
+    "lines:float64[spectra_slots * 2 * spectra_frequencies] slots frequencies places:int64[spectra_slots]"
+    f" planes:~float64[spectra_slots * {2 * CHUNK}]",
+)
+"""Of source rows, in a ring; the slot of each row under the group; room for a chunk of each."""
+KERNEL = Group("kernel", "rows:float64[kernel_taps * 2 * kernel_plane] plane down:int64[kernel_taps] taps step")
+"""Planes of real and imaginary parts of each kernel row's spectrum, and how far below the window's top that row is."""
+PRODUCTS = Group(
+    "products",
+    f"rows:=float64[products_room * 2 * spectra_frequencies] sums:~float64[products_room * {2 * CHUNK}] room",
+)
 LOAD = Loop(
-    "fourier-load",
+    "fourier_load",
     make_load,
-    parameters(
-        "source:src source_rows source_row rows:int64 row_count edge_to:int64 edge_from:int64 edges inner_at inner"
-        " channels border:float64 lines:=float64 line_row room first last"
-    ),
-    _load_extents,
+    (SOURCE, LINES, _CONSTANTS, "extended:=float64[room * extended_row] extended_row room"),
 )
-MULTIPLY = Loop(
-    "fourier-multiply",
-    make_multiply,
-    parameters(
-        "spectra:float64 slots places:int64 place_count step kernel:float64 plane taps down:int64 frequencies "
-        "planes:=float64 depth sums:=float64 products:=float64 room first last"
-    ),
-    _multiply_extents,
-)
-SETTLE = Loop(
-    "fourier-settle",
-    make_settle,
-    parameters(
-        "sums:float64 line_row room result:=out result_row constants:float64 extremes:=int64 counts:=int64 first last"
-    ),
-    _settle_extents,
+MULTIPLY = Loop("fourier_multiply", make_multiply, (SPECTRA, KERNEL, PRODUCTS))
+QUANTISE = Loop(
+    "fourier_quantise",
+    make_quantise,
+    ("sums:float64[room * line_row] line_row room", RESULT, _CONSTANTS, _OUTCOME),
 )

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 
-from imgconv.loops import Body, Loop, parameters, view
+from imgconv.loops import Body, Loop
 
 
 def make_luma(src: str, out: str) -> Body:
@@ -17,20 +14,19 @@ def make_luma(src: str, out: str) -> Body:
     wide = np.int32 if src == "uint8" else np.int64
 
     def luma(source, row, result, first, last):
-        colours, target = view(source, last * row * 3), view(result, last * row)
         for x in range(first * row, last * row):
             if whole:
-                red, green, blue = wide(colours[x * 3]), wide(colours[x * 3 + 1]), wide(colours[x * 3 + 2])
-                target[x] = final(
+                red, green, blue = wide(source[x * 3]), wide(source[x * 3 + 1]), wide(source[x * 3 + 2])
+                result[x] = final(
                     wide(wide(19595) * red + wide(38470) * green + wide(7471) * blue + wide(32768)) >> wide(16)
                 )
             else:
                 total = (
-                    0.299 * np.float64(colours[x * 3])
-                    + 0.587 * np.float64(colours[x * 3 + 1])
-                    + 0.114 * np.float64(colours[x * 3 + 2])
+                    0.299 * np.float64(source[x * 3])
+                    + 0.587 * np.float64(source[x * 3 + 1])
+                    + 0.114 * np.float64(source[x * 3 + 2])
                 )
-                target[x] = final(total)
+                result[x] = final(total)
 
     return luma
 
@@ -41,30 +37,18 @@ def make_lift(src: str, before: str, after: str, out: str) -> Body:
     final = np.dtype(out).type
 
     def lift(source, old, new, row, result, first, last):
-        colours, was, becomes, target = (
-            view(source, last * row * 3),
-            view(old, last * row),
-            view(new, last * row),
-            view(result, last * row * 3),
-        )
         for x in range(first * row, last * row):
-            gain = np.float64(becomes[x]) - np.float64(was[x])
-            target[x * 3] = final(np.float64(colours[x * 3]) + gain)
-            target[x * 3 + 1] = final(np.float64(colours[x * 3 + 1]) + gain)
-            target[x * 3 + 2] = final(np.float64(colours[x * 3 + 2]) + gain)
+            gain = np.float64(new[x]) - np.float64(old[x])
+            result[x * 3] = final(np.float64(source[x * 3]) + gain)
+            result[x * 3 + 1] = final(np.float64(source[x * 3 + 1]) + gain)
+            result[x * 3 + 2] = final(np.float64(source[x * 3 + 2]) + gain)
 
     return lift
 
 
-def _luma_extents(given: Mapping[str, Any]) -> Mapping[str, int]:
-    made = given["last"] * given["row"]
-    return {"source": 3 * made, "result": made}
-
-
-def _lift_extents(given: Mapping[str, Any]) -> Mapping[str, int]:
-    made = given["last"] * given["row"]
-    return {"source": 3 * made, "old": made, "new": made, "result": 3 * made}
-
-
-LUMA = Loop("luma", make_luma, parameters("source:src row result:=out first last"), _luma_extents)
-LIFT = Loop("lift", make_lift, parameters("source:src old:before new:after row result:=out first last"), _lift_extents)
+LUMA = Loop("luma", make_luma, ("source:src[3 * last * row] row result:=out[last * row]",))
+LIFT = Loop(
+    "lift",
+    make_lift,
+    ("source:src[3 * last * row] old:before[last * row] new:after[last * row] row result:=out[3 * last * row]",),
+)

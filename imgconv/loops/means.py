@@ -8,13 +8,13 @@ gone without a trace.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from imgconv.loops import Body, Loop, helper, parameters, view
-from imgconv.loops.pool import rounded_quotient
+from imgconv.loops import Body, Group, Loop, helper
+from imgconv.loops.lines import RESULT, SOURCE
+from imgconv.loops.pool import CELLS, rounded_quotient
 from imgconv.loops.quantising import ratio_of
 
 
@@ -23,61 +23,31 @@ def make(src: str, acc: str, out: str, quotient: str) -> Body:
     wide, final, change = np.dtype(acc).type, np.dtype(out).type, _changer(acc)
     divide = rounded_quotient(quotient) if not out.startswith("float") else ratio_of(acc)
 
-    def means(
-        source,
-        source_rows,
-        source_row,
-        channels,
-        row_from,
-        row_to,
-        column_from,
-        column_to,
-        row_cells,
-        column_cells,
-        windows,
-        line,
-        sums,
-        result,
-        result_row,
-        first,
-        last,
-    ):
-        pixels, down, along, target = (
-            view(source, source_rows * source_row),
-            view(line, source_row),
-            view(sums, source_row + channels),
-            view(result, last * result_row),
-        )
-        top, bottom, left, right = (
-            view(row_from, last),
-            view(row_to, last),
-            view(column_from, windows),
-            view(column_to, windows),
-        )
-        rows, columns = view(row_cells, last), view(column_cells, result_row)
+    def means(source, windows, cells, line, sums, result, first, last):
+        row, channels, top, bottom = source.row, windows.channels, windows.row_from, windows.row_to
         begin, end = top[first], top[first]
-        for x in range(source_row):
-            down[x] = wide(0)
+        for x in range(row):
+            line[x] = wide(0)
         for y in range(first, last):
             if top[y] >= end:  # nothing in common with the window above
-                for x in range(source_row):
-                    down[x] = wide(0)
+                for x in range(row):
+                    line[x] = wide(0)
                 begin, end = top[y], top[y]
-            for row in range(begin, top[y]):
-                change(down, pixels[row * source_row : (row + 1) * source_row], source_row, wide(-1))
-            for row in range(end, bottom[y]):
-                change(down, pixels[row * source_row : (row + 1) * source_row], source_row, wide(1))
+            for leaving in range(begin, top[y]):
+                change(line, source.pixels[leaving * row : (leaving + 1) * row], row, wide(-1))
+            for entering in range(end, bottom[y]):
+                change(line, source.pixels[entering * row : (entering + 1) * row], row, wide(1))
             begin, end = top[y], bottom[y]
-            before, after = along[:source_row], along[channels:]
+            before, after = sums[:row], sums[channels:]
             for c in range(channels):
-                along[c] = wide(0)
-            for x in range(source_row):
-                after[x] = wide(before[x] + down[x])
-            put, cells = target[y * result_row : (y + 1) * result_row], rows[y]
-            for i in range(windows):
-                low, high, at = left[i] * channels, right[i] * channels, i * channels
+                sums[c] = wide(0)
+            for x in range(row):
+                after[x] = wide(before[x] + line[x])
+            put, high = result.pixels[y * result.row : (y + 1) * result.row], cells.rows[y]
+            for i in range(windows.count):
+                left, right, at = windows.column_from[i] * channels, windows.column_to[i] * channels, i * channels
                 for c in range(channels):
-                    put[at + c] = final(divide(wide(along[high + c] - along[low + c]), cells * columns[at + c]))
+                    put[at + c] = final(divide(wide(sums[right + c] - sums[left + c]), high * cells.columns[at + c]))
 
     return means
 
@@ -86,35 +56,20 @@ def _changer(acc: str) -> Any:
     wide = np.dtype(acc).type
 
     @helper
-    def change(down: Any, row: Any, source_row: int, sign: Any) -> None:
-        for x in range(source_row):
-            down[x] = wide(down[x] + sign * wide(row[x]))
+    def change(line: Any, pixels: Any, row: int, sign: Any) -> None:
+        for x in range(row):
+            line[x] = wide(line[x] + sign * wide(pixels[x]))
 
     return change
 
 
-def _extents(given: Mapping[str, Any]) -> Mapping[str, int]:
-    rows, windows, row = given["last"], given["windows"], given["source_row"]
-    return {
-        "source": given["source_rows"] * row,
-        "row_from": rows,
-        "row_to": rows,
-        "column_from": windows,
-        "column_to": windows,
-        "row_cells": rows,
-        "column_cells": given["result_row"],
-        "line": row,
-        "sums": row + given["channels"],
-        "result": rows * given["result_row"],
-    }
-
-
+WINDOWS = Group(
+    "windows",
+    "row_from:int64[last] row_to:int64[last] column_from:int64[windows_count] column_to:int64[windows_count] count"
+    " channels",
+)
 LOOP = Loop(
     "means",
     make,
-    parameters(
-        "source:src source_rows source_row channels row_from:int64 row_to:int64 column_from:int64 column_to:int64"
-        " row_cells:int64 column_cells:int64 windows line:=acc sums:=acc result:=out result_row first last"
-    ),
-    _extents,
+    (SOURCE, WINDOWS, CELLS, "line:~acc[source_row] sums:~acc[source_row + windows_channels]", RESULT),
 )

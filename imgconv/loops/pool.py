@@ -6,12 +6,12 @@ of each window, and which windows of each tap, lie inside the image.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from imgconv.loops import Body, Loop, helper, parameters, view
+from imgconv.loops import Body, Group, Loop, helper
+from imgconv.loops.lines import RESULT, SOURCE, result_of
 from imgconv.loops.quantising import ratio_of
 
 
@@ -32,7 +32,7 @@ def winner(kind: str) -> Any:
 
 
 def worst(kind: str, type_: str) -> Any:
-    """What loses against every value: where a reduction starts."""
+    """What every value wins over: where a reduction starts."""
     if type_.startswith("float"):
         return np.dtype(type_).type(-np.inf if kind == "max" else np.inf)
     limits = np.iinfo(type_)
@@ -40,6 +40,7 @@ def worst(kind: str, type_: str) -> Any:
 
 
 def added(acc: str) -> Any:
+    """The sum of two."""
     wide = np.dtype(acc).type
 
     @helper
@@ -51,65 +52,16 @@ def added(acc: str) -> Any:
 
 def make_extreme(kind: str, src: str) -> Body:
     """The body of max and min pooling: pixels `src` in and out."""
-    reduce_window, start, kept = _window_reducer(winner(kind)), worst(kind, src), np.dtype(src).type
+    reduce_window, start = _window_reducer(winner(kind)), worst(kind, src)
 
-    def pool(
-        source,
-        source_rows,
-        source_row,
-        channels,
-        row_from,
-        row_to,
-        row_step,
-        row_dilation,
-        row_before,
-        column_from,
-        column_to,
-        taps,
-        column_step,
-        column_dilation,
-        column_before,
-        line,
-        result,
-        result_row,
-        first,
-        last,
-    ):
-        pixels, column, target = (
-            view(source, source_rows * source_row),
-            view(line, source_row),
-            view(result, last * result_row),
-        )
-        begins, ends, left, right = (
-            view(row_from, last),
-            view(row_to, last),
-            view(column_from, taps),
-            view(column_to, taps),
-        )
+    def pool(source, windows, line, result, first, last):
         for y in range(first, last):
-            out = target[y * result_row : (y + 1) * result_row]
-            for x in range(source_row):
-                column[x] = start
-            for x in range(result_row):
-                out[x] = kept(start)
-            top = y * row_step - row_before
-            reduce_window(
-                pixels,
-                source_row,
-                channels,
-                column,
-                out,
-                top,
-                begins[y],
-                ends[y],
-                row_dilation,
-                left,
-                right,
-                taps,
-                column_step,
-                column_dilation,
-                column_before,
-            )
+            best = result.pixels[y * result.row : (y + 1) * result.row]
+            for x in range(source.row):
+                line[x] = start
+            for x in range(result.row):
+                best[x] = start
+            reduce_window(source, windows, y, line, best)
 
     return pool
 
@@ -119,115 +71,47 @@ def make_mean(src: str, acc: str, out: str, quotient: str) -> Body:
     reduce_window, wide, final = _window_reducer(added(acc)), np.dtype(acc).type, np.dtype(out).type
     divide = rounded_quotient(quotient) if not out.startswith("float") else ratio_of(acc)
 
-    def pool(
-        source,
-        source_rows,
-        source_row,
-        channels,
-        row_from,
-        row_to,
-        row_step,
-        row_dilation,
-        row_before,
-        column_from,
-        column_to,
-        taps,
-        column_step,
-        column_dilation,
-        column_before,
-        row_cells,
-        column_cells,
-        line,
-        sums,
-        result,
-        result_row,
-        first,
-        last,
-    ):
-        pixels, column, total, target = (
-            view(source, source_rows * source_row),
-            view(line, source_row),
-            view(sums, result_row),
-            view(result, last * result_row),
-        )
-        begins, ends, left, right = (
-            view(row_from, last),
-            view(row_to, last),
-            view(column_from, taps),
-            view(column_to, taps),
-        )
-        rows, columns = view(row_cells, last), view(column_cells, result_row)
+    def pool(source, windows, cells, line, sums, result, first, last):
         for y in range(first, last):
-            for x in range(source_row):
-                column[x] = wide(0)
-            for x in range(result_row):
-                total[x] = wide(0)
-            top = y * row_step - row_before
-            reduce_window(
-                pixels,
-                source_row,
-                channels,
-                column,
-                total,
-                top,
-                begins[y],
-                ends[y],
-                row_dilation,
-                left,
-                right,
-                taps,
-                column_step,
-                column_dilation,
-                column_before,
-            )
-            out = target[y * result_row : (y + 1) * result_row]
-            for x in range(result_row):
-                out[x] = final(divide(total[x], rows[y] * columns[x]))
+            for x in range(source.row):
+                line[x] = wide(0)
+            for x in range(result.row):
+                sums[x] = wide(0)
+            reduce_window(source, windows, y, line, sums)
+            means = result.pixels[y * result.row : (y + 1) * result.row]
+            for x in range(result.row):
+                means[x] = final(divide(sums[x], cells.rows[y] * cells.columns[x]))
 
     return pool
 
 
 def _window_reducer(pick: Any) -> Any:
-    """Reduces the windows of one output row: first down the columns into `column`, then along them into `best`."""
+    """Reduces the windows of one output row: first down the columns into `line`, then along it into `best`."""
 
     @helper
-    def reduce_window(
-        pixels: Any,
-        source_row: int,
-        channels: int,
-        column: Any,
-        best: Any,
-        top: int,
-        begin: int,
-        end: int,
-        row_dilation: int,
-        left: Any,
-        right: Any,
-        taps: int,
-        column_step: int,
-        column_dilation: int,
-        column_before: int,
-    ) -> None:
-        for t in range(begin, end):
-            at = (top + t * row_dilation) * source_row
-            row = pixels[at : at + source_row]
-            for x in range(source_row):
-                column[x] = pick(column[x], row[x])
-        for t in range(taps):
-            windows = right[t] - left[t]
-            if windows <= 0:
+    def reduce_window(source: Any, windows: Any, y: int, line: Any, best: Any) -> None:
+        top, step, channels = y * windows.row_step - windows.row_before, windows.column_step, windows.channels
+        for t in range(windows.row_from[y], windows.row_to[y]):
+            at = (top + t * windows.row_dilation) * source.row
+            row = source.pixels[at : at + source.row]
+            for x in range(source.row):
+                line[x] = pick(line[x], row[x])
+        for t in range(windows.taps):
+            left = windows.column_from[t]
+            count = windows.column_to[t] - left
+            if count <= 0:
                 continue
-            at = (left[t] * column_step + t * column_dilation - column_before) * channels
-            if column_step == 1:
-                n = windows * channels
-                piece, results = column[at : at + n], best[left[t] * channels : left[t] * channels + n]
+            at = (left * step + t * windows.column_dilation - windows.column_before) * channels
+            if step == 1:
+                n = count * channels
+                piece, results = line[at : at + n], best[left * channels : left * channels + n]
                 for x in range(n):
                     results[x] = pick(results[x], piece[x])
             else:
-                stride, to = column_step * channels, left[t] * channels
-                for _ in range(windows):
+                stride, to = step * channels, left * channels
+                for _ in range(count):
                     for c in range(channels):
-                        best[to + c] = pick(best[to + c], column[at + c])
+                        best[to + c] = pick(best[to + c], line[at + c])
                     at += stride
                     to += channels
 
@@ -264,32 +148,12 @@ def rounded_quotient(quotient: str) -> Any:
     return divide
 
 
-def _extents(given: Mapping[str, Any]) -> Mapping[str, int]:
-    rows, taps, row = given["last"], given["taps"], given["result_row"]
-    return {
-        "source": given["source_rows"] * given["source_row"],
-        "row_from": rows,
-        "row_to": rows,
-        "column_from": taps,
-        "column_to": taps,
-        "row_cells": rows,
-        "column_cells": row,
-        "line": given["source_row"],
-        "sums": row,
-        "result": rows * row,
-    }
-
-
-_GEOMETRY = (
-    "source:src source_rows source_row channels row_from:int64 row_to:int64 row_step row_dilation row_before "
-    "column_from:int64 column_to:int64 taps column_step column_dilation column_before"
+WINDOWS = Group(
+    "windows",
+    "row_from:int64[last] row_to:int64[last] row_step row_dilation row_before column_from:int64[windows_taps]"
+    " column_to:int64[windows_taps] taps column_step column_dilation column_before channels",
 )
-EXTREME = Loop(
-    "extreme", make_extreme, parameters(f"{_GEOMETRY} line:=src result:=src result_row first last"), _extents
-)
-MEAN = Loop(
-    "mean",
-    make_mean,
-    parameters(f"{_GEOMETRY} row_cells:int64 column_cells:int64 line:=acc sums:=acc result:=out result_row first last"),
-    _extents,
-)
+CELLS = Group("cells", "rows:int64[last] columns:int64[result_row]")
+"""How many of the cells of each window count: rows times columns."""
+EXTREME = Loop("extreme", make_extreme, (SOURCE, WINDOWS, "line:~src[source_row]", result_of("src")))
+MEAN = Loop("mean", make_mean, (SOURCE, WINDOWS, CELLS, "line:~acc[source_row] sums:~acc[result_row]", RESULT))

@@ -1,48 +1,37 @@
-"""Settling of values that were kept wide: mapped by shift or stretch if asked, then as every result is settled."""
+"""Quantising of wide values: mapped first, for shift and stretch, then as every result is quantised."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 
-from imgconv.loops import Body, Loop, parameters, view
-from imgconv.loops.quantising import CONSTANTS, COUNTS, PIECE, counter, nothing_seen, settler
+from imgconv.loops import Body, Loop, Numbers
+from imgconv.loops.quantising import CONSTANTS, OUTCOME, PIECE, counter, nothing_seen, quantiser
+
+MAPPING = Numbers("mapping", "float64", "base gain divisor offset")
+"""Values become (value - base) * gain / divisor + offset."""
 
 
 def make(src: str, acc: str, out: str, key: str) -> Body:
     """The body for values `src`, computed in `acc`, into `out`."""
-    finish, tally, wide, start = settler(acc, out, ""), counter(), np.dtype(acc).type, nothing_seen(acc)
+    finish, count, wide, start = quantiser(acc, out, ""), counter(), np.dtype(acc).type, nothing_seen(acc)
 
-    def settle(source, mapping, moved, result, row, constants, extremes, counts, first, last):
-        given, target, moves = view(source, last * row), view(result, last * row), view(mapping, 4)
-        base, gain, divisor, offset = moves[0], moves[1], moves[2], moves[3]
-        constant, extreme, count = view(constants, CONSTANTS), view(extremes, 2), view(counts, COUNTS)
+    def quantise(source, mapping, mapped, result, row, constants, outcome, first, last):
+        base, gain, divisor, offset = mapping.base, mapping.gain, mapping.divisor, mapping.offset
         for at in range(first * row, last * row, PIECE):
             m = min(PIECE, last * row - at)
-            piece, results, seen = given[at : at + m], target[at : at + m], start
-            if moved != 0:
+            values, results, seen = source[at : at + m], result[at : at + m], start
+            if mapped != 0:
                 for x in range(m):
-                    results[x], seen = finish(
-                        wide((np.float64(piece[x]) - base) * gain / divisor + offset), constant, seen
-                    )
+                    value = wide((np.float64(values[x]) - base) * gain / divisor + offset)
+                    results[x], seen = finish(value, constants, seen)
             else:
                 for x in range(m):
-                    results[x], seen = finish(wide(piece[x]), constant, seen)
-            tally(extreme, count, seen)
+                    results[x], seen = finish(wide(values[x]), constants, seen)
+            count(outcome, seen)
 
-    return settle
-
-
-def _extents(given: Mapping[str, Any]) -> Mapping[str, int]:
-    cells = given["last"] * given["row"]
-    return {"source": cells, "mapping": 4, "result": cells, "constants": CONSTANTS, "extremes": 2, "counts": COUNTS}
+    return quantise
 
 
 LOOP = Loop(
-    "settle",
-    make,
-    parameters("source:src mapping:float64 moved result:=out row constants:acc extremes:=key counts:=int64 first last"),
-    _extents,
+    "quantise", make, ("source:src[last * row]", MAPPING, "mapped result:=out[last * row] row", CONSTANTS, OUTCOME)
 )

@@ -1,8 +1,8 @@
-"""From a sum to an output value: divide, take the magnitude, round, clamp; and keep count of what that lost.
+"""Quantising: from a sum to an output value. Divide, take the magnitude, round, clamp; and count what that lost.
 
-`settler(acc, out, quotient)` composes the helper for one combination of types. It works on one element
+`quantiser(acc, out, quotient)` composes the helper for one combination of types. It works on one element
 and hands on what it has seen, so that it can be the last part of the pass that made the sum:
-`result, seen = settle(sum, constants, seen)`. `seen` is (least, greatest, below, above, missing): the
+`result, seen = quantise(sum, constants, seen)`. `seen` is (least, greatest, below, above, missing): the
 extremes as `watch_key` orders them, and counts of one piece of a row, which is short enough for 16 bits.
 """
 
@@ -12,18 +12,19 @@ from typing import Any
 
 import numpy as np
 
-from imgconv.loops import helper, subroutine
+from imgconv.loops import Group, Numbers, helper, subroutine
 from imgconv.values.numbers import BY_SHIFT, EXACT_FLOAT64
 
-OFFSET, BORDER, HALF, DENOMINATOR, LOW, HIGH, MAGNITUDE, LEAST, SHIFT = range(9)
-CONSTANTS = 9
-BELOW, ABOVE, NAN = range(3)
-COUNTS = 3
+CONSTANTS = Numbers("constants", "acc", "offset border denominator half shift magnitude least low high")
+"""In units of the sums: what is added first, the border's value, the divisor, its half and its logarithm, whether
+magnitudes are taken, the least sum (lower ones count as it), the limits of the result's type."""
+OUTCOME = Group("outcome", "extremes:=key[2] counts:=int64[3]")
+"""Keys of the least and the greatest sum; how many results were below and above the limits, and no numbers."""
 PIECE = 4096  # elements of a row done at a time: sums stay in the first-level cache, counts within 16 bits
 
 
-def settler(acc: str, out: str, quotient: str) -> Any:
-    """The helper `settle(total, constants, seen) -> (result, seen)` for these types."""
+def quantiser(acc: str, out: str, quotient: str) -> Any:
+    """The helper `quantise(total, constants, seen) -> (result, seen)` for these types."""
     if not acc.startswith("float") or quotient:
         return _from_exact(acc, out, quotient)
     return _from_float_to_float(acc, out) if out.startswith("float") else _from_float_to_integer(acc, out)
@@ -69,31 +70,31 @@ def value_of_key(key: int, acc: str) -> float:
 
 def _from_exact(acc: str, out: str, quotient: str) -> Any:
     """floor(sum/denominator + 1/2), clamped, for integers; sum/denominator, rounded once more, for floats."""
-    final, kept, order = np.dtype(out).type, np.dtype(acc).type, _ordered(acc)
+    final, cast, order = np.dtype(out).type, np.dtype(acc).type, _ordered(acc)
     tally = _count_type(acc)
     to_float, divided, divide = out.startswith("float"), quotient != "", _floor_divide(acc, quotient or acc)
     ratio = ratio_of(acc)
 
     @helper
-    def settle(total: Any, constants: Any, seen: Any) -> Any:
+    def quantise(total: Any, constants: Any, seen: Any) -> Any:
         least, greatest, below, above, missing = seen
-        total = kept(max(total, constants[LEAST]))
+        total = cast(max(total, constants.least))
         key = order(total)
         least = key if key < least else least
         greatest = key if key > greatest else greatest
-        value = kept(abs(total)) if constants[MAGNITUDE] != 0 else total
+        value = cast(abs(total)) if constants.magnitude != 0 else total
         if to_float:
-            result = final(ratio(value, constants[DENOMINATOR])) if divided else final(value)
+            result = final(ratio(value, constants.denominator)) if divided else final(value)
             return result, (least, greatest, below, above, missing)
         if divided:
-            value = divide(value, constants[HALF], constants[DENOMINATOR], constants[SHIFT])
-        value = kept(value)
-        low, high = constants[LOW], constants[HIGH]
+            value = divide(value, constants.half, constants.denominator, constants.shift)
+        value = cast(value)
+        low, high = constants.low, constants.high
         below = tally(below + tally(value < low))
         above = tally(above + tally(value > high))
-        return final(kept(min(max(value, low), high))), (least, greatest, below, above, missing)
+        return final(cast(min(max(value, low), high))), (least, greatest, below, above, missing)
 
-    return settle
+    return quantise
 
 
 def ratio_of(acc: str) -> Any:
@@ -141,13 +142,13 @@ def _floor_divide(acc: str, quotient: str) -> Any:
     rounded by a relative 2**-24 (float32), so the product is off by less than (|n| + 1/2) / d * 2**-23 * (1 + 2**-24):
     for |n| + 1 < 2**22 that is less than 1/(2d), and the floor is exact. In float64 the same holds below 2**51.
     """
-    kept = np.dtype(acc).type
+    cast = np.dtype(acc).type
     if quotient == BY_SHIFT:
         within = 8 * np.dtype(acc).itemsize - 1  # told, so that LLVM knows that the type does: Numba shifts in 64 bits
 
         @helper
         def shift(value: Any, half: Any, denominator: Any, places: Any) -> Any:
-            return kept(kept(value + half) >> (places & within))
+            return cast(cast(value + half) >> (places & within))
 
         return shift
     wide = np.dtype(quotient).type
@@ -155,12 +156,12 @@ def _floor_divide(acc: str, quotient: str) -> Any:
 
         @helper
         def divide(value: Any, half: Any, denominator: Any, places: Any) -> Any:
-            return kept(np.floor((wide(value) + wide(half) + wide(0.5)) * (wide(1) / wide(denominator))))
+            return cast(np.floor((wide(value) + wide(half) + wide(0.5)) * (wide(1) / wide(denominator))))
     else:
 
         @helper
         def divide(value: Any, half: Any, denominator: Any, places: Any) -> Any:
-            return kept((wide(value) + wide(half)) // wide(denominator))
+            return cast((wide(value) + wide(half)) // wide(denominator))
 
     return divide
 
@@ -169,12 +170,12 @@ def _from_float_to_float(acc: str, out: str) -> Any:
     final, wide, watch = np.dtype(out).type, np.dtype(acc).type, _float_watch(acc)
 
     @helper
-    def settle(total: Any, constants: Any, seen: Any) -> Any:
-        total = wide(total if not total < constants[LEAST] else constants[LEAST])  # NaN stays
-        value = abs(total) if constants[MAGNITUDE] != 0 else total
+    def quantise(total: Any, constants: Any, seen: Any) -> Any:
+        total = wide(total if not total < constants.least else constants.least)  # NaN stays
+        value = abs(total) if constants.magnitude != 0 else total
         return final(value), watch(total, seen)
 
-    return settle
+    return quantise
 
 
 def _float_watch(acc: str) -> Any:
@@ -202,10 +203,10 @@ def _from_float_to_integer(acc: str, out: str) -> Any:
     low, high, half, one, zero = wide(limits.min), wide(limits.max), wide(0.5), wide(1), wide(0)
 
     @helper
-    def settle(total: Any, constants: Any, seen: Any) -> Any:
-        total = sums(total if not total < constants[LEAST] else constants[LEAST])  # NaN stays
+    def quantise(total: Any, constants: Any, seen: Any) -> Any:
+        total = sums(total if not total < constants.least else constants.least)  # NaN stays
         least, greatest, below, above, missing = watch(total, seen)
-        value = wide(abs(total) if constants[MAGNITUDE] != 0 else total)
+        value = wide(abs(total) if constants.magnitude != 0 else total)
         floor = np.floor(value)
         rounded = floor + (one if value - floor >= half else zero)  # v + 1/2 itself would round
         below = tally(below + tally(rounded < low))
@@ -216,37 +217,37 @@ def _from_float_to_integer(acc: str, out: str) -> Any:
         rounded = zero if value != value else rounded
         return final(rounded), (least, greatest, below, above, missing)
 
-    return settle
+    return quantise
 
 
 def counter() -> Any:
-    """The helper `count(extremes, counts, seen)`: adds what a piece has seen to the totals of the thread."""
+    """The helper `count(outcome, seen)`: adds what a piece has seen to the totals of the thread."""
 
     @helper
-    def count(extremes: Any, counts: Any, seen: Any) -> None:
+    def count(outcome: Any, seen: Any) -> None:
         least, greatest, below, above, missing = seen
+        extremes, counts = outcome.extremes, outcome.counts
         extremes[0] = min(extremes[0], least)
         extremes[1] = max(extremes[1], greatest)
-        counts[BELOW] += np.int64(below)
-        counts[ABOVE] += np.int64(above)
-        counts[NAN] += np.int64(missing)
+        counts[0] += np.int64(below)
+        counts[1] += np.int64(above)
+        counts[2] += np.int64(missing)
 
     return count
 
 
-def piece_settler(acc: str, out: str, quotient: str) -> Any:
-    """The helper `settle_piece(sums, target, m, constants, extremes, counts)`: m whole sums, and the offset,
-    settled."""
-    settle, tally, start, wide = settler(acc, out, quotient), counter(), nothing_seen(acc), np.dtype(acc).type
+def piece_quantiser(acc: str, out: str, quotient: str) -> Any:
+    """The helper `quantise_piece(sums, results, m, constants, outcome)`: m whole sums, and the offset, quantised."""
+    quantise, count, start, wide = quantiser(acc, out, quotient), counter(), nothing_seen(acc), np.dtype(acc).type
 
     @helper
-    def settle_piece(sums: Any, target: Any, m: int, constants: Any, extremes: Any, counts: Any) -> None:
-        seen, offset = start, constants[OFFSET]
+    def quantise_piece(sums: Any, results: Any, m: int, constants: Any, outcome: Any) -> None:
+        seen, offset = start, constants.offset
         for x in range(m):
-            target[x], seen = settle(wide(sums[x] + offset), constants, seen)
-        tally(extremes, counts, seen)
+            results[x], seen = quantise(wide(sums[x] + offset), constants, seen)
+        count(outcome, seen)
 
-    return settle_piece
+    return quantise_piece
 
 
 def nothing_seen(acc: str) -> tuple[Any, ...]:

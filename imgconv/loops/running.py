@@ -1,90 +1,59 @@
 """Constant kernels by running sums: cost independent of the kernel's size.
 
-Sums down the columns are kept from one output row to the next (one row enters, one leaves), extended
+Sums down the columns stay from one output row to the next (one row enters, one leaves); they are extended
 as the border says, and summed along the row in the same way. Column stride and dilation are 1.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from imgconv.loops import Body, Loop, helper, parameters, view
-from imgconv.loops.correlate import loader
-from imgconv.loops.quantising import BORDER, CONSTANTS, COUNTS, OFFSET, PIECE, counter, nothing_seen, settler
+from imgconv.loops import Body, Group, Loop, helper
+from imgconv.loops.lines import LINES, RESULT, SOURCE, loader
+from imgconv.loops.quantising import CONSTANTS, OUTCOME, PIECE, counter, nothing_seen, quantiser
 
 
 def make(src: str, acc: str, out: str, quotient: str, key: str, interleaved: str) -> Body:
     """The body for pixels `src`, sums `acc`, results `out`, dividing in `quotient`; `interleaved` is 1, 3 or 4
     channels, or "any"."""
-    enter, exchange, extend, slide, wide = (
-        _enterer(acc),
-        _exchanger(acc),
-        loader(acc),
-        _slider(acc, interleaved),
-        np.dtype(acc).type,
-    )
-    settle, tally, start = settler(acc, out, quotient), counter(), nothing_seen(acc)
+    enter, exchange, extend = _enterer(acc), _exchanger(acc), loader(acc)
+    slide, scale, wide = _slider(acc, interleaved), _scaler(acc, out, quotient), np.dtype(acc).type
 
-    def running(
-        source,
-        source_rows,
-        source_row,
-        rows,
-        row_count,
-        edge_to,
-        edge_from,
-        edges,
-        inner_at,
-        channels,
-        high,
-        wide_window,
-        step,
-        inner,
-        column,
-        line,
-        line_row,
-        sums,
-        weight,
-        result,
-        result_row,
-        constants,
-        extremes,
-        counts,
-        first,
-        last,
-    ):
-        pixels, lines, factor = view(source, source_rows * source_row), view(rows, row_count), view(weight, 1)[0]
-        to, whence = view(edge_to, edges), view(edge_from, edges)
-        down, along, total, target = (
-            view(column, source_row),
-            view(line, line_row),
-            view(sums, result_row),
-            view(result, last * result_row),
-        )
-        constant, extreme, count = view(constants, CONSTANTS), view(extremes, 2), view(counts, COUNTS)
+    def running(source, lines, window, column, line, line_row, sums, result, constants, outcome, first, last):
         for y in range(first, last):
-            top = y * step
+            top = y * lines.step
             if y == first:
-                for x in range(source_row):
-                    down[x] = wide(0)
-                for t in range(high):
-                    enter(down, pixels, lines[top + t], source_row, constant[BORDER])
+                for x in range(source.row):
+                    column[x] = wide(0)
+                for t in range(window.rows):
+                    enter(column, source, lines.rows[top + t], constants.border)
             else:
-                exchange(down, pixels, lines[top + high - 1], lines[top - 1], source_row, constant[BORDER])
-            extend(down, along, to, whence, edges, inner_at, source_row, channels, wide(constant[BORDER] * wide(high)))
-            slide(total, along, channels, wide_window, result_row)
-            offset = wide(constant[OFFSET])
-            for at in range(0, result_row, PIECE):
-                m = min(PIECE, result_row - at)
-                piece, results, seen = total[at : at + m], target[y * result_row + at : y * result_row + at + m], start
-                for x in range(m):
-                    results[x], seen = settle(wide(offset + factor * piece[x]), constant, seen)
-                tally(extreme, count, seen)
+                entering, leaving = lines.rows[top + window.rows - 1], lines.rows[top - 1]
+                exchange(column, source, entering, leaving, constants.border)
+            extend(column, lines, line, wide(constants.border * wide(window.rows)))
+            slide(sums, line, lines.channels, window.columns, result.row)
+            scale(sums, result.pixels[y * result.row :], result.row, window.weight[0], constants, outcome)
 
     return running
+
+
+def _scaler(acc: str, out: str, quotient: str) -> Any:
+    """Sums times the one weight, plus the offset, quantised."""
+    quantise, count, start, wide = quantiser(acc, out, quotient), counter(), nothing_seen(acc), np.dtype(acc).type
+
+    @helper
+    def scale(sums: Any, target: Any, row: int, weight: Any, constants: Any, outcome: Any) -> None:
+        offset = wide(constants.offset)
+        for at in range(0, row, PIECE):
+            m = min(PIECE, row - at)
+            piece, results, seen = sums[at : at + m], target[at : at + m], start
+            for x in range(m):
+                results[x], seen = quantise(wide(offset + weight * piece[x]), constants, seen)
+            count(outcome, seen)
+
+    return scale
 
 
 def _enterer(acc: str) -> Any:
@@ -92,14 +61,14 @@ def _enterer(acc: str) -> Any:
     wide = np.dtype(acc).type
 
     @helper
-    def enter(down: Any, pixels: Any, row: int, source_row: int, constant: Any) -> None:
+    def enter(column: Any, source: Any, row: int, constant: Any) -> None:
         if row < 0:
-            for x in range(source_row):
-                down[x] = wide(down[x] + constant)
+            for x in range(source.row):
+                column[x] = wide(column[x] + constant)
         else:
-            given = pixels[row * source_row : (row + 1) * source_row]
-            for x in range(source_row):
-                down[x] = wide(down[x] + wide(given[x]))
+            pixels = source.pixels[row * source.row : (row + 1) * source.row]
+            for x in range(source.row):
+                column[x] = wide(column[x] + wide(pixels[x]))
 
     return enter
 
@@ -109,18 +78,19 @@ def _exchanger(acc: str) -> Any:
     wide = np.dtype(acc).type
 
     @helper
-    def exchange(down: Any, pixels: Any, entering: int, leaving: int, source_row: int, constant: Any) -> None:
-        new = pixels[max(entering, 0) * source_row : (max(entering, 0) + 1) * source_row]
-        old = pixels[max(leaving, 0) * source_row : (max(leaving, 0) + 1) * source_row]
+    def exchange(column: Any, source: Any, entering: int, leaving: int, constant: Any) -> None:
+        row = source.row
+        new = source.pixels[max(entering, 0) * row : (max(entering, 0) + 1) * row]
+        old = source.pixels[max(leaving, 0) * row : (max(leaving, 0) + 1) * row]
         if entering >= 0 and leaving >= 0:
-            for x in range(source_row):
-                down[x] = wide(down[x] + wide(new[x]) - wide(old[x]))
+            for x in range(row):
+                column[x] = wide(column[x] + wide(new[x]) - wide(old[x]))
         elif entering >= 0:
-            for x in range(source_row):
-                down[x] = wide(down[x] + wide(new[x]) - constant)
+            for x in range(row):
+                column[x] = wide(column[x] + wide(new[x]) - constant)
         elif leaving >= 0:
-            for x in range(source_row):
-                down[x] = wide(down[x] + constant - wide(old[x]))
+            for x in range(row):
+                column[x] = wide(column[x] + constant - wide(old[x]))
 
     return exchange
 
@@ -131,71 +101,59 @@ def _slider(acc: str, interleaved: str) -> Any:
     wide = np.dtype(acc).type
 
     @helper
-    def slide(total: Any, along: Any, channels: int, wide_window: int, result_row: int) -> None:
+    def slide(sums: Any, line: Any, channels: int, columns: int, result_row: int) -> None:
         for c in range(channels):
             value = wide(0)
-            for t in range(wide_window):
-                value = wide(value + along[t * channels + c])
-            total[c] = value
+            for t in range(columns):
+                value = wide(value + line[t * channels + c])
+            sums[c] = value
         before, after = (
-            along[: result_row - channels],
-            along[wide_window * channels : (wide_window - 1) * channels + result_row],
+            line[: result_row - channels],
+            line[columns * channels : (columns - 1) * channels + result_row],
         )
-        left, right = total[: result_row - channels], total[channels:result_row]
+        left, right = sums[: result_row - channels], sums[channels:result_row]
         for x in range(result_row - channels):
             right[x] = wide(left[x] + wide(after[x] - before[x]))
 
     @helper
-    def slide_one(total: Any, along: Any, channels: int, wide_window: int, result_row: int) -> None:
+    def slide_one(sums: Any, line: Any, channels: int, columns: int, result_row: int) -> None:
         a = wide(0)
-        for t in range(wide_window):
-            a = wide(a + along[t])
-        total[0] = a
-        after = along[wide_window:]
+        for t in range(columns):
+            a = wide(a + line[t])
+        sums[0] = a
+        after = line[columns:]
         for x in range(result_row - 1):
-            a = wide(a + wide(after[x] - along[x]))
-            total[x + 1] = a
+            a = wide(a + wide(after[x] - line[x]))
+            sums[x + 1] = a
 
     @helper
-    def slide_three(total: Any, along: Any, channels: int, wide_window: int, result_row: int) -> None:
+    def slide_three(sums: Any, line: Any, channels: int, columns: int, result_row: int) -> None:
         a, b, c = wide(0), wide(0), wide(0)
-        for t in range(wide_window):
-            a, b, c = wide(a + along[3 * t]), wide(b + along[3 * t + 1]), wide(c + along[3 * t + 2])
-        total[0], total[1], total[2] = a, b, c
-        after, right = along[3 * wide_window :], total[3:]
+        for t in range(columns):
+            a, b, c = wide(a + line[3 * t]), wide(b + line[3 * t + 1]), wide(c + line[3 * t + 2])
+        sums[0], sums[1], sums[2] = a, b, c
+        after, right = line[3 * columns :], sums[3:]
         for p in range(result_row // 3 - 1):
-            a = wide(a + wide(after[3 * p] - along[3 * p]))
-            b = wide(b + wide(after[3 * p + 1] - along[3 * p + 1]))
-            c = wide(c + wide(after[3 * p + 2] - along[3 * p + 2]))
+            a = wide(a + wide(after[3 * p] - line[3 * p]))
+            b = wide(b + wide(after[3 * p + 1] - line[3 * p + 1]))
+            c = wide(c + wide(after[3 * p + 2] - line[3 * p + 2]))
             right[3 * p], right[3 * p + 1], right[3 * p + 2] = a, b, c
 
     return {"1": slide_one, "3": slide_three}.get(interleaved, slide)
 
 
-def _extents(given: Mapping[str, Any]) -> Mapping[str, int]:
-    return {
-        "source": given["source_rows"] * given["source_row"],
-        "rows": given["row_count"],
-        "edge_to": given["edges"],
-        "edge_from": given["edges"],
-        "column": given["source_row"],
-        "line": given["line_row"],
-        "sums": given["result_row"],
-        "weight": 1,
-        "result": given["last"] * given["result_row"],
-        "constants": CONSTANTS,
-        "extremes": 2,
-        "counts": COUNTS,
-    }
-
-
+WINDOW = Group("window", "rows columns weight:acc[1]")
+"""Of a constant kernel: its size and its one weight."""
 LOOP = Loop(
     "running",
     make,
-    parameters(
-        "source:src source_rows source_row rows:int64 row_count edge_to:int64 edge_from:int64 edges inner_at channels"
-        " high wide_window step inner column:=acc line:=acc line_row sums:=acc weight:acc result:=out result_row"
-        " constants:acc extremes:=key counts:=int64 first last"
+    (
+        SOURCE,
+        LINES,
+        WINDOW,
+        "column:~acc[source_row] line:~acc[line_row] line_row sums:~acc[result_row]",
+        RESULT,
+        CONSTANTS,
+        OUTCOME,
     ),
-    _extents,
 )

@@ -2,17 +2,17 @@
 
 Down the columns: van Herk's and Gil-Werman's algorithm (M. van Herk, Pattern Recognition Letters 13, 1992; J. Gil and
 M. Werman, IEEE PAMI 15, 1993): rows are taken in blocks as high as the window, the extremes from each row to its
-block's end are kept, and those from the next block's beginning are carried along; two of them make a window. Along the
-row windows double in width, and two overlapping ones make the last. Dilation is 1; beyond the image stands what loses
-against every value.
+block's end (suffixes) are stored, and those from the next block's beginning (the prefix) are carried along; one of
+each make a window. Along the row windows double in width, and two overlapping ones make the last. Dilation is 1; beyond
+the image is what every value wins over.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from imgconv.loops import Body, Loop, helper, parameters, view
+from imgconv.loops import Body, Group, Loop, helper
+from imgconv.loops.lines import SOURCE, result_of
 from imgconv.loops.pool import winner, worst
 
 
@@ -21,73 +21,44 @@ def make(kind: str, src: str) -> Body:
     pick, neutral = winner(kind), worst(kind, src)
     enter, join, finish = _enterer(pick), _joiner(pick), _finisher(pick)
 
-    def sliding(
-        source,
-        source_rows,
-        source_row,
-        channels,
-        high,
-        row_step,
-        row_before,
-        wide_window,
-        column_step,
-        column_before,
-        suffixes,
-        prefix,
-        one,
-        other,
-        line_row,
-        result,
-        result_row,
-        first,
-        last,
-    ):
-        pixels, kept, carried = (
-            view(source, source_rows * source_row),
-            view(suffixes, high * source_row),
-            view(prefix, source_row),
-        )
-        here, there, target = view(one, line_row), view(other, line_row), view(result, last * result_row)
-        block, entered, inner_at = -1, 0, column_before * channels
+    def sliding(source, windows, extremes, result, first, last):
+        row, high, channels = source.row, windows.rows, windows.channels
+        line, other, prefix = extremes.line, extremes.other, extremes.prefix
+        block, entered, inner_at = -1, 0, windows.column_before * channels
         for y in range(first, last):
-            top = y * row_step  # counted from the first row of padding
+            top = y * windows.row_step  # counted from the first row of padding
             if top // high != block:
                 block, entered = top // high, 0
-                for x in range(source_row):
-                    carried[x] = neutral
+                for x in range(row):
+                    prefix[x] = neutral
                 for r in range(high - 1, -1, -1):  # extremes from each row to the end of its block
-                    suffix = kept[r * source_row : (r + 1) * source_row]
-                    for x in range(source_row):
+                    suffix = extremes.suffixes[r * row : (r + 1) * row]
+                    for x in range(row):
                         suffix[x] = neutral
-                    enter(suffix, pixels, block * high + r - row_before, source_rows, source_row)
+                    enter(suffix, source, block * high + r - windows.row_before)
                     if r + 1 < high:
-                        join(suffix, suffix, kept[(r + 1) * source_row : (r + 2) * source_row], source_row)
+                        join(suffix, suffix, extremes.suffixes[(r + 1) * row : (r + 2) * row], row)
             rest = top - block * high
             while entered < rest:
-                enter(carried, pixels, (block + 1) * high + entered - row_before, source_rows, source_row)
+                enter(prefix, source, (block + 1) * high + entered - windows.row_before)
                 entered += 1
-            for x in range(line_row):
-                here[x] = neutral
-            join(
-                here[inner_at : inner_at + source_row],
-                kept[rest * source_row : (rest + 1) * source_row],
-                carried,
-                source_row,
-            )
-            width, n = 1, line_row
-            while 4 * width <= wide_window:  # doubled twice, back into the same array
+            for x in range(extremes.row):
+                line[x] = neutral
+            join(line[inner_at : inner_at + row], extremes.suffixes[rest * row : (rest + 1) * row], prefix, row)
+            width, n = 1, extremes.row
+            while 4 * width <= windows.columns:  # doubled twice, back into the same array
                 n -= width * channels
-                join(there, here, here[width * channels :], n)
+                join(other, line, line[width * channels :], n)
                 n -= 2 * width * channels
-                join(here, there, there[2 * width * channels :], n)
+                join(line, other, other[2 * width * channels :], n)
                 width *= 4
-            results = target[y * result_row : (y + 1) * result_row]
-            if 2 * width <= wide_window:
+            results = result.pixels[y * result.row : (y + 1) * result.row]
+            if 2 * width <= windows.columns:
                 n -= width * channels
-                join(there, here, here[width * channels :], n)
-                finish(results, there, (wide_window - 2 * width) * channels, column_step, channels, result_row)
+                join(other, line, line[width * channels :], n)
+                finish(results, other, (windows.columns - 2 * width) * channels, windows, result.row)
             else:
-                finish(results, here, (wide_window - width) * channels, column_step, channels, result_row)
+                finish(results, line, (windows.columns - width) * channels, windows, result.row)
 
     return sliding
 
@@ -96,11 +67,11 @@ def _enterer(pick: Any) -> Any:
     """Takes a source row into running extremes, if it lies in the image."""
 
     @helper
-    def enter(extremes: Any, pixels: Any, row: int, source_rows: int, source_row: int) -> None:
-        if 0 <= row < source_rows:
-            given = pixels[row * source_row : (row + 1) * source_row]
-            for x in range(source_row):
-                extremes[x] = pick(extremes[x], given[x])
+    def enter(extremes: Any, source: Any, row: int) -> None:
+        if 0 <= row < source.rows:
+            pixels = source.pixels[row * source.row : (row + 1) * source.row]
+            for x in range(source.row):
+                extremes[x] = pick(extremes[x], pixels[x])
 
     return enter
 
@@ -117,41 +88,27 @@ def _joiner(pick: Any) -> Any:
 
 
 def _finisher(pick: Any) -> Any:
-    """Two overlapping windows make the last; only every `column_step`-th is wanted."""
+    """Two overlapping windows make the last; the results are every `column_step`-th of these."""
 
     @helper
-    def finish(results: Any, line: Any, shift: int, column_step: int, channels: int, result_row: int) -> None:
-        other = line[shift:]
-        if column_step == 1:
+    def finish(results: Any, line: Any, shift: int, windows: Any, result_row: int) -> None:
+        other, step, channels = line[shift:], windows.column_step, windows.channels
+        if step == 1:
             for x in range(result_row):
                 results[x] = pick(line[x], other[x])
         else:
             for x in range(result_row // channels):
                 for c in range(channels):
-                    at = x * column_step * channels + c
+                    at = x * step * channels + c
                     results[x * channels + c] = pick(line[at], other[at])
 
     return finish
 
 
-def _extents(given: Mapping[str, Any]) -> Mapping[str, int]:
-    row = given["source_row"]
-    return {
-        "source": given["source_rows"] * row,
-        "suffixes": given["high"] * row,
-        "prefix": row,
-        "one": given["line_row"],
-        "other": given["line_row"],
-        "result": given["last"] * given["result_row"],
-    }
-
-
-LOOP = Loop(
-    "sliding",
-    make,
-    parameters(
-        "source:src source_rows source_row channels high row_step row_before wide_window column_step column_before "
-        "suffixes:=src prefix:=src one:=src other:=src line_row result:=src result_row first last"
-    ),
-    _extents,
+WINDOWS = Group("windows", "rows row_step row_before columns column_step column_before channels")
+EXTREMES = Group(
+    "extremes",
+    "suffixes:~src[windows_rows * source_row] prefix:~src[source_row] line:~src[extremes_row] other:~src[extremes_row]"
+    " row",
 )
+LOOP = Loop("sliding", make, (SOURCE, WINDOWS, EXTREMES, result_of("src")))

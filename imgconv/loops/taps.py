@@ -72,54 +72,54 @@ def _lane_adder(acc: str, taps: int, lane: str) -> Any:
 
 
 def row_taker(taps: int) -> Any:
-    """The helper `take(kept, places, t, m)`: a tuple of the pieces of m elements that 1, 3, 6 or 9 taps from t on
+    """The helper `take(line, places, t, m)`: a tuple of the pieces of m elements that 1, 3, 6 or 9 taps from t on
     read."""
 
     @helper
-    def take_one(kept: Any, places: Any, t: int, m: int) -> Any:
+    def take_one(line: Any, places: Any, t: int, m: int) -> Any:
         a = places[t]
-        return (kept[a : a + m],)
+        return (line[a : a + m],)
 
     @helper
-    def take_three(kept: Any, places: Any, t: int, m: int) -> Any:
+    def take_three(line: Any, places: Any, t: int, m: int) -> Any:
         a, b, c = places[t], places[t + 1], places[t + 2]
-        return kept[a : a + m], kept[b : b + m], kept[c : c + m]
+        return line[a : a + m], line[b : b + m], line[c : c + m]
 
     @helper
-    def take_six(kept: Any, places: Any, t: int, m: int) -> Any:
+    def take_six(line: Any, places: Any, t: int, m: int) -> Any:
         a, b, c, d, e, f = places[t], places[t + 1], places[t + 2], places[t + 3], places[t + 4], places[t + 5]
-        return kept[a : a + m], kept[b : b + m], kept[c : c + m], kept[d : d + m], kept[e : e + m], kept[f : f + m]
+        return line[a : a + m], line[b : b + m], line[c : c + m], line[d : d + m], line[e : e + m], line[f : f + m]
 
     @helper
-    def take_nine(kept: Any, places: Any, t: int, m: int) -> Any:
+    def take_nine(line: Any, places: Any, t: int, m: int) -> Any:
         a, b, c, d, e = places[t], places[t + 1], places[t + 2], places[t + 3], places[t + 4]
         f, g, h, i = places[t + 5], places[t + 6], places[t + 7], places[t + 8]
-        ra, rb, rc, rd = kept[a : a + m], kept[b : b + m], kept[c : c + m], kept[d : d + m]
-        return ra, rb, rc, rd, kept[e : e + m], kept[f : f + m], kept[g : g + m], kept[h : h + m], kept[i : i + m]
+        ra, rb, rc, rd = line[a : a + m], line[b : b + m], line[c : c + m], line[d : d + m]
+        return ra, rb, rc, rd, line[e : e + m], line[f : f + m], line[g : g + m], line[h : h + m], line[i : i + m]
 
     return {1: take_one, 3: take_three, 6: take_six, 9: take_nine}[taps]
 
 
 def all_adder(acc: str) -> Any:
-    """The helper `add_all(total, kept, places, weights, taps, m)`: adds a multiple of three taps to the sums of a
+    """The helper `add_all(total, line, places, weights, taps, m)`: adds a multiple of three taps to the sums of a
     piece."""
     take_nine, add_nine, take_six, add_six = row_taker(PASS), adder(acc, PASS), row_taker(6), adder(acc, 6)
     take_three, add_three = row_taker(3), adder(acc, 3)
 
     @helper
-    def add_all(total: Any, kept: Any, places: Any, weights: Any, taps: int, m: int) -> None:
+    def add_all(total: Any, line: Any, places: Any, weights: Any, taps: int, m: int) -> None:
         t = 0
         while t + PASS <= taps:
-            rows, w = take_nine(kept, places, t, m), weights[t : t + PASS]
+            rows, w = take_nine(line, places, t, m), weights[t : t + PASS]
             for x in range(m):
                 total[x] = add_nine(total[x], rows, w, x)
             t += PASS
         if t + 6 <= taps:
-            sixes, w = take_six(kept, places, t, m), weights[t : t + 6]
+            sixes, w = take_six(line, places, t, m), weights[t : t + 6]
             for x in range(m):
                 total[x] = add_six(total[x], sixes, w, x)
         elif t + 3 <= taps:
-            threes, w = take_three(kept, places, t, m), weights[t : t + 3]
+            threes, w = take_three(line, places, t, m), weights[t : t + 3]
             for x in range(m):
                 total[x] = add_three(total[x], threes, w, x)
 

@@ -22,7 +22,7 @@ FLOAT_ROWS, FLOAT_COLUMNS = 4, 64
 BLOCK = 16  # sums in a vector
 FOUR = 4  # bytes whose products are added up at once
 READ = 32 * (COLUMNS // 32 - 1) + 64
-"""Bytes that `add_dots` reads at most from a place on: vectors of 64, one for every two blocks."""
+"""Bytes that `add_byte_products` reads at most from a place on: vectors of 64, one for every two blocks."""
 
 
 def spread(spacing: int) -> np.ndarray[Any, Any]:
@@ -50,25 +50,25 @@ def empty_floats() -> Any:
 
 
 @intrinsic
-def add_dots(tile: Any, kept: Any, at: int, spread: Any, weights: Any, w: int) -> Any:
-    """The tile plus, at (r, x), the four bytes that `spread` tells for x from kept[at] on, times the four that make up
+def add_byte_products(tile: Any, line: Any, at: int, spread: Any, weights: Any, w: int) -> Any:
+    """The tile plus, at (r, x), the four bytes that `spread` tells for x from line[at] on, times the four that make up
     weights[w + r]."""
     rows, columns = tile.shape
-    vectors = [kept[at + 32 * pair :][:64][spread.reshape(2, 64)] for pair in range(columns // 32)]
+    vectors = [line[at + 32 * pair :][:64][spread.reshape(2, 64)] for pair in range(columns // 32)]
     bytes_ = np.stack(vectors).reshape(columns, FOUR).astype(np.int32)
     four = weights[w : w + rows].copy().view(np.int8).reshape(rows, FOUR).astype(np.int32)
     return tile + four @ bytes_.T
 
 
 @intrinsic
-def add_line(tile: Any, kept: Any, at: int, weights: Any, w: int) -> Any:
-    """The tile plus, at (r, x), kept[at + x] times weights[w + r]: each product rounded, then each sum."""
+def add_line(tile: Any, line: Any, at: int, weights: Any, w: int) -> Any:
+    """The tile plus, at (r, x), line[at + x] times weights[w + r]: each product rounded, then each sum."""
     rows, columns = tile.shape
-    return tile + weights[w : w + rows, None] * kept[at : at + columns]
+    return tile + weights[w : w + rows, None] * line[at : at + columns]
 
 
 @intrinsic
-def raised(tile: Any) -> Any:
+def shifted(tile: Any) -> Any:
     """The tile times 256: what was added so far belongs to a higher digit of the weights."""
     return tile << np.int32(8)
 

@@ -93,8 +93,8 @@ def _plan(kernel: Kernel, task: Task, algorithm: str, exact: bool, whole_border:
     fixed = fixed_point(weights, kernel.bias) if task.spacing and accumulator == "float32" else None
     if magnitude(task.border_value or 0) > _LARGEST_BORDER * max(task.span.magnitude, 1):
         task = replace(task, finite=False)
-    name, cost = _cheapest(weights, factors, accumulator, task, algorithm, without="" if fixed else "dots")
-    if name == "dots" and fixed:
+    name, cost = _cheapest(weights, factors, accumulator, task, algorithm, without="" if fixed else "byte-products")
+    if name == "byte-products" and fixed:
         rows, offset, denominator = fixed
         why = f"{why}: multiples of 2**-{denominator.bit_length() - 1}"
         return Plan(

@@ -29,12 +29,12 @@ FOURIER_REST, FOURIER_ROW = 225.0, 6.0
 """What transforms cost a pixel, and each row of the window."""
 SEPARABLE_REST = 6.0
 RUNNING = 16.0
-DOTS_STEP = 0.55
-"""What a step of `dots` costs for each digit of the weights: four columns of a row of the window, or of the windows of
-two output rows."""
+BYTE_PRODUCTS_STEP = 0.55
+"""What a step of byte products costs for each digit of the weights: four columns of a row of the window, or of the
+windows of two output rows."""
 
 
-DOTS_ACROSS, LINE_DOWN = 1.4, 0.65
+BYTE_PRODUCTS_ACROSS, LINE_DOWN = 1.4, 0.65
 """What four weights across cost in a separable kernel on bytes, with all of their digits, and each weight down a line
 of float32."""
 
@@ -148,18 +148,20 @@ def _fourier_cost(weights: Weights, factors: Factors, accumulator: str, task: Ta
     return (FOURIER_REST + FOURIER_ROW * looking) / TAP_COST[accumulator]
 
 
-def _dots_cost(weights: Weights, factors: Factors, accumulator: str, task: Task) -> float | None:
+def _byte_products_cost(weights: Weights, factors: Factors, accumulator: str, task: Task) -> float | None:
     if accumulator not in ("int16", "int32", "float32") or not _sees_bytes(task):
         return None
     digits = DIGITS if accumulator == "float32" else digits_of(weights)  # type: ignore[arg-type]
     looking = [any(row[at : at + FOUR]) for row in weights for at in range(0, len(row), FOUR)]
     if digits in (2, DIGITS):  # a tile's rows are the digits; else two output rows, which share the steps of either
-        return DOTS_STEP * digits * sum(looking)
+        return BYTE_PRODUCTS_STEP * digits * sum(looking)
     below = [*[False] * (len(looking) // len(weights)), *looking]
-    return DOTS_STEP * digits * sum(one or other for one, other in zip_longest(looking, below, fillvalue=False))
+    return (
+        BYTE_PRODUCTS_STEP * digits * sum(one or other for one, other in zip_longest(looking, below, fillvalue=False))
+    )
 
 
-def _separable_dots_cost(weights: Weights, factors: Factors, accumulator: str, task: Task) -> float | None:
+def _separable_byte_products_cost(weights: Weights, factors: Factors, accumulator: str, task: Task) -> float | None:
     if (
         not factors
         or accumulator != "float32"
@@ -168,7 +170,7 @@ def _separable_dots_cost(weights: Weights, factors: Factors, accumulator: str, t
     ):
         return None
     across = sum(-(-len(row) // FOUR) for _, row in factors)
-    return DOTS_ACROSS * across + LINE_DOWN * sum(len(column) + 3 for column, _ in factors) + SEPARABLE_REST
+    return BYTE_PRODUCTS_ACROSS * across + LINE_DOWN * sum(len(column) + 3 for column, _ in factors) + SEPARABLE_REST
 
 
 def _sees_bytes(task: Task) -> bool:
@@ -229,8 +231,8 @@ ALGORITHMS = (
     Algorithm("separable", _separable_cost, spreads=True),
     Algorithm("running", _running_cost, spreads=True),
     Algorithm("fourier", _fourier_cost, spreads=True),
-    Algorithm("dots", _dots_cost),
-    Algorithm("separable-dots", _separable_dots_cost),
+    Algorithm("byte-products", _byte_products_cost),
+    Algorithm("separable-byte-products", _separable_byte_products_cost),
     Algorithm("big", _big_cost),
 )
 SPREADING = frozenset(row.name for row in ALGORITHMS if row.spreads)

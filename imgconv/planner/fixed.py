@@ -1,4 +1,4 @@
-"""Weights for `dots`: whole numbers in digits of 8 bits, and any weights as whole multiples of a power of two."""
+"""Weights for byte products: whole numbers in digits of 8 bits, and any weights as multiples of a power of two."""
 
 from __future__ import annotations
 

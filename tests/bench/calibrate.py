@@ -98,21 +98,21 @@ def main() -> None:
         f" {costs.SEPARABLE_REST}, 1)"
     )
     step, _ = slope(
-        lambda n: per_value(pixels["int32"], rng.integers(-127, 128, (n, n)), "dots"),
+        lambda n: per_value(pixels["int32"], rng.integers(-127, 128, (n, n)), "byte-products"),
         7,
         15,
         lambda n: (n + 1) * -(-n // costs.FOUR),
     )
-    print(f"dots: {step / unit:.2f} a step   (table: {costs.DOTS_STEP})")
+    print(f"byte products: {step / unit:.2f} a step   (table: {costs.BYTE_PRODUCTS_STEP})")
 
     def line(rows: int, columns: int) -> float:
-        return per_value(pixels["int32"], np.outer(rng.random(rows), rng.random(columns)), "separable-dots")
+        return per_value(pixels["int32"], np.outer(rng.random(rows), rng.random(columns)), "separable-byte-products")
 
     across, _ = slope(lambda n: line(5, n), 8, 40, lambda n: n / costs.FOUR)
     down, _ = slope(lambda n: line(n, 8), 8, 40, float)
     print(
-        f"separable-dots: {across / unit:.2f} for four across, {down / unit:.2f} a weight down   (table:"
-        f" {costs.DOTS_ACROSS}, {costs.LINE_DOWN})"
+        f"separable byte products: {across / unit:.2f} for four across, {down / unit:.2f} a weight down   (table:"
+        f" {costs.BYTE_PRODUCTS_ACROSS}, {costs.LINE_DOWN})"
     )
     box = per_value(pixels["int32"], np.ones((31, 31), int), "running")
     print(f"running: {(box - common) / unit:.0f}   (table: {costs.RUNNING})")

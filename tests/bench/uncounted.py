@@ -24,7 +24,7 @@ from imgconv.loops import helper, quantising
 
 def silent():
     @helper
-    def count(extremes, counts, seen):
+    def count(outcome, seen):
         pass
     return count
 

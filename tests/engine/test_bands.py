@@ -12,6 +12,7 @@ import imgconv
 from imgconv import errors, jit
 from imgconv.engine.bands import WHOLE_BAND, run_bands
 from imgconv.jit.delegation import delegated
+from imgconv.loops import parameters
 from imgconv.loops.pool import EXTREME
 from tests.examples import EXAMPLES
 
@@ -21,23 +22,23 @@ KINDS = {"kind": "max", "src": "uint8"}
 def pool_arguments(**changed):
     """Arguments of a 2x2 max pool over 4x4 gray pixels."""
     arguments = {
-        "source": np.arange(16, dtype=np.uint8),
+        "source_pixels": np.arange(16, dtype=np.uint8),
         "source_rows": 4,
         "source_row": 4,
-        "channels": 1,
-        "row_from": np.zeros(2, np.int64),
-        "row_to": np.full(2, 2),
-        "row_step": 2,
-        "row_dilation": 1,
-        "row_before": 0,
-        "column_from": np.zeros(2, np.int64),
-        "column_to": np.full(2, 2),
-        "taps": 2,
-        "column_step": 2,
-        "column_dilation": 1,
-        "column_before": 0,
+        "windows_channels": 1,
+        "windows_row_from": np.zeros(2, np.int64),
+        "windows_row_to": np.full(2, 2),
+        "windows_row_step": 2,
+        "windows_row_dilation": 1,
+        "windows_row_before": 0,
+        "windows_column_from": np.zeros(2, np.int64),
+        "windows_column_to": np.full(2, 2),
+        "windows_taps": 2,
+        "windows_column_step": 2,
+        "windows_column_dilation": 1,
+        "windows_column_before": 0,
         "line": np.zeros(4, np.uint8),
-        "result": np.zeros(4, np.uint8),
+        "result_pixels": np.zeros(4, np.uint8),
         "result_row": 2,
         "last": 2,
     }
@@ -53,21 +54,21 @@ def test_bind_runs_the_bands_it_is_asked_for():
     arguments = pool_arguments()
     band = jit.bind(EXTREME, KINDS, arguments)
     band(1, 2)
-    assert arguments["result"].tolist() == [0, 0, 13, 15]
+    assert arguments["result_pixels"].tolist() == [0, 0, 13, 15]
     band(0, 1)
-    assert arguments["result"].tolist() == [5, 7, 13, 15]
+    assert arguments["result_pixels"].tolist() == [5, 7, 13, 15]
 
 
 @pytest.mark.parametrize(
     ("argument", "value", "why"),
     [
-        ("source", np.zeros(16, np.int16), "of type int16, not uint8"),
-        ("source", [0] * 16, "of type <class 'list'>"),
-        ("source", np.zeros(15, np.uint8), "of 15 elements where 16 are needed"),
-        ("source", np.zeros(32, np.uint8)[::2], "not contiguous"),
-        ("row_to", np.zeros(2, ">i8"), "of type >i8"),
-        ("result", np.zeros(3, np.uint8), "of 3 elements where 4 are needed"),
-        ("result", readonly(np.zeros(4, np.uint8)), "cannot be written"),
+        ("source_pixels", np.zeros(16, np.int16), "of type int16, not uint8"),
+        ("source_pixels", [0] * 16, "no array but list"),
+        ("source_pixels", np.zeros(15, np.uint8), "of 15 elements where 16 are needed"),
+        ("source_pixels", np.zeros(32, np.uint8)[::2], "not contiguous"),
+        ("windows_row_to", np.zeros(2, ">i8"), "of type >i8"),
+        ("result_pixels", np.zeros(3, np.uint8), "of 3 elements where 4 are needed"),
+        ("result_pixels", readonly(np.zeros(4, np.uint8)), "cannot be written"),
     ],
 )
 def test_bind_refuses_what_a_loop_could_not_survive(argument, value, why):
@@ -273,9 +274,9 @@ def test_canaries_round_every_buffer_survive(text, shape, monkeypatch):
             run(first, last)
             check()
             checks.append(loop.name)
-            for parameter in loop.parameters:
-                if parameter.writes:
-                    arguments[parameter.name][...] = moved[parameter.name]
+            for one in parameters(loop):
+                if one.access:
+                    arguments[one.name][...] = moved[one.name]
 
         return band
 

@@ -13,10 +13,10 @@ import imgconv
 from imgconv import jit
 from imgconv.engine import bands
 from imgconv.engine.filter.correlate import task_of
-from imgconv.engine.filter.tile_recipes import dots_
+from imgconv.engine.filter.tile_recipes import byte_products as recipe_of
 from imgconv.engine.index_tables import position_table
 from imgconv.jit import machine, store
-from imgconv.loops import byte_products, tiles
+from imgconv.loops import byte_products, extents, tiles
 from imgconv.planner import FARTHEST, Task, digits_of, plan
 from imgconv.planner.fixed import DIGITS, FOUR, fixed_line, fixed_point
 from imgconv.values.borders import Border
@@ -36,10 +36,14 @@ def task(**changed: object) -> Task:
     )  # type: ignore[arg-type]
 
 
-def by_dots(
-    monkeypatch: pytest.MonkeyPatch, pixels: np.ndarray, kernel: object, algorithm: str = "dots", **options: object
+def by_byte_products(
+    monkeypatch: pytest.MonkeyPatch,
+    pixels: np.ndarray,
+    kernel: object,
+    algorithm: str = "byte-products",
+    **options: object,
 ) -> np.ndarray:
-    """The result by dots, or by another algorithm; on machines that cannot, by the body as plain Python."""
+    """The result by byte products, or by another algorithm; on machines that cannot, by the body as plain Python."""
     monkeypatch.setenv("IMGCONV_ALGORITHM", algorithm)
     monkeypatch.setattr(machine, "multiplies_bytes", lambda: True)
     monkeypatch.setattr(jit, "_tiles_can_be_kept", lambda: True)
@@ -60,7 +64,9 @@ def test_whole_sums_are_those_of_the_definition(border, shape, monkeypatch):
         expected = oracle.correlate(
             pixels, weights.tolist(), 1, -5, border=name, value=int(value or 0), pad="same", dtype="int32"
         )
-        got = by_dots(monkeypatch, pixels, imgconv.Kernel(weights.tolist(), bias=-5), border=border, dtype="int32")
+        got = by_byte_products(
+            monkeypatch, pixels, imgconv.Kernel(weights.tolist(), bias=-5), border=border, dtype="int32"
+        )
         assert got.tolist() == expected.tolist(), (rows, columns, most)
 
 
@@ -79,7 +85,9 @@ def test_windows_of_every_place_and_dilated_columns(options, monkeypatch):
     weights = [[3, -2, 0, 7, 1, -9], [0, 0, 0, 0, 0, 0], [1, 2, 3, 4, 5, 6]]
     expected = oracle.correlate(pixels, weights, 4, 0, border="reflect", dtype="int16", **({"pad": "same"} | options))
     assert (
-        by_dots(monkeypatch, pixels, imgconv.Kernel(weights, 4), border="reflect", dtype="int16", **options).tolist()
+        by_byte_products(
+            monkeypatch, pixels, imgconv.Kernel(weights, 4), border="reflect", dtype="int16", **options
+        ).tolist()
         == expected.tolist()
     )
 
@@ -96,7 +104,7 @@ def test_digits_hold_weights_on_both_sides_of_their_limits(weight, monkeypatch):
         for end, other in ((-128, 127 * (256 ** (count - 1) - 1) // 255),)
     )
     pixels = np.arange(256, dtype="uint8").reshape(2, 128)
-    got = by_dots(monkeypatch, pixels, imgconv.Kernel([[weight]]), dtype="int32")
+    got = by_byte_products(monkeypatch, pixels, imgconv.Kernel([[weight]]), dtype="int32")
     assert got.tolist() == (pixels.astype("int64") * weight).tolist()
 
 
@@ -136,25 +144,25 @@ def test_a_small_bias_is_left_to_floats():
     assert fixed_point(((0.001, 0.997),), 0.5) is not None
     dark = np.zeros((1, 1), "uint8")
     assert imgconv.correlate(dark, imgconv.Kernel([[0.001, 0.997]], bias=0.1), dtype="float32")[0, 0] == np.float32(0.1)
-    for bias, expected in ((1e9, "separable-dots"), (1, "dots")):
+    for bias, expected in ((1e9, "separable-byte-products"), (1, "byte-products")):
         assert plan(imgconv.Kernel([[math.pi, 1.0, 2.0, 0.3]] * 3, bias=bias), task()).algorithm == expected
 
 
 @pytest.mark.parametrize("side", [3, 5, 11])
-@pytest.mark.parametrize("algorithm", ["dots", "separable-dots"])
+@pytest.mark.parametrize("algorithm", ["byte-products", "separable-byte-products"])
 def test_floats_are_within_the_stated_bound_and_flat_images_stay_flat(algorithm, side, monkeypatch):
     rng = np.random.default_rng(side)
     pixels = rng.integers(0, 256, (40, 83, 3)).astype("uint8")
     weights = np.outer(rng.random(side) + 0.01, rng.random(side) + 0.01)
     weights /= weights.sum()
     exact = imgconv.correlate(pixels.astype("float64"), weights, border="reflect")
-    got = by_dots(monkeypatch, pixels, weights, algorithm, border="reflect", dtype="float32")
+    got = by_byte_products(monkeypatch, pixels, weights, algorithm, border="reflect", dtype="float32")
     assert np.abs(got - exact).max() <= side * side * 2.0**-22.99 * 255 + 2.0**-17
     for level in (0, 1, 128, 255):
         flat = np.full((8, 40), level, "uint8")
-        assert np.all(by_dots(monkeypatch, flat, weights, algorithm) == level)
+        assert np.all(by_byte_products(monkeypatch, flat, weights, algorithm) == level)
     biased = imgconv.Kernel(weights.tolist(), bias=-31.7)
-    wide = by_dots(monkeypatch, pixels, biased, algorithm, dtype="float32")
+    wide = by_byte_products(monkeypatch, pixels, biased, algorithm, dtype="float32")
     np.testing.assert_allclose(wide, imgconv.correlate(pixels.astype("float64"), biased), rtol=0, atol=1e-3)
 
 
@@ -170,10 +178,12 @@ def test_lines_of_any_size_and_rank_are_within_rounding(shape, scale, monkeypatc
         weights[rows // 2] *= rank == 1 and rows < 7
         exact = imgconv.correlate(pixels.astype("float64"), weights, border="constant:77", pad=6)
         assert (
-            plan(imgconv.Kernel(weights.tolist()), task(border_value=77), "separable-dots").algorithm
-            == "separable-dots"
+            plan(imgconv.Kernel(weights.tolist()), task(border_value=77), "separable-byte-products").algorithm
+            == "separable-byte-products"
         )
-        got = by_dots(monkeypatch, pixels, weights, "separable-dots", border="constant:77", pad=6, dtype="float32")
+        got = by_byte_products(
+            monkeypatch, pixels, weights, "separable-byte-products", border="constant:77", pad=6, dtype="float32"
+        )
         assert np.abs(got - exact).max() <= 255 * np.abs(weights).sum() * 2.0**-21, (rows, columns, rank)
 
 
@@ -187,10 +197,12 @@ def test_a_weight_that_is_nearly_all_has_three_digits_too(amplitude, share, monk
     rng = np.random.default_rng(1)
     pixels = rng.integers(0, 256, (12, 40), "uint8")
     exact = imgconv.correlate(pixels.astype("float64"), amplitude * weights)
-    for algorithm in ("dots", "separable-dots"):
-        got = by_dots(monkeypatch, pixels, amplitude * weights, algorithm, dtype="float32")
+    for algorithm in ("byte-products", "separable-byte-products"):
+        got = by_byte_products(monkeypatch, pixels, amplitude * weights, algorithm, dtype="float32")
         assert np.abs(got - exact).max() <= amplitude * 81 * 255 * 2.0**-22
-        assert by_dots(monkeypatch, np.full((9, 9), 100, "uint8"), weights, algorithm).tolist() == [[100] * 9] * 9
+        assert (
+            by_byte_products(monkeypatch, np.full((9, 9), 100, "uint8"), weights, algorithm).tolist() == [[100] * 9] * 9
+        )
     for near in (0.9959, 0.9961, 0.998, 1 - 2.0**-20, 1 - 2.0**-30, 1.0000001):
         found = fixed_point(((amplitude * near,),), 0)
         assert found is not None
@@ -221,38 +233,36 @@ def test_no_step_reads_beyond_its_ring(channels, width):
     """The last vector of the last tile in the last row of the ring, by what recipes and loops say of places."""
     for rows, columns, most in ((1, 1, 1), (3, 3, 9), (5, 11, 300), (2, 63, 10**5)):
         weights = tuple(tuple((-1) ** (r + c) * most for c in range(columns)) for r in range(rows))
-        made = plan(imgconv.Kernel(weights), task(spacing=channels), "dots")
+        made = plan(imgconv.Kernel(weights), task(spacing=channels), "byte-products")
         axes = Window((rows, columns), pad=(rows, rows, columns, columns)).over(9, width)
-        recipe = dots_((9, width, channels), made, *axes, *(position_table(Border("edge"), axis) for axis in axes))
-        given, wide = recipe.shared, tiles.DIGIT_COLUMNS if recipe.kinds["tile"] == "triples" else tiles.COLUMNS
+        tables = (position_table(Border("edge"), axis) for axis in axes)
+        work = recipe_of((9, width, channels), made, *axes, *tables)
+        arguments, wide = work.arguments, tiles.DIGIT_COLUMNS if work.types["tile"] == "triples" else tiles.COLUMNS
         row = axes[1].out * channels
         last_tile = (row - 1) // wide * wide
         end = (
-            (given["ring_rows"] - 1) * given["ring_row"]
-            + given["step_at"].max(initial=0)
+            (arguments["ring_rows"] - 1) * arguments["ring_row"]
+            + arguments["steps_at"].max(initial=0)
             + last_tile
             + 32 * (wide // 32 - 1)
             + 64
         )
-        assert end <= recipe.buffers["ring"][0], (rows, columns, most)
-        assert (
-            recipe.buffers["ring"][0]
-            == byte_products.LOOP.extents(given | {"piece": 1, "last": 1, "result_row": 1})["ring"]
-        )
+        sizes = extents(byte_products.LOOP, arguments | {"last": 1, "source_rows": 1, "source_row": 1, "result_row": 1})
+        assert end <= sizes["ring_lines"], (rows, columns, most)
 
 
-@pytest.mark.parametrize("algorithm", ["dots", "separable-dots"])
+@pytest.mark.parametrize("algorithm", ["byte-products", "separable-byte-products"])
 def test_bands_and_threads_never_show(algorithm, monkeypatch):
     """Bands of odd heights end in a tile of fewer rows."""
     rng = np.random.default_rng(3)
     pixels = rng.integers(0, 256, (57, 200)).astype("uint8")
     kernel = imgconv.Kernel(np.outer(rng.normal(size=5), rng.normal(size=6)).tolist())
-    expected = by_dots(monkeypatch, pixels, kernel, algorithm, dtype="float32", threads=1)
+    expected = by_byte_products(monkeypatch, pixels, kernel, algorithm, dtype="float32", threads=1)
     for work in (3_000, 20_000):
         monkeypatch.setattr(bands, "_BAND_WORK", work)
         for threads in (1, 2, 3):
             np.testing.assert_array_equal(
-                by_dots(monkeypatch, pixels, kernel, algorithm, dtype="float32", threads=threads), expected
+                by_byte_products(monkeypatch, pixels, kernel, algorithm, dtype="float32", threads=threads), expected
             )
 
 
@@ -273,9 +283,9 @@ def test_bands_and_threads_never_show(algorithm, monkeypatch):
 )
 def test_what_does_not_fit_is_planned_otherwise(changed):
     for kernel in ("vertical", imgconv.Kernel([[0.3, 0.123456789, 5.0], [1.0, 2.0, math.pi]])):
-        assert plan(imgconv.kernel(kernel), task()).algorithm == "dots"
-        assert plan(imgconv.kernel(kernel), task(**changed)).algorithm != "dots"
-        for wanted in ("dots", "separable-dots"):
+        assert plan(imgconv.kernel(kernel), task()).algorithm == "byte-products"
+        assert plan(imgconv.kernel(kernel), task(**changed)).algorithm != "byte-products"
+        for wanted in ("byte-products", "separable-byte-products"):
             assert plan(imgconv.kernel(kernel), task(**changed), wanted).algorithm != wanted
     assert plan(imgconv.Kernel([[0.3, math.pi]]), task(result="float64")).algorithm == "direct"
     assert plan(imgconv.Kernel([[10**7, 1]]), task()).algorithm == "direct"  # beyond 32 bits
@@ -307,7 +317,7 @@ def test_loops_compiled_ahead_for_a_baseline_are_enough(tmp_path, monkeypatch):
     """Else each container that has them would compile what it can do without; and so would each run where nothing can
     be kept."""
     monkeypatch.setattr(machine, "multiplies_bytes", lambda: True)
-    kept, tiled, ahead = (f"correlate-{'0' * 32}", f"dots-{'0' * 32}", "made-for-x86-64-v3")
+    kept, tiled, ahead = (f"correlate-{'0' * 32}", f"byte_products-{'0' * 32}", "made-for-x86-64-v3")
     for writable, there, expected in (
         (True, [], True),
         (True, [kept], True),

@@ -109,10 +109,10 @@ def test_a_huge_pixel_under_partly_opaque_ones() -> None:
 
 def algorithm(image: Any, kernel: str) -> tuple[str, bool]:
     """The algorithm, and whether windows that see zeros alone were looked for."""
-    made, blank = _planned(
+    step = _planned(
         values(image), imgconv.Kernel(KERNELS[kernel]), Window((31, 31), pad="same"), Border("reflect"), "float32", None
     )
-    return made.algorithm, blank is not None
+    return step.plan.algorithm, step.blank is not None
 
 
 @pytest.mark.parametrize(

@@ -269,7 +269,7 @@ def test_buffers_that_are_too_small_are_refused():
     arguments = loop_arguments(picture(9, 30, 1)[..., 0], 3, 4)
     for name in ("source", "lines", "trial", "result"):
         short = arguments[name].reshape(-1)[:-1]
-        with pytest.raises(errors.LoopError, match=f"given {name} of"):
+        with pytest.raises(errors.LoopError, match=f"got {name} of"):
             jit.bind(loops.FILTER, {}, {**arguments, name: short})
 
 

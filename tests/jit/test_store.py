@@ -23,7 +23,7 @@ from imgconv import errors, jit
 from imgconv.jit import build, elf, keys, link, machine, precompile, process, store, trial
 from imgconv.jit import compile as compiler
 from imgconv.jit.precompile import compile_ahead
-from imgconv.loops import Loop, parameters, view
+from imgconv.loops import Loop
 from imgconv.loops.activate import LOOP
 from tests.command import environment, noise, save
 from tests.examples import EXAMPLES, PIPELINES
@@ -506,18 +506,12 @@ def test_whoever_may_read_the_folder_may_read_its_files(folder):
 def stranger():
     def make(src):
         def body(source, result, first, last):
-            given, target = view(source, last), view(result, last)
             for x in range(first, last):
-                target[x] = math.lgamma(given[x])
+                result[x] = math.lgamma(source[x])
 
         return body
 
-    return Loop(
-        "stranger",
-        make,
-        parameters("source:src result:=src first last"),
-        lambda given: {"source": given["last"], "result": given["last"]},
-    )
+    return Loop("stranger", make, ("source:src[last] result:=src[last]",))
 
 
 def test_symbols_a_process_may_lack_are_refused_and_run_on_the_stock_rung(folder):

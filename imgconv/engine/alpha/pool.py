@@ -6,15 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from imgconv import jit
 from imgconv.engine.alpha.strips import Quotients, Strip, Strips, divide_numbers
 from imgconv.engine.alpha.weighted import UNKNOWN, WeightedColours
-from imgconv.engine.bands import run_bands
 from imgconv.engine.filter.correlate import correlate
 from imgconv.engine.memory import allocate
 from imgconv.engine.pooling.pool import pool, sums
-from imgconv.engine.pooling.ways import seen_cells
-from imgconv.engine.quantise import settle
+from imgconv.engine.pooling.ways import counted_cells
+from imgconv.engine.quantise import quantise
+from imgconv.engine.run_loop import run_loop
 from imgconv.kernels.kernel import Kernel
 from imgconv.loops import weighting
 from imgconv.loops.pool import worst
@@ -50,7 +49,7 @@ def pool_weighted(
     colour = _replace_transparent(best, greatest, 0, threads)
     if target is None or (target.type == colour.type and target.range == "clamp"):
         return WeightedColours(Values(colour.pixels, colours.colour.span), alpha, opaque, type_), None
-    converted, response = settle(colour, target, threads=threads)
+    converted, response = quantise(colour, target, threads=threads)
     return WeightedColours(Values(converted, UNKNOWN), alpha, opaque, type_), response
 
 
@@ -67,8 +66,8 @@ def _replace_transparent(colour: Values, alpha: Values, replacement: Any, thread
         "result": result,
         "last": height,
     }
-    kinds = {"src": colour.type, "alpha": alpha.type, "channels": str(channels)}
-    run_bands(height, width * channels, lambda: jit.bind(weighting.HIDE, kinds, arguments), threads)
+    types = {"src": colour.type, "alpha": alpha.type, "channels": str(channels)}
+    run_loop(weighting.HIDE, types, arguments, width * channels, threads)
     return Values(result, colour.span)
 
 
@@ -82,7 +81,7 @@ def _average(
     alpha = allocate((*shape[:2], 1), colours.type if target is not None else "float64", "the result's alpha")
     strips, quotients = _weighing(colours, rows, columns, target, result, alpha)
     counted, existing = (
-        [seen_cells(axis, count).astype(np.float64) for axis in (rows, columns)] for count in (count_padding, False)
+        [counted_cells(axis, count).astype(np.float64) for axis in (rows, columns)] for count in (count_padding, False)
     )
 
     def take(strip: Strip) -> None:

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from imgconv import jit
 from imgconv.engine.bands import Band, run_bands
 from imgconv.engine.index_tables import index_table
-from imgconv.engine.memory import STRIP, allocate, buffer
-from imgconv.engine.quantise import Watch, constants
+from imgconv.engine.memory import STRIP, allocate
+from imgconv.engine.quantise import constants
+from imgconv.engine.run_loop import Watch, run_loop
 from imgconv.loops import weighting
 from imgconv.loops.quantising import watch_key
 from imgconv.values.borders import Border
@@ -161,8 +161,11 @@ class Strips:
     def multiply(self, table: Pixels, products: Pixels, alphas: Pixels, threads: int | None) -> None:
         """Fills `products` and `alphas` with the source rows that a table names, CONSTANT being what lies outside."""
         height, width, channels = self.colour.pixels.shape
-        numbers = np.array(
-            [self.opaque, self.border_of_colour.constant or 0, self.border_of_alpha.constant or 0], np.float64
+        numbers = weighting.OPACITY.array(
+            "float64",
+            opaque=self.opaque,
+            constant=self.border_of_colour.constant or 0,
+            outside=self.border_of_alpha.constant or 0,
         )
         arguments: dict[str, Any] = {
             "source": self.colour.pixels,
@@ -177,14 +180,14 @@ class Strips:
             "veil": alphas,
             "last": len(table),
         }
-        kinds = {
+        types = {
             "src": self.colour.type,
             "alpha": self.alpha.type,
             "out": self.type,
             "channels": str(channels),
             "whole": "1" if self.whole else "0",
         }
-        run_bands(len(table), 2 * width * channels, lambda: jit.bind(weighting.PREMULTIPLY, kinds, arguments), threads)
+        run_loop(weighting.PREMULTIPLY, types, arguments, 2 * width * channels, threads)
 
 
 def _scaled(border: Border, opaque: int) -> Border:
@@ -207,11 +210,19 @@ def divide_numbers(
     scale: float = 1,
     limit: float,
 ) -> Pixels:
-    """The numbers of `loops.weighting.make_divide`."""
-    numbers = np.zeros(weighting.NUMBERS)
-    numbers[weighting.GAIN], numbers[weighting.BIAS], numbers[weighting.DENOMINATOR] = gain, bias, denominator
-    numbers[weighting.LEAST], numbers[weighting.EMPTY], numbers[weighting.SHIFT] = least, empty + shift, shift
-    numbers[weighting.FULL], numbers[weighting.SCALE], numbers[weighting.LIMIT] = full, scale, limit
+    """`loops.weighting.NUMBERS`."""
+    numbers: Pixels = weighting.NUMBERS.array(
+        "float64",
+        gain=gain,
+        bias=bias,
+        denominator=denominator,
+        least=least,
+        empty=empty + shift,
+        shift=shift,
+        full=full,
+        scale=scale,
+        limit=limit,
+    )
     return numbers
 
 
@@ -256,27 +267,27 @@ class Quotients:
         (their products count)."""
         rows, row, channels = sums.shape
         cells = [part.astype(self.acc) for part in (*down, *along)]
-        shared = {
+        arguments = {
             "sums": sums,
             "weights": weights,
-            "below": self.below,
-            "below_size": self.below.size,
-            "below_row": self.below.shape[1],
-            "row_at": self.row_at[strip.first : strip.last],
-            "column_at": self.column_at,
             "row": row,
             "channels": channels,
-            "row_cells": cells[0],
-            "row_seen": cells[1],
-            "column_cells": cells[2],
-            "column_seen": cells[3],
+            "below_colours": self.below,
+            "below_size": self.below.size,
+            "below_row": self.below.shape[1],
+            "below_row_at": self.row_at[strip.first : strip.last],
+            "below_column_at": self.column_at,
+            "cells_down": cells[0],
+            "cells_down_seen": cells[1],
+            "cells_along": cells[2],
+            "cells_along_seen": cells[3],
             "numbers": self.numbers,
             "constants": self.constants,
             "result": self.result[strip.first : strip.last],
             "veil": self.alpha[strip.first : strip.last],
             "last": rows,
         }
-        kinds = {
+        types = {
             "src": sums.dtype.name,
             "weight": weights.dtype.name,
             "colour": self.below.dtype.name,
@@ -288,15 +299,7 @@ class Quotients:
             "key": watch_key(self.acc),
         }
 
-        def worker() -> Any:
-            seen, counts = self.watch.part()
-            own = {
-                "values": buffer(weighting.AT_ONCE * channels, self.acc, "colours"),
-                "shares": buffer(weighting.AT_ONCE, self.acc, "alpha"),
-            }
-            return jit.bind(weighting.DIVIDE, kinds, shared | own | {"extremes": seen, "counts": counts})
-
-        run_bands(rows, 6 * row * channels, worker, threads)
+        run_loop(weighting.DIVIDE, types, arguments, 6 * row * channels, threads, watch=self.watch)
 
     def response(self) -> Response:
-        return self.watch.response(self.result.size, shift=float(self.numbers[weighting.SHIFT]))
+        return self.watch.response(self.result.size, shift=weighting.NUMBERS.value(self.numbers, "shift"))

@@ -7,7 +7,7 @@ import numpy as np
 from imgconv.engine.alpha.plane import opaque_of, under_centres
 from imgconv.engine.alpha.strips import WEIGHT_LOST, Quotients, Strip, Strips, divide_numbers
 from imgconv.engine.memory import allocate
-from imgconv.engine.quantise import settle
+from imgconv.engine.quantise import quantise
 from imgconv.values.borders import Border
 from imgconv.values.frozen import record, replace
 from imgconv.values.pixel_values import Pixels, Response, Target, Values, shift_of, values
@@ -61,7 +61,7 @@ class WeightedColours:
         """Alpha (H, W) in its own type."""
         if self.alpha.type == self.type:
             return self.alpha_plane
-        return settle(self.alpha, Target(self.type))[0][..., 0]
+        return quantise(self.alpha, Target(self.type))[0][..., 0]
 
 
 def product_type(colours: WeightedColours, target: Target | None) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from imgconv import errors, jit
-from imgconv.engine.bands import run_bands
+from imgconv import errors
 from imgconv.engine.memory import allocate
+from imgconv.engine.run_loop import run_loop
 from imgconv.loops.luma import LIFT, LUMA
 from imgconv.values.pixel_values import Pixels, Values, values
 from imgconv.values.span import Span
@@ -16,7 +16,7 @@ def luma(colours: Values, type_: str, threads: int | None = None) -> Values:
     height, width, _ = colours.pixels.shape
     result = allocate((height, width, 1), type_, "luma")
     arguments = {"source": colours.pixels, "row": width, "result": result, "last": height}
-    run_bands(height, 4 * width, lambda: jit.bind(LUMA, {"src": colours.type, "out": type_}, arguments), threads)
+    run_loop(LUMA, {"src": colours.type, "out": type_}, arguments, 4 * width, threads)
     return Values(
         result, colours.span if not type_.startswith("float") else Span(colours.span.low, colours.span.high, False)
     )
@@ -54,6 +54,6 @@ def lifted(colours: Values, before: Values, after: Values, threads: int | None =
         "result": result,
         "last": height,
     }
-    kinds = {"src": colours.type, "before": before.type, "after": after.type, "out": type_}
-    run_bands(height, 6 * width, lambda: jit.bind(LIFT, kinds, arguments), threads)
+    types = {"src": colours.type, "before": before.type, "after": after.type, "out": type_}
+    run_loop(LIFT, types, arguments, 6 * width, threads)
     return Values(result, Span(float("-inf"), float("inf"), False), after.notes)

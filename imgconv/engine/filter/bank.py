@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from imgconv.engine.memory import allocate
-from imgconv.engine.quantise import settle
+from imgconv.engine.quantise import quantise
 from imgconv.values.pixel_values import Pixels, Response, Target, Values, merged
 from imgconv.values.span import Span
 
@@ -30,8 +30,8 @@ def stacked(
         wide = Values(np.concatenate([one.pixels.astype(type_, copy=False) for one in made], axis=2), span)
         if target is None:
             return wide, None
-        settled, response = settle(wide, target, threads=threads, out=out)
-        return Values(settled, span), response
+        quantised, response = quantise(wide, target, threads=threads, out=out)
+        return Values(quantised, span), response
     responses, spans, result = list[Response | None](), list[Span](), out
     for i in range(count):
         one, seen = respond(i, target)

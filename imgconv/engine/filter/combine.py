@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
-from imgconv import jit
-from imgconv.engine.bands import run_bands
 from imgconv.engine.filter.correlate import correlate
 from imgconv.engine.memory import allocate
-from imgconv.engine.quantise import Watch, constants, settle
+from imgconv.engine.quantise import constants, quantise
+from imgconv.engine.run_loop import Watch, run_loop
 from imgconv.kernels.kernel import Kernel
 from imgconv.loops.combine import FINISH, FOLD
 from imgconv.loops.quantising import watch_key
@@ -21,7 +19,7 @@ from imgconv.values.borders import Border
 from imgconv.values.pixel_values import Pixels, Response, Target, Values, shift_of, wide_type
 from imgconv.values.windows import Window
 
-_KEPT = ("max", "min")  # ways whose total is of the responses' own type
+_OWN_TYPE = ("max", "min")  # ways whose total is of the responses' own type
 
 
 def combine(
@@ -35,8 +33,8 @@ def combine(
     threads: int | None = None,
     out: Pixels | None = None,
 ) -> tuple[Values, Response | None]:
-    """What each kernel alone would give, before rounding, combined by `how` (a row of COMBINES); settled into `target`,
-    or kept wide where that is None.
+    """What each kernel alone would give, before rounding, combined by `how` (a row of COMBINES); quantised into
+    `target`, or left wide where that is None.
 
     Each window places its kernel; all must give results of one shape.
     """
@@ -47,13 +45,13 @@ def combine(
         values = Values(combined_big(given.pixels, made, windows, border), made.span)
         if target is None:
             return values, None
-        settled, seen = settle(values, target, threads=threads, out=out)
-        return Values(settled, made.span), seen
-    kept = Target(made.response) if not made.whole or made.response == "float64" else None
+        result, seen = quantise(values, target, threads=threads, out=out)
+        return Values(result, made.span), seen
+    response_target = Target(made.response) if not made.whole or made.response == "float64" else None
     last = len(kernels) - 1
     total: Pixels | None = None
     for i, (kernel, window) in enumerate(zip(made.kernels, windows, strict=True)):
-        response = correlate(given, kernel, window, border, target=kept, threads=threads)[0].pixels
+        response = correlate(given, kernel, window, border, target=response_target, threads=threads)[0].pixels
         if i == last:
             return finished(
                 made, total, response, target, threads, out, given.type, state="bare" if last == 1 else "lifted"
@@ -66,16 +64,12 @@ def folded(how: str, total: Pixels | None, response: Pixels, *, alone: bool, thr
     """The total with one more response; the first one is its own total where it is `alone`, or where the way keeps its
     type."""
     if total is None:
-        if alone or how in _KEPT:
+        if alone or how in _OWN_TYPE:
             return response
         total = np.zeros(response.shape, np.float64)
     row = total.shape[1] * total.shape[2]
     arguments = {"total": total, "response": response, "row": row, "last": total.shape[0]}
-
-    def worker() -> Any:
-        return jit.bind(FOLD, {"how": how, "src": response.dtype.name, "acc": total.dtype.name}, arguments)
-
-    run_bands(total.shape[0], 2 * row, worker, threads)
+    run_loop(FOLD, {"how": how, "src": response.dtype.name, "acc": total.dtype.name}, arguments, 2 * row, threads)
     return total
 
 
@@ -90,7 +84,7 @@ def finished(
     *,
     state: str,
 ) -> tuple[Values, Response | None]:
-    """The last response joined to the total, and settled."""
+    """The last response joined to the total, and quantised."""
     assert total is not None
     if target is None or target.range == "stretch":
         type_ = wide_type(given_type, made.span, divided=not made.span.whole, last=target is not None)
@@ -99,8 +93,8 @@ def finished(
         values = Values(wide, made.span)
         if target is None:
             return values, None
-        settled, seen = settle(values, target, threads=threads, out=out)
-        return Values(settled, made.span), seen
+        result, seen = quantise(values, target, threads=threads, out=out)
+        return Values(result, made.span), seen
     result = allocate(response.shape, target.type, "the result") if out is None else out
     return Values(result, made.span), _finish(made, total, response, target, result, threads, state)
 
@@ -109,18 +103,17 @@ def _finish(
     made: Combination, total: Pixels, response: Pixels, target: Target, result: Pixels, threads: int | None, state: str
 ) -> Response:
     acc, type_, shift = made.accumulator, result.dtype.name, shift_of(target)
-    row = response.shape[1] * response.shape[2]
-    watch = Watch(acc)
-    shared = {
-        "so_far": total,
+    watch, row = Watch(acc), response.shape[1] * response.shape[2]
+    arguments = {
+        "total": total,
         "response": response,
-        "share": np.array([made.share], np.float64),
+        "divisor": np.array([made.share], np.float64),
         "row": row,
         "result": result,
         "constants": constants(acc, type_, offset=shift, magnitude=target.range == "abs"),
         "last": response.shape[0],
     }
-    kinds = {
+    types = {
         "how": made.how,
         "state": state,
         "total": total.dtype.name,
@@ -129,10 +122,5 @@ def _finish(
         "out": type_,
         "key": watch_key(acc),
     }
-
-    def worker() -> Any:
-        seen, counts = watch.part()
-        return jit.bind(FINISH, kinds, shared | {"extremes": seen, "counts": counts})
-
-    run_bands(response.shape[0], 4 * row, worker, threads)
+    run_loop(FINISH, types, arguments, 4 * row, threads, watch=watch)
     return watch.response(response.size, shift=shift)

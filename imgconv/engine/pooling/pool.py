@@ -6,8 +6,8 @@ from __future__ import annotations
 import numpy as np
 
 from imgconv.engine.memory import allocate, require
-from imgconv.engine.pooling.ways import WAYS, Asked, beyond_64_bits, mean_arithmetic, run, seen_cells
-from imgconv.engine.quantise import settle
+from imgconv.engine.pooling.ways import WAYS, Pooling, beyond_64_bits, counted_cells, mean_arithmetic, run
+from imgconv.engine.quantise import quantise
 from imgconv.loops.pool import UNDIVIDED
 from imgconv.planner import forced, plan_pool
 from imgconv.values.frozen import replace
@@ -17,7 +17,7 @@ from imgconv.values.windows import Axis, Window
 
 
 def pool(
-    given: Values,
+    values: Values,
     kind: str,
     window: Window,
     *,
@@ -30,58 +30,60 @@ def pool(
 
     With `count_padding` an average counts the window's cells inside the padded image.
     """
-    rows, columns = window.over(*given.pixels.shape[:2])
+    rows, columns = window.over(*values.pixels.shape[:2])
     if kind == "avg":
-        type_, span = _mean_type(given, target)
+        type_, span = _mean_type(values, target)
     else:
-        type_, span = given.type, given.span
+        type_, span = values.type, values.span
     plain = target is None or (
         target.type == type_ and (target.range == "clamp" or (target.range == "shift" and not shift_of(target)))
     )
-    shape = rows.out, columns.out, given.pixels.shape[2]
+    shape = rows.out, columns.out, values.pixels.shape[2]
     result = allocate(shape, type_, "the result") if out is None or not plain else out
-    whole = given.span.whole and not given.type.startswith("float") and not type_.startswith("float")
-    if kind == "avg" and beyond_64_bits(given, rows, columns):
-        made = Values(
-            _means_of_parts(given, window, count_padding, threads), Span(given.span.low, given.span.high, False)
+    whole = values.span.whole and not values.type.startswith("float") and not type_.startswith("float")
+    if kind == "avg" and beyond_64_bits(values, rows, columns):
+        means = Values(
+            _means_of_parts(values, window, count_padding, threads), Span(values.span.low, values.span.high, False)
         )
         if target is None:
-            return made, None
-        settled, response = settle(made, target, threads=threads, out=out)
-        return Values(settled, made.span), response
+            return means, None
+        quantised, response = quantise(means, target, threads=threads, out=out)
+        return Values(quantised, means.span), response
     exact = (
-        kind != "avg" or not given.span.whole or mean_arithmetic(given, "uint8", rows.size * columns.size)[1] != "int64"
+        kind != "avg"
+        or not values.span.whole
+        or mean_arithmetic(values, "uint8", rows.size * columns.size)[1] != "int64"
     )
     way = plan_pool(kind, rows, columns, shape[2], whole=whole, exact=exact, wanted=forced())
-    run(result, WAYS[way](Asked(given, kind, type_, rows, columns, count_padding, threads)), threads)
+    run(result, WAYS[way](Pooling(values, kind, type_, rows, columns, count_padding, threads)), threads)
     pooled = Values(result, span)
     if plain or target is None:
         return pooled, None
-    settled, response = settle(pooled, target, threads=threads, out=out)
-    return Values(settled, span), response
+    quantised, response = quantise(pooled, target, threads=threads, out=out)
+    return Values(quantised, span), response
 
 
-def sums(given: Values, window: Window, *, threads: int | None = None) -> Pixels | None:
+def sums(values: Values, window: Window, *, threads: int | None = None) -> Pixels | None:
     """Sums of the existing pixels under each window, of whole numbers, as int32; None where they might not fit, or
     pixels are floats."""
-    rows, columns = window.over(*given.pixels.shape[:2])
+    rows, columns = window.over(*values.pixels.shape[:2])
     most = (
-        (2 * int(given.span.magnitude) + 1) * min(rows.size, rows.length) * min(columns.size, columns.length)
-        if given.span.whole
+        (2 * int(values.span.magnitude) + 1) * min(rows.size, rows.length) * min(columns.size, columns.length)
+        if values.span.whole
         else 2**31
     )
-    if given.type.startswith("float") or most >= 2**31:
+    if values.type.startswith("float") or most >= 2**31:
         return None
-    return _undivided(given, rows, columns, "int32", threads)
+    return _undivided(values, rows, columns, "int32", threads)
 
 
-def _undivided(given: Values, rows: Axis, columns: Axis, type_: str, threads: int | None) -> Pixels:
+def _undivided(values: Values, rows: Axis, columns: Axis, type_: str, threads: int | None) -> Pixels:
     """Sums under the windows, in a whole type that holds them."""
-    shape = rows.out, columns.out, given.pixels.shape[2]
+    shape = rows.out, columns.out, values.pixels.shape[2]
     result = allocate(shape, type_, "the sums under the window")
     way = plan_pool("avg", rows, columns, shape[2], whole=type_ == "int32", exact=type_ == "int32", wanted=forced())
-    work = WAYS[way](Asked(given, "avg", type_, rows, columns, threads=threads))
-    run(result, replace(work, kinds=work.kinds | {"quotient": UNDIVIDED}), threads)
+    work = WAYS[way](Pooling(values, "avg", type_, rows, columns, threads=threads))
+    run(result, replace(work, types=work.types | {"quotient": UNDIVIDED}), threads)
     return result
 
 
@@ -89,31 +91,31 @@ _HALF_DIGITS = 2**27
 """Whole numbers up to 2**53 are so many times one number below 2**27 and another below it: sums of both fit 64 bits."""
 
 
-def _means_of_parts(given: Values, window: Window, count_padding: bool, threads: int | None) -> Pixels:
+def _means_of_parts(values: Values, window: Window, count_padding: bool, threads: int | None) -> Pixels:
     """Averages of whole numbers whose sums 64 bits do not hold, in float64: slow, rare, and off by the last two
     roundings at most."""
-    rows, columns = window.over(*given.pixels.shape[:2])
-    require(3 * given.pixels.size, "float64", "the parts of the pixels")
-    high = np.floor(given.pixels / _HALF_DIGITS)
-    low = given.pixels - high * _HALF_DIGITS
+    rows, columns = window.over(*values.pixels.shape[:2])
+    require(3 * values.pixels.size, "float64", "the parts of the pixels")
+    high = np.floor(values.pixels / _HALF_DIGITS)
+    low = values.pixels - high * _HALF_DIGITS
     parts = (Values(part, Span(-_HALF_DIGITS, _HALF_DIGITS, True)) for part in (high, low))
     above, below = (_undivided(part, rows, columns, "int64", threads) for part in parts)
-    cells = np.multiply.outer(seen_cells(rows, count_padding), seen_cells(columns, count_padding))[..., None]
+    cells = np.multiply.outer(counted_cells(rows, count_padding), counted_cells(columns, count_padding))[..., None]
     whole, rest = np.divmod(above, cells)
     ones, rest = np.divmod(rest * _HALF_DIGITS + below, cells)
     means: Pixels = (whole * _HALF_DIGITS + ones) + rest / cells
     return means
 
 
-def _mean_type(given: Values, target: Target | None) -> tuple[str, Span]:
+def _mean_type(values: Values, target: Target | None) -> tuple[str, Span]:
     """The type averages are made in: at once the target's where nothing can be clamped on the way, else a wide
     float."""
     if (
         target is not None
         and target.range == "clamp"
-        and (target.type == given.type or target.type.startswith("float"))
+        and (target.type == values.type or target.type.startswith("float"))
     ):
-        return target.type, Span(given.span.low, given.span.high, not target.type.startswith("float"))
-    return wide_type(given.type, given.span, divided=True, last=target is not None), Span(
-        given.span.low, given.span.high, False
+        return target.type, Span(values.span.low, values.span.high, not target.type.startswith("float"))
+    return wide_type(values.type, values.span, divided=True, last=target is not None), Span(
+        values.span.low, values.span.high, False
     )

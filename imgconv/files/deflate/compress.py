@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from imgconv import jit
+from imgconv.engine.run_loop import working_arrays
 from imgconv.files.deflate import loops
-from imgconv.files.deflate.huffman import SCRATCH, SYMBOLS
 
 Coder = Callable[[Any, bool], bytes]
 """`(content, whether it is the last)` to a piece of a raw deflate stream (RFC 1951) that ends on a byte. One thread's
@@ -62,19 +62,9 @@ def _isal_coder(isal: Any, level: int) -> Coder:
 
 def runs_coder() -> Coder:
     """The loop, whose arrays serve every strip of the thread."""
-    state, buffers = (
-        np.zeros(2, np.int64),
-        {
-            "runs": loops.run_table(),
-            "places": np.empty(loops.BLOCK, np.int64),
-            "spans": np.empty(loops.BLOCK, np.int64),
-            "counts": np.empty(loops.TABLES * SYMBOLS, np.int64),
-            "lengths": np.empty(SYMBOLS, np.int64),
-            "table": np.empty(512, np.uint32),
-            "scratch": np.empty(SCRATCH, np.int64),
-        },
-    )
-    result = np.empty(0, np.uint8)
+    state, result = np.zeros(2, np.int64), np.empty(0, np.uint8)
+    own = {"runs": loops.run_table(), "state": state}
+    own |= working_arrays(loops.LOOP, {}, {"size": 0, "result_size": 0})
 
     def deflate(content: Any, last: bool) -> bytes:
         nonlocal result
@@ -82,14 +72,7 @@ def runs_coder() -> Coder:
         if len(result) < room + loops.room(0):
             result = np.empty(room + loops.room(0), np.uint8)
         state[0] = last
-        arguments = buffers | {
-            "content": content,
-            "size": size,
-            "state": state,
-            "result": result,
-            "result_size": room,
-            "last": size,
-        }
+        arguments = own | {"content": content, "size": size, "result": result, "result_size": room, "last": size}
         jit.bind(loops.LOOP, {}, arguments)(0, size)
         return result[: state[1]].tobytes()
 

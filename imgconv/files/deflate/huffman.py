@@ -42,18 +42,18 @@ def assign_lengths(count: Any, length: Any, scratch: Any) -> None:
     for i in range(n):
         weight[i] = sorted_[i] >> 9
     leaf, node = 0, n
-    for made in range(n, 2 * n - 1):
+    for joined in range(n, 2 * n - 1):
         total = 0
         for _ in range(2):
-            if leaf < n and (node >= made or weight[leaf] <= weight[node]):
+            if leaf < n and (node >= joined or weight[leaf] <= weight[node]):
                 total += weight[leaf]
-                parent[leaf] = made
+                parent[leaf] = joined
                 leaf += 1
             else:
                 total += weight[node]
-                parent[node] = made
+                parent[node] = joined
                 node += 1
-        weight[made] = total
+        weight[joined] = total
     for i in range(LONGEST_CODE + 1):
         of_length[i] = 0
     weight[2 * n - 2] = 0  # from here on these are depths

@@ -9,12 +9,11 @@ differences, as signed bytes, have the least sum of magnitudes: the heuristic th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from imgconv.loops import Body, Loop, helper, parameters, view
+from imgconv.loops import Body, Loop, helper
 
 NONE, SUB, UP, AVERAGE, PAETH = range(5)
 FILTERS = 5
@@ -33,28 +32,26 @@ def make() -> Body:
     """
 
     def filter_rows(source, source_rows, row, pixel, allowed, lines, trial, result, strip_rows, first, last):
-        pixels, target = view(source, source_rows * row), view(result, strip_rows * (row + 1))
-        kept, tried, wide = view(lines, 2 * (pixel + row)), view(trial, FILTERS * row), pixel + row
+        wide = pixel + row
         for i in range(2 * wide):
-            kept[i] = byte(0)
+            lines[i] = byte(0)
         for y in range(max(0, first - 1), min(last, first + strip_rows)):
             slot, other = (y % 2) * wide, ((y + 1) % 2) * wide
-            given, x = pixels[y * row : (y + 1) * row], kept[slot + pixel : slot + wide]
+            pixels, x = source[y * row : (y + 1) * row], lines[slot + pixel : slot + wide]
             for i in range(row):
-                x[i] = given[i]
+                x[i] = pixels[i]
             if y < first:  # only to be the row above
                 continue
-            try_filters(
-                x, kept[slot : slot + row], kept[other + pixel : other + wide], kept[other : other + row], row, tried
-            )
+            left, above, above_left = lines[slot : slot + row], lines[other + pixel : other + wide], lines[other:]
+            try_filters(x, left, above, above_left, row, trial)
             chosen, least = 0, word(2**62)
             for f in range(FILTERS):
                 if allowed >> f & 1:
-                    total = magnitudes(tried[f * row : (f + 1) * row], row)
+                    total = magnitudes(trial[f * row : (f + 1) * row], row)
                     chosen, least = (f, total) if total < least else (chosen, least)
             at = (y - first) * (row + 1)
-            target[at] = byte(chosen)
-            best, out = tried[chosen * row : (chosen + 1) * row], target[at + 1 : at + 1 + row]
+            result[at] = byte(chosen)
+            best, out = trial[chosen * row : (chosen + 1) * row], result[at + 1 : at + 1 + row]
             for i in range(row):
                 out[i] = best[i]
 
@@ -105,21 +102,11 @@ def magnitudes(differences: Any, n: int) -> Any:
     return total
 
 
-def _extents(given: Mapping[str, Any]) -> Mapping[str, int]:
-    row = given["row"]
-    return {
-        "source": max(given["source_rows"], given["last"]) * row,
-        "lines": 2 * (given["pixel"] + row),
-        "trial": FILTERS * row,
-        "result": given["strip_rows"] * (row + 1),
-    }
-
-
 FILTER = Loop(
-    "png-filter",
+    "png_filter",
     make,
-    parameters(
-        "source:uint8 source_rows row pixel allowed lines:=uint8 trial:=uint8 result:=uint8 strip_rows first last"
+    (
+        "source:uint8[max(source_rows, last) * row] source_rows row pixel allowed lines:~uint8[2 * (pixel + row)]"
+        f" trial:~uint8[{FILTERS} * row] result:=uint8[strip_rows * (row + 1)] strip_rows",
     ),
-    _extents,
 )

@@ -3,13 +3,12 @@ predict."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from imgconv.files.png.filter_loops import AVERAGE, PAETH, SUB, UP
-from imgconv.loops import Body, Loop, helper, parameters, view
+from imgconv.loops import Body, Loop, helper
 
 byte, word = np.uint8, np.int64
 
@@ -22,11 +21,10 @@ def make() -> Body:
     """
 
     def unfilter_rows(source, rows, row, pixel, zeros, result, first, last):
-        given, target, none = view(source, rows * (row + 1)), view(result, rows * row), view(zeros, row)
         for y in range(first, last):
             at = y * (row + 1)
-            kind, x, out = given[at], given[at + 1 : at + 1 + row], target[y * row : (y + 1) * row]
-            above = target[(y - 1) * row : y * row] if y > 0 else none
+            kind, x, out = source[at], source[at + 1 : at + 1 + row], result[y * row : (y + 1) * row]
+            above = result[(y - 1) * row : y * row] if y > 0 else zeros[:row]
             undo(kind, x, above, out, row, pixel)
 
     return unfilter_rows
@@ -76,10 +74,8 @@ def undo(kind: Any, x: Any, above: Any, out: Any, row: Any, pixel: Any) -> None:
             out[i] = x[i]
 
 
-def _extents(given: Mapping[str, Any]) -> Mapping[str, int]:
-    return {"source": given["rows"] * (given["row"] + 1), "zeros": given["row"], "result": given["rows"] * given["row"]}
-
-
 UNFILTER = Loop(
-    "png-unfilter", make, parameters("source:uint8 rows row pixel zeros:uint8 result:=uint8 first last"), _extents
+    "png_unfilter",
+    make,
+    ("source:uint8[rows * (row + 1)] rows row pixel zeros:uint8[row] result:=uint8[rows * row]",),
 )

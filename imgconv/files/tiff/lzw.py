@@ -11,6 +11,7 @@ import numpy as np
 
 from imgconv import jit
 from imgconv.engine.bands import Band, run_bands
+from imgconv.engine.run_loop import working_arrays
 from imgconv.files.tiff import lzw_loops
 from imgconv.values.frozen import record
 from imgconv.values.pixel_values import Pixels
@@ -99,20 +100,19 @@ def _decode_group(page: Any, group: Sequence[Segment], result: Pixels, width: in
     arguments = {
         "source": _read(page, group, starts),
         "source_size": int(starts[-1]) + lzw_loops.MARGIN,
-        "starts": starts[:-1],
-        "coded": np.array(lengths, np.int64),
-        "places": places[:-1],
-        "sizes": np.array(sizes, np.int64),
-        "streams": len(group),
+        "streams_starts": starts[:-1],
+        "streams_coded": np.array(lengths, np.int64),
+        "streams_places": places[:-1],
+        "streams_sizes": np.array(sizes, np.int64),
+        "streams_filled": filled,
+        "streams_count": len(group),
         "result": decoded,
         "result_size": decoded.size,
-        "filled": filled,
         "last": len(group),
     }
 
     def worker() -> Band:
-        table = {name: np.empty(lzw_loops.STRINGS, np.int64) for name in ("begins", "spans")}
-        run = jit.bind(lzw_loops.DECODE, {}, arguments | table)
+        run = jit.bind(lzw_loops.DECODE, {}, arguments | working_arrays(lzw_loops.DECODE, {}, arguments))
 
         def band(first: int, last: int) -> None:
             run(first, last)

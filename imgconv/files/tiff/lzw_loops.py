@@ -7,12 +7,11 @@ needs only where strings begin and how long they are.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from imgconv.loops import Body, Loop, parameters, put_word, subroutine, take_word, view
+from imgconv.loops import Body, Group, Loop, put_word, subroutine, take_word
 
 CLEAR, END = 256, 257
 STRINGS = 4096  # in the table at most
@@ -29,33 +28,11 @@ def make() -> Body:
     hold the table of strings.
     """
 
-    def decode_streams(
-        source,
-        source_size,
-        starts,
-        coded,
-        places,
-        sizes,
-        streams,
-        begins,
-        spans,
-        result,
-        result_size,
-        filled,
-        first,
-        last,
-    ):
-        codes, target = view(source, source_size), view(result, result_size)
-        start, length, place, size = (
-            view(starts, streams),
-            view(coded, streams),
-            view(places, streams),
-            view(sizes, streams),
-        )
-        begin, span, count = view(begins, STRINGS), view(spans, STRINGS), view(filled, streams)
+    def decode_streams(source, source_size, streams, begins, spans, result, result_size, first, last):
         for i in range(first, last):
-            stream = codes[start[i] : start[i] + length[i] + MARGIN]
-            count[i] = decode(stream, 8 * length[i], target[place[i] : place[i] + size[i]], size[i], begin, span)
+            start, length, place, size = streams.starts[i], streams.coded[i], streams.places[i], streams.sizes[i]
+            stream, target = source[start : start + length + MARGIN], result[place : place + size]
+            streams.filled[i] = decode(stream, 8 * length, target, size, begins, spans)
 
     return decode_streams
 
@@ -104,23 +81,17 @@ def decode(stream: Any, bits: Any, out: Any, size: Any, begin: Any, span: Any) -
     return at
 
 
-def _extents(arguments: Mapping[str, Any]) -> Mapping[str, int]:
-    streams = dict.fromkeys(("starts", "coded", "places", "sizes", "filled"), arguments["streams"])
-    return {
-        **streams,
-        "source": arguments["source_size"],
-        "begins": STRINGS,
-        "spans": STRINGS,
-        "result": arguments["result_size"],
-    }
-
-
+STREAMS = Group(
+    "streams",
+    "starts:int64[streams_count] coded:int64[streams_count] places:int64[streams_count] sizes:int64[streams_count]"
+    " filled:=int64[streams_count] count",
+)
 DECODE = Loop(
-    "tiff-lzw",
+    "tiff_lzw",
     make,
-    parameters(
-        "source:uint8 source_size starts:int64 coded:int64 places:int64 sizes:int64 streams begins:=int64 spans:=int64"
-        " result:=uint8 result_size filled:=int64 first last"
+    (
+        "source:uint8[source_size] source_size",
+        STREAMS,
+        f"begins:~int64[{STRINGS}] spans:~int64[{STRINGS}] result:=uint8[result_size] result_size",
     ),
-    _extents,
 )
