@@ -63,7 +63,7 @@ def happens(layout: Layout, name: str, folder: str) -> str:
         and (not layout.alpha or np.array_equal(back.alpha, given.alpha))
     ):
         return SAME
-    converted = [note.code for note in conversions.fitted(given, form, Writing()).notes]
+    converted = [note.code for note in conversions.convert(given, form, Writing()).notes]
     if back.layout == layout:
         seen = slice(None) if given.alpha is None else given.alpha > 0
         difference = np.abs(back.pixels.astype(float) - given.pixels)[seen].max()

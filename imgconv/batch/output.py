@@ -44,7 +44,7 @@ def outputs(
     to the format, which may leave notes."""
     from imgconv.files import frames, write
 
-    if not (job.derived or job.in_folder) or len(result.frames) == 1 or frames.fit(form, result.frames):
+    if not (job.derived or job.in_folder) or len(result.frames) == 1 or frames.holds(form, result.frames):
         return [Output(path, form, write.fitted(result, form, _name(path), writing), job)]
     paths = numbered_frames.paths(job, path, numbers)
     numbered_frames.reserve(paths, job, reserved)

@@ -35,7 +35,7 @@ def check(job: Job, header: Header, pipeline: Pipeline, settings: Settings) -> t
     if job.derived and os.path.exists(path) and not job.replace:
         raise errors.file_exists(path)
     layout = result_layout(header, pipeline, settings)
-    conversions.check(
+    conversions.check_layout(
         form, layout, (max(height for height, _ in sizes), max(width for _, width in sizes)), settings.writing, path
     )
     if header.frames > 1 and not (job.derived or job.in_folder):

@@ -95,10 +95,10 @@ class _Member(io.RawIOBase):
     def _inflated(self, most: int) -> bytes:
         """What comes out next; nothing where no more does."""
         while not self._unpacker.eof:
-            wanted = self._unpacker.needs_input
-            packed = self._packed.read(_PACKED) if wanted else b""
+            needs_input = self._unpacker.needs_input
+            packed = self._packed.read(_PACKED) if needs_input else b""
             piece: bytes = self._unpacker.decompress(packed, most)
-            if piece or (wanted and not packed):
+            if piece or (needs_input and not packed):
                 return piece
         return b""
 

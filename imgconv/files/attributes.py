@@ -89,19 +89,19 @@ def _take_permissions(handle: int, known: os.stat_result, old: OldFile, lost: li
         access = _access_list(old)
         if access is None:
             _remove_list(handle, old)
-            kept = closed(mode) if regrouped else mode
+            new_mode = closed(mode) if regrouped else mode
         else:
             os.setxattr(handle, ACL, closed_list(access) if regrouped else access)
-            kept = mode & ~7 | os.fstat(handle).st_mode & 7
+            new_mode = mode & ~7 | os.fstat(handle).st_mode & 7
     except OSError as error:
         lost.append(f"access list ({error.strerror})")
         with contextlib.suppress(OSError):
             _remove_list(handle, old)
-        kept = mode & ~0o77
+        new_mode = mode & ~0o77
     else:
-        if kept != mode:
-            lost.append(f"group (mode {mode:o} became {kept:o})")
-    os.fchmod(handle, kept)
+        if new_mode != mode:
+            lost.append(f"group (mode {mode:o} became {new_mode:o})")
+    os.fchmod(handle, new_mode)
     return privileges
 
 

@@ -68,17 +68,17 @@ class _Reads:
         """What is read, once it is known that memory holds it: a piece more than that would show."""
         self.calls -= 1
         room = max(0, int(min(self.most, 2**62) - self.taken) // self.share)
-        wanted = room + 1 if size is None or size < 0 else min(size, max(room, self.least) + 1)
-        found: bytes = (
-            b"" if self.refusal or self.calls < 0 else read(self._there(wanted) if wanted > _AT_ONCE else wanted)
+        count = room + 1 if size is None or size < 0 else min(size, max(room, self.least) + 1)
+        piece: bytes = (
+            b"" if self.refusal or self.calls < 0 else read(self._there(count) if count > _AT_ONCE else count)
         )
-        if len(found) >= self.least:
-            self.taken += self.share * (len(found) + (_OBJECT if not self.least else 0))
+        if len(piece) >= self.least:
+            self.taken += self.share * (len(piece) + (_OBJECT if not self.least else 0))
         if self.refusal is None and (self.calls < 0 or self.taken > self.most):
             self.refusal = errors.header_endless(self.name) if self.calls < 0 else self._too_much()
         if self.refusal:
             raise self.refusal
-        return found
+        return piece
 
     def _too_much(self) -> errors.FileError:
         return errors.FileError(
@@ -86,12 +86,12 @@ class _Reads:
             " (--max-memory allows more); get a whole copy"
         )
 
-    def _there(self, wanted: int) -> int:
-        """So many bytes as are left in a file, for room is made for what is asked; of a device all that are wanted."""
+    def _there(self, count: int) -> int:
+        """At most as many bytes as are left in a file, because a buffer of that size is made; of a device `count`."""
         at = self.stream.tell()
         end = self.stream.seek(0, io.SEEK_END)
         self.stream.seek(at)
-        return min(wanted, max(0, end - at)) if end else wanted
+        return min(count, max(0, end - at)) if end else count
 
 
 @contextmanager

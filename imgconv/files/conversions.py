@@ -49,13 +49,13 @@ def able(layout: Layout) -> list[str]:
 def way(form: Format, layout: Layout) -> Conversion | None:
     """The conversion after which a format holds such pixels; None where there is none."""
     for row in CONVERSIONS:
-        made = row.becomes(layout)
-        if made is not None and holds(form, made) and (not row.formats or form.name in row.formats):
+        converted = row.becomes(layout)
+        if converted is not None and holds(form, converted) and (not row.formats or form.name in row.formats):
             return row
     return None
 
 
-def check(form: Format, layout: Layout, size: tuple[int, int], writing: Writing, path: str) -> None:
+def check_layout(form: Format, layout: Layout, size: tuple[int, int], writing: Writing, path: str) -> None:
     """Raises FileError, naming formats that can, if `form` cannot hold a picture of such pixels and (height, width), as
     it is or converted, as is wanted."""
     if writing.quality is not None and writing.lossless:
@@ -76,21 +76,21 @@ def check(form: Format, layout: Layout, size: tuple[int, int], writing: Writing,
         raise errors.always_lossy(path, form.name, [name for name in able(layout) if FORMATS[name].lossless != "never"])
 
 
-def fitted(image: ImageData, form: Format, writing: Writing) -> ImageData:
+def convert(image: ImageData, form: Format, writing: Writing) -> ImageData:
     """The image as the format holds it, with notes of what was converted and of options that it does not heed. Raises
     FileError for numbers that do not fit."""
     if len({replace(image, frames=(frame,)).layout for frame in image.frames}) > 1:  # pages of many kinds
-        parts = [_fitted(replace(image, frames=(frame,)), form) for frame in image.frames]
+        parts = [_convert_alike(replace(image, frames=(frame,)), form) for frame in image.frames]
         notes = tuple(dict.fromkeys(note for part in parts for note in part.notes))
         image = replace(parts[0], frames=tuple(part.frames[0] for part in parts), notes=notes)
     else:
-        image = _fitted(image, form)
-    idle = [f"--{name.replace('_', '-')}" for name in _idle(form, writing)]
-    said = (Note("option-idle", f"{option} has no meaning for {form.name.upper()}", loss=False) for option in idle)
-    return replace(image, notes=tuple(dict.fromkeys((*image.notes, *said))))
+        image = _convert_alike(image, form)
+    options = [f"--{name.replace('_', '-')}" for name in _idle(form, writing)]
+    unused = (Note("option-idle", f"{option} has no meaning for {form.name.upper()}", loss=False) for option in options)
+    return replace(image, notes=tuple(dict.fromkeys((*image.notes, *unused))))
 
 
-def _fitted(image: ImageData, form: Format) -> ImageData:
+def _convert_alike(image: ImageData, form: Format) -> ImageData:
     row = None if holds(form, image.layout) else way(form, image.layout)
     image = row.convert(image, form) if row else image
     if image.colour and ARRAY in form.modes and image.colour not in form.modes:
@@ -100,8 +100,8 @@ def _fitted(image: ImageData, form: Format) -> ImageData:
 
 
 def _idle(form: Format, writing: Writing) -> list[str]:
-    given = {name for name in ("compress_level", "quality") if getattr(writing, name) is not None}
-    return sorted(given - set(form.heeds))
+    options = {name for name in ("compress_level", "quality") if getattr(writing, name) is not None}
+    return sorted(options - set(form.heeds))
 
 
 # ---------------------------------------------------------------- the conversions
@@ -140,19 +140,19 @@ def _converted(image: ImageData, form: Format) -> ImageData:
     note = Note(
         "converted", f"{image.colour} converted to RGB {how} ({form.name.upper()} has no {image.colour}; tiff does)"
     )
-    kept = {key: value for key, value in image.metadata.items() if key != "icc_profile" or not through}
-    return replace(image, frames=frames, colour="", metadata=kept, notes=(*image.notes, note))
+    metadata = {key: value for key, value in image.metadata.items() if key != "icc_profile" or not through}
+    return replace(image, frames=frames, colour="", metadata=metadata, notes=(*image.notes, note))
 
 
 def _rgb(pixels: Pixels, colour: str, profile: bytes) -> Pixels:
-    given = to_pillow(Frame(pixels), colour)
+    image = to_pillow(Frame(pixels), colour)
     if not profile:
-        return to_frame_as(given, "RGB").pixels
+        return to_frame_as(image, "RGB").pixels
     from PIL import ImageCms
 
     try:
         through = ImageCms.profileToProfile(
-            given, ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB"), outputMode="RGB"
+            image, ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB"), outputMode="RGB"
         )
     except (ImageCms.PyCMSError, OSError, ValueError) as error:
         raise errors.FileError(
@@ -190,14 +190,14 @@ def _narrowed(image: ImageData, form: Format) -> ImageData:
     """White stays white: 65535 becomes 255, what is between is rounded."""
     lost = any(bool((frame.pixels % 257).any()) for frame in image.frames)
     why = f"({form.name.upper()} has no more; png and tiff do)"
-    said = (
+    note = (
         Note("narrowed", f"16 bits per sample became 8 {why}")
         if lost
         else Note("stored-shorter", f"16 bits per sample stored in 8, none lost {why}", loss=False)
     )
     return replace(
         _with(image, lambda frame: ((frame.pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)),
-        notes=(*image.notes, said),
+        notes=(*image.notes, note),
     )
 
 

@@ -138,12 +138,12 @@ def _from_to(name: str, least: int, most: int, expected: str) -> Callable[[objec
 
     def read(value: object) -> int:
         try:
-            found = whole(value, name)
+            number = whole(value, name)
         except errors.UsageError:
             raise errors.not_a(name, value, expected) from None
-        if not least <= found <= most:
+        if not least <= number <= most:
             raise errors.not_a(name, value, expected)
-        return found
+        return number
 
     return read
 
@@ -157,11 +157,11 @@ def format_named(word: str) -> Format:
     if not isinstance(word, str):
         raise errors.not_a("format", word, f"one of {', '.join(FORMATS)}")
     name = word.lower()
-    found = FORMATS.get(name) or BY_SUFFIX.get("." + name.lstrip("."))
-    if found is None:
+    form = FORMATS.get(name) or BY_SUFFIX.get("." + name.lstrip("."))
+    if form is None:
         hint = errors.suggestion(word, FORMATS) or ";"
         raise errors.UsageError(f"format {errors.shown(word)} is not known{hint} choose from {', '.join(FORMATS)}")
-    return found
+    return form
 
 
 def format_of(path: str) -> Format:

@@ -11,7 +11,7 @@ import numpy as np
 from imgconv import errors
 from imgconv.files.formats import FORMATS, Format
 from imgconv.files.header import Header
-from imgconv.files.options import CHOICE_OF_FRAMES, Frames
+from imgconv.files.options import CHOICE_OF_FRAMES, FrameChoice
 from imgconv.values.frozen import replace
 from imgconv.values.image import Frame, ImageData
 from imgconv.values.notes import Note
@@ -22,7 +22,7 @@ UNTIMED = 1000.0
 """Milliseconds that a frame of an animation is shown whose file did not say: a page."""
 
 
-def chosen(choice: Frames | None, count: int, name: str) -> Sequence[int]:
+def chosen(choice: FrameChoice | None, count: int, name: str) -> Sequence[int]:
     """The numbers, from 0, of the frames that a choice takes of `count`. Raises FileError where there are none."""
     if choice is None or choice == "all":
         return range(count)
@@ -58,22 +58,22 @@ def alike(frames: Sequence[Frame]) -> tuple[Frame, ...]:
     return tuple(map(fit, frames))
 
 
-def check(form: Format, frames: Sequence[Frame], path: str) -> None:
+def check_frames(form: Format, frames: Sequence[Frame], path: str) -> None:
     """Raises FileError if a format cannot hold several frames, or not these beside each other."""
-    _check(form, [_kind(frame) for frame in frames], path)
+    _refuse(form, [_kind(frame) for frame in frames], path)
 
 
 def check_sizes(form: Format, header: Header) -> None:
-    """As `check`, by what is known of an input's frames before they are read."""
-    _check(form, [f"{width}x{height}" for height, width in header.sizes] or [""] * header.frames, header.path)
+    """As `check_frames`, by what is known of an input's frames before they are read."""
+    _refuse(form, [f"{width}x{height}" for height, width in header.sizes] or [""] * header.frames, header.path)
 
 
-def fit(form: Format, frames: Sequence[Frame]) -> bool:
+def holds(form: Format, frames: Sequence[Frame]) -> bool:
     """Whether a format can hold these frames beside each other."""
     return form.frames == "pages" or (bool(form.frames) and len({_kind(frame) for frame in frames}) == 1)
 
 
-def _check(form: Format, kinds: Sequence[str], path: str) -> None:
+def _refuse(form: Format, kinds: Sequence[str], path: str) -> None:
     if len(kinds) == 1 or form.frames == "pages":
         return
     if not form.frames:
@@ -100,7 +100,7 @@ def _kind(frame: Frame) -> str:
     return f"{width}x{height} {channels + (frame.alpha is not None)}-channel {frame.pixels.dtype.name}"
 
 
-def fitted(image: ImageData, form: Format) -> ImageData:
+def arrange(image: ImageData, form: Format) -> ImageData:
     """The image with frames as a format takes them, and notes of what that loses."""
     image = _without_default_image(image, form)
     if len(image.frames) == 1:

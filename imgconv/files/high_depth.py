@@ -207,7 +207,7 @@ def _tiff(source: Source, image: Any) -> Deep:
     from imgconv.files.tiff import reader as tiff_reader
 
     number = image.tell()
-    page = tiff_reader.opened(source, number)
+    page = tiff_reader.open_page(source, number)
     if {page.height, page.width} != {image.height, image.width}:
         raise errors.file_broken(
             source.name, f"its fields say two sizes, {image.width}x{image.height} and {page.width}x{page.height}"

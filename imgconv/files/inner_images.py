@@ -25,7 +25,7 @@ _DDS_HEADER, _DDS_PLAIN = 128, 0x40  # bytes, and the flag of pixels of red, gre
 _BLP_JPEG = 0  # of its compressions
 
 
-def check(source: Source, start: bytes) -> None:
+def check_inner(source: Source, start: bytes) -> None:
     """Raises FileError for a file that begins with `start` and holds more than its options allow, wherever it says so;
     the stream is left at its start."""
     row = next((check for magic, check in CHECKS if start.startswith(magic)), None)

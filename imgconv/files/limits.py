@@ -19,7 +19,7 @@ from imgconv.values.layout import Layout
 _PIECE, _START = 2**22, 2**12
 
 
-def check(header: Header) -> None:
+def check_header(header: Header) -> None:
     """Raises FileError for an image with more pixels, frames or memory than its options allow."""
     options = header.source.options
     if header.frames > options.max_frames:

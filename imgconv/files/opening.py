@@ -16,7 +16,7 @@ _BIG_ENDIAN = b"MM\0+"
 """How a BigTIFF file starts that Pillow takes for another, and warns of."""
 
 
-def opened(source: Source) -> Any:
+def open_image(source: Source) -> Any:
     """An image as Pillow, or for some TIFF files tifffile, opens it. Raises FileError where neither does."""
     from PIL import Image as pillow
     from PIL import UnidentifiedImageError
@@ -55,7 +55,7 @@ def _by_tifffile(source: Source, warnings: int) -> Any:
             source.shortage = "Truncated fields"
             source.note("reader-warning", source.shortage, loss=False)
     try:
-        return tiff_reader.opened(source)
+        return tiff_reader.open_page(source)
     except IndexError:  # no page
         signatures.refuse(source.name, start)
 

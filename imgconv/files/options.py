@@ -15,12 +15,12 @@ MOST_PIXELS = 2**30 // 4 // 3
 MOST_FRAMES = 10_000
 
 
-Frames = str | int | tuple[int | None, int | None]
+FrameChoice = str | int | tuple[int | None, int | None]
 """The word `all`, the number of a frame, or where a range of them begins and ends; as Python counts, from 0 and, if
 negative, from the end."""
 
 
-def _frames(value: object) -> Frames:
+def _frames(value: object) -> FrameChoice:
     expected = "first, all, N or A:B (counted from 0; -1 is the last, B is left out)"
     if isinstance(value, str) and value in ("first", "all"):
         return 0 if value == "first" else "all"
@@ -36,14 +36,14 @@ def _frames(value: object) -> Frames:
     if len(ends) not in (1, 2):
         raise errors.not_a("frames", value, expected)
     try:
-        found = [None if end is None else _signed(end) for end in ends]
+        numbers = [None if end is None else _signed(end) for end in ends]
     except errors.UsageError:
         raise errors.not_a("frames", value, expected) from None
-    if len(found) == 2:
-        return found[0], found[1]
-    if found[0] is None:
+    if len(numbers) == 2:
+        return numbers[0], numbers[1]
+    if numbers[0] is None:
         raise errors.not_a("frames", value, expected)
-    return found[0]
+    return numbers[0]
 
 
 def _signed(value: object) -> int:
@@ -55,7 +55,7 @@ def _signed(value: object) -> int:
     return whole(text, "frames")
 
 
-def _frames_text(value: Frames) -> str:
+def _frames_text(value: FrameChoice) -> str:
     if isinstance(value, tuple):
         return ":".join("" if end is None else str(end) for end in value)
     return str(value)
@@ -80,7 +80,7 @@ class Reading:
     max_memory: int | None = None
     allow_truncated: bool = False
     allow_narrowing: bool = False
-    frames: Frames | None = None
+    frames: FrameChoice | None = None
     no_orient: bool = False
     strip: bool = False
 

@@ -62,7 +62,7 @@ _WARN = _Setting("warnings", "warn")
 
 
 @contextmanager
-def limits(options: Reading, *, png: bool = False) -> Iterator[None]:
+def raised_limits(options: Reading, *, png: bool = False) -> Iterator[None]:
     """While it lasts, Pillow takes images as large as `options` allow, and of a `png` long profiles and texts: of
     honest ones Pillow takes a megabyte each."""
     longest = int(min(_LONGEST_TEXT, allowed_bytes(options.max_memory) * _SHARE_OF_TEXT))

@@ -51,16 +51,16 @@ def parse(start: bytes) -> Raw | None:
     8 bits whose white is not 255 are left to Pillow, which scales them.
     """
     kind = start[:1] == b"P"  # so that starts of other kinds need no patterns made
-    if kind and (found := re.match(_PNM, start)):
-        width, height, most = (int(found[i]) for i in (2, 3, 4))
+    if kind and (fields := re.match(_PNM, start)):
+        width, height, most = (int(fields[i]) for i in (2, 3, 4))
         if 0 in (width, height) or not (most == 255 or 255 < most < 65536):
             return None
-        name, channels = ("ppm", 3) if found[1] == b"6" else ("pgm", 1)
-        return Raw(name, height, width, channels, ">u2" if most > 255 else "u1", found.end(), most)
-    if kind and (found := re.match(_PFM, start)):
-        width, height = int(found[2]), int(found[3])
+        name, channels = ("ppm", 3) if fields[1] == b"6" else ("pgm", 1)
+        return Raw(name, height, width, channels, ">u2" if most > 255 else "u1", fields.end(), most)
+    if kind and (fields := re.match(_PFM, start)):
+        width, height = int(fields[2]), int(fields[3])
         try:
-            scale = float(found[4])
+            scale = float(fields[4])
         except ValueError:
             return None
         if 0 in (width, height, scale):
@@ -69,16 +69,16 @@ def parse(start: bytes) -> Raw | None:
             "pfm",
             height,
             width,
-            3 if found[1] == b"F" else 1,
+            3 if fields[1] == b"F" else 1,
             "<f4" if scale < 0 else ">f4",
-            found.end(),
+            fields.end(),
             upwards=True,
             unit=abs(scale),
         )
     return None
 
 
-def is_raw(start: bytes) -> bool:
+def is_pnm(start: bytes) -> bool:
     """Whether a file starts as one that is read here; Pillow may know others."""
     return parse(start) is not None
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import IO
 
 from imgconv import errors
-from imgconv.files import bounded_reads, limits, npy, npz, pillow, pillow_settings, pnm, signatures
+from imgconv.files import bounded_reads, limits, npy, npz, pillow_reader, pillow_settings, pnm, signatures
 from imgconv.files.formats import split_member
 from imgconv.files.header import Header, parsed
 from imgconv.files.options import Reading
@@ -35,9 +35,9 @@ class Reader:
 READERS = (
     Reader("npy", npy.is_npy, npy.npy_header),
     Reader("npz", npz.is_zip, npz.header),
-    Reader("raw", pnm.is_raw, pnm.header),
+    Reader("raw", pnm.is_pnm, pnm.header),
     Reader("program", signatures.is_program, signatures.refuse_program),
-    Reader("pillow", lambda start: True, pillow.header),
+    Reader("pillow", lambda start: True, pillow_reader.header),
 )
 """The first that knows a file reads it; the last knows all that is left, or says that nobody does."""
 
@@ -63,7 +63,7 @@ def header(path: str, options: Reading = Reading()) -> Header:
     source = Source(name, _opened(split_member(path)[0], name, options), options)
     try:
         header = _begun(source)
-        limits.check(header)
+        limits.check_header(header)
     except BaseException as error:
         source.stream.close()
         if options.allow_truncated and isinstance(error, errors.FileError) and error.recoverable:
@@ -108,11 +108,11 @@ def _recognised(source: Source) -> Header:
         raise errors.FileError(f"{source.name}: empty, no image in it")
     reader = next(reader for reader in READERS if reader.knows(start))
     png = start.startswith(SIGNATURE)
-    with pillow_settings.limits(source.options, png=png), bounded_reads.for_header(source, start):
+    with pillow_settings.raised_limits(source.options, png=png), bounded_reads.for_header(source, start):
         if start.startswith(CONTAINERS):
             from imgconv.files import inner_images
 
-            inner_images.check(source, start)
+            inner_images.check_inner(source, start)
         return parsed(source.name, lambda: reader.header(source))
 
 
@@ -129,7 +129,7 @@ def _loaded(header: Header) -> ImageData:
         damage = error
     try:
         again = _mended(Source(source.name, io.BytesIO(content), source.options, lenient=True))
-        limits.check(again)  # a lenient parser may find other sizes
+        limits.check_header(again)  # a lenient parser may find other sizes
         image = _pixels(again)
     except errors.FileError:
         raise _beyond_reading(source.name, damage) from None
@@ -151,7 +151,7 @@ def _complete(header: Header) -> ImageData:
 
 def _pixels(header: Header) -> ImageData:
     source = header.source
-    with pillow_settings.limits(source.options, png=header.format == "png"), bounded_reads.for_pixels(source):
+    with pillow_settings.raised_limits(source.options, png=header.format == "png"), bounded_reads.for_pixels(source):
         return header.load()
 
 

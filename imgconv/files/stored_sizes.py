@@ -30,8 +30,8 @@ def size_of(content: bytes) -> Size | None:
     if content.startswith(JPEG):
         return jpeg_size(content)
     if content.startswith((CODESTREAM, *JP2)):
-        found = codestream(content)
-        return found and found[:2]
+        measures = codestream(content)
+        return measures and measures[:2]
     if content.startswith(b"RIFF") and content[8:12] == b"WEBP":
         return _webp_size(content)
     return None

@@ -68,8 +68,8 @@ def save(
     where = path_text(path)
     form = format_of(where) if format is None or (isinstance(format, str) and not format) else format_named(format)
     level = None if compress_level is None else COMPRESS_LEVEL.read(compress_level)
-    wanted = Writing(level, None if quality is None else QUALITY_KIND.read(quality), FLAG.read(lossless))
-    atomic.write(where, encoded(image, form, where, writing=wanted))
+    options = Writing(level, None if quality is None else QUALITY_KIND.read(quality), FLAG.read(lossless))
+    atomic.write(where, encoded(image, form, where, writing=options))
 
 
 def prepare(form: Format, size: int) -> None:
@@ -84,26 +84,26 @@ def fitted(image: ImageData, form: Format, path: str = "the result", writing: Wr
     An image is fitted once, then encoded. Raises FileError for what does not fit.
     """
     for frame in image.frames:
-        conversions.check(form, replace(image, frames=(frame,)).layout, frame.pixels.shape[:2], writing, path)
+        conversions.check_layout(form, replace(image, frames=(frame,)).layout, frame.pixels.shape[:2], writing, path)
     try:
-        image = conversions.fitted(image, form, writing)
+        image = conversions.convert(image, form, writing)
     except errors.FileError as error:
         raise errors.named(path, error) from None
     if len(image.frames) > 1 or form.name == "gif":
         from imgconv.files import frames
 
-        image = frames.fitted(image, form)
+        image = frames.arrange(image, form)
         if form.name == "gif":
             from imgconv.files.gif import writer as gif_writer
 
-            image = gif_writer.fitted(image)
+            image = gif_writer.reduce(image)
         if writing.lossless and any(note.code == "palette-reduced" for note in image.notes):
             raise errors.always_lossy(path, form.name, [name for name in _lossless(image) if name != form.name])
-        frames.check(form, image.frames, path)
+        frames.check_frames(form, image.frames, path)
     if image.metadata:
         from imgconv.files.metadata import fields as metadata
 
-        image = metadata.fitted(image, form)
+        image = metadata.adapt(image, form)
     return image
 
 

@@ -622,7 +622,7 @@ def test_a_strict_read_is_strict_whatever_the_program_has_set(
 
 def test_warnings_of_other_threads_are_theirs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a reader is warned of becomes a note; a program's own warnings reach the program meanwhile."""
-    path, warned, opens = save(tmp_path / "in.bmp", COLOUR), list[str](), read.pillow.opened
+    path, warned, opens = save(tmp_path / "in.bmp", COLOUR), list[str](), read.pillow_reader.open_image
     with ThreadPoolExecutor(1) as pool, warnings.catch_warnings():
         warnings.simplefilter("always")
         monkeypatch.setattr(warnings, "showwarning", lambda message, *_, **__: warned.append(str(message)))
@@ -632,7 +632,7 @@ def test_warnings_of_other_threads_are_theirs(tmp_path: Path, monkeypatch: pytes
             pool.submit(warnings.warn, "of the program").result(60)
             return opens(source)
 
-        monkeypatch.setattr(read.pillow, "opened", opened)
+        monkeypatch.setattr(read.pillow_reader, "open_image", opened)
         image = imgconv.load(path)
         warnings.warn("afterwards", stacklevel=1)
     assert [note.text for note in image.notes] == ["of the file"]

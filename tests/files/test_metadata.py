@@ -263,7 +263,7 @@ def test_gamma_and_primaries_stay_in_png(tmp_path):
     info = opened(written(image, "png")).info
     assert info["gamma"] == 1.0
     assert info["chromaticity"] == pytest.approx((0.3127, 0.329, 0.708, 0.292, 0.17, 0.797, 0.131, 0.046))
-    assert [note.text for note in metadata.fitted(image, FORMATS["jpeg"]).notes] == [
+    assert [note.text for note in metadata.adapt(image, FORMATS["jpeg"]).notes] == [
         "gamma, primaries dropped (no place for them in JPEG)"
     ]
     made = PngImagePlugin.PngInfo()
@@ -271,7 +271,7 @@ def test_gamma_and_primaries_stay_in_png(tmp_path):
     made.add(b"sRGB", b"\0")
     image = read(tmp_path, stored("png", COLOUR, pnginfo=made))
     assert opened(written(image, "png")).info["srgb"] == 0
-    assert metadata.fitted(image, FORMATS["jpeg"]).notes == ()
+    assert metadata.adapt(image, FORMATS["jpeg"]).notes == ()
 
 
 def test_a_guessed_resolution_is_none(tmp_path):
@@ -283,7 +283,7 @@ def test_a_guessed_resolution_is_none(tmp_path):
 
 
 def notes(image: Image, form: str) -> dict[str, str]:
-    return {note.code: note.text for note in metadata.fitted(image, FORMATS[form]).notes if note.loss}
+    return {note.code: note.text for note in metadata.adapt(image, FORMATS[form]).notes if note.loss}
 
 
 def test_what_a_format_cannot_hold_is_said():
@@ -393,14 +393,14 @@ def test_a_thumbnail_is_taken_out():
         directories.field(0x202, 4, len(small)),
     ]
     raw += directories.packed(fields, "<", second) + small
-    found, dropped = exif.fitted(exif.PREFIX + bytes(raw), 5, 6)
+    found, dropped = exif.resize(exif.PREFIX + bytes(raw), 5, 6)
     assert dropped
     assert small[:40] not in found
     made = pillow.Exif()
     made.load(found)
     assert made[MAKER] == "Maker"
     assert made.get_ifd(1) == {}
-    assert exif.fitted(found, 5, 6) == (found, False)
+    assert exif.resize(found, 5, 6) == (found, False)
 
 
 def test_strip_leaves_all_out_and_loses_nothing(tmp_path):
@@ -429,21 +429,21 @@ def test_broken_blocks_are_passed_on_and_never_stop_anything():
     rng = random.Random(4)
     whole = block(6, ">")
     for size in range(0, len(whole), 7):
-        exif.fitted(exif.upright(whole[:size]), 3, 4)
+        exif.resize(exif.upright(whole[:size]), 3, 4)
     for _ in range(1000):
         raw = bytearray(whole)
         for _ in range(rng.randint(1, 6)):
             raw[rng.randrange(len(raw))] = rng.choice((0, 255, rng.randrange(256)))
         changed = bytes(raw)
         assert exif.orientation(changed) in (None, *range(1, 9))
-        assert len(exif.fitted(exif.upright(changed), 3, 4)[0]) <= len(changed) + len(exif.PREFIX)
+        assert len(exif.resize(exif.upright(changed), 3, 4)[0]) <= len(changed) + len(exif.PREFIX)
         tiff_writer.encode([Frame(COLOUR)], {"exif": changed})
         pages.exif_of_page(Source("in", io.BytesIO(changed.removeprefix(exif.PREFIX))), 0)
 
 
 def test_nothing_but_the_changed_fields_moves():
     given = block(6)
-    made, _ = exif.fitted(exif.upright(given), 100, 200)
+    made, _ = exif.resize(exif.upright(given), 100, 200)
     assert len(made) == len(given)
     assert sum(a != b for a, b in zip(made, given, strict=True)) == 5  # one byte each of the orientation and four sizes
 

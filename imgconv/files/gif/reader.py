@@ -129,11 +129,11 @@ def applications(stream: IO[bytes]) -> Iterator[tuple[bytes, bytes]]:
 
 def joined(blocks: bytes) -> bytes:
     """What is in sub-blocks."""
-    found, at = bytearray(), 0
+    content, at = bytearray(), 0
     while at < len(blocks) and blocks[at]:
-        found += blocks[at + 1 : at + 1 + blocks[at]]
+        content += blocks[at + 1 : at + 1 + blocks[at]]
         at += 1 + blocks[at]
-    return bytes(found)
+    return bytes(content)
 
 
 def _palette(stream: IO[bytes], flags: int) -> Pixels:
@@ -145,11 +145,11 @@ def _palette(stream: IO[bytes], flags: int) -> Pixels:
 
 def _blocks(stream: IO[bytes]) -> bytes:
     """Sub-blocks as they stand, up to the empty one."""
-    found = bytearray()
+    blocks = bytearray()
     while length := _exactly(stream, 1)[0]:
-        found.append(length)
-        found += _exactly(stream, length)
-    return bytes(found + b"\0")
+        blocks.append(length)
+        blocks += _exactly(stream, length)
+    return bytes(blocks + b"\0")
 
 
 def _pass_over(stream: IO[bytes]) -> None:
@@ -159,7 +159,7 @@ def _pass_over(stream: IO[bytes]) -> None:
 
 
 def _exactly(stream: IO[bytes], length: int) -> bytes:
-    found = stream.read(length)
-    if len(found) < length:
+    content = stream.read(length)
+    if len(content) < length:
         raise EOFError("it ends within a block")
-    return found
+    return content

@@ -26,7 +26,7 @@ _TRANSPARENT = 255
 _LONGEST = 65535
 
 
-def fitted(image: ImageData) -> ImageData:
+def reduce(image: ImageData) -> ImageData:
     """The image as GIF can hold it: at most 256 colours a frame, alpha on or off; notes of what that loses."""
     if any(frame.pixels.dtype != np.uint8 or frame.pixels.shape[2:] not in ((), (1,), (3,)) for frame in image.frames):
         return image  # which GIF cannot hold at all, as `write.check` says
@@ -87,7 +87,7 @@ def _packed(pixels: Pixels) -> Pixels:
 
 
 def encode(frames: Sequence[Frame], metadata: Mapping[str, Any]) -> bytes:
-    """Frames that `fitted` has made, as a GIF file.
+    """Frames from `reduce`, as a GIF file.
 
     Of the metadata `comment` is kept, and `loop`: how often it is played, 0 for ever (1 if it does not say). ValueError
     beyond 65535 pixels.

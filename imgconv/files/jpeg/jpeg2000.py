@@ -21,12 +21,12 @@ def refuse_short(content: bytes) -> None:
         ">8I", content, at + 8
     )  # of the grid, where the image begins on it, then of tiles, and where they begin
     across, down = (-(-(sides[axis] - sides[6 + axis]) // max(1, sides[4 + axis])) for axis in (0, 1))
-    found, stated = Counter[int](), dict[int, int]()
+    counts, stated = Counter[int](), dict[int, int]()
     for tile, parts in _tile_parts(content, at + 2):
-        found[tile] += 1
+        counts[tile] += 1
         stated[tile] = max(parts, stated.get(tile, 1))
     meant = min(across * down, _MOST_TILES)
-    missing = sum(found[tile] < stated.get(tile, 1) for tile in range(meant))
+    missing = sum(counts[tile] < stated.get(tile, 1) for tile in range(meant))
     if missing:
         raise ValueError(f"{missing} of its {meant} tiles {'is' if missing == 1 else 'are'} missing")
 

@@ -67,7 +67,7 @@ def _whole(length: int, part: int) -> int:
 def scans(content: bytes) -> list[Scan]:
     """Every scan of a file. Raises ValueError where one is cut short or is not there, or lacks a piece between restart
     markers."""
-    found: list[Scan] = []
+    passes: list[Scan] = []
     frame, interval, at = None, 0, 0
     while (segment := _segment(content, at)) is not None:
         marker, body, at = segment
@@ -77,34 +77,34 @@ def scans(content: bytes) -> list[Scan]:
             interval = int.from_bytes(body[:2], "big")
         elif marker == _SCAN and frame is not None:
             scan = _scan(body, frame)
-            found.append(replace(scan, ends=_pieces(content, at, frame.units(scan.components), interval)))
-            at = found[-1].ends[-1]
-    if frame is None or not found:
+            passes.append(replace(scan, ends=_pieces(content, at, frame.units(scan.components), interval)))
+            at = passes[-1].ends[-1]
+    if frame is None or not passes:
         raise ValueError("no coded pixels")
     begun = {
         component
-        for scan in found
+        for scan in passes
         if frame.process in LOSSLESS or (scan.first == 0 and not scan.refines)
         for component in scan.components
     }
     if missing := len(frame.factors.keys() - begun):
         raise ValueError(f"nothing is coded of {missing} of its {len(frame.factors)} components")
-    return found
+    return passes
 
 
-def is_approximate(found: Sequence[Scan]) -> bool:
+def is_approximate(passes: Sequence[Scan]) -> bool:
     """Whether a progressive file leaves out coefficients or their lowest bits, as the format allows (G.1.1.1): fine
     detail is not there."""
-    if found[0].process not in PROGRESSIVE:
+    if passes[0].process not in PROGRESSIVE:
         return False
     sent = {
         (component, place)
-        for scan in found
+        for scan in passes
         if scan.left == 0
         for component in scan.components
         for place in range(scan.first, scan.last + 1)
     }
-    return len(sent) < _COEFFICIENTS * len({component for scan in found for component in scan.components})
+    return len(sent) < _COEFFICIENTS * len({component for scan in passes for component in scan.components})
 
 
 # ---------------------------------------------------------------- segments
@@ -152,15 +152,15 @@ def _pieces(content: bytes, at: int, units: int, interval: int) -> tuple[int, ..
     """Where each piece of a scan ends. Raises ValueError unless there are as many as the interval asks for, the markers
     between them in turn (E.1.4)."""
     ends, turns, behind = list[int](), bytearray(), at
-    for found in re.compile(_MARKER).finditer(content, at):
-        marker, end = content[found.end()], found.start()
+    for match in re.compile(_MARKER).finditer(content, at):
+        marker, end = content[match.end()], match.start()
         while content[end - 1] == 0xFF:  # of which a marker may have several
             end -= 1
         ends.append(end)
         if marker not in _RESTARTS:
             break
         turns.append(marker & 7)
-        behind = found.end() + 1
+        behind = match.end() + 1
     else:
         raise ValueError("its end is missing")
     meant = _whole(units, interval) if interval else 1

@@ -47,19 +47,19 @@ def container_metadata(image: Any, stream: IO[bytes]) -> Found:
 
 
 def _jpeg2000(stream: IO[bytes]) -> Found:
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     lost = []
     stream.seek(0)
     if stream.read(len(_SIGNED)) != _SIGNED:  # a codestream alone
         return {}, []
     for kind, start, length in _boxes(stream, 0, stream.seek(0, 2)):
         if kind == b"jp2h":
-            found |= _profile_of(stream, start, length)
-        elif kind == b"uuid" and (said := _of_uuid(_piece(stream, start, length))):
-            found |= said
+            values |= _profile_of(stream, start, length)
+        elif kind == b"uuid" and (known := _of_uuid(_piece(stream, start, length))):
+            values |= known
         elif kind not in _KNOWN_BOXES:
             lost.append(kind.decode("ascii", "backslashreplace").strip())
-    return found, lost
+    return values, lost
 
 
 def _boxes(stream: IO[bytes], start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
@@ -85,11 +85,11 @@ def _profile_of(stream: IO[bytes], start: int, length: int) -> dict[str, Any]:
 
 
 def _of_uuid(content: bytes) -> dict[str, Any]:
-    kind, said = content[:16], content[16:]
+    kind, data = content[:16], content[16:]
     return (
-        {"xmp": said}
+        {"xmp": data}
         if kind == _XMP_UUID
-        else {"exif": PREFIX + said.removeprefix(PREFIX)}
+        else {"exif": PREFIX + data.removeprefix(PREFIX)}
         if kind == _EXIF_UUID
         else {}
     )
@@ -108,13 +108,13 @@ def _gif(stream: IO[bytes]) -> Found:
     profile in blocks."""
     from imgconv.files.gif import reader as gif_reader
 
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for name, content in gif_reader.applications(stream):
         if name == b"XMP DataXMP":
-            found["xmp"] = content[:-258]
+            values["xmp"] = content[:-258]
         elif name == b"ICCRGBG1012":
-            found["icc_profile"] = gif_reader.joined(content)
-    return {key: value for key, value in found.items() if value}, []
+            values["icc_profile"] = gif_reader.joined(content)
+    return {key: value for key, value in values.items() if value}, []
 
 
 def _bmp(stream: IO[bytes], header: int = 14) -> Found:

@@ -100,7 +100,7 @@ def upright(exif: bytes, swapped: bool = False) -> bytes:
     return PREFIX + bytes(block.raw)
 
 
-def fitted(exif: bytes, height: int, width: int) -> tuple[bytes, bool]:
+def resize(exif: bytes, height: int, width: int) -> tuple[bytes, bool]:
     """The block for a picture of that size, and whether a thumbnail was taken out: it would show the old picture."""
     block = _Block(exif)
     sizes = {WIDTH: width, HEIGHT: height, _PIXEL_WIDTH: width, _PIXEL_HEIGHT: height}

@@ -34,7 +34,7 @@ _NAMES = {
     "gamma": "gamma",
     "chromaticity": "primaries",
 }
-_OF_FRAMES = ("loop", "default_image")  # which `frames.fitted` looks after
+_OF_FRAMES = ("loop", "default_image")  # which `frames.arrange` looks after
 _LONGEST = {("jpeg", "exif"): 65533, ("jpeg", "xmp"): 65504, ("jpeg", "comment"): 65533}  # bytes in one segment
 _SPACES = {"": {1: b"GRAY", 3: b"RGB "}, "CMYK": {4: b"CMYK"}, "LAB": {3: b"Lab "}}  # by Image.colour and channels
 _ORIENTATION = re.compile(rb"(tiff:Orientation\s*(?:=\s*[\"']|>))([1-8])")
@@ -46,13 +46,13 @@ _SIZES = re.compile(rb"((?:exif:Pixel([XY])Dimension|tiff:Image(Width|Length))\s
 
 def orientation(metadata: Metadata) -> int:
     """How the pixels lie, from 1 (upright) to 8, as EXIF says, or XMP where EXIF does not."""
-    found = blocks.orientation(metadata["exif"]) if metadata.get("exif") else None
-    if found is None and (said := _ORIENTATION.search(metadata.get("xmp") or b"")):
-        found = int(said[2])
-    return found or 1
+    value = blocks.orientation(metadata["exif"]) if metadata.get("exif") else None
+    if value is None and (match := _ORIENTATION.search(metadata.get("xmp") or b"")):
+        value = int(match[2])
+    return value or 1
 
 
-def turned(frame: Frame, orientation: int) -> Frame:
+def turn(frame: Frame, orientation: int) -> Frame:
     """A frame stored in one of the eight orientations as it is meant to be seen (Exif 2.32, 4.6.4, Orientation)."""
 
     def upright(pixels: Pixels) -> Pixels:
@@ -67,15 +67,15 @@ def turned(frame: Frame, orientation: int) -> Frame:
 
 def upright(metadata: Metadata) -> dict[str, Any]:
     """The metadata of a picture whose pixels have been turned."""
-    kept = dict(metadata)
+    values = dict(metadata)
     swapped = orientation(metadata) >= 5  # rows have become columns
     if swapped:
-        kept |= {key: tuple(reversed(kept[key])) for key in ("dpi", "aspect") if key in kept}
-    if kept.get("exif"):
-        kept["exif"] = blocks.upright(kept["exif"], swapped)
-    if kept.get("xmp"):
-        kept["xmp"] = _ORIENTATION.sub(rb"\g<1>1", kept["xmp"])
-    return kept
+        values |= {key: tuple(reversed(values[key])) for key in ("dpi", "aspect") if key in values}
+    if values.get("exif"):
+        values["exif"] = blocks.upright(values["exif"], swapped)
+    if values.get("xmp"):
+        values["xmp"] = _ORIENTATION.sub(rb"\g<1>1", values["xmp"])
+    return values
 
 
 def stripped(metadata: Metadata) -> dict[str, Any]:
@@ -87,21 +87,21 @@ def stripped(metadata: Metadata) -> dict[str, Any]:
 # ---------------------------------------------------------------- into a format
 
 
-def fitted(image: ImageData, form: Format) -> ImageData:
+def adapt(image: ImageData, form: Format) -> ImageData:
     """The image with what a format can hold of its metadata, sizes in it set to the picture's, and notes of everything
     else."""
-    given = _in_words_of(form, image.metadata)
-    kept = {
+    values = _under_names_of(form, image.metadata)
+    carried = {
         key: value
-        for key, value in given.items()
+        for key, value in values.items()
         if key in _OF_FRAMES or (key in form.carries and _fits(key, value, form))
     }
     notes = []
-    if "icc_profile" in given and (why := _profile_unfit(given["icc_profile"], form, image)):
-        kept.pop("icc_profile", None)
+    if "icc_profile" in values and (why := _profile_unfit(values["icc_profile"], form, image)):
+        carried.pop("icc_profile", None)
         notes.append(Note("profile-dropped", f"colour profile dropped ({why})"))
     if dropped := [
-        _NAMES[key] for key in _NAMES if key in given and key not in kept and not _says_nothing(key, given, form)
+        _NAMES[key] for key in _NAMES if key in values and key not in carried and not _is_redundant(key, values, form)
     ]:
         notes.append(
             Note(
@@ -111,18 +111,18 @@ def fitted(image: ImageData, form: Format) -> ImageData:
             )
         )
     height, width = image.pixels.shape[:2]
-    if "exif" in kept:
-        kept["exif"], without = blocks.fitted(_bytes(kept["exif"]), height, width)
+    if "exif" in carried:
+        carried["exif"], without = blocks.resize(_bytes(carried["exif"]), height, width)
         if without:
             notes.append(
                 Note("thumbnail-dropped", "EXIF thumbnail dropped, it shows the picture as it was", loss=False)
             )
-    if "xmp" in kept:
-        kept["xmp"] = _SIZES.sub(
-            lambda found: found[1] + b"%d" % (width if b"X" in (found[2] or b"") or found[3] == b"Width" else height),
-            kept["xmp"],
+    if "xmp" in carried:
+        carried["xmp"] = _SIZES.sub(
+            lambda match: match[1] + b"%d" % (width if b"X" in (match[2] or b"") or match[3] == b"Width" else height),
+            carried["xmp"],
         )
-    return replace(image, metadata=MappingProxyType(kept), notes=image.notes + tuple(notes))
+    return replace(image, metadata=MappingProxyType(carried), notes=image.notes + tuple(notes))
 
 
 def _fits(key: str, value: Any, form: Format) -> bool:
@@ -142,34 +142,34 @@ def _profile_unfit(profile: bytes, form: Format, image: ImageData) -> str:
     return f"it is for {meant.decode('ascii', 'replace').strip()}, the pixels are {image.mode.split(' ')[0]}"
 
 
-def _in_words_of(form: Format, metadata: Metadata) -> dict[str, Any]:
+def _under_names_of(form: Format, metadata: Metadata) -> dict[str, Any]:
     """A comment is a text under `Comment` in PNG, and the other way round in formats that have nothing else."""
-    given = dict(metadata)
-    if "text" in form.carries and (comment := given.pop("comment", None)):
-        given["text"] = {"Comment": _decoded(comment), **given.get("text", {})}
-    elif "comment" in form.carries and (text := dict(given.get("text", {}))):
-        if "comment" not in given and "Comment" in text:
-            given["comment"] = text.pop("Comment").encode("utf-8")
-        given["text"] = text
+    values = dict(metadata)
+    if "text" in form.carries and (comment := values.pop("comment", None)):
+        values["text"] = {"Comment": _decoded(comment), **values.get("text", {})}
+    elif "comment" in form.carries and (text := dict(values.get("text", {}))):
+        if "comment" not in values and "Comment" in text:
+            values["comment"] = text.pop("Comment").encode("utf-8")
+        values["text"] = text
         if not text:
-            del given["text"]
-    return given
+            del values["text"]
+    return values
 
 
-def _says_nothing(key: str, given: Metadata, form: Format) -> bool:
+def _is_redundant(key: str, values: Metadata, form: Format) -> bool:
     """Whether nothing is lost with a piece: a resolution that EXIF states too; gamma and primaries beside a profile,
     where they are not looked at, or of sRGB, which files without a word are taken for."""
-    if key == "dpi" and "exif" in form.carries and "exif" in given:
-        return blocks.states_resolution(_bytes(given["exif"]))
+    if key == "dpi" and "exif" in form.carries and "exif" in values:
+        return blocks.states_resolution(_bytes(values["exif"]))
     if key not in ("gamma", "chromaticity"):
         return False
-    if "icc_profile" in given or "srgb" in given:
+    if "icc_profile" in values or "srgb" in values:
         return True
     srgb = (0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)  # white point, then red, green, blue (IEC 61966-2-1)
     return (
-        math.isclose(given["gamma"], 1 / 2.2, abs_tol=1e-3)
+        math.isclose(values["gamma"], 1 / 2.2, abs_tol=1e-3)
         if key == "gamma"
-        else np.allclose(given["chromaticity"], srgb, atol=1e-3)
+        else np.allclose(values["chromaticity"], srgb, atol=1e-3)
     )
 
 

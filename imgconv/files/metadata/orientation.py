@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from imgconv.files.metadata.unknown_chunks import unnamed
+from imgconv.files.metadata.unknown_chunks import unknown
 from imgconv.files.source import Source
 from imgconv.values.image import Frame
 
@@ -52,7 +52,7 @@ def oriented(source: Source, image: Any, frames: list[Frame]) -> tuple[list[Fram
         from imgconv.files.metadata import reading as metadata_reading
 
         metadata_reading.take_late(source, image)
-    if not (may_have_metadata(image) or any(unnamed(source, image))):
+    if not (may_have_metadata(image) or any(unknown(source, image))):
         return frames, {}
     from imgconv.files.metadata import fields as metadata
     from imgconv.files.metadata import reading as metadata_reading
@@ -64,7 +64,7 @@ def oriented(source: Source, image: Any, frames: list[Frame]) -> tuple[list[Fram
     elif options.no_orient:
         turn = 1
     if turn > 1:
-        frames = [metadata.turned(frame, turn) for frame in frames]
+        frames = [metadata.turn(frame, turn) for frame in frames]
     if options.strip:
         return frames, metadata.stripped(values)
     source.add(*notes)

@@ -10,7 +10,7 @@ from typing import Any
 
 from imgconv.files.metadata.containers import container_metadata
 from imgconv.files.metadata.exif import PREFIX
-from imgconv.files.metadata.unknown_chunks import listed, unnamed
+from imgconv.files.metadata.unknown_chunks import listed, unknown
 from imgconv.files.opening import MISTYPED
 from imgconv.files.pillow_settings import leniency
 from imgconv.files.png import apng_reader
@@ -27,19 +27,19 @@ def metadata_of(source: Source, image: Any) -> tuple[dict[str, Any], list[Note]]
     What stands behind a PNG's pixels is there once these are loaded.
     """
     info, stream = image.info, source.stream
-    found: dict[str, Any] = exif_and_xmp(source, image) | _resolution(image)
+    values: dict[str, Any] = exif_and_xmp(source, image) | _resolution(image)
     more, passed = container_metadata(image, stream)
-    found |= {key: value for key, value in more.items() if key in ("icc_profile", "cicp")}
-    found |= {key: info[key] for key in ("icc_profile", "comment", "gamma", "chromaticity") if info.get(key)}
+    values |= {key: value for key, value in more.items() if key in ("icc_profile", "cicp")}
+    values |= {key: info[key] for key in ("icc_profile", "comment", "gamma", "chromaticity") if info.get(key)}
     if "srgb" in info:
-        found["srgb"] = info["srgb"]
+        values["srgb"] = info["srgb"]
     if image.format == "PNG" and (
         texts := {key: value for key, value in _texts(image).items() if key not in _KNOWN_TEXTS}
     ):
-        found["text"] = texts
-    colours, others = unnamed(source, image)
+        values["text"] = texts
+    colours, others = unknown(source, image)
     if "cICP" in colours:
-        found["cicp"] = leading(source)[b"cICP"]
+        values["cicp"] = leading(source)[b"cICP"]
     mistyped = info.get(MISTYPED, ())
     lost = (
         (["IPTC (Photoshop's block)"] if info.get("photoshop") else [])
@@ -58,7 +58,7 @@ def metadata_of(source: Source, image: Any) -> tuple[dict[str, Any], list[Note]]
         notes.append(Note("profile-dropped", "colour profile dropped (its tag holds no bytes)"))
     if image.format in ("BMP", "DIB", "AVIF") and passed:
         notes.append(Note("profile-dropped", f"{passed[0]} dropped"))
-    return found, notes + ([Note("metadata-dropped", f"{' and '.join(lost)} dropped")] if lost else [])
+    return values, notes + ([Note("metadata-dropped", f"{' and '.join(lost)} dropped")] if lost else [])
 
 
 def exif_and_xmp(source: Source, image: Any) -> dict[str, bytes]:
@@ -71,11 +71,11 @@ def exif_and_xmp(source: Source, image: Any) -> dict[str, bytes]:
     else:
         exif = more.get("exif") or image.info.get("exif") or _raw_profile(image, "exif") or _raw_profile(image, "APP1")
     xmp = more.get("xmp") or image.info.get("xmp") or _raw_profile(image, "xmp")
-    found = {
+    values = {
         "exif": PREFIX + exif.removeprefix(PREFIX) if exif else b"",
         "xmp": xmp.encode("utf-8") if isinstance(xmp, str) else xmp,
     }
-    return {key: value for key, value in found.items() if value}
+    return {key: value for key, value in values.items() if value}
 
 
 def take_late(source: Source, image: Any) -> None:

@@ -33,7 +33,7 @@ _SEGMENTS = {
 """JPEG's segments that are kept, are about the pixels, or are spoken of elsewhere, by how they start."""
 
 
-def unnamed(source: Source, image: Any) -> tuple[list[str], list[str]]:
+def unknown(source: Source, image: Any) -> tuple[list[str], list[str]]:
     """What an opened image says and nothing takes along: about its colours, and else."""
     if image.format == "PNG":
         unknown = [kind for kind in chunks.leading(source) if kind not in _CHUNKS]

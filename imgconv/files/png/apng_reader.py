@@ -44,7 +44,7 @@ def frames(source: Source, decode: Callable[[bytes], Frame], places: Container[i
         if part.left + part.width > width or part.top + part.height > height:
             raise ValueError(f"a frame of {part.width}x{part.height} lies beyond the picture of {width}x{height}")
         file = SIGNATURE + chunk(_HEADER, struct.pack(">II", part.width, part.height) + shared[0][1][8:])
-        file += b"".join(chunk(*kept) for kept in shared[1:]) + chunk(b"IDAT", part.rows) + chunk(_END, b"")
+        file += b"".join(chunk(*one) for one in shared[1:]) + chunk(b"IDAT", part.rows) + chunk(_END, b"")
         picture = decode(file)
         if part.duration < 0:  # the picture for other viewers
             yield picture

@@ -119,10 +119,10 @@ class Datastream:
 
     def _skimmed(self, kind: bytes, length: int) -> bytes:
         """The content of a chunk, of a long one the first piece."""
-        found = b""
+        start = b""
         for piece in self._content(kind, length):
-            found = found or piece
-        return found
+            start = start or piece
+        return start
 
     def _content(self, kind: bytes, length: int) -> Iterator[bytes]:
         """The content of a chunk in pieces, whose checksum is looked at behind the last."""
@@ -136,11 +136,11 @@ class Datastream:
             raise ValueError(f"the checksum of a chunk ({kind.decode()}) is wrong")
 
     def _read(self, count: int) -> bytes:
-        found = self._stream.read(count)
-        self._at += len(found)
-        if len(found) < count:
+        piece = self._stream.read(count)
+        self._at += len(piece)
+        if len(piece) < count:
             raise EOFError("its end is missing")
-        return found
+        return piece
 
 
 class Feed:

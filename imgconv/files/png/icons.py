@@ -12,7 +12,7 @@ from imgconv.files.source import Source
 _ENTRY = 16  # bytes of an entry of ICO's directory
 
 
-def check(source: Source, image: Any) -> None:
+def check_icon(source: Source, image: Any) -> None:
     """Raises ValueError or EOFError if a PNG of a loaded icon's size is broken, unless the source is lenient."""
     if image.format not in _PICTURES or source.lenient:
         return

@@ -66,41 +66,41 @@ def _fits(order: Order, kind: bytes, data: bytes) -> bool:
 
 def _rows(deflated: bytes, heading: Heading) -> bytes:
     """The filtered rows up to the first that is not whole or has an unknown filter; then zeros."""
-    found = _inflated(deflated[_HEAD:], heading.length)
-    end = len(found) if len(found) == heading.length else heading.pass_of(len(found)).row_start(len(found))
-    values = np.frombuffer(found, np.uint8)
+    rows = _inflated(deflated[_HEAD:], heading.length)
+    end = len(rows) if len(rows) == heading.length else heading.pass_of(len(rows)).row_start(len(rows))
+    values = np.frombuffer(rows, np.uint8)
     for one in heading.passes:
         unknown = np.flatnonzero(values[one.start : one.stop : one.row] > PAETH)
         if len(unknown):
             end = min(end, one.start + int(unknown[0]) * one.row)
     if not end:
         raise EOFError("none of its rows is left")
-    return found[:end] + bytes(heading.length - end)
+    return rows[:end] + bytes(heading.length - end)
 
 
 def _inflated(deflated: bytes, most: int) -> bytes:
     """What raw deflate blocks give up to their end or the first error, and no more than `most` bytes."""
-    inflate, found, filled = zlib.decompressobj(-15), list[bytes](), 0
+    inflate, parts, filled = zlib.decompressobj(-15), list[bytes](), 0
     for at in range(0, len(deflated), _PIECE):
         piece, before = deflated[at : at + _PIECE], inflate.copy()
         try:
-            found.append(inflate.decompress(piece, most - filled))
+            parts.append(inflate.decompress(piece, most - filled))
         except zlib.error:
-            return b"".join(found) + _bytewise(before, piece, most - filled)
-        filled += len(found[-1])
+            return b"".join(parts) + _bytewise(before, piece, most - filled)
+        filled += len(parts[-1])
         if filled == most or inflate.eof:
             break
-    return b"".join(found)
+    return b"".join(parts)
 
 
 def _bytewise(inflate: Any, piece: bytes, room: int) -> bytes:
     """What comes of a piece before the byte that is wrong."""
-    found = b""
+    content = b""
     for i in range(len(piece)):
         try:
-            found += inflate.decompress(piece[i : i + 1], room - len(found))
+            content += inflate.decompress(piece[i : i + 1], room - len(content))
         except zlib.error:
             break
-        if len(found) == room:
+        if len(content) == room:
             break
-    return found
+    return content

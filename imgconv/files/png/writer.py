@@ -73,9 +73,9 @@ def prepare(size: int) -> None:
         compile_ahead(loop, {})
 
 
-def level_for(wanted: int | None, fast: bool) -> int:
-    """The level that is wanted, else the fastest or the usual one."""
-    return wanted if wanted is not None else FASTEST if fast else DEFAULT
+def level_for(level: int | None, fast: bool) -> int:
+    """The level that is level, else the fastest or the usual one."""
+    return level if level is not None else FASTEST if fast else DEFAULT
 
 
 # ---------------------------------------------------------------- strips

@@ -149,15 +149,15 @@ def tag_of(entry: bytes, order: str) -> int:
     return int(struct.unpack_from(f"{order}H", entry)[0])
 
 
-def read(fetch: Fetch, order: str, at: int, wanted: Collection[int] | None = None, depth: int = 2) -> tuple[Entry, ...]:
-    """The fields of a directory with the tags wanted (None: all), and of those inside it; what cannot be read is left
+def read(fetch: Fetch, order: str, at: int, tags: Collection[int] | None = None, depth: int = 2) -> tuple[Entry, ...]:
+    """The fields of a directory with the tags tags (None: all), and of those inside it; what cannot be read is left
     out."""
     fields, form, room = [], _form(order), _LONGEST  # values may lie over each other, so that a small file claims much
     inside = struct.calcsize(form.number)  # bytes of a value that stand in the entry itself
     for _, entry in entries(fetch, order, at):
         tag, type_, count, offset = struct.unpack(f"{order}HH2{form.number}", entry)
         length = _WIDTHS.get(type_, 0) * count
-        if not 0 < length <= room or (wanted is not None and tag not in wanted):
+        if not 0 < length <= room or (tags is not None and tag not in tags):
             continue
         if tag in _NESTED:
             if depth and (inner := read(fetch, order, offset, depth=depth - 1)):

@@ -57,7 +57,7 @@ class Opened:
         return self.number
 
 
-def opened(source: Source, number: int = 0) -> Opened:
+def open_page(source: Source, number: int = 0) -> Opened:
     """A page of a file. Raises FileError for one that has no rule or is broken, IndexError for one that is not
     there."""
     return _with_page(source, number, lambda page: _described(source, page, number))
@@ -156,13 +156,13 @@ def _pixels(name: str, page: Any) -> Frame:
         for start, length in zip(page.dataoffsets, page.databytecounts, strict=False)
     ):
         raise EOFError("pixels are missing")
-    strip_limits.check(name, page)
+    strip_limits.check_strips(name, page)
     samples = lzw.decode(page) if lzw.reads(page) else _decoded_by_tifffile(page)
     samples = samples.astype(samples.dtype.newbyteorder("="), copy=False)
     if samples.dtype == np.bool_:  # black and white, as in Pillow's mode 1
         samples = samples.astype(np.uint8) * np.uint8(255)
-    kept = [i for i in range(page.samplesperpixel) if i != alpha][: layout.channels]
-    pixels = samples if len(kept) == samples.shape[2] else np.ascontiguousarray(samples[..., kept])
+    numbers = [i for i in range(page.samplesperpixel) if i != alpha][: layout.channels]
+    pixels = samples if len(numbers) == samples.shape[2] else np.ascontiguousarray(samples[..., numbers])
     if int(page.photometric) == _WHITE_IS_ZERO and pixels.dtype.kind == "u":
         pixels = np.iinfo(pixels.dtype).max - pixels
     shown = None if alpha is None else np.ascontiguousarray(samples[..., alpha])
@@ -174,7 +174,7 @@ def _pixels(name: str, page: Any) -> Frame:
         return frame
     from imgconv.files.metadata import fields as metadata
 
-    return metadata.turned(frame, int(turn.value))
+    return metadata.turn(frame, int(turn.value))
 
 
 def _decoded_by_tifffile(page: Any) -> Pixels:

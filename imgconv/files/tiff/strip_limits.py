@@ -29,7 +29,7 @@ _HARMLESS, _SLACK = 2**25, 2**20  # bytes that a strip or tile may become unexam
 _START = 2**20  # bytes within which a picture says its size
 
 
-def check(name: str, page: Any) -> None:
+def check_strips(name: str, page: Any) -> None:
     """Looks at what could be a bomb as far as it may go: strips and tiles that are pictures of their own size, and
     those that become as large as they like, which without imagecodecs tifffile lets them."""
     most = math.prod(page.chunks) * page.dtype.itemsize + _SLACK
@@ -59,8 +59,8 @@ def _refuse_picture(page: Any, content: bytes, most: int) -> None:
 
 def _fetched(page: Any, start: int, length: int) -> bytes:
     page.parent.filehandle.seek(start)
-    found: bytes = page.parent.filehandle.read(length)
-    return found
+    content: bytes = page.parent.filehandle.read(length)
+    return content
 
 
 def _inflated(content: bytes, most: int) -> int:

@@ -13,7 +13,7 @@ from imgconv.files.formats import FORMATS
 from imgconv.files.header import STILL, Header, Selection, loader, parsed
 from imgconv.files.metadata.orientation import oriented, upright_size
 from imgconv.files.modes import LAYOUTS, MODES, beyond_palette, mode_of, to_frame
-from imgconv.files.opening import opened, typed
+from imgconv.files.opening import open_image, typed
 from imgconv.files.pillow_settings import leniency, listening
 from imgconv.files.png import icons
 from imgconv.files.source import Source
@@ -29,7 +29,7 @@ def header(source: Source) -> Header:
 
 
 def _header(source: Source) -> Header:
-    image = opened(source)
+    image = open_image(source)
     if (others := len(image.info.get("sizes", ())) - 1) > 0:
         source.note("frames-dropped", f"{others} other size{'s' * (others > 1)} of the icon left out")
     if image.format == "IPTC":
@@ -88,7 +88,7 @@ def _at(source: Source, image: Any, place: int) -> Any:
             raise
     from imgconv.files.tiff import reader as tiff_reader
 
-    return typed(tiff_reader.opened(source, place))
+    return typed(tiff_reader.open_page(source, place))
 
 
 def _layout(source: Source, image: Any) -> tuple[Layout, Callable[[], Frame]]:
@@ -141,7 +141,7 @@ def _decoded(source: Source, image: Any) -> Frame:
 
             libtiff.load(image, lenient=source.lenient)
         frame = to_frame(image)
-    icons.check(source, image)
+    icons.check_icon(source, image)
     if image.mode == "P" and image.palette is not None and (beyond := beyond_palette(image)):
         source.note("reader-warning", beyond, loss=False)
     return frame
@@ -209,7 +209,7 @@ def _pages(source: Source, image: Any, places: Sequence[int]) -> ImageData:
 def _picture(source: Source, content: bytes) -> Frame:
     """A still picture's pixels, from its bytes."""
     inner = source.inner(content)
-    return _layout(inner, opened(inner))[1]()
+    return _layout(inner, open_image(inner))[1]()
 
 
 def _format(image: Any) -> str:
