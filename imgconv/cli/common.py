@@ -1,4 +1,4 @@
-"""Options that every image command takes, in one registry."""
+"""The options of every image command, declared once."""
 
 from __future__ import annotations
 
@@ -30,27 +30,27 @@ class Common:
     settings: Settings
 
     @classmethod
-    def taken_from(cls, given: dict[str, Any], inputs: tuple[str, ...]) -> Common:
-        """Takes the common options out of `given`."""
+    def taken_from(cls, values: dict[str, Any], inputs: tuple[str, ...]) -> Common:
+        """Takes the common options out of `values`, Click's parameters by name."""
 
         def taken(kind: type[_Value], **more: Any) -> _Value:
-            """A value whose fields are options of their names; an option that was not given leaves the default."""
-            here = {
+            """A record whose fields are options of the same names; an option that was left out keeps its default."""
+            present = {
                 one.name: value
                 for one in fields(kind)
-                if one.name in given and (value := given.pop(one.name)) is not None
+                if one.name in values and (value := values.pop(one.name)) is not None
             }
-            return kind(**here, **more)
+            return kind(**present, **more)
 
-        report = given.pop("report")
+        report = values.pop("report")
         settings = taken(Settings, plans=report is not None, reading=taken(Reading), writing=taken(Writing))
         return cls(
             inputs,
-            given.pop("output"),
-            given.pop("format"),
-            given.pop("overwrite"),
-            given.pop("quiet"),
-            given.pop("plan"),
+            values.pop("output"),
+            values.pop("format"),
+            values.pop("overwrite"),
+            values.pop("quiet"),
+            values.pop("plan"),
             report,
             settings,
         )
@@ -72,7 +72,7 @@ def COMMON() -> list[click.Parameter]:  # noqa: N802
         click.Option(
             ["-o", "--output"],
             metavar="PATH",
-            help="A file, a folder (ends in / or takes several inputs), or - for standard output.",
+            help="A file, a folder (with / at the end, or for several inputs), or - for standard output.",
         ),
         click.Option(
             ["--format"],
@@ -80,22 +80,23 @@ def COMMON() -> list[click.Parameter]:  # noqa: N802
             help=f"Output format: {', '.join(FORMATS)}.  [default: by the suffix; png on a stream]",
         ),
         flag(["--overwrite"], "Replace existing files in an output folder, derived names, and inputs."),
-        kind(["--range"], RANGE, "How results come back into the output's type.  [default: clamp]"),
+        kind(["--range"], RANGE, "How results are brought into the output type's range.  [default: clamp]"),
         kind(["--dtype"], DTYPE, "The output's pixel type; values are never rescaled.  [default: same as the input]"),
         flag(["--gray"], "Convert to gray first (Rec. 601 luma)."),
         kind(
             ["--channels"],
             CHANNELS,
-            "What is filtered; the rest passes: luma, or names or numbers of channels (r,g; alpha; 0,2).  [default:"
+            "Channels to filter; the others pass unchanged: luma, or names or numbers (r,g; alpha; 0,2).  [default:"
             " all]",
         ),
         flag(
-            ["--linear"], "Filter light: decode sRGB (or the colour profile's curves) first, encode again at the end."
+            ["--linear"],
+            "Filter in linear light: decode sRGB (or the colour profile's curves) first, encode again at the end.",
         ),
         kind(
             ["--alpha"],
             ALPHA,
-            "How alpha takes part: weighing colours (auto), going along (keep), ... or not at all (drop).  [default:"
+            "How alpha takes part: it weights colours (auto), is copied (keep), ... or is dropped (drop).  [default:"
             " auto]",
         ),
         kind(
@@ -103,38 +104,38 @@ def COMMON() -> list[click.Parameter]:  # noqa: N802
             CHOICE_OF_FRAMES,
             "Frames or pages to take, counted from 0; -1 is the last, B is left out.  [default: all]",
         ),
-        flag(["--no-orient"], "Leave pixels as they were stored, and the orientation that the file states."),
+        flag(["--no-orient"], "Do not turn pixels upright: leave them and the stated orientation as stored."),
         flag(["--strip"], "Leave out EXIF, colour profile, resolution, XMP and text."),
         kind(["--quality"], QUALITY_KIND, f"Of JPEG, WebP and AVIF.  [default: {QUALITY}, colours at full resolution]"),
-        flag(["--lossless"], "Lose nothing in writing: WebP without loss, no JPEG or AVIF."),
+        flag(["--lossless"], "Write without loss: lossless WebP, and neither JPEG nor AVIF."),
         kind(
             ["--compress-level"],
             COMPRESS_LEVEL,
-            "Of PNG and TIFF: 0 is stored, 1 fast, 9 small.  [default: 3; 1 into a pipe]",
+            "Of PNG and TIFF: 0 stores, 1 is fast, 9 is small.  [default: 3; 1 into a pipe]",
         ),
         kind(["--threads"], THREADS, "Processors to use.  [default: all]"),
         flag(
             ["--allow-narrowing"],
-            "Read 8 bits of each sample where a file has more and no reader for them is installed.",
+            "Read 8 bits per sample of files that have more, where no reader for those is installed.",
         ),
         flag(["--plan"], "Print how each step would be computed, and run nothing."),
         kind(
             ["--max-pixels"],
             PIXELS,
-            "Refuse images with more pixels a frame: 100M, 2G.  [default: 89478485, as Pillow]",
+            "Refuse images with more pixels per frame: 100M, 2G.  [default: 89478485, as Pillow]",
         ),
         kind(["--max-frames"], FRAMES, "Refuse images with more frames or pages.  [default: 10000]"),
         kind(
             ["--max-memory"],
             MEMORY,
-            "Refuse images that would take more: 500M, 2GiB.  [default: 80 % of the machine's]",
+            "Refuse images that would take more memory: 500M, 2GiB.  [default: 80 % of the machine's]",
         ),
-        flag(["--allow-truncated"], "Read images that are cut short or damaged as far as they go."),
-        flag(["--strict"], "Write nothing that lost anything: exit code 3 instead."),
+        flag(["--allow-truncated"], "Read truncated or damaged images as far as possible."),
+        flag(["--strict"], "Refuse to write a result that lost anything: exit code 3."),
         click.Option(
             ["--report"],
             metavar="FILE",
-            help="Facts about each image as JSON Lines, also of those that failed; - is standard output.",
+            help="Write facts about each image as JSON Lines, failed ones included; - is standard output.",
         ),
-        flag(["-q", "--quiet"], "Say nothing but errors."),
+        flag(["-q", "--quiet"], "Print errors only."),
     ]

@@ -1,4 +1,4 @@
-"""`imgconv doctor`: what this installation has, and what it lacks."""
+"""`imgconv doctor`: what this installation has, and what is missing."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FEATURES = {
     "avif": "AVIF",
     "littlecms2": "colour profiles",
 }
-"""Pillow's names of what it may be built without."""
+"""Pillow's names of optional features."""
 VARIABLES = ("IMGCONV_CACHE_DIR", "IMGCONV_JIT", "IMGCONV_NO_JIT", "IMGCONV_DEBUG")
 
 
@@ -78,7 +78,7 @@ def _code() -> list[tuple[str, str]]:
         if plain_python()
         else "Numba's own engine (IMGCONV_JIT=stock)"
         if build.stock_wanted()
-        else "kept objects"
+        else "stored objects"
     )
     rows = [("runs as", rung)]
     if not store.folders():
@@ -87,7 +87,7 @@ def _code() -> list[tuple[str, str]]:
         state, count, size = store.state(folder)
         rows.append(("later folder, only read" if number else "folder", str(folder)))
         rows.append(("", f"{state}; {count} loop{'s' * (count != 1)}, {size / 1024:.0f} KiB"))
-    rows.append(("made for", machine.here().name))
+    rows.append(("compiled for", machine.here().name))
     able = "four products at once (AVX-512 VNNI)" if multiplies_bytes() else "one product at a time"
     why = (
         ""
@@ -145,8 +145,8 @@ def _limits() -> list[tuple[str, str]]:
     from imgconv.kernels.kernel import MOST_SIDE, MOST_WEIGHTS
 
     return [
-        ("pixels", f"{MOST_PIXELS:,} a frame (--max-pixels)"),
-        ("frames", f"{MOST_FRAMES:,} an image (--max-frames)"),
+        ("pixels", f"{MOST_PIXELS:,} per frame (--max-pixels)"),
+        ("frames", f"{MOST_FRAMES:,} per image (--max-frames)"),
         ("memory", f"{allowed_bytes() / 2**30:.1f} GiB per image, predicted before work starts (--max-memory)"),
-        ("kernel", f"{MOST_WEIGHTS:,} weights, {MOST_SIDE:,} a side"),
+        ("kernel", f"{MOST_WEIGHTS:,} weights, {MOST_SIDE:,} per side"),
     ]

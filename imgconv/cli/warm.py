@@ -1,7 +1,6 @@
 """`imgconv warm`: compiles ahead what images, kernels and poolings usually need.
 
-The table is not a list of loops: it is a list of requests that are run on a tiny image, so that it
-stays right whatever the planner and the loops make of them.
+The table lists requests, not loops. They are run on a tiny image, so that it stays right whatever the planner chooses.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ PIPELINES = (
     "filter gaussian:1.5 border=reflect | avgpool 3 stride=2",
     "filter sobel-x | abs | maxpool 2 | filter vertical | relu | maxpool 2",
 )
-SETTLED = (
+QUANTISED = (
     *(("filter sobel-x", "same", range_) for range_ in ("abs", "shift", "stretch")),
     *(
         (step, dtype, "clamp")
@@ -53,7 +52,7 @@ SETTLED = (
     ),
     ("filter sobel-x", "int16", "clamp"),
 )
-"""Steps whose results are wanted otherwise: (step, output type, range)."""
+"""Steps with other output types or ranges: (step, output type, range)."""
 IMAGES: tuple[tuple[str, dict[str, Any]], ...] = (
     *(
         (step, {})
@@ -70,12 +69,12 @@ IMAGES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("filter sharpen", {"channels": "luma", "alpha": "keep"}),
 )
 """Steps for colour images that are not opaque, each on every type of TYPES: (step, how colour and alpha take part)."""
-SIDES = ("sobel", "kirsch")
-"""Detectors whose sides are made."""
+AUXILIARY = ("sobel", "kirsch")
+"""Detectors whose auxiliary outputs are computed."""
 EXAMPLES = ("imgconv warm", "imgconv warm --dir /usr/share/imgconv/loops --cpu x86-64-v3")
 HELP = (
-    "Compile ahead what filters and poolings of common pixel types need, so that no later run waits for it. "
-    "With --dir into a folder of its own, for an image that other machines run: there "
+    "Compile what filters and poolings of common pixel types need, so that no later run has to wait. "
+    "With --dir, into a folder of its own, for a container image that other machines run: there "
     "IMGCONV_CACHE_DIR names it, after a folder that can be written."
 )
 
@@ -85,12 +84,12 @@ def command() -> Command:
         click.Option(
             ["--dir", "folder"],
             metavar="FOLDER",
-            help="Where to keep the loops.  [default: the cache folder; 'imgconv doctor' shows it]",
+            help="Folder to store the loops in.  [default: the cache folder; 'imgconv doctor' shows it]",
         ),
         click.Option(
-            ["--cpu"], metavar="NAME", help="Compile for a baseline such as x86-64-v3 instead of this very machine."
+            ["--cpu"], metavar="NAME", help="Compile for a baseline such as x86-64-v3 instead of this machine."
         ),
-        click.Option(["-q", "--quiet"], is_flag=True, help="Say nothing but errors."),
+        click.Option(["-q", "--quiet"], is_flag=True, help="Print errors only."),
     ]
     return Command(
         "warm",
@@ -109,11 +108,11 @@ def requests() -> Iterator[tuple[str, str, str, str]]:
     named = [f"filter {row.example}" for row in table().values()]
     for type_ in TYPES:
         yield from ((type_, step, "same", "clamp") for step in (*named, *STEPS, *PIPELINES))
-        yield from ((type_, *rest) for rest in SETTLED if not (type_.startswith("float") and rest[2] == "shift"))
+        yield from ((type_, *rest) for rest in QUANTISED if not (type_.startswith("float") and rest[2] == "shift"))
 
 
 def run_request(type_: str, text: str, dtype: str, range_: str) -> Any:
-    """One request of the table on a tiny image; its result."""
+    """Runs one request of the table on a tiny image and returns the result."""
     import numpy as np
 
     from imgconv.api.steps import run
@@ -122,18 +121,18 @@ def run_request(type_: str, text: str, dtype: str, range_: str) -> Any:
     return run(image, text, dtype=None if dtype == "same" else dtype, range=range_, threads=1)
 
 
-def run_sides() -> None:
-    """What the sides of edges need."""
+def run_auxiliary() -> None:
+    """Compiles what the auxiliary outputs of edges need."""
     import numpy as np
 
     from imgconv.api.edge_detection import directions
 
-    for detector in SIDES:
+    for detector in AUXILIARY:
         directions(np.zeros((SIDE, SIDE), np.uint8), detector, "which", threads=1)
 
 
 def run_images() -> None:
-    """What colours and alpha need beyond the arrays of `requests`."""
+    """Compiles what colours and alpha need beyond the arrays of `requests`."""
     import numpy as np
 
     from imgconv.api.image import Image
@@ -149,7 +148,7 @@ def run_images() -> None:
 
 
 def write_png() -> None:
-    """What reading and writing a PNG need beyond its computation."""
+    """Compiles what reading and writing a PNG need."""
     import numpy as np
 
     from imgconv import jit
@@ -170,7 +169,7 @@ def write_png() -> None:
 
 
 def read_lzw() -> None:
-    """What reading a TIFF compressed by LZW needs."""
+    """Compiles what reading a TIFF compressed by LZW needs."""
     import numpy as np
 
     from imgconv import jit
@@ -194,7 +193,7 @@ def _warm(folder: str | None, cpu: str | None, quiet: bool) -> None:
     if cpu is not None:
         machine.choose(cpu)
     if folder is not None:
-        os.environ["IMGCONV_CACHE_DIR"] = _made_folder(folder)
+        os.environ["IMGCONV_CACHE_DIR"] = _created_folder(folder)
     place = store.writable_folder()
     if place is None:
         if first := store.folders()[:1]:
@@ -213,7 +212,7 @@ def _warm(folder: str | None, cpu: str | None, quiet: bool) -> None:
                 flush=True,
             )
         run_request(*request)
-    run_sides()
+    run_auxiliary()
     run_images()
     write_png()
     read_lzw()
@@ -239,8 +238,8 @@ def _unusable(folder: str, reason: str) -> errors.FileError:
     )
 
 
-def _made_folder(folder: str) -> str:
-    """The folder, made if need be: readable by all, for it is meant for others."""
+def _created_folder(folder: str) -> str:
+    """The absolute path of the folder, which is created if need be, readable by all since others are to use it."""
     path = os.path.abspath(folder)
     if os.pathsep in path:
         raise _unusable(path, f"{os.pathsep} separates folders in IMGCONV_CACHE_DIR")

@@ -160,7 +160,7 @@ def test_folders_of_thousands_of_levels_are_refused_by_a_sentence(tmp_path):
 @pytest.mark.skipif(sys.platform == "win32", reason="modes are another thing there")
 def test_a_folder_for_others_is_made_with_its_parents(tmp_path):
     """Readable by all, but closed where everybody could write beside it."""
-    warm._made_folder(str(tmp_path / "a" / "b"))
+    warm._created_folder(str(tmp_path / "a" / "b"))
     assert [stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "a", tmp_path / "a" / "b")] == [0o755, 0o755]
 
 

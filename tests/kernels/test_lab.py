@@ -263,7 +263,7 @@ def text(*words, cwd, **more):
 def test_show(tmp_path):
     shown = text("show", "sobel-x", cwd=tmp_path)
     for line in (
-        r"sum +0 .*even areas vanish",
+        r"sum +0 .*flat areas become 0",
         r"response +-1020…1020 on 8-bit pixels",
         r"symmetry +even top to bottom; odd left to right, under half a turn",
         r'rank +1: separable: filter 1;2;1 \| filter "-1 0 1"',

@@ -1,5 +1,4 @@
-"""`imgconv kernels`: the catalog, and the lab in which kernels are looked at: one module per command, loaded when it is
-named."""
+"""`imgconv kernels`: the catalog, and commands that examine kernels, each a module that is loaded when it is named."""
 
 from __future__ import annotations
 
@@ -55,7 +54,7 @@ class Kernels(click.Group):
         if self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
             if find(args[0]) is not None:
                 raise errors.UsageError(
-                    f"{errors.shown(args[0])} is a kernel, no command of 'imgconv kernels'; look at it with: imgconv"
+                    f"{errors.shown(args[0])} is a kernel, not a command of 'imgconv kernels'; show it with: imgconv"
                     f" kernels show {args[0]}"
                 )
             raise errors.unknown("command of 'imgconv kernels'", args[0], COMMANDS, "imgconv kernels --help")
@@ -73,16 +72,17 @@ def command() -> click.Group:
         click.echo(list_text())
         raise Finished(errors.DONE)
 
-    drawn = (
-        "Draw what every named kernel makes of IMAGE (imgconv kernels --sheet FILE [IMAGE]), or of a built-in picture."
+    sheet_help = (
+        "Draw the result of every named kernel on IMAGE (imgconv kernels --sheet FILE [IMAGE]), or on a built-in"
+        " picture."
     )
     return Kernels(
         "kernels",
-        params=[click.Option([f"--{SHEET}"], metavar="FILE", help=drawn)],
+        params=[click.Option([f"--{SHEET}"], metavar="FILE", help=sheet_help)],
         callback=listing,
         invoke_without_command=True,
-        help="List the named kernels, or look at some: what they are, how they differ, what they make together.",
-        short_help="List the named kernels, or look at some.",
+        help="List the named kernels, or examine some: what they are, how they differ, what they give together.",
+        short_help="List the named kernels, or examine some.",
     )
 
 

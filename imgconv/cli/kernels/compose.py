@@ -24,10 +24,7 @@ def command() -> Command:
         "compose",
         params=[argument("kernels", -1)],
         callback=_compose,
-        help=(
-            "Show the one kernel that does what several do one after another (their convolution); the same away from"
-            " borders."
-        ),
+        help=("Show the one kernel that equals several in a row (their convolution), except near borders."),
         examples=EXAMPLES,
         short_help="Make one kernel of several in a row.",
     )

@@ -26,7 +26,7 @@ def command() -> Command:
     names = [row.aliases[0] if row.name == "im" else row.name for row in table.DIALECTS.values() if row.write]
     to = click.Option(["--to"], metavar="|".join(names), help="The dialect to write.")
     output = click.Option(
-        ["-o", "--output"], metavar="FILE", help="Where to; an existing file is replaced.  [default: standard output]"
+        ["-o", "--output"], metavar="FILE", help="Output file; an existing one is replaced.  [default: standard output]"
     )
     return Command(
         "convert",
@@ -34,12 +34,12 @@ def command() -> Command:
             argument("kernel"),
             to,
             output,
-            click.Option(["-q", "--quiet"], is_flag=True, help="Say nothing but errors."),
+            click.Option(["-q", "--quiet"], is_flag=True, help="Print errors only."),
         ],
         callback=_convert,
         help=(
-            "Write a kernel as another tool takes it, so that it makes the same picture there; what that tool cannot"
-            " hold is said, or refused."
+            "Write a kernel for another tool, so that it gives the same result there; what that tool cannot express is"
+            " reported, or refused."
         ),
         examples=EXAMPLES,
     )

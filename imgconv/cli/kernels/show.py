@@ -1,4 +1,4 @@
-"""`imgconv kernels show`: one kernel in detail, in words, in a map, and as a picture."""
+"""`imgconv kernels show`: one kernel in detail, as text with a map of its frequencies, or as a picture."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def command() -> Command:
         params=[argument("kernel"), plot],
         callback=_show,
         help=(
-            "Show a kernel's matrix, sum, range of response, symmetry, rank and factors, and how strongly it answers"
-            " each frequency."
+            "Show a kernel's matrix, sum, range of response, symmetry, rank and factors, and its gain at each"
+            " frequency."
         ),
         examples=EXAMPLES,
         short_help="Show what a kernel is and does.",
@@ -76,12 +76,12 @@ def _facts(kernel: Kernel) -> dict[str, Any]:
     low, high = found.response
     total = 0 if found.zero_sum else found.total
     effect = (
-        "even areas vanish"
+        "flat areas become 0"
         if found.zero_sum
         else (
-            "even areas keep their value"
+            "flat areas keep their value"
             if abs(float(total) - 1) < 1e-9
-            else f"even areas are multiplied by {value(total)}"
+            else f"flat areas are multiplied by {value(total)}"
         )
     )
     return {
@@ -120,7 +120,7 @@ def _symmetry(even: tuple[str, ...], odd: tuple[str, ...]) -> str:
 
 def _rank(found: Any) -> str:
     if found.rank is None:
-        return "not looked for in so large a kernel"
+        return "not computed for so large a kernel"
     if not found.separable:
         return (
             f"{found.rank} ('imgconv kernels split' shows {'it' if found.rank == 1 else 'the parts'})"
@@ -157,7 +157,7 @@ def _response(kernel: Kernel) -> list[str]:
     ]
     return [
         (
-            f"gain by frequency, 0 to {gains.max():.4g} (cycles a pixel: across from left to right, down from top to"
+            f"gain by frequency, 0 to {gains.max():.4g} (cycles per pixel: across from left to right, down from top to"
             " bottom)"
         ),
         *frame,

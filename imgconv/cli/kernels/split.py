@@ -17,9 +17,9 @@ def command() -> Command:
         "split",
         params=[argument("kernel")],
         callback=_split,
-        help="Show the columns and rows that a kernel is the product of, or the sum of products.",
+        help="Split a kernel into a column and a row whose product it is, or into a sum of such products.",
         examples=EXAMPLES,
-        short_help="Take a kernel apart into columns and rows.",
+        short_help="Split a kernel into columns and rows.",
     )
 
 
@@ -29,7 +29,7 @@ def _split(kernel: Kernel | None) -> None:
 
 
 def split_text(kernel: Kernel) -> str:
-    """The pairs as pipelines, and what they save."""
+    """The pairs as pipelines, and how many weights they save."""
     from imgconv.kernels.lab import split
 
     pairs = split(kernel)
