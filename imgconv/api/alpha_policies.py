@@ -110,8 +110,7 @@ def _premultiply(pipeline: Pipeline, colour: Values, alpha: Pixels, goal: Target
         shares, _ = apply(replace(pipeline, steps=steps), shares, None, threads)
     if pipeline.channels(1) != 1 or shares.pixels.shape[:2] != products.pixels.shape[:2]:  # a bank
         raise errors.UsageError(
-            "alpha premultiply divides by one coverage, and each kernel of a bank has a coverage of its own; use"
-            " --alpha auto"
+            "alpha premultiply divides by one alpha, and each kernel of a bank has its own; use --alpha auto"
         )
     result, response = divide(products, shares, weighted.opaque, weighted.type, goal, threads)
     return replace(result.colour, notes=products.notes), result.final_alpha(), response

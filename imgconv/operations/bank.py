@@ -40,10 +40,10 @@ class Bank(Operation):
 
     kernel: str = option(
         FAMILY,
-        "A kernel, in whose arguments ranges A:B:STEP may stand (B is left out), or a list of kernels.",
+        "A kernel whose arguments may be ranges A:B:STEP (B is left out), or a list of kernels.",
         argument=True,
     )
-    border: Border = option(BORDER, "What lies beyond the edge.", Border("edge"))
+    border: Border = option(BORDER, "The values beyond the edge of the image.", Border("edge"))
     stride: tuple[int, int] = option(STRIDE, "Pixels from one window to the next.", (1, 1))
     dilation: tuple[int, int] = option(DILATION, "Pixels from one tap to the next.", (1, 1))
     pad: Pad = option(PAD, "Pixels added around the image before windows are placed.", "same")
@@ -51,9 +51,7 @@ class Bank(Operation):
     with_: tuple[str, ...] = option(FAMILIES, "More kernels, as often as needed.", ())
     theta: str | None = option(VALUE, "The kernels' argument THETA: one value, or a range.", None)
     vary: tuple[str, ...] = option(SETTINGS, "Any argument of the kernels by its name, as often as needed.", ())
-    sheet: bool = option(
-        FLAG, "One picture of tiles, in reading order, instead of channels; what is left of the last row is 0.", False
-    )
+    sheet: bool = option(FLAG, "One picture of tiles in reading order instead of channels; unused places are 0.", False)
     columns: int | None = option(COUNT, "Tiles in a row of the sheet.", None, show="as many as give a square")
 
     def __post_init__(self) -> None:

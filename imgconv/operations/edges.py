@@ -62,8 +62,8 @@ class Edges(Operation):
     auxiliary = (
         AuxiliaryOutput(
             "angle",
-            "Where it is bright: degrees clockwise from the right, 0 to 360, float32 in npy, tiff and pfm; elsewhere"
-            " 256 to the circle.",
+            "The direction of the bright side: degrees clockwise from the right, 0 to 360; float32 in npy, tiff, pfm,"
+            " elsewhere 256 steps to the circle.",
         ),
         AuxiliaryOutput("which", "The number of the winning kernel: 0 for x and 1 for y, or 0 to 7 for N, NE, E … NW."),
         AuxiliaryOutput("hue", "A picture: the angle as hue, the strength as brightness."),
@@ -76,7 +76,7 @@ class Edges(Operation):
         None,
         show="l2; max, the greatest response, for kirsch and robinson",
     )
-    border: Border = option(BORDER, "What lies beyond the edge.", Border("edge"))
+    border: Border = option(BORDER, "The values beyond the edge of the image.", Border("edge"))
     sigma: Number | None = option(
         Kind("N", _sigma, number_text),
         "Canny: the Gaussian's standard deviation in pixels.",
@@ -84,10 +84,13 @@ class Edges(Operation):
         show=str(SIGMA_DEFAULT),
     )
     low: Number | str | None = option(
-        THRESHOLD, "Canny: magnitudes from here continue an edge; % of the greatest.", None, show=LOW_DEFAULT
+        THRESHOLD,
+        "Canny: edges continue through magnitudes of at least this; % of the greatest.",
+        None,
+        show=LOW_DEFAULT,
     )
     high: Number | str | None = option(
-        THRESHOLD, "Canny: magnitudes from here begin an edge; % of the greatest.", None, show=HIGH_DEFAULT
+        THRESHOLD, "Canny: edges begin at magnitudes of at least this; % of the greatest.", None, show=HIGH_DEFAULT
     )
 
     def __post_init__(self) -> None:

@@ -30,7 +30,7 @@ class Filter(Operation):
     """Weights times neighbours, summed, over the divisor, plus the bias. Weights are used as printed (no flip).
 
     With several kernels each is applied as it would be alone, under the same options, and the wide responses
-    are combined. Repeated, it is what as many steps of a pipeline are: values stay wide between.
+    are combined. Repeated, it gives what that many steps of a pipeline give: values stay wide in between.
     """
 
     word = "filter"
@@ -52,7 +52,7 @@ class Filter(Operation):
         " such as im:Sobel.",
         argument=True,
     )
-    border: Border = option(BORDER, "What lies beyond the edge.", Border("edge"))
+    border: Border = option(BORDER, "The values beyond the edge of the image.", Border("edge"))
     stride: tuple[int, int] = option(STRIDE, "Pixels from one window to the next.", (1, 1))
     dilation: tuple[int, int] = option(DILATION, "Pixels from one tap to the next.", (1, 1))
     pad: Pad = option(PAD, "Pixels added around the image before windows are placed.", "same")
@@ -80,13 +80,16 @@ class Filter(Operation):
         " 2*sobel-y.",
         (),
     )
-    combine: str | None = option(COMBINE, f"What becomes of the kernels' responses: {_combines()}.", None, show="l2")
+    combine: str | None = option(COMBINE, f"How the kernels' responses are combined: {_combines()}.", None, show="l2")
     repeat: int | None = option(
-        COUNT, "Times to apply it, values wide between.", None, show=f"1; at most {MOST_REPEATS} with --until-stable"
+        COUNT,
+        "Apply it so many times; values are not rounded in between.",
+        None,
+        show=f"1; at most {MOST_REPEATS} with --until-stable",
     )
     until_stable: bool = option(
         FLAG,
-        "Apply it until nothing changes any more: whole values at all, others by a millionth of the greatest.",
+        "Apply it until nothing changes: no integer at all, no float by more than a millionth of the greatest.",
         False,
     )
 

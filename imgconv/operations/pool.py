@@ -16,7 +16,7 @@ KIND = choice("kind", tuple(REDUCTIONS), {alias: kind for kind, aliases in REDUC
 
 @record
 class Pool(Operation):
-    """The maximum, minimum or average of each window's existing pixels; what lies beyond the image is never seen."""
+    """The maximum, minimum or average of each window's pixels; padding has no values."""
 
     word = "pool"
     summary = "Reduce each window to its maximum, average or minimum."
@@ -35,7 +35,7 @@ class Pool(Operation):
     stride: tuple[int, int] | None = option(STRIDE, "Pixels from one window to the next.", None, show="the size")
     dilation: tuple[int, int] = option(DILATION, "Pixels from one tap to the next.", (1, 1))
     pad: Pad = option(
-        PAD, "Pixels added around the image before windows are placed; they are never seen.", (0, 0, 0, 0)
+        PAD, "Pixels added around the image before windows are placed; they have no values.", (0, 0, 0, 0)
     )
     ceil: bool = option(FLAG, "Keep a last window that only partly fits.", False)
     count_padding: bool = option(FLAG, "Divide an average by all of the window's cells inside the padded image.", False)

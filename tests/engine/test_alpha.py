@@ -277,7 +277,7 @@ def test_every_policy_gives_numbers_and_alpha(policy, text, dtype):
     alpha[3, 3] = 0
     steps = Pipeline.parse(text)
     if policy == "premultiply" and any(step.word == "bank" for step in steps.steps):
-        with pytest.raises(errors.UsageError, match="one coverage"):
+        with pytest.raises(errors.UsageError, match="one alpha"):
             through(colour, alpha, text, alpha=policy)
         return
     made = through(colour, alpha, text, alpha=policy)
