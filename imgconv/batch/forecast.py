@@ -38,19 +38,19 @@ def most_bytes(header: Header, pipeline: Pipeline, target: Target, channels: int
     """The most memory that arrays take at one time, roughly: all frames as read and as computed, and for one frame what
     the decoder or the steps need besides; or all frames as read, as computed and as a file."""
     wide = 8 if header.type in ("int32", "float64") or target.type == "float64" or target.range == "stretch" else 4
-    decoded, made, besides, last = decoded_bytes(header), 0, 0, 0
+    decoded, computed, besides, last = decoded_bytes(header), 0, 0, 0
     for size in sizes(header):
         # the first step reads the decoded pixels themselves, unless floats are made of them
-        held = size[0] * size[1] * channels * wide if floats else 0
-        steps, shape = held, size
+        values = size[0] * size[1] * channels * wide if floats else 0
+        steps, shape = values, size
         for step in pipeline.steps:
             shape = step.shape(*shape)
             settled = step is pipeline.steps[-1] and target.range != "stretch" and not floats
             new = 0 if settled else shape[0] * shape[1] * channels * wide
-            steps, held = max(steps, held + new + 8 * step.scratch * shape[0] * shape[1] * channels), new
+            steps, values = max(steps, values + new + 8 * step.scratch * shape[0] * shape[1] * channels), new
         besides = max(besides, steps + (_strips(size, channels) if header.alpha else 0))
-        last += held
-        made += shape[0] * shape[1] * (channels + header.alpha) * _BYTES[target.type]
+        last += values
+        computed += shape[0] * shape[1] * (channels + header.alpha) * _BYTES[target.type]
     if target.range == "stretch" or floats:  # between the extremes of all frames
         besides = max(besides, last)
-    return decoded + max(header.decoding, decoded // header.frames, made + besides, 2 * made)
+    return decoded + max(header.decoding, decoded // header.frames, computed + besides, 2 * computed)

@@ -68,11 +68,11 @@ def operation_command(operation: type[Operation], run: Callable[[Operation, Comm
     """The command of an operation: its fields, its auxiliary outputs, the inputs, and what all have in common."""
     options = operation.options()
 
-    def callback(inputs: tuple[str, ...], **given: Any) -> None:
-        common = Common.taken_from(given, inputs)
-        auxiliary = {one.name: path for one in operation.auxiliary if (path := given.pop(one.name)) is not None}
+    def callback(inputs: tuple[str, ...], **values: Any) -> None:
+        common = Common.taken_from(values, inputs)
+        auxiliary = {one.name: path for one in operation.auxiliary if (path := values.pop(one.name)) is not None}
         fields = {
-            name: value for name, value in given.items() if value is not None and value is not False and value != ()
+            name: value for name, value in values.items() if value is not None and value is not False and value != ()
         }
         for option in options:
             if option.required and option.name not in fields:

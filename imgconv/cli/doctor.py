@@ -97,7 +97,7 @@ def _code() -> list[tuple[str, str]]:
         else " (four at once take AVX-512 VNNI)"
     )
     rows.append(("8-bit images", able + why))
-    rows.append(("runs code for", ", ".join(found.name for found in machine.baselines())))
+    rows.append(("runs code for", ", ".join(baseline.name for baseline in machine.baselines())))
     return [
         *rows,
         *(

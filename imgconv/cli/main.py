@@ -50,9 +50,9 @@ class Group(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of that name, made when it is asked for: a start pays for one."""
         if cmd_name not in self.commands and cmd_name in self.list_commands(ctx):
-            made = _command(cmd_name)
-            made.params.append(_version())
-            self.commands[cmd_name] = made
+            command = _command(cmd_name)
+            command.params.append(_version())
+            self.commands[cmd_name] = command
         return self.commands.get(cmd_name)
 
 
@@ -69,8 +69,8 @@ def group() -> Group:
 
 def _command(name: str) -> click.Command:
     if name in OTHERS:
-        made: click.Command = import_module(f"imgconv.cli.{name}").command()
-        return made
+        command: click.Command = import_module(f"imgconv.cli.{name}").command()
+        return command
     operation = next(operation for operation in OPERATIONS if operation.word == name)
 
     def run(step: Operation, common: Common, auxiliary: dict[str, str]) -> NoReturn:
@@ -80,8 +80,8 @@ def _command(name: str) -> click.Command:
 
 
 def _version() -> click.Option:
-    def show(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
-        if asked:
+    def show(ctx: click.Context, _: click.Parameter, requested: bool) -> None:
+        if requested:
             click.echo(f"imgconv {__version__}")
             ctx.exit()
 
@@ -151,7 +151,7 @@ def _globbed(arguments: list[str]) -> list[str]:
     from glob import glob
 
     return [
-        found for argument in arguments for found in (sorted(glob(argument)) if "*" in argument else []) or [argument]
+        path for argument in arguments for path in (sorted(glob(argument)) if "*" in argument else []) or [argument]
     ]
 
 

@@ -31,8 +31,8 @@ MOST_TEXT = 2**20
 
 
 def command() -> Command:
-    def callback(pipeline: str | None, inputs: tuple[str, ...], **given: Any) -> None:
-        common = Common.taken_from(given, inputs)
+    def callback(pipeline: str | None, inputs: tuple[str, ...], **values: Any) -> None:
+        common = Common.taken_from(values, inputs)
         if pipeline is None:
             raise missing("pipeline", EXAMPLES[0])
         text, label = _text(pipeline, inputs)

@@ -202,9 +202,9 @@ def _warm(folder: str | None, cpu: str | None, quiet: bool) -> None:
             "there is no home folder to store loops in; name another with IMGCONV_CACHE_DIR or --dir"
         )
     start, table = time.perf_counter(), list(requests())
-    shown = not quiet and sys.stderr is not None and sys.stderr.isatty()
+    interactive = not quiet and sys.stderr is not None and sys.stderr.isatty()
     for done, request in enumerate(table):
-        if shown:
+        if interactive:
             print(
                 f"\rimgconv: {done * 100 // len(table):3} %, {_counted(build.COMPILED)} compiled ",
                 end="",
@@ -216,16 +216,16 @@ def _warm(folder: str | None, cpu: str | None, quiet: bool) -> None:
     run_images()
     write_png()
     read_lzw()
-    if shown:
+    if interactive:
         print("\r\x1b[K", end="", file=sys.stderr)
     if cpu is not None:
         store.mark_ahead(cpu)
     seconds, stock = time.perf_counter() - start, _counted(build.STOCK)
     if not quiet:
-        kept, compiled = _counted(build.KEPT), _counted(build.COMPILED)
+        loaded, compiled = _counted(build.KEPT), _counted(build.COMPILED)
         complain(
-            f"{kept + compiled} loops for {machine.target().name} in {place}: {kept} there already, {compiled} compiled"
-            f" ({seconds:.1f} s)"
+            f"{loaded + compiled} loops for {machine.target().name} in {place}: {loaded} there already,"
+            f" {compiled} compiled ({seconds:.1f} s)"
         )
     if stock:
         complain(f"{stock} loops could not be stored on this machine; each run compiles them again")
@@ -257,4 +257,4 @@ def _created_folder(folder: str) -> str:
 def _counted(rung: str) -> int:
     from imgconv.jit import build
 
-    return sum(made.rung == rung for made in build.log)
+    return sum(loop.rung == rung for loop in build.log)

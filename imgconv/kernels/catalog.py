@@ -49,13 +49,13 @@ def kernel(value: Any) -> Kernel:
     >>> imgconv.kernel("1/9 1/9 1/9; 1/9 1/9 1/9; 1/9 1/9 1/9").shape
     (3, 3)
     """
-    found = read_all(value)
-    if len(found) != 1:
+    kernels = read_all(value)
+    if len(kernels) != 1:
         raise errors.UsageError(
-            f"{errors.shown(path_text(value, 'kernel'))} holds {len(found)} kernels where one is needed; pick one by"
-            f" its number in brackets at the end, [0] to [{len(found) - 1}] (--with takes several)"
+            f"{errors.shown(path_text(value, 'kernel'))} holds {len(kernels)} kernels where one is needed; pick one by"
+            f" its number in brackets at the end, [0] to [{len(kernels) - 1}] (--with takes several)"
         )
-    return found[0]
+    return kernels[0]
 
 
 def read_all(value: Any) -> tuple[Kernel, ...]:
@@ -81,10 +81,10 @@ def read_all(value: Any) -> tuple[Kernel, ...]:
         return (Kernel(value),)
     factors, text = unscaled(path_text(value, "kernel"))
     if factors:
-        found = read_all(text)
+        kernels = read_all(text)
         for factor in reversed(factors):
-            found = tuple(scaled(factor, own, own.name if is_named(own) else "") for own in found)
-        return found
+            kernels = tuple(scaled(factor, own, own.name if is_named(own) else "") for own in kernels)
+        return kernels
     if find(text):
         return (named(text),)
     if not text.strip():

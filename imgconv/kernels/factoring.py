@@ -43,18 +43,18 @@ def float_factors(weights: Weights, accumulator: str) -> Factors:
     if min(len(rest), len(rest[0])) < 2:
         return ()
     scale = max(abs(cell) for row in rest for cell in row)
-    found: list[tuple[tuple[Number, ...], tuple[Number, ...]]] = []
+    factors: list[tuple[tuple[Number, ...], tuple[Number, ...]]] = []
     while True:
         top = max(range(len(rest)), key=lambda i: max(map(abs, rest[i])))
         pivot_row = rest[top]
         left = max(range(len(pivot_row)), key=lambda j: abs(pivot_row[j]))
         pivot = pivot_row[left]
         if abs(pivot) <= TOLERANCE[accumulator] * scale:
-            return tuple(found)
-        if len(found) == min(MOST_RANK, len(rest) - 1, len(rest[0]) - 1):
+            return tuple(factors)
+        if len(factors) == min(MOST_RANK, len(rest) - 1, len(rest[0]) - 1):
             return ()
         column, row = [line[left] / pivot for line in rest], list(pivot_row)
-        found.append((tuple(column), tuple(row)))
+        factors.append((tuple(column), tuple(row)))
         rest = [
             [cell - above * beside for cell, beside in zip(line, row, strict=True)]
             for line, above in zip(rest, column, strict=True)

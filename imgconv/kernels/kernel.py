@@ -204,10 +204,10 @@ class Kernel:
         self, divisor: Number | str | None = None, bias: Number | None = None, anchor: tuple[int, int] | None = None
     ) -> Kernel:
         """This kernel with another divisor ("auto" is allowed), bias or anchor; None leaves its own."""
-        given = {
+        changes = {
             key: value for key, value in (("divisor", divisor), ("bias", bias), ("anchor", anchor)) if value is not None
         }
-        return replace(self, **given) if given else self
+        return replace(self, **changes) if changes else self
 
     def response(self, low: Number, high: Number) -> tuple[Number, Number]:
         """The least and the greatest result on pixels from `low` to `high`.
@@ -284,8 +284,8 @@ def _rows(weights: object) -> tuple[tuple[Number, ...], ...]:
     if isinstance(weights, str) or not isinstance(weights, Sequence) or not weights:
         raise not_rows(weights)
     rows: list[tuple[Number, ...]] = []
-    for given in weights:
-        row = _listed(given)
+    for values in weights:
+        row = _listed(values)
         if isinstance(row, str) or not isinstance(row, Sequence) or not row:
             raise not_rows(weights)
         if rows and len(row) != len(rows[0]):
@@ -295,9 +295,9 @@ def _rows(weights: object) -> tuple[tuple[Number, ...], ...]:
     return _Checked(rows)
 
 
-def _listed(given: Any) -> Any:
+def _listed(values: Any) -> Any:
     """Arrays as lists, without importing NumPy."""
-    return given.tolist() if hasattr(given, "tolist") and not isinstance(given, type) else given
+    return values.tolist() if hasattr(values, "tolist") and not isinstance(values, type) else values
 
 
 def _weight(cell: object) -> Number:

@@ -122,11 +122,11 @@ def _indexed(text: str) -> tuple[str, str]:
 def _chosen(kernels: tuple[Kernel, ...], text: str, index: str) -> tuple[Kernel, ...]:
     if index in ("", "*"):
         return kernels
-    found = _RANGE.fullmatch(index)
-    last = int(found[2] or found[1]) if found else 0
-    if found is None or not int(found[1]) <= last < len(kernels):
+    match = _RANGE.fullmatch(index)
+    last = int(match[2] or match[1]) if match else 0
+    if match is None or not int(match[1]) <= last < len(kernels):
         raise no_such_index(text, index, len(kernels))
-    return kernels[int(found[1]) : last + 1]
+    return kernels[int(match[1]) : last + 1]
 
 
 # ---------------------------------------------------------------- files

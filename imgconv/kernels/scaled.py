@@ -16,13 +16,13 @@ _MOST_FACTORS = 100
 def split(text: str) -> tuple[Number, str] | None:
     """The factor and what it stands before; None where a text begins with no factor. UsageError for a factor that is 0
     or no number."""
-    found = _SCALED.fullmatch(text)
-    if found is None:
+    match = _SCALED.fullmatch(text)
+    if match is None:
         return None
-    factor = number(found[1], "factor")
+    factor = number(match[1], "factor")
     if factor == 0:
-        raise errors.not_a("factor", found[1], "a number other than 0")
-    return factor, found[2]
+        raise errors.not_a("factor", match[1], "a number other than 0")
+    return factor, match[2]
 
 
 def unscaled(text: str) -> tuple[list[Number], str]:

@@ -24,23 +24,23 @@ _SETTING = re.compile(r"\s*([A-Za-z_]+)\s*=\s*(\S.*?)\s*")
 def values(text: str) -> list[Number]:
     """The numbers of `A:B` or `A:B:STEP`: A, A + STEP … before B, which is left out as in Python; STEP is 1 unless
     given."""
-    found = _RANGE.fullmatch(text)
-    if found is None or found[1]:
+    match = _RANGE.fullmatch(text)
+    if match is None or match[1]:
         raise errors.UsageError(
             f"{errors.shown(text)} is not a range; expected A:B or A:B:STEP, such as 0:180:22.5 (the end is left out)"
         )
-    start, end = number(found[2], "start of a range"), number(found[3], "end of a range")
-    step = number(found[4] or 1, "step of a range")
+    start, end = number(match[2], "start of a range"), number(match[3], "end of a range")
+    step = number(match[4] or 1, "step of a range")
     if step == 0 or (end > start) != (step > 0) or end == start:
         raise errors.UsageError(
             f"the range {errors.shown(text)} has no values; the step leads from the start to the end, which is left out"
         )
     if magnitude(end - start) > MOST_KERNELS * magnitude(step):
         raise too_long(text)
-    made: list[Number] = []
-    while (end - start - len(made) * step) / step > 0:
-        made.append(start + len(made) * step)
-    return made
+    numbers: list[Number] = []
+    while (end - start - len(numbers) * step) / step > 0:
+        numbers.append(start + len(numbers) * step)
+    return numbers
 
 
 def too_long(text: str, count: int | None = None) -> errors.UsageError:
@@ -54,11 +54,11 @@ def swept(text: str) -> list[str]:
     if it has no range."""
     times = split(text)
     head, rest = ("", text) if times is None else (f"{number_text(times[0])}*", times[1])
-    row, given = find(rest), rest.partition(":")[2]
-    if row is None or not any(_RANGE.fullmatch(part) for part in given.split(",")):
+    row, arguments = find(rest), rest.partition(":")[2]
+    if row is None or not any(_RANGE.fullmatch(part) for part in arguments.split(",")):
         return []
     choices: list[list[str]] = []
-    count, parts = 1, given.split(",")
+    count, parts = 1, arguments.split(",")
     for part in parts:
         choices.append(_choices(part))
         count *= len(choices[-1])
@@ -68,11 +68,11 @@ def swept(text: str) -> list[str]:
 
 
 def _choices(part: str) -> list[str]:
-    found = _RANGE.fullmatch(part)
-    if found is None:
+    match = _RANGE.fullmatch(part)
+    if match is None:
         return [part.strip()]
-    name = found[1].replace(" ", "")
-    return [f"{name}{number_text(value)}" for value in values(part[found.end(1) :])]
+    name = match[1].replace(" ", "")
+    return [f"{name}{number_text(value)}" for value in values(part[match.end(1) :])]
 
 
 def families(text: str) -> list[str]:
@@ -114,10 +114,10 @@ def _family(value: Any) -> str:
 
 
 def _setting(value: Any) -> str:
-    found = _SETTING.fullmatch(value) if isinstance(value, str) else None
-    if found is None:
+    match = _SETTING.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
         raise errors.not_a("setting", value, "NAME=VALUE or NAME=A:B:STEP, such as theta=0:180:22.5")
-    return f"{found[1].lower()}={found[2]}"
+    return f"{match[1].lower()}={match[2]}"
 
 
 FAMILY = Kind("KERNEL", _family)

@@ -36,12 +36,12 @@ def number(value: object, what: str = "number") -> Number:
     digits: a program printed it. Floats that are multiples of 2**-16 are exact. A fraction whose
     numerator or denominator reaches 2**1024 is the nearest float.
     """
-    found = _number_from_text(value) if isinstance(value, str) else _exact(plain(value))
-    if found is None or not _representable(found):
+    exact = _number_from_text(value) if isinstance(value, str) else _exact(plain(value))
+    if exact is None or not _representable(exact):
         raise errors.not_a(what, value, "a finite number (such as 3, -0.5, 1e-3 or 1/9)")
-    if isinstance(found, Fraction) and max(abs(found.numerator), found.denominator) >= LARGEST:
-        return _exact_float(float(found))
-    return found
+    if isinstance(exact, Fraction) and max(abs(exact.numerator), exact.denominator) >= LARGEST:
+        return _exact_float(float(exact))
+    return exact
 
 
 def plain(value: Any) -> Any:
@@ -159,8 +159,8 @@ def number_text(value: Number) -> str:
     if isinstance(value, float):
         return value.hex()
     if isinstance(value, Fraction):
-        found = decimal_text(value, 16)
-        return f"{value.numerator}/{value.denominator}" if found is None else found
+        decimal = decimal_text(value, 16)
+        return f"{value.numerator}/{value.denominator}" if decimal is None else decimal
     return str(value)
 
 

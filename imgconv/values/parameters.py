@@ -42,14 +42,14 @@ def _divisor(value: object) -> Number | str:
     if isinstance(value, str) and value == "auto":
         return "auto"
     try:
-        found = number(value)
+        divisor = number(value)
     except errors.UsageError:
-        found = 0
-    if found == 0:
+        divisor = 0
+    if divisor == 0:
         raise errors.UsageError(
             f"divisor {errors.shown(value)} cannot divide; expected a finite number other than 0, or auto"
         )
-    return found
+    return divisor
 
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
@@ -62,12 +62,12 @@ def amount(what: str, example: str, unit: str = "") -> Kind:
     def read(value: object) -> int:
         expected = f"a whole number from 1, such as {example}"
         if isinstance(value, str):
-            found = re.fullmatch(
+            match = re.fullmatch(
                 rf"\s*([0-9]{{1,24}}(?:\.[0-9]{{1,9}})?)\s*([kmgt]?i?)(?:{unit})?\s*", value, flags=re.IGNORECASE
             )
-            if found is None or found[2].lower() not in _UNITS:
+            if match is None or match[2].lower() not in _UNITS:
                 raise errors.not_a(what, value, expected)
-            value = int(Fraction(found[1]) * _UNITS[found[2].lower()])
+            value = int(Fraction(match[1]) * _UNITS[match[2].lower()])
         count = integer(value)
         if count is None or count < 1:
             raise errors.not_a(what, value, expected)
@@ -86,12 +86,12 @@ def whole(value: object, what: str, least: int = 0, most: int = _LARGEST_SIZE) -
         if not re.fullmatch(r"\+?[0-9]{1,18}", value.strip()):
             raise errors.not_a(what, value, expected)
         value = int(value)
-    found = integer(value)
-    if found is None:
+    count = integer(value)
+    if count is None:
         raise errors.not_a(what, value, expected)
-    if not least <= found <= most:
-        raise errors.not_a(what, value, f"at most {most}" if found > most == _LARGEST_SIZE else expected)
-    return found
+    if not least <= count <= most:
+        raise errors.not_a(what, value, f"at most {most}" if count > most == _LARGEST_SIZE else expected)
+    return count
 
 
 def pair(what: str) -> Kind:
@@ -129,10 +129,10 @@ def _pad(value: object) -> Pad:
         parts = items(value)
     if len(parts) not in (1, 2, 4):
         raise errors.not_a("pad", value, "valid, same, N, RxC or top,bottom,left,right")
-    found = [whole(part, "pad") for part in parts]
-    if len(found) == 4:
-        return found[0], found[1], found[2], found[3]
-    return found[0], found[0], found[-1], found[-1]
+    sizes = [whole(part, "pad") for part in parts]
+    if len(sizes) == 4:
+        return sizes[0], sizes[1], sizes[2], sizes[3]
+    return sizes[0], sizes[0], sizes[-1], sizes[-1]
 
 
 def _pad_text(value: Pad) -> str:
@@ -194,9 +194,9 @@ def several(kind: Kind, is_one: Callable[[Any], bool] = lambda value: False) -> 
 
 
 def _flag(value: object) -> bool:
-    found = plain(value)
-    if isinstance(found, (bool, int, float)) and found in (True, False):
-        return bool(found)
+    flag = plain(value)
+    if isinstance(flag, (bool, int, float)) and flag in (True, False):
+        return bool(flag)
     raise errors.not_a("flag", value, "True or False")
 
 

@@ -84,17 +84,17 @@ def _rounded(span: Span) -> Span:
 
 def merged(responses: Sequence[Response | None]) -> Response | None:
     """One response for several parts of an image, or for its frames; None where no part has one."""
-    found = [response for response in responses if response is not None]
-    if not found:
+    parts = [response for response in responses if response is not None]
+    if not parts:
         return None
-    low, high = min(one.low for one in found), max(one.high for one in found)
+    low, high = min(one.low for one in parts), max(one.high for one in parts)
     return Response(
         low,
         high,
-        sum(one.below for one in found),
-        sum(one.above for one in found),
-        sum(one.missing for one in found),
-        sum(one.count for one in found),
+        sum(one.below for one in parts),
+        sum(one.above for one in parts),
+        sum(one.missing for one in parts),
+        sum(one.count for one in parts),
     )
 
 
@@ -127,9 +127,9 @@ def values(pixels: Any) -> Values:
         raise errors.pixel_shape(array.shape)
     if array.size == 0:
         raise errors.pixel_none(array.shape)
-    array, known = _widened(array)
+    array, bounds = _widened(array)
     array = array.reshape(array.shape[0], array.shape[1], -1)
-    return Values(np.require(array, requirements=["C", "ALIGNED"]), known)
+    return Values(np.require(array, requirements=["C", "ALIGNED"]), bounds)
 
 
 def _widened(array: Pixels) -> tuple[Pixels, Span]:
@@ -139,8 +139,8 @@ def _widened(array: Pixels) -> tuple[Pixels, Span]:
     if name not in _WIDENED:
         raise _unsupported(array.dtype.name)
     type_ = _WIDENED[name]
-    known = span(type_) if type_ != "float64" else _whole_span(name, int(array.min()), int(array.max()))
-    return array.astype(type_), known
+    bounds = span(type_) if type_ != "float64" else _whole_span(name, int(array.min()), int(array.max()))
+    return array.astype(type_), bounds
 
 
 def _unsupported(name: str) -> errors.PixelError:
@@ -201,18 +201,18 @@ def target(pixels: str, dtype: Any, range_: str) -> Target:
     if dtype is None or (isinstance(dtype, str) and dtype.lower() == "same"):
         return Target(pixels, range_)
     try:
-        found = np.dtype(dtype)
+        native = np.dtype(dtype)
     except Exception:  # NumPy raises TypeError, ValueError, SyntaxError and others
         raise errors.unknown("dtype", dtype, DTYPE.choices) from None
-    return Target(DTYPE.read(native_name(found)), range_)
+    return Target(DTYPE.read(native_name(native)), range_)
 
 
 def limits(name: str) -> tuple[float, float]:
     """What `stretch` fills: the type's range, 0…1 for floats."""
     if name.startswith("float"):
         return 0.0, 1.0
-    found = np.iinfo(name)
-    return float(found.min), float(found.max)
+    integers = np.iinfo(name)
+    return float(integers.min), float(integers.max)
 
 
 def shift_of(target: Target) -> int:

@@ -43,8 +43,8 @@ class Kernels(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        made: click.Command = import_module(f"imgconv.cli.kernels.{cmd_name}").command()
-        return made
+        command: click.Command = import_module(f"imgconv.cli.kernels.{cmd_name}").command()
+        return command
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         if ctx.params.get(SHEET) is not None:  # what follows is no command, but the picture

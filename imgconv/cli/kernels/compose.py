@@ -41,15 +41,15 @@ def compose_text(kernels: tuple[Kernel, ...]) -> str:
     """The matrix, and the step to copy."""
     from imgconv.kernels.lab import compose
 
-    made = reduce(compose, kernels)
-    rows, columns = made.shape
-    said = [f"{', then '.join(title(kernel) for kernel in kernels)}: {rows}x{columns}", "", *matrix(made), ""]
-    said += [f"bias {value(made.bias)}"] if made.bias else []
-    said += [f"anchor {made.anchor[0]},{made.anchor[1]}"] if made.anchor else []
-    text = step(made)
+    composed = reduce(compose, kernels)
+    rows, columns = composed.shape
+    lines = [f"{', then '.join(title(kernel) for kernel in kernels)}: {rows}x{columns}", "", *matrix(composed), ""]
+    lines += [f"bias {value(composed.bias)}"] if composed.bias else []
+    lines += [f"anchor {composed.anchor[0]},{composed.anchor[1]}"] if composed.anchor else []
+    text = step(composed)
     return "\n".join(
         [
-            *said,
+            *lines,
             (
                 text
                 if len(text) <= SHORT

@@ -9,7 +9,7 @@ import click
 from imgconv import errors
 from imgconv.cli.declarations import Command, missing
 from imgconv.cli.image_command import Finished, complain
-from imgconv.cli.kernels.print import argument, given
+from imgconv.cli.kernels.print import argument, required
 from imgconv.kernels.dialects import table
 from imgconv.kernels.dialects.base import Written
 from imgconv.kernels.kernel import Kernel
@@ -46,7 +46,7 @@ def command() -> Command:
 
 
 def _convert(kernel: Kernel | None, to: str | None, output: str | None, quiet: bool) -> None:
-    kernel = given(kernel, EXAMPLES[0])
+    kernel = required(kernel, EXAMPLES[0])
     if to is None:
         raise missing("dialect", EXAMPLES[0], "imgconv kernels convert --help")
     written = table.write(kernel, to)

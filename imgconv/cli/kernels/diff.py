@@ -6,7 +6,7 @@ from imgconv import errors
 from imgconv.cli import terminal
 from imgconv.cli.declarations import Command
 from imgconv.cli.image_command import Finished
-from imgconv.cli.kernels.print import argument, given, matrix, title, value
+from imgconv.cli.kernels.print import argument, matrix, required, title, value
 from imgconv.kernels.kernel import Kernel
 
 EXAMPLES = (
@@ -28,7 +28,7 @@ def command() -> Command:
 
 
 def _diff(first: Kernel | None, second: Kernel | None) -> None:
-    terminal.say(diff_text(given(first, EXAMPLES[0]), given(second, EXAMPLES[0])))
+    terminal.say(diff_text(required(first, EXAMPLES[0]), required(second, EXAMPLES[0])))
     raise Finished(errors.DONE)
 
 
@@ -37,19 +37,19 @@ def diff_text(one: Kernel, other: Kernel) -> str:
     from imgconv.kernels.lab import difference
     from imgconv.kernels.lab.algebra import HALF_TURN
 
-    found = difference(one, other)
+    differences = difference(one, other)
     heading = f"{title(one)} and {title(other)}"
-    if found.same:
+    if differences.same:
         return f"{heading} give the same results"
-    cells = list(found.kernel.cells())
+    cells = list(differences.kernel.cells())
     lines = [
         f"{heading}: {sum(map(bool, cells))} of {len(cells)} weights differ, results on 8-bit pixels by at most"
-        f" {value(found.farthest)}"
+        f" {value(differences.farthest)}"
     ]
-    if found.relation:
-        hint = " (what one gives, the other gives with --convolve)" if found.relation == HALF_TURN else ""
-        lines.append(f"the second is the first {found.relation}{hint}")
-    lines += ["", *matrix(Kernel(found.kernel.weights))]
-    if found.kernel.bias:
-        lines.append(f"  and {value(found.kernel.bias)} of bias")
+    if differences.relation:
+        hint = " (what one gives, the other gives with --convolve)" if differences.relation == HALF_TURN else ""
+        lines.append(f"the second is the first {differences.relation}{hint}")
+    lines += ["", *matrix(Kernel(differences.kernel.weights))]
+    if differences.kernel.bias:
+        lines.append(f"  and {value(differences.kernel.bias)} of bias")
     return "\n".join(lines)

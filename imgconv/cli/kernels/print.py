@@ -23,14 +23,14 @@ SHADES, PLAIN_SHADES = " ░▒▓█", " .:*#"
 
 
 def argument(name: str, count: int = 1) -> click.Argument:
-    """A KERNEL, or `count` of them (-1: any number); which of them are missing is said by `given`."""
+    """A KERNEL, or `count` of them (-1: any number); which of them are missing is checked by `required`."""
     kind = KindType(catalog.KERNEL, "KERNEL")
     return click.Argument(
         [name], type=kind, required=False, nargs=count, metavar="KERNEL" if count == 1 else "KERNEL..."
     )
 
 
-def given(kernel: Kernel | None, example: str) -> Kernel:
+def required(kernel: Kernel | None, example: str) -> Kernel:
     """The kernel, or the sentence that asks for it."""
     if kernel is None:
         raise missing("kernel", example, "imgconv kernels")
@@ -77,8 +77,8 @@ def _painted(text: str, weight: Number) -> str:
 
 def shaded(levels: Sequence[Sequence[float]], indent: str = "") -> list[str]:
     """A map of values from 0 up, in a frame: the greatest is darkest (two characters a row's height)."""
-    shown = terminal.unicode_shown()
-    shades, side, ends = (SHADES, "│", "┌┐└┘─") if shown else (PLAIN_SHADES, "|", "++++-")
+    unicode = terminal.unicode_shown()
+    shades, side, ends = (SHADES, "│", "┌┐└┘─") if unicode else (PLAIN_SHADES, "|", "++++-")
     most = max(max(row) for row in levels) or 1
     rows = ["".join(graded(level / most, shades) for level in row) for row in levels]
     line = ends[4] * len(rows[0])
@@ -104,4 +104,4 @@ def step(kernel: Kernel) -> str:
 def listed(pairs: dict[str, Any]) -> list[str]:
     """Facts, one a line, their names before them."""
     width = max(map(len, pairs))
-    return [f"{name:<{width}}  {said}" for name, said in pairs.items()]
+    return [f"{name:<{width}}  {value}" for name, value in pairs.items()]

@@ -10,7 +10,7 @@ from imgconv import errors
 from imgconv.cli import terminal
 from imgconv.cli.declarations import Command
 from imgconv.cli.image_command import Finished, complain
-from imgconv.cli.kernels.print import argument, given, graded, listed, matrix, shaded, step, title, value
+from imgconv.cli.kernels.print import argument, graded, listed, matrix, required, shaded, step, title, value
 from imgconv.kernels.kernel import Kernel
 from imgconv.kernels.named import find
 
@@ -42,15 +42,15 @@ def command() -> Command:
 
 
 def _show(kernel: Kernel | None, plot: str | None) -> None:
-    shown = given(kernel, EXAMPLES[0])
+    shown = required(kernel, EXAMPLES[0])
     if plot is not None:
         from imgconv.kernels.lab.plot import plot as draw
         from imgconv.kernels.lab.write import check, write
 
         check(plot)
-        said = write(draw(shown), plot)
+        sentence = write(draw(shown), plot)
         terminal.say(show_text(shown))
-        complain(said)
+        complain(sentence)
     else:
         terminal.say(show_text(shown))
     raise Finished(errors.DONE)
@@ -71,13 +71,13 @@ def _origin(kernel: Kernel) -> list[str]:
 def _facts(kernel: Kernel) -> dict[str, Any]:
     from imgconv.kernels.lab import facts
 
-    found = facts(kernel)
+    kernel_facts = facts(kernel)
     rows, columns_ = kernel.shape
-    low, high = found.response
-    total = 0 if found.zero_sum else found.total
+    low, high = kernel_facts.response
+    total = 0 if kernel_facts.zero_sum else kernel_facts.total
     effect = (
         "flat areas become 0"
-        if found.zero_sum
+        if kernel_facts.zero_sum
         else (
             "flat areas keep their value"
             if abs(float(total) - 1) < 1e-9
@@ -95,15 +95,15 @@ def _facts(kernel: Kernel) -> dict[str, Any]:
         ),
         "sum": (
             f"{value(total)} (after the divisor):"
-            f" {effect}{'' if not found.zero_sum or found.total == 0 else ', but for rounding'}"
+            f" {effect}{'' if not kernel_facts.zero_sum or kernel_facts.total == 0 else ', but for rounding'}"
         ),
         "response": f"{value(low)}…{value(high)} on 8-bit pixels",
-        "symmetry": _symmetry(found.even, found.odd),
-        "rank": _rank(found),
-        "noise": f"its standard deviation times {found.noise:.4g}",
+        "symmetry": _symmetry(kernel_facts.even, kernel_facts.odd),
+        "rank": _rank(kernel_facts),
+        "noise": f"its standard deviation times {kernel_facts.noise:.4g}",
         "numbers": (
             "exact: whole pixels are computed in whole numbers"
-            if found.exact
+            if kernel_facts.exact
             else "not exact: pixels are computed in floating point"
         ),
     }
@@ -118,16 +118,16 @@ def _symmetry(even: tuple[str, ...], odd: tuple[str, ...]) -> str:
     return "; ".join(f"{name} {', '.join(words)}" for name, words in (("even", even), ("odd", odd)) if words) or "none"
 
 
-def _rank(found: Any) -> str:
-    if found.rank is None:
+def _rank(kernel_facts: Any) -> str:
+    if kernel_facts.rank is None:
         return "not computed for so large a kernel"
-    if not found.separable:
+    if not kernel_facts.separable:
         return (
-            f"{found.rank} ('imgconv kernels split' shows {'it' if found.rank == 1 else 'the parts'})"
-            if min(found.kernel.shape) > 1
-            else str(found.rank)
+            f"{kernel_facts.rank} ('imgconv kernels split' shows {'it' if kernel_facts.rank == 1 else 'the parts'})"
+            if min(kernel_facts.kernel.shape) > 1
+            else str(kernel_facts.rank)
         )
-    down, across = found.pairs[0]
+    down, across = kernel_facts.pairs[0]
     parts = f"{step(down)} | {step(across)}"
     return (
         f"1: separable: {parts}"

@@ -6,7 +6,7 @@ from imgconv import errors
 from imgconv.cli import terminal
 from imgconv.cli.declarations import Command
 from imgconv.cli.image_command import Finished
-from imgconv.cli.kernels.print import argument, given, step, title
+from imgconv.cli.kernels.print import argument, required, step, title
 from imgconv.kernels.kernel import Kernel
 
 EXAMPLES = ("imgconv kernels split sobel-x", "imgconv kernels split laplacian", "imgconv kernels split disk:3")
@@ -24,7 +24,7 @@ def command() -> Command:
 
 
 def _split(kernel: Kernel | None) -> None:
-    terminal.say(split_text(given(kernel, EXAMPLES[0])))
+    terminal.say(split_text(required(kernel, EXAMPLES[0])))
     raise Finished(errors.DONE)
 
 

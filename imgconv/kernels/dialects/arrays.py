@@ -29,19 +29,19 @@ def open_npy(content: bytes, path: str, member: str, index: str) -> tuple[Kernel
 
 def open_npz(content: bytes, path: str, member: str, index: str) -> tuple[Kernel, ...]:
     """The kernels of one member; it may stay unnamed where there is only one."""
-    found, array = _whole(path, ".npz", lambda: _member(content, path, member))
-    return _kernels(array, f"{path}:{found}", index)
+    name, array = _whole(path, ".npz", lambda: _member(content, path, member))
+    return _kernels(array, f"{path}:{name}", index)
 
 
-def _member(content: bytes, path: str, wanted: str) -> tuple[str, np.ndarray[Any, Any]]:
+def _member(content: bytes, path: str, member: str) -> tuple[str, np.ndarray[Any, Any]]:
     """The name and the numbers of the member that is wanted."""
     from imgconv.files import archives
 
     archive = archives.directory(io.BytesIO(content))
     names = [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
-    chosen = wanted or (names[0] if len(names) == 1 else "")
+    chosen = member or (names[0] if len(names) == 1 else "")
     if chosen not in names:
-        raise _no_member(path, wanted, names)
+        raise _no_member(path, member, names)
     info = archive.getinfo(f"{chosen}.npy")
     if info.file_size > LARGEST_FILE:
         raise in_file(path, f"{errors.cut(chosen)} is larger than {LARGEST_FILE >> 20} MiB, too large for kernels")
@@ -52,14 +52,14 @@ def _member(content: bytes, path: str, wanted: str) -> tuple[str, np.ndarray[Any
     return chosen, array
 
 
-def _no_member(path: str, wanted: str, names: Sequence[str]) -> KernelFileError:
+def _no_member(path: str, member: str, names: Sequence[str]) -> KernelFileError:
     if not names:
         return KernelFileError(f"kernel file {path} holds no arrays")
     listed = ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
-    if not wanted:
+    if not member:
         return KernelFileError(f"kernel file {path} holds several arrays; append :NAME to choose one ({listed})")
-    hint = errors.suggestion(wanted, names)
-    return KernelFileError(f"kernel file {path} has no array {errors.shown(wanted)}{hint} ({listed})")
+    hint = errors.suggestion(member, names)
+    return KernelFileError(f"kernel file {path} has no array {errors.shown(member)}{hint} ({listed})")
 
 
 def _whole(path: str, kind: str, read: Callable[[], _Read]) -> _Read:
@@ -116,24 +116,24 @@ def _chosen(array: np.ndarray[Any, Any], path: str, index: str) -> np.ndarray[An
             f"which axes of {array.shape} are rows and columns? Put : for them and numbers (or a..b, *) for the others"
             f" in brackets: [{numbers}] where they are the last two, [:,:,{numbers}] where they are the first",
         )
-    taken = tuple(_positions(part, length, path) for part, length in zip(parts, array.shape, strict=True))
+    positions = tuple(_positions(part, length, path) for part, length in zip(parts, array.shape, strict=True))
     rest = [axis for axis, part in enumerate(parts) if part != ":"]
     first, second = (axis for axis, part in enumerate(parts) if part == ":")
-    cut = array[taken].transpose(*rest, first, second)
-    found: np.ndarray[Any, Any] = cut.reshape(-1, *cut.shape[-2:])
-    if len(found) > MOST_KERNELS:
-        raise in_file(path, f"{len(found)} kernels are more than {MOST_KERNELS}")
-    return found
+    cut = array[positions].transpose(*rest, first, second)
+    kernels: np.ndarray[Any, Any] = cut.reshape(-1, *cut.shape[-2:])
+    if len(kernels) > MOST_KERNELS:
+        raise in_file(path, f"{len(kernels)} kernels are more than {MOST_KERNELS}")
+    return kernels
 
 
 def _positions(part: str, length: int, path: str) -> slice:
     if part in (":", "*"):
         return slice(None)
-    found = _RANGE.fullmatch(part)
-    last = int(found[2] or found[1]) if found else 0
-    if found is None or not int(found[1]) <= last < length:
+    match = _RANGE.fullmatch(part)
+    last = int(match[2] or match[1]) if match else 0
+    if match is None or not int(match[1]) <= last < length:
         raise no_such_index(path, part, length)
-    return slice(int(found[1]), last + 1)
+    return slice(int(match[1]), last + 1)
 
 
 def write_npy(kernel: Kernel) -> Written:

@@ -59,8 +59,8 @@ class Source:
 
 def lines(text: str, start: int = 0) -> Iterator[tuple[int, int]]:
     """Where lines begin and end from a place on; those that are blank are left out, however many they are."""
-    for found in _FILLED.finditer(text, start):
-        first, end = found.span()
+    for filled in _FILLED.finditer(text, start):
+        first, end = filled.span()
         if first > start and text[first - 1] != "\n":  # blanks stand before it
             first = max(start, text.rfind("\n", start, first) + 1)
         yield first, end
@@ -76,15 +76,15 @@ def pieces(text: str, mark: str, start: int, end: int) -> Iterator[tuple[int, in
 
 def gathered(kernels: Iterable[Kernel], most: int = MOST_KERNELS) -> tuple[Kernel, ...]:
     """All kernels of a text; UsageError as soon as they, or their weights, are too many."""
-    found: list[Kernel] = []
+    collected: list[Kernel] = []
     weights = 0
     for kernel in kernels:
-        found.append(kernel)
+        collected.append(kernel)
         weights += kernel.shape[0] * kernel.shape[1]
         require_total(weights)
-        if len(found) > most:
+        if len(collected) > most:
             raise too_many_kernels(most)
-    return tuple(found)
+    return tuple(collected)
 
 
 def uncommented(text: str) -> str:

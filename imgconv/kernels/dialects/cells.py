@@ -40,8 +40,8 @@ class Cells:
     def __init__(self, source: Source, holes: Sequence[str] = ()) -> None:
         self._source = source
         self._known: dict[str, Number] = dict.fromkeys(holes, 0)
-        if not source.text.isascii() and (found := _SPACED_GROUP.search(source.text)):
-            raise _thousands(source.place(found.start(), found.end()), found[0])
+        if not source.text.isascii() and (group := _SPACED_GROUP.search(source.text)):
+            raise _thousands(source.place(group.start(), group.end()), group[0])
 
     def row(self, start: int, end: int, *, most: int | None = None) -> list[Number]:
         """The numbers between two places of the text, separated by commas or by blanks.
@@ -63,14 +63,14 @@ class Cells:
         if "," not in piece:
             return split_words(piece)
         require_size(1, piece.count(",") + 1)
-        found: list[str] = []
+        cells: list[str] = []
         for part in piece.split(","):
             words = split_words(part)
             if not words:
-                raise self._empty(start, piece, len(found))
-            found += words
-            require_size(1, len(found))
-        if len(found) > piece.count(",") + 1 and _TIGHT_COMMA.search(piece):
+                raise self._empty(start, piece, len(cells))
+            cells += words
+            require_size(1, len(cells))
+        if len(cells) > piece.count(",") + 1 and _TIGHT_COMMA.search(piece):
             first = len(piece) - len(piece.lstrip())
             raise KernelTextError(
                 self._source.place(start + first, start + len(piece.rstrip())),
@@ -78,15 +78,15 @@ class Cells:
                 f" {' '.join(_CELL.findall(piece.strip()[:40])[:4])}… or with commas inside numbers; separate cells by"
                 " one of them, and write decimals with a point",
             )
-        if any(len(word) == 3 and _GROUP.fullmatch(word) for word in found):
-            where = next(i for i, word in enumerate(found) if _GROUP.fullmatch(word))
-            raise _thousands(self.cell_place(start, end, where), ",".join(found[max(0, where - 1) : where + 1]))
-        return found
+        if any(len(word) == 3 and _GROUP.fullmatch(word) for word in cells):
+            where = next(i for i, word in enumerate(cells) if _GROUP.fullmatch(word))
+            raise _thousands(self.cell_place(start, end, where), ",".join(cells[max(0, where - 1) : where + 1]))
+        return cells
 
     def numbers(self, words: Sequence[str], start: int, end: int) -> list[Number]:
         """The numbers that the words between two places are."""
         known = self._known
-        found = []
+        numbers = []
         for index, word in enumerate(words):
             value = known.get(word)
             if value is None:
@@ -95,8 +95,8 @@ class Cells:
                     raise number_expected(self.cell_place(start, end, index), word)
                 if len(known) < _MOST_KNOWN:
                     known[word] = value
-            found.append(value)
-        return found
+            numbers.append(value)
+        return numbers
 
     def cell_place(self, start: int, end: int, index: int) -> str:
         """Where the cell of this index lies between two places."""
@@ -125,8 +125,8 @@ def _number(word: str) -> Number | None:
     """As `exact.number` reads it, the usual forms at once; None for what is no finite number."""
     if _WHOLE.fullmatch(word):
         return int(word)
-    if found := _DECIMAL.fullmatch(word):
-        value = Fraction(int(found[1] + found[2]), 10 ** len(found[2]))
+    if decimal := _DECIMAL.fullmatch(word):
+        value = Fraction(int(decimal[1] + decimal[2]), 10 ** len(decimal[2]))
         return value.numerator if value.denominator == 1 else value
     try:
         return number(word)

@@ -42,10 +42,10 @@ def _row(source: Source, cells: Cells, start: int, end: int, separator: str) -> 
         if not word:
             raise empty_cell(source.place(at, at + max(1, len(cell))))
         if "," in word:
-            found = _DECIMAL_COMMA.fullmatch(word)
-            if found is None or "." in word:
+            decimal = _DECIMAL_COMMA.fullmatch(word)
+            if decimal is None or "." in word:
                 raise number_expected(source.place(at, at + len(cell)), word)
-            word = f"{found[1]}.{found[2]}"
+            word = f"{decimal[1]}.{decimal[2]}"
         words.append(word)
         at += len(cell) + 1
     return cells.numbers(words, start, end)

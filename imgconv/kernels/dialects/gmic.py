@@ -19,10 +19,10 @@ _STARTS = re.compile(r"\s*\(\s*[-+\N{MINUS SIGN}]?\.?[0-9][-+\N{MINUS SIGN}0-9.,
 
 def read(source: Source) -> tuple[Kernel, ...]:
     """A kernel for each channel (between `^`) of each item."""
-    found = gathered(_items(source))
-    if not found:
+    kernels = gathered(_items(source))
+    if not kernels:
         raise no_numbers()
-    return found
+    return kernels
 
 
 def _items(source: Source) -> Iterator[Kernel]:

@@ -47,32 +47,32 @@ def read(source: Source) -> tuple[Kernel, ...]:
     bias = _share(options.get("bias", "0"))
     turned = options.get("method", "convolve") == "convolve"
     grids = (grid for start, end in _parts(source.text, at) for grid in _grids(source, cells, start, end))
-    found = gathered(
+    kernels = gathered(
         (placed(scaled(grid.rows, grid.origin, scale), grid.origin, 1, bias, turned=turned) for grid in grids),
         _MOST_KERNELS,
     )
-    if not found:
+    if not kernels:
         raise no_numbers()
-    return found
+    return kernels
 
 
 def _options(source: Source) -> tuple[dict[str, str], int]:
     """The words before the kernels, and where those begin."""
-    found: dict[str, str] = {}
+    options: dict[str, str] = {}
     at = 0
     while _OPTION.match(source.text, at) and (word := _WORD.match(source.text, at)):
         value = word[4].strip("'\"")
         if word[2]:
-            found[word[2].partition(":")[2]] = value
+            options[word[2].partition(":")[2]] = value
         elif word[3]:
-            found["bias"] = value
+            options["bias"] = value
         elif value.lower() in _METHODS:
-            found["method"] = value.lower()
+            options["method"] = value.lower()
         else:
             expected = "the method Convolve or Correlate, or the options convolve:scale= and convolve:bias="
             raise KernelTextError(source.place(word.start(4), word.end(4)), f"expected {expected}")
         at = word.end()
-    return found, at
+    return options, at
 
 
 def _share(text: str) -> Number:

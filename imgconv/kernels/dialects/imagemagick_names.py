@@ -203,12 +203,12 @@ def build(source: Source, start: int, end: int) -> list[Grid]:
         raise errors.unknown("ImageMagick kernel", word, list(NAMES))
     if call is None:
         raise KernelTextError(place(), f"expected arguments such as {name}:0x2 or {name}:45")
-    _, given, flag = call
+    _, values, flag = call
     arguments = [
         number(("-" if signs.count("-") % 2 else "") + digits, f"{name}'s argument")
-        for signs, digits in _ARGUMENT.findall(given)
+        for signs, digits in _ARGUMENT.findall(values)
     ]
-    arguments = [0, *arguments] if given[:1] in ("x", "X") else arguments
+    arguments = [0, *arguments] if values[:1] in ("x", "X") else arguments
     grids = _grids(name, place, arguments)
     if name in _ROUND:
         return grids * 4 if flag == "<" else grids

@@ -63,11 +63,11 @@ def expanded(place: Callable[[], str], grid: Grid, flag: str) -> list[Grid]:
     270 and 90."""
     if flag == "<":
         return [rotated(place, grid, angle) for angle in (0, 180, 270, 90)]
-    found = [grid]
+    grids = [grid]
     step = {"@": 45, ">": 90}.get(flag, 360)
     for angle in range(step, 360, step):
         turned = rotated(place, grid, angle)
         if turned == grid:
             break
-        found.append(turned)
-    return found
+        grids.append(turned)
+    return grids

@@ -40,20 +40,20 @@ def read(source: Source) -> tuple[Kernel, ...]:
 
 def _options(source: Source) -> tuple[dict[str, str], Source]:
     """The command's options, and the text of the matrix."""
-    found: dict[str, str] = {}
+    options: dict[str, str] = {}
     text, at = source.text, 0
     while option := _OPTION.match(text, at):
         name, value = option[1], option[2] or ""
         takes = name in ("matrix", "bias")
-        found[name] = value if takes else ""
+        options[name] = value if takes else ""
         at = option.end() if takes else option.end(1)
-    if "matrix" in found:
+    if "matrix" in options:
         rest = text[at:].strip()
         if rest:
             start = len(text) - len(text[at:].lstrip())
             raise KernelTextError(source.place(start, len(text)), "nothing is expected to follow there")
-        return found, Source(found["matrix"])
-    return found, Source(text[at:] if found else text)
+        return options, Source(options["matrix"])
+    return options, Source(text[at:] if options else text)
 
 
 def _matrix(source: Source) -> Kernel:

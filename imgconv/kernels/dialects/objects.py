@@ -68,33 +68,33 @@ def _no_constant(text: str) -> NoReturn:
 def _kernel(value: Any) -> Kernel:
     if not isinstance(value, dict):
         return Kernel(_rows(value))
-    given: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     for key, item in value.items():
         name = _SAME.get(key, key)
         if name not in _KEYS:
             raise errors.unknown("key of a kernel", key, list(_KEYS))
-        given[name] = item
-    if "kernel" not in given:
+        fields[name] = item
+    if "kernel" not in fields:
         raise _shape_expected('an object with "kernel"')
-    weights, flat = given["kernel"], _depth(given["kernel"]) == 1
+    weights, flat = fields["kernel"], _depth(fields["kernel"]) == 1
     if flat:
-        weights = _folded(weights, given.get("width"), given.get("height"))
+        weights = _folded(weights, fields.get("width"), fields.get("height"))
     rows = _rows(weights)
-    divisor = _value(given.get("scale", "auto" if flat else 1))
-    anchor = given.get("anchor")
+    divisor = _value(fields.get("scale", "auto" if flat else 1))
+    anchor = fields.get("anchor")
     if anchor is None and flat and half(len(rows), len(rows[0])) != middle(len(rows), len(rows[0])):
         anchor = half(len(rows), len(rows[0]))  # sharp's, which is libvips'
     if anchor is not None and not (isinstance(anchor, (list, tuple)) and len(anchor) == 2):
         raise errors.not_a("anchor", anchor, "[row, column], counted from 0")
-    name = given.get("name", "")
+    name = fields.get("name", "")
     kernel = Kernel(
         rows,
         divisor,
-        _value(given.get("offset", 0)),
+        _value(fields.get("offset", 0)),
         None if anchor is None else tuple(anchor),
         name if isinstance(name, str) else "",
     )
-    mode = given.get("mode", "correlate")
+    mode = fields.get("mode", "correlate")
     if mode not in ("correlate", "convolve"):
         raise errors.not_a("mode", mode, "correlate or convolve")
     return kernel.turned() if mode == "convolve" else kernel

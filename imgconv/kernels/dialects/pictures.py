@@ -16,11 +16,13 @@ def open_image(content: bytes, path: str, member: str, index: str) -> tuple[Kern
     from imgconv.engine.colour.luma import gray_plane
     from imgconv.files.read import header
 
-    with header(path) as found:
-        for height, width in found.sizes or [(found.height, found.width)]:
+    with header(path) as opened:
+        for height, width in opened.sizes or [(opened.height, opened.width)]:
             require_size(height, width)
-        require_total(sum(height * width for height, width in found.sizes) or found.frames * found.height * found.width)
-        image = found.load()
+        require_total(
+            sum(height * width for height, width in opened.sizes) or opened.frames * opened.height * opened.width
+        )
+        image = opened.load()
     if image.pixels.ndim == 3 and image.pixels.shape[2] not in (1, 3):
         raise in_file(path, f"it has {image.pixels.shape[2]} channels, and a kernel has one")
     return tuple(_kernel(path, gray_plane(frame.pixels, image.colour), frame.alpha) for frame in image.frames)

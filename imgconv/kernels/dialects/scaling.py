@@ -25,15 +25,15 @@ class Scale:
     @classmethod
     def read(cls, text: str) -> Scale:
         """From ImageMagick's argument, such as `50%!,100%`."""
-        found = _FORM.fullmatch(text.strip())
-        if found is None:
+        match = _FORM.fullmatch(text.strip())
+        if match is None:
             raise errors.not_a(
                 "convolve:scale", text, "a factor with ! or ^, and a share of the identity, such as 50%!,100%"
             )
-        flags = found[2] + (found[4] or "")
+        flags = match[2] + (match[4] or "")
         below = 100 if "%" in flags else 1
-        factor = Fraction(number(found[1] or str(below), "convolve:scale")) / below
-        add = Fraction(number(found[3] or "0", "convolve:scale")) / below
+        factor = Fraction(number(match[1] or str(below), "convolve:scale")) / below
+        add = Fraction(number(match[3] or "0", "convolve:scale")) / below
         return cls(factor, "^" if "^" in flags else "!" if "!" in flags else "", add)
 
 
@@ -50,9 +50,9 @@ def scaled(rows: Sequence[Sequence[Number]], origin: tuple[int, int], scale: Sca
         above, below = positive or 1, -negative or 1
     elif scale.normal == "!":
         above = below = (size if size >= 1e-12 else positive) or 1
-    found = [[_divided(cell, above if cell > 0 else below, scale.factor) for cell in row] for row in rows]
-    found[origin[0]][origin[1]] += scale.add
-    return found
+    weights = [[_divided(cell, above if cell > 0 else below, scale.factor) for cell in row] for row in rows]
+    weights[origin[0]][origin[1]] += scale.add
+    return weights
 
 
 def _divided(cell: Number, below: Number, factor: Number) -> Number:

@@ -25,34 +25,37 @@ _MARK = re.compile(r"\s*(?:<|(?:order|kernelMatrix|divisor|bias|targetX|targetY)
 def read(source: Source) -> tuple[Kernel, ...]:
     """A kernel for each feConvolveMatrix; the divisor is the sum (1 where that is 0) unless it is stated."""
     cells = Cells(source)
-    found = gathered(_kernel(source, cells, *element.span(1)) for element in _ELEMENT.finditer(source.text))
-    if not found and "<" in source.text:
+    kernels = gathered(_kernel(source, cells, *element.span(1)) for element in _ELEMENT.finditer(source.text))
+    if not kernels and "<" in source.text:
         raise KernelTextError(
             source.place(source.text.index("<")),
             'expected an element feConvolveMatrix, such as <feConvolveMatrix order="3" kernelMatrix="…"/>',
         )
-    return found or (_kernel(source, cells, 0, len(source.text)),)
+    return kernels or (_kernel(source, cells, 0, len(source.text)),)
 
 
 def _kernel(source: Source, cells: Cells, start: int, end: int) -> Kernel:
-    found = {
+    spans = {
         at[1]: (at.start(2), at.end(2)) if at[2] is not None else (at.start(3), at.end(3))
         for at in _ATTRIBUTE.finditer(source.text, start, end)
     }
-    if "kernelMatrix" not in found:
+    if "kernelMatrix" not in spans:
         raise KernelTextError(source.place(start, end), 'expected an attribute kernelMatrix="…"')
-    given = {name: source.text[slice(*span)].strip() for name, span in found.items() if name != "kernelMatrix"}
-    columns, rows = _order(given.get("order", "3"))
+    attributes = {name: source.text[slice(*span)].strip() for name, span in spans.items() if name != "kernelMatrix"}
+    columns, rows = _order(attributes.get("order", "3"))
     require_size(rows, columns)
-    span = found["kernelMatrix"]
+    span = spans["kernelMatrix"]
     values = cells.row(*span)
     if len(values) != rows * columns:
         raise wrong_count(source.place(*span), rows * columns, len(values))
     across, down = half(rows, columns)[::-1]
-    target = whole(given.get("targetY", str(down)), "targetY"), whole(given.get("targetX", str(across)), "targetX")
-    bias = cells.numbers([given.get("bias", "0")], *found.get("bias", (start, end)))[0]
+    target = (
+        whole(attributes.get("targetY", str(down)), "targetY"),
+        whole(attributes.get("targetX", str(across)), "targetX"),
+    )
+    bias = cells.numbers([attributes.get("bias", "0")], *spans.get("bias", (start, end)))[0]
     turned = Kernel(
-        [values[i : i + columns] for i in range(0, len(values), columns)], given.get("divisor", "auto")
+        [values[i : i + columns] for i in range(0, len(values), columns)], attributes.get("divisor", "auto")
     ).turned()
     # the target is a place in the window, not in the matrix, so it is not turned
     anchor = None if target == anchor_of(turned) else target

@@ -31,7 +31,7 @@ def called(name: str) -> Dialect | None:
     return _CALLED.get(name.strip().lower())
 
 
-def recognised(text: str, shown: str, suffix: str = "") -> Dialect:
+def recognised(text: str, name: str, suffix: str = "") -> Dialect:
     """The dialect that a text is written in; `shown` is what the user calls the text.
 
     Raises
@@ -40,7 +40,7 @@ def recognised(text: str, shown: str, suffix: str = "") -> Dialect:
         Where it could as well be plain rows, and its suffix does not settle that.
     """
     content = with_minuses(uncommented(text)).lstrip()
-    found = next(
+    dialect = next(
         (
             row
             for row in DIALECTS.values()
@@ -48,11 +48,11 @@ def recognised(text: str, shown: str, suffix: str = "") -> Dialect:
         ),
         DIALECTS["rows"],
     )
-    if (readings := found.doubt(content)) and suffix.lower() not in found.suffixes:
+    if (readings := dialect.doubt(content)) and suffix.lower() not in dialect.suffixes:
         raise errors.UsageError(
-            f"kernel {errors.shown(shown)} can be read in two ways, as {readings}; name one: {found.name}:… or rows:…"
+            f"kernel {errors.shown(name)} can be read in two ways, as {readings}; name one: {dialect.name}:… or rows:…"
         )
-    return found
+    return dialect
 
 
 def write(kernel: Kernel, name: str) -> Written:

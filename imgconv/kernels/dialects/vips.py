@@ -32,13 +32,16 @@ def read(source: Source) -> tuple[Kernel, ...]:
         raise KernelTextError(source.place(start, end), "invalid header; expected W H [scale [offset]], such as 3 3 9")
     columns, rows = int(head[0]), int(head[1])
     require_size(rows, columns)
-    found = list(islice(filled, MOST_SIDE + 1))
-    if len(found) != rows:
-        remedy = "; get a whole copy, or read it as plain rows by rows: before its name" if len(found) < rows else ""
-        raise KernelTextError(
-            source.place(start, end), f"{len(found)} row{'s' * (len(found) != 1)} where {rows} were announced{remedy}"
+    filled_lines = list(islice(filled, MOST_SIDE + 1))
+    if len(filled_lines) != rows:
+        remedy = (
+            "; get a whole copy, or read it as plain rows by rows: before its name" if len(filled_lines) < rows else ""
         )
-    weights = [_row(source, cells, line, columns) for line in found]
+        raise KernelTextError(
+            source.place(start, end),
+            f"{len(filled_lines)} row{'s' * (len(filled_lines) != 1)} where {rows} were announced{remedy}",
+        )
+    weights = [_row(source, cells, line, columns) for line in filled_lines]
     return (placed(weights, half(rows, columns), head[2] if len(head) > 2 else 1, head[3] if len(head) > 3 else 0),)
 
 

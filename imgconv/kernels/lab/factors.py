@@ -40,19 +40,19 @@ def split(kernel: Any) -> tuple[tuple[Kernel, Kernel], ...]:
     UsageError
         For what is no kernel, or one of more than 2**20 weights.
     """
-    given = as_kernel(kernel)
-    cells = given.shape[0] * given.shape[1]
+    checked = as_kernel(kernel)
+    cells = checked.shape[0] * checked.shape[1]
     if cells > MOST_CELLS:
         raise errors.UsageError(
-            f"a kernel of {given.shape[0]}x{given.shape[1]} is too large to be split into columns and rows here (at"
+            f"a kernel of {checked.shape[0]}x{checked.shape[1]} is too large to be split into columns and rows here (at"
             f" most {MOST_CELLS} weights)"
         )
-    pairs: Any = (_eliminated(given) if cells <= EXACT_CELLS and _is_short(given) else None) or _singular(given)
-    down, across = (None, None) if given.anchor is None else ((given.anchor[0], 0), (0, given.anchor[1]))
+    pairs: Any = (_eliminated(checked) if cells <= EXACT_CELLS and _is_short(checked) else None) or _singular(checked)
+    down, across = (None, None) if checked.anchor is None else ((checked.anchor[0], 0), (0, checked.anchor[1]))
     return tuple(
         (
             Kernel([[cell] for cell in column], anchor=down),
-            Kernel([row], given.divisor, 0 if place else given.bias, across),
+            Kernel([row], checked.divisor, 0 if place else checked.bias, across),
         )
         for place, (column, row) in enumerate(pairs)
     )

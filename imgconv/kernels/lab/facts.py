@@ -83,21 +83,23 @@ def facts(kernel: Any) -> Facts:
     UsageError
         For what is no kernel.
     """
-    given = as_kernel(kernel)
-    total = _shown(given.response(1, 1)[0] - given.bias)
-    low, high = map(_shown, given.response(0, 255))
-    shares = [float(cell) / float(given.divisor) for cell in given.cells()]
+    checked = as_kernel(kernel)
+    total = _shown(checked.response(1, 1)[0] - checked.bias)
+    low, high = map(_shown, checked.response(0, 255))
+    shares = [float(cell) / float(checked.divisor) for cell in checked.cells()]
     size = sum_of(map(abs, shares))
-    pairs = split(given) if len(shares) <= RANKED else None
-    slack = _slack(given.weights)
-    even = tuple(words for words, mirror in MIRRORS.items() if _same(given.weights, mirror(given.weights), 1, slack))
+    pairs = split(checked) if len(shares) <= RANKED else None
+    slack = _slack(checked.weights)
+    even = tuple(
+        words for words, mirror in MIRRORS.items() if _same(checked.weights, mirror(checked.weights), 1, slack)
+    )
     odd = tuple(
         words
         for words, mirror in MIRRORS.items()
-        if words not in even and _same(given.weights, mirror(given.weights), -1, slack)
+        if words not in even and _same(checked.weights, mirror(checked.weights), -1, slack)
     )
     return Facts(
-        given,
+        checked,
         total,
         zero_sum=magnitude(total) <= 1e-9 * size,
         response=(low, high),
@@ -106,7 +108,7 @@ def facts(kernel: Any) -> Facts:
         rank=None if pairs is None else len(pairs),
         pairs=pairs or (),
         noise=math.hypot(*shares),
-        exact=given.exact is not None,
+        exact=checked.exact is not None,
     )
 
 

@@ -35,38 +35,42 @@ def plot(kernel: Any) -> Picture:
     UsageError
         For what is no kernel.
     """
-    given = as_kernel(kernel)
-    found = facts(given)
+    checked = as_kernel(kernel)
+    kernel_facts = facts(checked)
     page = Canvas(WIDTH, HEIGHT)
-    page.text((MARGIN, 40), given.name or "kernel", 34)
-    page.text((MARGIN, 88), _summary(found), 17, GRAY)
-    _weights(page, given, MARGIN)
-    _gain(page, given, MARGIN + SIDE + GAP)
-    _profiles(page, given, MARGIN + 2 * (SIDE + GAP))
-    page.text((MARGIN, HEIGHT - 58), _facts(found), 16, GRAY)
+    page.text((MARGIN, 40), checked.name or "kernel", 34)
+    page.text((MARGIN, 88), _summary(kernel_facts), 17, GRAY)
+    _weights(page, checked, MARGIN)
+    _gain(page, checked, MARGIN + SIDE + GAP)
+    _profiles(page, checked, MARGIN + 2 * (SIDE + GAP))
+    page.text((MARGIN, HEIGHT - 58), _facts(kernel_facts), 16, GRAY)
     return page.picture
 
 
-def _summary(found: Facts) -> str:
-    rows, columns = found.kernel.shape
+def _summary(kernel_facts: Facts) -> str:
+    rows, columns = kernel_facts.kernel.shape
     parts = [f"{rows} x {columns}"]
-    if found.kernel.divisor != 1:
-        parts.append(f"over {_short(found.kernel.divisor)}")
-    if found.kernel.bias:
-        parts.append(f"plus {_short(found.kernel.bias)}")
+    if kernel_facts.kernel.divisor != 1:
+        parts.append(f"over {_short(kernel_facts.kernel.divisor)}")
+    if kernel_facts.kernel.bias:
+        parts.append(f"plus {_short(kernel_facts.kernel.bias)}")
     return ", ".join(parts)
 
 
-def _facts(found: Facts) -> str:
-    low, high = found.response
-    total = "sum 0: even areas vanish" if found.zero_sum else f"sum {_short(found.total)}"
-    rank = [] if found.rank is None else [f"rank {found.rank}{', separable' if found.separable else ''}"]
+def _facts(kernel_facts: Facts) -> str:
+    low, high = kernel_facts.response
+    total = "sum 0: even areas vanish" if kernel_facts.zero_sum else f"sum {_short(kernel_facts.total)}"
+    rank = (
+        []
+        if kernel_facts.rank is None
+        else [f"rank {kernel_facts.rank}{', separable' if kernel_facts.separable else ''}"]
+    )
     return "   |   ".join(
         [
             total,
             f"results on 8-bit pixels from {_short(low)} to {_short(high)}",
             *rank,
-            f"noise times {found.noise:.3g}",
+            f"noise times {kernel_facts.noise:.3g}",
         ]
     )
 

@@ -65,31 +65,31 @@ def sheet(picture: Image | None = None) -> Picture:
     PixelError
         For other than gray or RGB.
     """
-    shown = _shown(picture)
-    height = shown.shape[0]
+    pixels = _shown(picture)
+    height = pixels.shape[0]
     families = tiles()
     row_height = height + LABEL
-    lines = sum(-(-len(found) // ACROSS) for found in families.values())
+    lines = sum(-(-len(family_tiles) // ACROSS) for family_tiles in families.values())
     head = MARGIN + max(height, 150) + 10
     page = Canvas(
         2 * MARGIN + ACROSS * SIDE + (ACROSS - 1) * GAP, head + HEADING * len(families) + lines * row_height + MARGIN
     )
-    _title(page, shown)
+    _title(page, pixels)
     top = head
-    for family, found in families.items():
+    for family, family_tiles in families.items():
         page.text((MARGIN, top + HEADING - 20), family, 26, INK, "ls")
         page.line([(MARGIN, top + HEADING - 10), (page.size[0] - MARGIN, top + HEADING - 10)])
         top += HEADING
-        for place, tile in enumerate(found):
+        for place, tile in enumerate(family_tiles):
             left = MARGIN + place % ACROSS * (SIDE + GAP)
-            _drawn(page, tile, shown, left, top + place // ACROSS * row_height)
-        top += -(-len(found) // ACROSS) * row_height
+            _drawn(page, tile, pixels, left, top + place // ACROSS * row_height)
+        top += -(-len(family_tiles) // ACROSS) * row_height
     return page.picture
 
 
-def _title(page: Canvas, shown: NDArray[Any]) -> None:
-    height, width = shown.shape[:2]
-    page.exact(shown, MARGIN, MARGIN - 10)
+def _title(page: Canvas, pixels: NDArray[Any]) -> None:
+    height, width = pixels.shape[:2]
+    page.exact(pixels, MARGIN, MARGIN - 10)
     page.box(MARGIN - 1, MARGIN - 11, width + 2, height + 2)
     left = MARGIN + width + 36
     page.text((left, MARGIN - 10), "Kernels", TITLE + 12)
@@ -106,9 +106,9 @@ def _title(page: Canvas, shown: NDArray[Any]) -> None:
         page.text((left, MARGIN + 62 + 32 * line), words, WORDS, GRAY)
 
 
-def _drawn(page: Canvas, tile: Tile, shown: NDArray[Any], left: int, top: int) -> None:
-    height, width = shown.shape[:2]
-    page.exact(response(shown, tile.kernel), left + (SIDE - width) // 2, top)
+def _drawn(page: Canvas, tile: Tile, pixels: NDArray[Any], left: int, top: int) -> None:
+    height, width = pixels.shape[:2]
+    page.exact(response(pixels, tile.kernel), left + (SIDE - width) // 2, top)
     page.box(left + (SIDE - width) // 2, top, width, height)
     rows_, columns = tile.kernel.shape
     cell = SWATCH / max(rows_, columns)
@@ -121,23 +121,23 @@ def _drawn(page: Canvas, tile: Tile, shown: NDArray[Any], left: int, top: int) -
     page.text((left + SWATCH + 10, base + SWATCH / 2), tile.name, size, INK, "lm")
 
 
-def response(shown: NDArray[Any], kernel: Kernel) -> NDArray[Any]:
+def response(pixels: NDArray[Any], kernel: Kernel) -> NDArray[Any]:
     """What a kernel makes of pixels (H, W, 3) uint8, as it is shown: (H, W) or (H, W, 3) uint8."""
     import numpy as np
 
     from imgconv.api.image import Image
     from imgconv.values.image import Frame
 
-    image = Image((Frame(shown.astype(np.float32)),))
+    image = Image((Frame(pixels.astype(np.float32)),))
     total, magnitudes = _sum(kernel), _sum(kernel, abs)
     signed = not kernel.bias and abs(total) < _NEARLY * magnitudes
     result = (image.gray() if signed else image).through(Pipeline((Filter(kernel),))).pixels
     if signed:
-        found = np.abs(result)
+        strengths = np.abs(result)
         level = (
             magnitudes / 2 / abs(float(kernel.divisor)) or 1.0
         )  # what a step of one makes: less than that is not made to look like more
-        most = max(float(np.percentile(found, TYPICAL)), FAINTEST * float(found.max()), level)
+        most = max(float(np.percentile(strengths, TYPICAL)), FAINTEST * float(strengths.max()), level)
         return np.clip(np.rint(LEVEL + BRIGHTEST * result / most), 0, 255).astype(np.uint8)
     share = max(1.0, total / float(kernel.divisor))
     return np.clip(np.rint(result / share), 0, 255).astype(np.uint8)

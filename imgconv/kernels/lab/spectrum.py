@@ -34,17 +34,17 @@ def spectrum(kernel: Any, rows: int = 65, columns: int = 65) -> NDArray[Any]:
     """
     import numpy as np
 
-    given = as_kernel(kernel)
-    weights, scale = _scaled(np.array(given.weights, float), float(given.divisor))
+    checked = as_kernel(kernel)
+    weights, scale = _scaled(np.array(checked.weights, float), float(checked.divisor))
     down, across = (
         np.exp(2j * np.pi * np.outer(_frequencies(count), np.arange(size)))
-        for count, size in zip((rows, columns), given.shape, strict=True)
+        for count, size in zip((rows, columns), checked.shape, strict=True)
     )
     gain: NDArray[Any] = np.abs(down @ weights @ across.T)
     gain[gain < 1e-12 * np.abs(weights).sum()] = 0  # rounding
     with np.errstate(over="ignore"):
-        told: NDArray[Any] = np.minimum(gain * scale, _GREATEST)
-    return told
+        limited: NDArray[Any] = np.minimum(gain * scale, _GREATEST)
+    return limited
 
 
 def _scaled(weights: NDArray[Any], divisor: float) -> tuple[NDArray[Any], float]:

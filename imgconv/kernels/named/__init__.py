@@ -42,26 +42,26 @@ def named(text: str) -> Kernel:
     UsageError
         For a name that is not in the catalog (with a suggestion), or arguments it does not take.
     """
-    if (known := _built.get(text)) is not None:
-        return known
-    made = _build(text)
+    if (cached := _built.get(text)) is not None:
+        return cached
+    built = _build(text)
     if (
         len(_built) == _MOST_BUILT
-        or sum(kernel.shape[0] * kernel.shape[1] for kernel in (made, *_built.values())) > MOST_WEIGHTS
+        or sum(kernel.shape[0] * kernel.shape[1] for kernel in (built, *_built.values())) > MOST_WEIGHTS
     ):
         _built.clear()
-    _built[text] = made
-    return made
+    _built[text] = built
+    return built
 
 
 def _build(text: str) -> Kernel:
     row = find(text)
     if row is None:
         raise errors.unknown("kernel", text, list(table()), "imgconv kernels")
-    _, colon, given = text.strip().partition(":")
-    values = row.values(given if colon else None)
+    _, colon, arguments = text.strip().partition(":")
+    values = row.values(arguments if colon else None)
     try:
-        return row.build(*values).called(f"{row.name}{colon}{given}")
+        return row.build(*values).called(f"{row.name}{colon}{arguments}")
     except ArithmeticError:  # what leaves the range of doubles on the way
         raise errors.UsageError(
             f"kernel {errors.shown(text)} has no finite weights: an argument is too large or too small; use a moderate"
@@ -71,8 +71,8 @@ def _build(text: str) -> Kernel:
 
 def rows(family: str) -> tuple[Named, ...]:
     """The rows of one family."""
-    found: tuple[Named, ...] = import_module(f"imgconv.kernels.named.{MODULES[family]}").ROWS
-    return found
+    family_rows: tuple[Named, ...] = import_module(f"imgconv.kernels.named.{MODULES[family]}").ROWS
+    return family_rows
 
 
 def table() -> dict[str, Named]:

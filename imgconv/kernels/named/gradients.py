@@ -20,12 +20,12 @@ def _both(
 ) -> tuple[Named, Named]:
     """The x and y forms of a derivative: smoothing across, difference along."""
 
-    def along_x(*given: int) -> Kernel:
-        smoothing, difference = lines(*given)
+    def along_x(*arguments: int) -> Kernel:
+        smoothing, difference = lines(*arguments)
         return Kernel(outer(smoothing, difference))
 
-    def along_y(*given: int) -> Kernel:
-        smoothing, difference = lines(*given)
+    def along_y(*arguments: int) -> Kernel:
+        smoothing, difference = lines(*arguments)
         return Kernel(outer(difference, smoothing))
 
     return (

@@ -54,8 +54,8 @@ class Named:
     def usage(self) -> str:
         """How it is written: `gaussian:SIGMA[,SIZE]`."""
         parts, closing = [self.name], ""
-        for given, argument in enumerate(self.arguments):
-            mark = "," if given else ":"
+        for place, argument in enumerate(self.arguments):
+            mark = "," if place else ":"
             parts.append(mark + argument.word if argument.required else f"[{mark}{argument.word}")
             closing += "" if argument.required else "]"
         return "".join(parts) + closing
@@ -68,24 +68,24 @@ class Named:
         first = self.arguments[0]
         return tuple(self.name if choice == first.default else f"{self.name}:{choice}" for choice in first.choices)
 
-    def values(self, given: str | None) -> list[Any]:
+    def values(self, arguments: str | None) -> list[Any]:
         """The arguments' values from the text after the colon; None where there is no colon.
 
         Arguments stand in their order; later ones may be given by name instead: `gabor:8,45,phase=90`.
         """
-        found: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         words = [argument.word.lower() for argument in self.arguments]
-        for place, text in enumerate([] if given is None else given.split(",")):
+        for place, text in enumerate([] if arguments is None else arguments.split(",")):
             name, equals, value = text.partition("=")
             word = name.strip().lower() if equals else words[place] if place < len(words) else ""
             if equals and word not in words:
                 raise self._unknown_argument(name.strip(), words)
-            if not word or word in found or (not equals and len(found) != place):
-                raise self.misused(f"{self.name}:{given}")
-            found[word] = self._read(word, value if equals else text)
-        if any(argument.required and argument.word.lower() not in found for argument in self.arguments):
-            raise self.misused(self.name if given is None else f"{self.name}:{given}")
-        return [found.get(argument.word.lower(), argument.default) for argument in self.arguments]
+            if not word or word in values or (not equals and len(values) != place):
+                raise self.misused(f"{self.name}:{arguments}")
+            values[word] = self._read(word, value if equals else text)
+        if any(argument.required and argument.word.lower() not in values for argument in self.arguments):
+            raise self.misused(self.name if arguments is None else f"{self.name}:{arguments}")
+        return [values.get(argument.word.lower(), argument.default) for argument in self.arguments]
 
     def _unknown_argument(self, word: str, known: Sequence[str]) -> errors.UsageError:
         choices = f"it takes {', '.join(known)}" if known else "it takes none"
@@ -104,10 +104,10 @@ class Named:
             )
         return next(argument for argument in self.arguments if argument.word.lower() == word).read(text.strip())
 
-    def misused(self, given: str) -> errors.UsageError:
+    def misused(self, text: str) -> errors.UsageError:
         example = f" (for instance {self.example})" if self.example != self.name else ""
         usage = f"{self.usage}{example}" if self.arguments else f"{self.name}, without arguments"
-        return errors.UsageError(f"kernel {self.name!r} is written {usage}, not {errors.shown(given)}")
+        return errors.UsageError(f"kernel {self.name!r} is written {usage}, not {errors.shown(text)}")
 
 
 def fixed(name: str, weights: Rows, summary: str, source: str, divisor: Number = 1, bias: Number = 0) -> Named:
@@ -118,8 +118,8 @@ def fixed(name: str, weights: Rows, summary: str, source: str, divisor: Number =
 # ---------------------------------------------------------------- arguments
 
 
-def _said(word: str) -> str:
-    """An argument's word as sentences say it."""
+def _in_words(word: str) -> str:
+    """An argument's word as it stands in sentences."""
     return word.lower() if len(word) > 1 else word
 
 
@@ -135,9 +135,9 @@ def size(
     """A side in pixels."""
 
     def read(text: str) -> int:
-        side = whole(text, _said(word), least, most)
+        side = whole(text, _in_words(word), least, most)
         if odd and side % 2 == 0:
-            raise errors.not_a(_said(word), text, f"an odd number from {least} to {most}")
+            raise errors.not_a(_in_words(word), text, f"an odd number from {least} to {most}")
         return side
 
     return Argument(word, read, required, default)
@@ -155,9 +155,9 @@ def real(
     bound = f"a number above {above}" if above is not None else f"a number from {least}"
 
     def read(text: str) -> Number:
-        value = number(text, _said(word))
+        value = number(text, _in_words(word))
         if (above is not None and not value > above) or (least is not None and not value >= least):
-            raise errors.not_a(_said(word), text, bound)
+            raise errors.not_a(_in_words(word), text, bound)
         return value
 
     return Argument(word, read, required, default)
@@ -165,7 +165,7 @@ def real(
 
 def degrees(word: str) -> Argument:
     """An angle, 0 unless given."""
-    return Argument(word, lambda text: number(text, _said(word)), required=False, default=0)
+    return Argument(word, lambda text: number(text, _in_words(word)), required=False, default=0)
 
 
 def sigma(word: str = "SIGMA", *, required: bool = True) -> Argument:
@@ -176,12 +176,12 @@ def sigma(word: str = "SIGMA", *, required: bool = True) -> Argument:
 
 def among(word: str, choices: Sequence[str], *, required: bool = True, default: str | None = None) -> Argument:
     """One word of a few, whatever its case."""
-    known = {choice.lower(): choice for choice in choices}
+    spellings = {choice.lower(): choice for choice in choices}
 
     def read(text: str) -> str:
-        if text.lower() not in known:
-            raise errors.unknown(_said(word), text, choices)
-        return known[text.lower()]
+        if text.lower() not in spellings:
+            raise errors.unknown(_in_words(word), text, choices)
+        return spellings[text.lower()]
 
     return Argument(word, read, required, default, tuple(choices))
 
