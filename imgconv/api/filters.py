@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from imgconv.api.arrays import run_steps
 from imgconv.kernels import catalog
 from imgconv.kernels.kernel import Kernel
-from imgconv.operations import Bank, Filter
+from imgconv.operations import Filter
 from imgconv.values.caches import kept
 
 if TYPE_CHECKING:
@@ -230,6 +230,8 @@ def bank(
     UsageError, WindowError, PixelError
         As in `correlate`; also for a range without values, and for an argument that no kernel has.
     """
+    from imgconv.operations import Bank
+
     placed: dict[str, Any] = {"border": border, "stride": stride, "dilation": dilation, "pad": pad}
     step = Bank(kernel, with_=with_, theta=theta, vary=vary, sheet=sheet, columns=columns, convolve=convolve, **placed)  # type: ignore[arg-type]
     return run_steps(pixels, step, dtype, range, threads, out)

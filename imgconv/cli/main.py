@@ -15,7 +15,7 @@ from imgconv import __version__, errors
 from imgconv.cli.common import Common
 from imgconv.cli.declarations import operation_command
 from imgconv.cli.image_command import Finished, complain, work
-from imgconv.operations import OPERATIONS, Operation
+from imgconv.operations import HOMES, Operation, operation
 from imgconv.operations.pipeline import Pipeline
 
 EXAMPLES = (
@@ -45,7 +45,7 @@ class Group(click.Group):
         return super().resolve_command(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [*(operation.word for operation in OPERATIONS), *OTHERS]
+        return [*HOMES, *OTHERS]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of that name, made when it is asked for: a start pays for one."""
@@ -71,12 +71,11 @@ def _command(name: str) -> click.Command:
     if name in OTHERS:
         command: click.Command = import_module(f"imgconv.cli.{name}").command()
         return command
-    operation = next(operation for operation in OPERATIONS if operation.word == name)
 
     def run(step: Operation, common: Common, auxiliary: dict[str, str]) -> NoReturn:
         work(Pipeline((step,)), common, auxiliary=auxiliary)
 
-    return operation_command(operation, run)
+    return operation_command(operation(name), run)
 
 
 def _version() -> click.Option:

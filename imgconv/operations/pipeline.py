@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from imgconv import errors
-from imgconv.operations import Operation
-from imgconv.operations.text import parse_steps, step_text
+from imgconv.operations.base import Operation
 from imgconv.values.frozen import record
 from imgconv.values.notes import Note
 from imgconv.values.parameters import whole
@@ -65,9 +64,13 @@ class Pipeline:
         """
         if not isinstance(text, str):
             raise errors.not_steps(text)
+        from imgconv.operations.text import parse_steps
+
         return cls(parse_steps(text))
 
     def __str__(self) -> str:
+        from imgconv.operations.text import step_text
+
         return " | ".join(step_text(step) for step in self.steps)
 
     @property

@@ -7,20 +7,20 @@ import pytest
 
 from imgconv.api import explain
 from imgconv.api.apply import pipeline
-from imgconv.operations import OPERATIONS
+from imgconv.operations import HOMES, OPERATIONS
 
 FUNCTIONS = ("apply", "apply_weighted", "apply_alpha")
 
 
 def test_every_operation_is_applied_and_explained() -> None:
-    assert tuple(pipeline.APPLICATIONS) == OPERATIONS
+    assert [operation.word for operation in OPERATIONS] == list(HOMES)
     assert tuple(explain.EXPLANATIONS) == OPERATIONS
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_applications_have_the_same_form(operation: type, name: str) -> None:
-    module = import_module(f"imgconv.api.apply.{pipeline.APPLICATIONS[operation]}")
+    module = import_module(f"imgconv.api.apply.{operation.word}")
     expected = list(inspect.signature(getattr(pipeline.Application, name)).parameters.values())[1:]
     parameters = list(inspect.signature(getattr(module, name)).parameters.values())
     assert [(one.name, one.default) for one in parameters] == [(one.name, one.default) for one in expected]
@@ -29,5 +29,5 @@ def test_applications_have_the_same_form(operation: type, name: str) -> None:
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_declared_auxiliary_outputs_are_made(operation: type) -> None:
-    module = import_module(f"imgconv.api.apply.{pipeline.APPLICATIONS[operation]}")
+    module = import_module(f"imgconv.api.apply.{operation.word}")
     assert hasattr(module, "auxiliary") == bool(operation.auxiliary)

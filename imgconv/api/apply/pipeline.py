@@ -6,11 +6,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from imgconv.api.apply import filter as filters
-from imgconv.operations import Activate, Bank, Edges, Filter, Operation, Pool
 from imgconv.values.frozen import replace
 
 if TYPE_CHECKING:
     from imgconv.engine.alpha.weighted import WeightedColours
+    from imgconv.operations import Activate, Filter, Operation
     from imgconv.operations.pipeline import Pipeline
     from imgconv.values.pixel_values import Pixels, Response, Target, Values
 
@@ -35,19 +35,9 @@ class Application(Protocol):
         """What becomes of alpha (H, W) where colours are treated as if there were none."""
 
 
-APPLICATIONS: dict[type[Operation], str] = {
-    Filter: "filter",
-    Edges: "edges",
-    Bank: "bank",
-    Pool: "pool",
-    Activate: "activate",
-}
-"""The module of each operation, loaded when it is first applied."""
-
-
 def application(step: Operation) -> Application:
-    """What applies a step."""
-    return cast("Application", import_module(f"imgconv.api.apply.{APPLICATIONS[type(step)]}"))
+    """What applies a step: the module here that has the operation's word as its name."""
+    return cast("Application", import_module(f"imgconv.api.apply.{step.word}"))
 
 
 def apply(
@@ -67,9 +57,9 @@ def apply(
     while at < len(steps):
         step, following = steps[at], steps[at + 1] if at + 1 < len(steps) else None
         fused = None
-        if following is not None and type(step) is Filter and type(following) is Activate:
+        if following is not None and step.word == "filter" and following.word == "activate":
             end = (target, threads, out) if at + 2 == len(steps) else (None, threads, None)
-            fused = filters.apply_activated(step, following, values, *end)
+            fused = filters.apply_activated(cast("Filter", step), cast("Activate", following), values, *end)
         if fused is not None:
             values, response = fused
             at += 2
