@@ -18,7 +18,7 @@ from imgconv import errors
 from imgconv.values.pixel_values import Pixels
 
 SHARE = 0.8
-"""Of the machine's memory that one image may take where no limit is given."""
+"""Of the machine's memory that one image may take where no limit is source."""
 STRIP = 2**21
 """Values of colour in a strip of an image that is not opaque: a few MiB for each thread."""
 _FOR_CODE, _FOR_THREAD = 2**29, 2**24  # bytes that a compiler takes, and a decoder's thread, whatever the image
@@ -57,11 +57,11 @@ def _container_limits() -> list[float]:
     while group is not None:
         places.append(f"/sys/fs/cgroup/{group}/memory.max")
         group = group.rpartition("/")[0] if group else None
-    found = [math.inf]
+    limits = [math.inf]
     for place in places:
         with contextlib.suppress(OSError, ValueError), open(place, encoding="ascii") as file:  # "max" is no number
-            found.append(float(int(file.read())))
-    return found
+            limits.append(float(int(file.read())))
+    return limits
 
 
 def allowed_bytes(limit: int | None = None) -> float:
@@ -159,11 +159,11 @@ def buffer(count: int, type_: str, what: str, *, zero: bool = False) -> Pixels:
     return room[start : start + size].view(type_)
 
 
-def checked_out(out: Any, shape: tuple[int, ...], type_: str, given: Pixels) -> Pixels | None:
+def checked_out(out: Any, shape: tuple[int, ...], type_: str, source: Pixels) -> Pixels | None:
     """A caller's `out` as (H, W, C) to be filled, or None where it is not contiguous and must be copied into.
 
     Raises PixelError for an `out` of another shape or dtype, one that is read-only, or one that shares elements with
-    `given`.
+    `source`.
     """
     if not isinstance(out, np.ndarray):
         raise errors.PixelError(f"out is a {type(out).__name__}; expected a numpy array to fill")
@@ -173,7 +173,7 @@ def checked_out(out: Any, shape: tuple[int, ...], type_: str, given: Pixels) -> 
         raise errors.PixelError(f"out has dtype {out.dtype}; the result has {type_}")
     if not out.flags.writeable:
         raise errors.PixelError("out is read-only; pass an array that can be written")
-    if _overlap(out, given):
+    if _overlap(out, source):
         raise errors.PixelError("out overlaps the input, which is still read while it is filled; pass another array")
     return (
         out.reshape(shape[0], shape[1], -1)

@@ -44,7 +44,7 @@ _announced: list[bool] = []
 def make(loop: Loop, types: dict[str, str]) -> Any:
     """The loop as a ctypes function that releases the GIL; LoopError where no rung bears."""
     start = time.perf_counter()
-    function, rung = _stock(loop, types) if stock_wanted() else _made(loop, types)
+    function, rung = _stock(loop, types) if stock_wanted() else _best(loop, types)
     log.append(Made(loop.name, tuple(sorted(types.items())), rung, time.perf_counter() - start))
     return function
 
@@ -57,9 +57,9 @@ def stock_wanted() -> bool:
     return word == "stock"
 
 
-def _made(loop: Loop, types: dict[str, str]) -> tuple[Any, str]:
+def _best(loop: Loop, types: dict[str, str]) -> tuple[Any, str]:
     try:
-        function = _kept(loop, types)
+        function = _stored(loop, types)
         function, rung = (function, KEPT) if function is not None else _compiled(loop, types)
     except errors.ObjectError:
         return _stock(loop, types)
@@ -68,13 +68,13 @@ def _made(loop: Loop, types: dict[str, str]) -> tuple[Any, str]:
     return function, rung
 
 
-def _kept(loop: Loop, types: dict[str, str]) -> Any:
+def _stored(loop: Loop, types: dict[str, str]) -> Any:
     """The loop from the store; None where nothing is kept that can be linked: it is compiled again."""
-    for found in machine.readable():
-        kept = store.read(keys.key(loop, types, found))
-        if kept is not None:
+    for processor in machine.readable():
+        stored = store.read(keys.key(loop, types, processor))
+        if stored is not None:
             with contextlib.suppress(errors.ObjectError):
-                return link(loop, *kept, kept=True)
+                return link(loop, *stored, stored=True)
     return None
 
 
@@ -84,7 +84,7 @@ def _compiled(loop: Loop, types: dict[str, str]) -> tuple[Any, str]:
     _prepare()
     name = keys.key(loop, types, machine.target())
     with store.lock(name):
-        function = _kept(loop, types)
+        function = _stored(loop, types)
         if function is not None:
             return function, KEPT
         _announce(store.writable_folder())

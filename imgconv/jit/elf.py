@@ -67,10 +67,10 @@ def _mapped(code: bytes, entry: bytes) -> Mapped:
     for number, place in places.items():
         _, _, _, _, at, length, *_ = sections[number]
         memory[place : place + length] = code[at : at + length]
-    found = None
+    symbol = None
     for _, kind, _, _, at, length, link, target, _, _ in sections:
         if kind == _SYMTAB:
-            found = next(
+            symbol = next(
                 (
                     symbol
                     for symbol in _SYMBOL.iter_unpack(code[at : at + length])
@@ -79,14 +79,18 @@ def _mapped(code: bytes, entry: bytes) -> Mapped:
                 None,
             )
         elif kind == _RELA and target in places:
+            addresses: dict[int, int] = {}  # of symbols
             for offset, info, addend in _RELOCATION.iter_unpack(code[at : at + length]):
                 if info & 0xFFFFFFFF != _ABSOLUTE or not 0 <= offset <= sections[target][5] - 8:
                     raise NotSimple(f"relocation {info & 0xFFFFFFFF}")
-                value = _address(code, sections, places, base, link, info >> 32)
-                struct.pack_into("<Q", memory, places[target] + offset, (value + addend) & (2**64 - 1))
-    if found is None:
+                number = info >> 32
+                if number not in addresses:
+                    addresses[number] = _address(code, sections, places, base, link, number)
+                value = (addresses[number] + addend) & (2**64 - 1)
+                struct.pack_into("<Q", memory, places[target] + offset, value)
+    if symbol is None:
         raise NotSimple("no entry")
-    _, _, _, section, value, _ = found
+    _, _, _, section, value, _ = symbol
     if not sections[section][2] & _CODE or value >= sections[section][5]:
         raise NotSimple("an entry outside of the code")
     _make_runnable(base, size)
@@ -146,13 +150,13 @@ def _address(
         if section not in places or value > sections[section][5]:
             raise NotSimple("a symbol outside of code and constants")
         return base + places[section] + int(value)
-    wanted = _name(code, sections[sections[table][6]], name).decode()
-    if wanted not in ALLOWED:
-        raise NotSimple(f"{wanted} is no function that loops call")
+    function = _name(code, sections[sections[table][6]], name).decode()
+    if function not in ALLOWED:
+        raise NotSimple(f"{function} is no function that loops call")
     try:
-        return ctypes.cast(getattr(ctypes.CDLL(None), wanted), ctypes.c_void_p).value or 0
+        return ctypes.cast(getattr(ctypes.CDLL(None), function), ctypes.c_void_p).value or 0
     except AttributeError:
-        raise NotSimple(f"{wanted} is not in this process") from None
+        raise NotSimple(f"{function} is not in this process") from None
 
 
 def _name(code: bytes, strings: tuple[int, ...], at: int) -> bytes:

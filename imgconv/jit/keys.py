@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.util import find_spec
 from typing import Any
@@ -61,16 +61,16 @@ def environment() -> bytes:
     for source in _sources():
         digest.update(source)
     for package in ("numba", "llvmlite"):
-        found = find_spec(package)
-        if found is not None and found.origin:  # importlib.metadata would cost 30 ms
-            digest.update(_bytes(os.path.join(os.path.dirname(found.origin), "_version.py")))
+        spec = find_spec(package)
+        if spec is not None and spec.origin:  # importlib.metadata would cost 30 ms
+            digest.update(_bytes(os.path.join(os.path.dirname(spec.origin), "_version.py")))
     variables = sorted(f"{name}={value}" for name, value in os.environ.items() if name.startswith("NUMBA_"))
     system = sys.platform, architecture(), sys.maxsize, sys.byteorder
     digest.update(repr((sys.version_info[:2], system, variables)).encode())
     return digest.digest()
 
 
-def _sources() -> Iterator[bytes]:
+def _sources() -> list[bytes]:
     """Of all loops, in the order of their names, and of what compiles them."""
     read: Callable[[str], bytes]
     try:
@@ -79,8 +79,8 @@ def _sources() -> Iterator[bytes]:
         names, read = _archived()
     except FileNotFoundError:
         raise _sources_missing() from None
-    for name in (*(f"loops/{name}" for name in names if name.endswith(".py")), *ELSEWHERE):
-        yield read(os.path.join(PACKAGE, *name.split("/")))
+    loops = [f"loops/{name}" for name in names if name.endswith(".py")]
+    return [read(os.path.join(PACKAGE, *name.split("/"))) for name in (*loops, *ELSEWHERE)]
 
 
 def _sources_missing() -> errors.FileError:

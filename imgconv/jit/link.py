@@ -17,23 +17,23 @@ _linker: list[Any] = []
 _linked: list[Any] = []  # keeps the machine code mapped as long as the process lives
 
 
-def link(loop: Loop, code: bytes, entry: str, *, kept: bool = False) -> Any:
+def link(loop: Loop, code: bytes, entry: str, *, stored: bool = False) -> Any:
     """The loop as a ctypes function, which releases the GIL while it runs.
 
-    Raises ObjectError where the linker refuses the object; of one from the store (`kept`) LLVM sees only what was
+    Raises ObjectError where the linker refuses the object; of one from the store (`stored`) LLVM sees only what was
     emitted for it.
     """
-    return callable_at(loop, address(loop.name, code, entry, kept=kept))
+    return callable_at(loop, address(loop.name, code, entry, stored=stored))
 
 
-def address(name: str, code: bytes, entry: str, *, kept: bool = False) -> int:
+def address(name: str, code: bytes, entry: str, *, stored: bool = False) -> int:
     """Where the entry of an object lies once it is linked; ObjectError where it cannot be."""
     try:
-        found = elf.mapped(code, entry)
-        _linked.append(found)
-        return found.entry
+        mapped = elf.mapped(code, entry)
+        _linked.append(mapped)
+        return mapped.entry
     except elf.NotSimple as why:
-        if kept and elf.expected():
+        if stored and elf.expected():
             raise refused(name, str(why)) from None
     except OSError:  # whole, but this process may not make memory executable
         pass
@@ -71,11 +71,11 @@ def by_llvm(name: str, code: bytes, entry: str) -> int:
             .export_symbol(entry)
             .link(jit, f"loop{next(_numbers)}")
         )
-        found = int(library[entry])
+        place = int(library[entry])
     except (RuntimeError, OSError, AttributeError) as error:  # an llvmlite without ORC lacks the names
         raise refused(name, str(error)) from error
     _linked.append(library)
-    return found
+    return place
 
 
 def callable_at(loop: Loop, place: int) -> Any:

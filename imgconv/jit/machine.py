@@ -70,8 +70,8 @@ def remember() -> None:
     """Keeps what LLVM says of this machine, under what the system says of it: loading LLVM only to ask takes longer
     than a small image."""
     if _mark() and _remembered() is None:
-        found = _processor()
-        store.write(_mark(), found.features.encode(), found.name)
+        here = _processor()
+        store.write(_mark(), here.features.encode(), here.name)
 
 
 def _remembered() -> Machine | None:
@@ -102,10 +102,10 @@ def _mark() -> str:
 def mark_of(cpuinfo: bytes) -> str:
     """The same from Linux's words on x86 processors: what the first of them is and can do, not how it is doing."""
     first, end, _ = cpuinfo.partition(b"\n\n")
-    said = dict(line.split(b":", 1) for line in first.replace(b"\t", b"").split(b"\n") if b":" in line)
-    if not end or b"flags" not in said:
+    described = dict([line.split(b":", 1) for line in first.replace(b"\t", b"").split(b"\n") if b":" in line])
+    if not end or b"flags" not in described:
         return ""
-    fields = [said.get(name, b"") for name in (b"vendor_id", b"cpu family", b"model", b"stepping", b"flags")]
+    fields = [described.get(name, b"") for name in (b"vendor_id", b"cpu family", b"model", b"stepping", b"flags")]
     return f"machine-{keys.hashed(repr(fields).encode() + keys.environment()).hexdigest()[:32]}"
 
 
@@ -159,10 +159,10 @@ def choose(name: str) -> None:
     """
     if name not in levels():
         raise errors.unknown("processor", name, list(levels()))
-    found = next((machine for machine in baselines() if machine.name == name), None)
-    if found is None:
+    baseline = next((machine for machine in baselines() if machine.name == name), None)
+    if baseline is None:
         raise errors.UsageError(
             f"this machine ({here().name}) cannot run code for {name}, so it could not be tried; it can:"
             f" {', '.join([machine.name for machine in baselines()])}"
         )
-    _chosen[:] = [found]
+    _chosen[:] = [baseline]

@@ -22,7 +22,7 @@ def compile_ahead(loop: Loop, types: dict[str, str]) -> bool:
     not be."""
     if plain_python() or build.stock_wanted():
         return False
-    if any(store.has(keys.key(loop, types, found)) for found in machine.readable()):
+    if any(store.has(keys.key(loop, types, processor)) for processor in machine.readable()):
         return True
     if (os.cpu_count() or 1) >= 2 and store.writable_folder() is not None:
         _start(loop, types)

@@ -41,5 +41,5 @@ def started(statements: str, packages: tuple[str, ...], stream: int) -> subproce
 
 def _home(package: str) -> str:
     """The folder from which this process imports a package, or an empty text."""
-    found = find_spec(package)
-    return os.path.dirname(os.path.dirname(os.path.abspath(found.origin))) if found is not None and found.origin else ""
+    spec = find_spec(package)
+    return os.path.dirname(os.path.dirname(os.path.abspath(spec.origin))) if spec is not None and spec.origin else ""

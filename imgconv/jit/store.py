@@ -60,24 +60,25 @@ def writable_folder() -> str | None:
 def state(folder: str) -> tuple[str, int, int]:
     """A folder as it would be used (writable, read-only, or why not at all), how many loops lie in it, and their
     bytes."""
-    kept: list[int] = []
+    sizes: list[int] = []
     try:
         fault = trust.fault(folder)
         with contextlib.suppress(OSError):
-            kept = [
+            sizes = [
                 entry.stat(follow_symlinks=False).st_size for entry in os.scandir(folder) if _NAME.fullmatch(entry.name)
             ]
     except FileNotFoundError:
         fault = "not there yet"
     except OSError as error:
         fault = error.strerror or str(error)
-    return fault or ("writable" if os.access(folder, os.W_OK | os.X_OK) else "read-only"), len(kept), sum(kept)
+    return fault or ("writable" if os.access(folder, os.W_OK | os.X_OK) else "read-only"), len(sizes), sum(sizes)
 
 
 def holds(loop: str = "") -> bool:
     """Whether any folder has code of a loop of that name, for whatever types and machine; of any loop, if none is
     named."""
-    return any(_NAME.fullmatch(name) and name.startswith(f"{loop}-" if loop else "") for name in _names())
+    prefix = f"{loop}-" if loop else ""
+    return bool([name for name in _names() if name.startswith(prefix) and _NAME.fullmatch(name)])
 
 
 def made_ahead() -> bool:
@@ -96,11 +97,13 @@ def mark_ahead(baseline: str) -> None:
             pass
 
 
-def _names() -> Iterator[str]:
+def _names() -> list[str]:
     """Of everything in all folders that are trusted."""
+    names = list[str]()
     for folder in folders():
         with contextlib.suppress(OSError):
-            yield from [] if trust.fault(folder) else os.listdir(folder)
+            names += [] if trust.fault(folder) else os.listdir(folder)
+    return names
 
 
 def has(name: str) -> bool:
@@ -208,10 +211,10 @@ def lock(name: str) -> Iterator[None]:
 def _stamp(folder: str | None, name: str) -> tuple[int, int] | None:
     """Changes when the file under a key is written anew."""
     try:
-        found = os.stat(os.path.join(folder, name)) if folder is not None else None
+        status = os.stat(os.path.join(folder, name)) if folder is not None else None
     except OSError:
         return None
-    return None if found is None else (found.st_ino, found.st_mtime_ns)
+    return None if status is None else (status.st_ino, status.st_mtime_ns)
 
 
 def _closed(handle: int) -> int:
@@ -232,8 +235,8 @@ def _trusted_content(folder: str, name: str) -> bytes | None:
         )
     except OSError:
         return None
-    found = os.fstat(handle)
-    if not trust.own_file(found) or found.st_size > _LARGEST:  # a folder could not even be made a stream
+    status = os.fstat(handle)
+    if not trust.own_file(status) or status.st_size > _LARGEST:  # a folder could not even be made a stream
         _closed(handle)
         return None
     try:

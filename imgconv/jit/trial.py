@@ -45,12 +45,12 @@ class Trial:
         """
         if self._child is None:
             return False
-        said = b""
+        output = b""
         try:
-            said, _ = self._child.communicate(f"{entry}\n{' '.join(_case(loop, types))}\n".encode() + code, _PATIENCE)
+            output, _ = self._child.communicate(f"{entry}\n{' '.join(_case(loop, types))}\n".encode() + code, _PATIENCE)
         except subprocess.TimeoutExpired:
             raise _crashed(loop, "no answer") from None
-        answer = said.decode("utf-8", "replace")
+        answer = output.decode("utf-8", "replace")
         if answer.startswith(_REFUSED):
             from imgconv.jit import link
 

@@ -30,53 +30,53 @@ def fault(folder: str, make: int = 0) -> str:
         if make:
             os.makedirs(folder, exist_ok=True)
         return ""
-    for number, (path, found, public) in enumerate(_way(folder, make)):
+    for number, (path, status, public) in enumerate(_way(folder, make)):
         if number > 2 * _LEVELS:  # links that lead in circles
             return _TOO_DEEP
-        reason = _weakness(path, found, public)
+        reason = _weakness(path, status, public)
         if reason:
             return reason
-    if not stat.S_ISDIR(found.st_mode):
+    if not stat.S_ISDIR(status.st_mode):
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
-    return _open(path) if _public(found) else ""
+    return _open(path) if _public(status) else ""
 
 
 def _open(path: str) -> str:
     return f"not trusted: others can write to {path}"
 
 
-def own_file(found: os.stat_result) -> bool:
+def own_file(status: os.stat_result) -> bool:
     """Whether this is a regular file that this user or root owns, and nobody else can write."""
     if sys.platform == "win32":
-        return stat.S_ISREG(found.st_mode)
+        return stat.S_ISREG(status.st_mode)
     return (
-        stat.S_ISREG(found.st_mode)
-        and found.st_uid in (os.getuid(), 0)
-        and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+        stat.S_ISREG(status.st_mode)
+        and status.st_uid in (os.getuid(), 0)
+        and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
     )
 
 
 def _way(folder: str, make: int) -> Iterator[tuple[str, os.stat_result, bool]]:
     """Each folder and link that leads to `folder`, the root first and the folder itself last, and whether it lies in a
     public folder."""
-    path, found, rest = "/", os.lstat("/"), folder.split("/")[::-1]
-    yield path, found, False
+    path, status, rest = "/", os.lstat("/"), folder.split("/")[::-1]
+    yield path, status, False
     while rest:
         name = rest.pop()
         if name in ("", "."):
             continue
-        public = name != ".." and _public(found)
+        public = name != ".." and _public(status)
         here = os.path.dirname(path) if name == ".." else os.path.join(path, name)
         seen = _seen(here, make and (0o700 if public else make))
         yield here, seen, public
         if not stat.S_ISLNK(seen.st_mode):
-            path, found = here, seen
+            path, status = here, seen
             continue
         target = os.readlink(here)
         rest += target.split("/")[::-1]
         if target.startswith("/"):
-            path, found = "/", os.lstat("/")
-    yield path, found, False
+            path, status = "/", os.lstat("/")
+    yield path, status, False
 
 
 def _seen(path: str, make: int) -> os.stat_result:
@@ -91,37 +91,37 @@ def _seen(path: str, make: int) -> os.stat_result:
     return os.lstat(path)
 
 
-def _weakness(path: str, found: os.stat_result, public: bool) -> str:
-    if found.st_uid not in (os.getuid(), 0):
+def _weakness(path: str, status: os.stat_result, public: bool) -> str:
+    if status.st_uid not in (os.getuid(), 0):
         return f"not trusted: {path} belongs to another user"
-    if stat.S_ISLNK(found.st_mode):
+    if stat.S_ISLNK(status.st_mode):
         return f"not trusted: {path} is a link in a folder that everybody can write to" if public else ""
-    if public and (found.st_uid != os.getuid() or found.st_mode & (stat.S_IRWXG | stat.S_IRWXO)):
+    if public and (status.st_uid != os.getuid() or status.st_mode & (stat.S_IRWXG | stat.S_IRWXO)):
         return (
             f"not trusted: {path} lies in a folder that everybody can write to, so it must be yours and closed to"
             " others (mode 0700)"
         )
-    return _open(path) if _open_to_others(path, found) and not _public(found) else ""
+    return _open(path) if _open_to_others(path, status) and not _public(status) else ""
 
 
-def _public(found: os.stat_result) -> bool:
+def _public(status: os.stat_result) -> bool:
     """Whether this is a folder of root's in which everybody can make names, and change their own only."""
-    return bool(found.st_mode & stat.S_ISVTX and found.st_mode & stat.S_IWOTH) and found.st_uid == 0
+    return bool(status.st_mode & stat.S_ISVTX and status.st_mode & stat.S_IWOTH) and status.st_uid == 0
 
 
-def _open_to_others(path: str, found: os.stat_result) -> bool:
-    if not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+def _open_to_others(path: str, status: os.stat_result) -> bool:
+    if not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         return False
-    return bool(found.st_mode & stat.S_IWOTH) or not _private_group(path, found)
+    return bool(status.st_mode & stat.S_IWOTH) or not _private_group(path, status)
 
 
-def _private_group(path: str, found: os.stat_result) -> bool:
+def _private_group(path: str, status: os.stat_result) -> bool:
     """Whether the group that may write is this user's alone: many systems make new folders so (umask 002)."""
     import grp
     import pwd
 
     try:
-        group, user = grp.getgrgid(found.st_gid), pwd.getpwuid(os.getuid())
+        group, user = grp.getgrgid(status.st_gid), pwd.getpwuid(os.getuid())
         lists = os.listxattr(path) if hasattr(os, "listxattr") else []
     except (KeyError, OSError):
         return False

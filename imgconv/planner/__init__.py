@@ -156,21 +156,21 @@ def quotient_type(largest: int) -> str:
 
 
 def _cheapest(
-    weights: Weights, factors: Factors, accumulator: str, task: Task, wanted: str, without: str = ""
+    weights: Weights, factors: Factors, accumulator: str, task: Task, requested: str, without: str = ""
 ) -> tuple[str, float]:
     rows = [row for row in ALGORITHMS if (task.finite or not row.spreads) and row.name != without]
     costs = {row.name: row.cost(weights, factors, accumulator, task) for row in rows}
     fitting = {name: cost for name, cost in costs.items() if cost is not None}
-    name = wanted if wanted in fitting else min(fitting, key=lambda name: fitting[name])
+    name = requested if requested in fitting else min(fitting, key=lambda name: fitting[name])
     return name, fitting[name]
 
 
-@kept(64, lambda made: made.weights)
-def response_span(made: Plan, given: Span, border_value: Number | None) -> Span:
-    """What is known of a plan's results, before they are settled."""
-    if not isinstance(made.offset, int) or not all(isinstance(cell, int) for row in made.weights for cell in row):
+@kept(64, lambda plan: plan.weights)
+def response_span(plan: Plan, pixels: Span, border_value: Number | None) -> Span:
+    """What is known of a plan's results, before they are quantised."""
+    if not isinstance(plan.offset, int) or not all(isinstance(cell, int) for row in plan.weights for cell in row):
         return Span(float("-inf"), float("inf"), False)
-    low, high = sum_bounds(made.weights, given, border_value)  # type: ignore[arg-type]
-    offset = Fraction(made.offset)
-    ends = (low + offset) / made.denominator, (high + offset) / made.denominator
-    return Span(int(ends[0]), int(ends[1]), True) if made.denominator == 1 else Span(*ends, False)
+    low, high = sum_bounds(plan.weights, pixels, border_value)  # type: ignore[arg-type]
+    offset = Fraction(plan.offset)
+    ends = (low + offset) / plan.denominator, (high + offset) / plan.denominator
+    return Span(int(ends[0]), int(ends[1]), True) if plan.denominator == 1 else Span(*ends, False)

@@ -104,9 +104,9 @@ def combination(how: str, kernels: Sequence[Kernel], task: Task) -> Combination:
     spans = [response_span(plan(kernel, task), task.span, task.border_value) for kernel in whole]
     response = "int32" if all(span.magnitude <= _MOST_WHOLE for span in spans) else "float64"
     low, high = (end if isinstance(end, float) else Fraction(end) / divisor for end in COMBINES[how].span(spans))
-    kept = COMBINES[how].whole and divisor == 1
-    span = Span(int(low), int(high), True) if kept else Span(low, high, False)
-    narrow = kept and response == "int32" and max(-low, high) <= _MOST_WHOLE // 2  # so that a shift fits, too
+    stays_whole = COMBINES[how].whole and divisor == 1
+    span = Span(int(low), int(high), True) if stays_whole else Span(low, high, False)
+    narrow = stays_whole and response == "int32" and max(-low, high) <= _MOST_WHOLE // 2  # so that a shift fits, too
     big = how != "l2" and sum(span.magnitude for span in spans) > EXACT_FLOAT64
     return Combination(how, whole, divisor, True, response, "int32" if narrow else "float64", span, big)
 
@@ -117,15 +117,15 @@ def _over_one_denominator(kernels: Sequence[Kernel]) -> tuple[tuple[Kernel, ...]
     exact = [kernel.exact for kernel in kernels]
     if not all(exact):
         return None
-    denominator = math.lcm(*(found[2] for found in exact if found))
-    made = []
-    for kernel, found in zip(kernels, exact, strict=True):
-        assert found is not None
-        rows, offset, own = found
+    denominator = math.lcm(*(one[2] for one in exact if one))
+    scaled = []
+    for kernel, one in zip(kernels, exact, strict=True):
+        assert one is not None
+        rows, offset, own = one
         times = denominator // own
-        made.append(
+        scaled.append(
             kernel
             if kernel.divisor == times == own == 1
             else Kernel([[cell * times for cell in row] for row in rows], 1, offset * times, kernel.anchor)
         )
-    return tuple(made), denominator
+    return tuple(scaled), denominator

@@ -61,8 +61,8 @@ def fixed_line(row: tuple[Number, ...]) -> tuple[tuple[int, ...], float] | None:
     if not _LEAST_LINE < total < _MOST_LINE:
         return None
     size = math.frexp(total)[1]
-    found = fixed_point((tuple(math.ldexp(float(cell), -size) for cell in row),), 0)
-    return None if found is None else (found[0][0], math.ldexp(1.0, size) / found[2])
+    fixed = fixed_point((tuple(math.ldexp(float(cell), -size) for cell in row),), 0)
+    return None if fixed is None else (fixed[0][0], math.ldexp(1.0, size) / fixed[2])
 
 
 def _rounded(cells: list[float]) -> list[int]:

@@ -16,14 +16,14 @@ overlap, for extremes and for averages of whole numbers; any."""
 
 
 def plan_pool(
-    kind: str, rows: Axis, columns: Axis, channels: int, *, whole: bool, exact: bool = True, wanted: str = ""
+    kind: str, rows: Axis, columns: Axis, channels: int, *, whole: bool, exact: bool = True, requested: str = ""
 ) -> str:
     """How to pool: `global` for a single row of high windows, `blocks` for 2 and 3 columns at stride 2 and 3 with no
     pixel missing, `sliding` for large overlapping max and min, `means` for such averages of whole numbers, else
     `windows`.
 
     `whole` says whether values are whole numbers, `exact` whether float64 holds the sum of a window (or need not); a
-    `wanted` way is taken if it fits at all (tests do so).
+    `requested` way is taken if it fits at all (tests do so).
     """
     inside = all(axis.before == 0 and axis.reach <= axis.length and axis.dilation == 1 for axis in (rows, columns))
     fits = {
@@ -45,4 +45,4 @@ def plan_pool(
         "means": large and rows.size + columns.size > _MEANS_FROM,
         "windows": True,
     }
-    return wanted if fits.get(wanted) else next(name for name in POOLINGS if fits[name] and worth[name])
+    return requested if fits.get(requested) else next(name for name in POOLINGS if fits[name] and worth[name])

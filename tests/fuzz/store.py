@@ -60,7 +60,7 @@ def _linked(code: bytes, entry: str) -> str:
     kept = store.read(NAMES[0])
     assert kept == (code, entry)
     try:
-        link.address("mutant", *kept, kept=True)
+        link.address("mutant", *kept, stored=True)
     except errors.ObjectError:
         return "refused"
     return "made"

@@ -639,7 +639,7 @@ def test_of_a_spoilt_object_nothing_but_a_refusal_escapes(folder, monkeypatch):
                 rng.choice((0, 127, 255, rng.randrange(256)))
             )
         try:
-            build.link(LOOP, bytes(spoilt), entry, kept=True)
+            build.link(LOOP, bytes(spoilt), entry, stored=True)
         except errors.ObjectError:
             refused += 1
     assert 50 < refused < 500

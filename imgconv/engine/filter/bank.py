@@ -25,9 +25,9 @@ def stacked(
 ) -> tuple[Values, Response | None]:
     """`respond(i, target)` for each kernel, (H, W, C), as one (H, W, count * C); a stretch is over all of them."""
     if target is None or target.range == "stretch":
-        made = [respond(i, None if target is None else Target("float64"))[0] for i in range(count)]
-        type_, span = common([one.type for one in made], [one.span for one in made])
-        wide = Values(np.concatenate([one.pixels.astype(type_, copy=False) for one in made], axis=2), span)
+        wides = [respond(i, None if target is None else Target("float64"))[0] for i in range(count)]
+        type_, span = common([one.type for one in wides], [one.span for one in wides])
+        wide = Values(np.concatenate([one.pixels.astype(type_, copy=False) for one in wides], axis=2), span)
         if target is None:
             return wide, None
         quantised, response = quantise(wide, target, threads=threads, out=out)

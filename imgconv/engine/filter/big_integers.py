@@ -22,7 +22,7 @@ _ROWS = 16  # output rows at a time: every value is a Python int
 
 def correlate_big(
     pixels: Pixels,
-    made: Plan,
+    plan: Plan,
     rows: Axis,
     columns: Axis,
     row_table: Pixels,
@@ -41,22 +41,22 @@ def correlate_big(
     for first in range(0, rows.out, _ROWS):
         out = result[first : first + _ROWS]
         sums = _sums(
-            pixels, made.weights, made.offset, (rows, columns), (row_table, column_table), border_value, first, len(out)
+            pixels, plan.weights, plan.offset, (rows, columns), (row_table, column_table), border_value, first, len(out)
         )
         least = sums.min() if least is None else min(least, sums.min())
         greatest = sums.max() if greatest is None else max(greatest, sums.max())
         sums = abs(sums) if magnitude else sums
         if whole:
-            settled = (2 * sums + made.denominator) // (2 * made.denominator)
-            below += int((settled < low).sum())
-            above += int((settled > high).sum())
-            out[...] = np.clip(settled, low, high)
+            rounded = (2 * sums + plan.denominator) // (2 * plan.denominator)
+            below += int((rounded < low).sum())
+            above += int((rounded > high).sum())
+            out[...] = np.clip(rounded, low, high)
         else:
             with np.errstate(over="ignore"):  # beyond the type's greatest number is infinity, as in every float result
-                out[...] = np.vectorize(lambda total: _quotient(total, made.denominator), otypes=[np.float64])(sums)
+                out[...] = np.vectorize(lambda total: _quotient(total, plan.denominator), otypes=[np.float64])(sums)
     return Response(
-        _quotient(least, made.denominator) - shift,
-        _quotient(greatest, made.denominator) - shift,
+        _quotient(least, plan.denominator) - shift,
+        _quotient(greatest, plan.denominator) - shift,
         below,
         above,
         0,
@@ -64,21 +64,21 @@ def correlate_big(
     )
 
 
-def combined_big(pixels: Pixels, made: Combination, windows: Sequence[Window], border: Border) -> Pixels:
+def combined_big(pixels: Pixels, combination: Combination, windows: Sequence[Window], border: Border) -> Pixels:
     """Whole responses of several kernels combined as Python's integers: (H, W, C) in float64, each value rounded
     once."""
     axes = [window.over(*pixels.shape[:2]) for window in windows]
     tables = [(position_table(border, rows), position_table(border, columns)) for rows, columns in axes]
-    lift, join = _WAYS[made.how]
+    lift, join = _WAYS[combination.how]
     result = allocate((axes[0][0].out, axes[0][1].out, pixels.shape[2]), "float64", "the combined responses")
     for first in range(0, len(result), _ROWS):
         out, total = result[first : first + _ROWS], None
-        for kernel, placed, looked in zip(made.kernels, axes, tables, strict=True):
+        for kernel, placed, looked in zip(combination.kernels, axes, tables, strict=True):
             response = lift(
                 _sums(pixels, kernel.weights, kernel.bias, placed, looked, border.constant or 0, first, len(out))
             )
             total = response if total is None else join(total, response)
-        out[...] = np.frompyfunc(lambda value: _quotient(value, made.share), 1, 1)(total)
+        out[...] = np.frompyfunc(lambda value: _quotient(value, combination.share), 1, 1)(total)
     return result
 
 

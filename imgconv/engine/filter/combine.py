@@ -23,7 +23,7 @@ _OWN_TYPE = ("max", "min")  # ways whose total is of the responses' own type
 
 
 def combine(
-    given: Values,
+    pixels: Values,
     kernels: Sequence[Kernel],
     windows: Sequence[Window],
     border: Border,
@@ -38,23 +38,23 @@ def combine(
 
     Each window places its kernel; all must give results of one shape.
     """
-    made = combination(how, kernels, Task(given.type, given.span, border.constant, target.type if target else "wide"))
-    if made.big:
+    way = combination(how, kernels, Task(pixels.type, pixels.span, border.constant, target.type if target else "wide"))
+    if way.big:
         from imgconv.engine.filter.big_integers import combined_big
 
-        values = Values(combined_big(given.pixels, made, windows, border), made.span)
+        values = Values(combined_big(pixels.pixels, way, windows, border), way.span)
         if target is None:
             return values, None
         result, seen = quantise(values, target, threads=threads, out=out)
-        return Values(result, made.span), seen
-    response_target = Target(made.response) if not made.whole or made.response == "float64" else None
+        return Values(result, way.span), seen
+    response_target = Target(way.response) if not way.whole or way.response == "float64" else None
     last = len(kernels) - 1
     total: Pixels | None = None
-    for i, (kernel, window) in enumerate(zip(made.kernels, windows, strict=True)):
-        response = correlate(given, kernel, window, border, target=response_target, threads=threads)[0].pixels
+    for i, (kernel, window) in enumerate(zip(way.kernels, windows, strict=True)):
+        response = correlate(pixels, kernel, window, border, target=response_target, threads=threads)[0].pixels
         if i == last:
             return finished(
-                made, total, response, target, threads, out, given.type, state="bare" if last == 1 else "lifted"
+                way, total, response, target, threads, out, pixels.type, state="bare" if last == 1 else "lifted"
             )
         total = folded(how, total, response, alone=last == 1, threads=threads)
     raise AssertionError("no kernel")
@@ -74,47 +74,47 @@ def folded(how: str, total: Pixels | None, response: Pixels, *, alone: bool, thr
 
 
 def finished(
-    made: Combination,
+    way: Combination,
     total: Pixels | None,
     response: Pixels,
     target: Target | None,
     threads: int | None,
     out: Pixels | None,
-    given_type: str,
+    pixel_type: str,
     *,
     state: str,
 ) -> tuple[Values, Response | None]:
     """The last response joined to the total, and quantised."""
     assert total is not None
     if target is None or target.range == "stretch":
-        type_ = wide_type(given_type, made.span, divided=not made.span.whole, last=target is not None)
+        type_ = wide_type(pixel_type, way.span, divided=not way.span.whole, last=target is not None)
         wide = allocate(response.shape, type_, "the wide result")
-        _finish(made, total, response, Target(type_), wide, threads, state)
-        values = Values(wide, made.span)
+        _finish(way, total, response, Target(type_), wide, threads, state)
+        values = Values(wide, way.span)
         if target is None:
             return values, None
         result, seen = quantise(values, target, threads=threads, out=out)
-        return Values(result, made.span), seen
+        return Values(result, way.span), seen
     result = allocate(response.shape, target.type, "the result") if out is None else out
-    return Values(result, made.span), _finish(made, total, response, target, result, threads, state)
+    return Values(result, way.span), _finish(way, total, response, target, result, threads, state)
 
 
 def _finish(
-    made: Combination, total: Pixels, response: Pixels, target: Target, result: Pixels, threads: int | None, state: str
+    way: Combination, total: Pixels, response: Pixels, target: Target, result: Pixels, threads: int | None, state: str
 ) -> Response:
-    acc, type_, shift = made.accumulator, result.dtype.name, shift_of(target)
+    acc, type_, shift = way.accumulator, result.dtype.name, shift_of(target)
     watch, row = Watch(acc), response.shape[1] * response.shape[2]
     arguments = {
         "total": total,
         "response": response,
-        "divisor": np.array([made.share], np.float64),
+        "divisor": np.array([way.share], np.float64),
         "row": row,
         "result": result,
         "constants": constants(acc, type_, offset=shift, magnitude=target.range == "abs"),
         "last": response.shape[0],
     }
     types = {
-        "how": made.how,
+        "how": way.how,
         "state": state,
         "total": total.dtype.name,
         "src": response.dtype.name,

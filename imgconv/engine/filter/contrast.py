@@ -4,7 +4,7 @@ see it.
 By Fourier transforms an error is a share of the greatest magnitude in the line, at a distance from it too: beside one
 pixel of -3.4e38 (a map's "no data") all others would be lost. So each window must see, under a weight that looks, a
 pixel of at least `Plan.share` of the greatest magnitude; then the error is within the bound of direct sums. A window
-that sees zeros alone is given its sum, 0. Where one sees something else, and nothing large enough, another algorithm is
+that sees zeros alone gets its sum, 0. Where one sees something else, and nothing large enough, another algorithm is
 taken.
 """
 
@@ -28,17 +28,17 @@ _ROOM = 2.0**20  # between the greatest sum of a transform and the greatest floa
 _LEAST = 2.0**-900  # products of smaller values lose digits
 
 
-def sums_fit(made: Plan, greatest: float) -> bool:
+def sums_fit(plan: Plan, greatest: float) -> bool:
     """Whether what an algorithm adds up on its way to a result is finite for pixels up to `greatest` (NaN, infinity: it
     is not).
 
     Sums that only just fit may be rounded beyond the type's greatest number, as those of the kernel itself may.
     """
-    if made.algorithm == "fourier":
-        reach = _ROOM * _magnitudes(cell for row in made.weights for cell in row)
+    if plan.algorithm == "fourier":
+        reach = _ROOM * _magnitudes(cell for row in plan.weights for cell in row)
     else:
-        reach = sum(max(1.0, _magnitudes(column)) * _magnitudes(row) for column, row in made.factors)
-    most = float(np.finfo(made.accumulator).max) / max(1.0, reach)
+        reach = sum(max(1.0, _magnitudes(column)) * _magnitudes(row) for column, row in plan.factors)
+    most = float(np.finfo(plan.accumulator).max) / max(1.0, reach)
     return greatest == 0 or _LEAST < greatest * (1 - 2.0**-20) < most
 
 
@@ -70,10 +70,10 @@ def _counts(magnitudes: Any, least: float) -> Any:
 
 def _mask(pixels: Pixels, border: Border, least: float) -> tuple[Pixels, Border]:
     """1 where a magnitude is at least `least` and not 0, and the border of that."""
-    flat, made = pixels.reshape(-1), np.empty(pixels.size, np.uint8)
+    flat, counts = pixels.reshape(-1), np.empty(pixels.size, np.uint8)
     for at in range(0, flat.size, _PIECE):
-        made[at : at + _PIECE] = _counts(np.abs(flat[at : at + _PIECE]), least)
+        counts[at : at + _PIECE] = _counts(np.abs(flat[at : at + _PIECE]), least)
     beyond = (
         border if border.constant is None else replace(border, value=int(_counts(magnitude(border.constant), least)))
     )
-    return made.reshape(pixels.shape), beyond
+    return counts.reshape(pixels.shape), beyond

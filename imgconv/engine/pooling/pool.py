@@ -54,7 +54,7 @@ def pool(
         or not values.span.whole
         or mean_arithmetic(values, "uint8", rows.size * columns.size)[1] != "int64"
     )
-    way = plan_pool(kind, rows, columns, shape[2], whole=whole, exact=exact, wanted=forced())
+    way = plan_pool(kind, rows, columns, shape[2], whole=whole, exact=exact, requested=forced())
     run(result, WAYS[way](Pooling(values, kind, type_, rows, columns, count_padding, threads)), threads)
     pooled = Values(result, span)
     if plain or target is None:
@@ -81,7 +81,7 @@ def _undivided(values: Values, rows: Axis, columns: Axis, type_: str, threads: i
     """Sums under the windows, in a whole type that holds them."""
     shape = rows.out, columns.out, values.pixels.shape[2]
     result = allocate(shape, type_, "the sums under the window")
-    way = plan_pool("avg", rows, columns, shape[2], whole=type_ == "int32", exact=type_ == "int32", wanted=forced())
+    way = plan_pool("avg", rows, columns, shape[2], whole=type_ == "int32", exact=type_ == "int32", requested=forced())
     work = WAYS[way](Pooling(values, "avg", type_, rows, columns, threads=threads))
     run(result, replace(work, types=work.types | {"quotient": UNDIVIDED}), threads)
     return result
