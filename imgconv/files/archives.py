@@ -1,8 +1,8 @@
-"""Zip archives, unpacked a piece at a time: neither their directory nor what a member says of its size decides how much
-memory is taken.
+"""Zip archives, unpacked in pieces: neither the directory nor the stated size of a member decides how much memory is
+taken.
 
-`zipfile` finds the members. It would unpack whole blocks, however much comes out of them (a hundred bytes of bzip2 may
-be 80 MB), so that is done here.
+`zipfile` lists the members. It would unpack whole blocks of any size (a hundred bytes of bzip2 may be 80 MB), so
+members are unpacked here.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def unpacked(archive: ZipFile, info: ZipInfo) -> io.BufferedReader:
 
 
 class _Member(io.RawIOBase):
-    """The bytes of a member, unpacked no further than they are asked for."""
+    """The bytes of a member, unpacked no further than they are read."""
 
     def __init__(self, packed: IO[bytes], info: ZipInfo) -> None:
         self._packed, self._size, self._left = packed, info.file_size, info.file_size

@@ -1,4 +1,4 @@
-"""Bytes to their place: a stream, or a file that is either the old one or the whole new one."""
+"""Atomic writing: to a stream, or to a file that is always either the old one or the whole new one."""
 
 from __future__ import annotations
 
@@ -21,12 +21,11 @@ Hear = Callable[[Note], None]
 
 
 def write(path: str, content: Content, hear: Hear | None = None, *, replace: bool = True) -> None:
-    """The content in a file beside the target, flushed, then renamed over it; what an old file had is kept
+    """Write content to a file beside the target, flush it and rename it over the target, whose attributes it takes over
     (`attributes`).
 
-    What is no regular file (a FIFO, a device) is written to directly. `hear` is told what could not be kept, before
-    the file gets its place, and may raise; without it the old file stays. Without `replace` it stays anyway, even if
-    it came a moment ago.
+    FIFOs and devices are written to directly. `hear` gets a note of each attribute that is lost, before the file is
+    renamed, and may raise; without `hear` a loss leaves the old file. Without `replace` an existing file always stays.
 
     Raises
     ------
@@ -50,7 +49,7 @@ def write(path: str, content: Content, hear: Hear | None = None, *, replace: boo
 
 
 def begun(path: str) -> IO[bytes]:
-    """A file begun anew where it stands, unbuffered, for what is written in pieces over a while. Raises FileError."""
+    """An emptied or new file, unbuffered, for content that is written in pieces over time. Raises FileError."""
     with _refusals(path), links.target_at(path) as target:
         if target.known is None:
             handle = os.open(target.at(target.name), _FLAGS | os.O_CREAT | os.O_EXCL, 0o666, dir_fd=target.folder)
@@ -63,7 +62,7 @@ def begun(path: str) -> IO[bytes]:
 
 
 def write_stdout(content: Content) -> None:
-    """The content on standard output, all of it. Raises FileError, or BrokenPipeError."""
+    """Write content to standard output. Raises FileError, or BrokenPipeError."""
     if sys.stdout is None:
         raise errors.file_unwritable("standard output", "it is closed")
     with _refusals("standard output"):
@@ -72,17 +71,17 @@ def write_stdout(content: Content) -> None:
 
 
 def make_folder(path: str) -> None:
-    """An output folder, made if it is not there. Raises FileError."""
+    """Create an output folder unless it exists. Raises FileError."""
     with _refusals(path):
         links.make_folders(path)
 
 
 def is_terminal(path: str) -> bool:
-    """Whether a path leads to a terminal; no device is opened that would not be written to."""
+    """Whether a path leads to a terminal; no device is opened that may not be written to."""
     try:
         with links.target_at(path) as target:
             handle = _opened(target)
-    except OSError:  # said when it is written to
+    except OSError:  # reported when it is written to
         return False
     try:
         return os.isatty(handle)
@@ -112,7 +111,7 @@ def _refusals(path: str) -> Iterator[None]:
 
 
 def _opened(target: Target) -> int:
-    """What is there, to be written where it stands; nothing that has come there since."""
+    """A descriptor of the existing file, emptied for writing; an error if it was replaced meanwhile."""
     if target.known is None:
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
     flags = _FLAGS if target.open_file else _FLAGS | getattr(os, "O_NOFOLLOW", 0)
@@ -215,8 +214,7 @@ def _link_new(temporary: str, target: Target) -> bool:
 
 
 def _mode(known: os.stat_result | None) -> int:
-    """A new file is made as every program makes them; what replaces an old one is nobody else's until it has that one's
-    permissions."""
+    """The usual mode of a new file; one that replaces another is private until it has that one's permissions."""
     return 0o666 if known is None else 0o600
 
 

@@ -1,6 +1,6 @@
-"""What a new file takes over from the one that it replaces: attributes, owner, permissions and access list (ACL).
+"""Attributes that a new file takes over from the one it replaces: extended ones, owner, permissions, access list (ACL).
 
-Nobody can read the new file who could not read the old one: rights that cannot be kept are withdrawn.
+Nobody can read the new file who could not read the old one: rights that cannot be taken over are withdrawn.
 Access lists and extended attributes are Linux's.
 """
 
@@ -25,11 +25,12 @@ _ENTRY = struct.Struct("<HHI")  # tag, permissions, user or group
 _ABSENT = (errno.ENODATA, errno.ENOTSUP, errno.EOPNOTSUPP)
 
 OldFile = int | str | None
-"""What the old file's attributes are asked of; None on systems without any."""
+"""The old file, by descriptor or path; None on systems without extended attributes."""
 
 
 def take_over(handle: int, target: Target) -> list[Note]:
-    """Gives a new file, which nobody else may read yet, what the replaced one had; says what could not be kept."""
+    """Gives a new file, which nobody else may read yet, the attributes of the replaced one. Returns notes of those that
+    are lost."""
     known, lost = target.known, list[str]()
     assert known is not None
     with _source(target) as old:
@@ -146,7 +147,7 @@ def _names(old: OldFile) -> list[str]:
 
 @contextlib.contextmanager
 def _source(target: Target) -> Iterator[OldFile]:
-    """The file that was found, whatever bears its name by now."""
+    """The file at the target, whatever has its name by now."""
     if not hasattr(os, "listxattr"):
         yield None
     elif target.entry is None:

@@ -1,5 +1,5 @@
-"""Reads of a stream, counted while a header is looked for and while pixels are decoded: what a file merely claims to
-hold makes no buffer."""
+"""Bounded reads: a stream's reads are counted while a header is parsed and pixels are decoded, so that what a file
+merely claims to hold makes no buffer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Canvas: frames of an animation laid on each other as its file says, so that each becomes the picture that is seen."""
+"""Canvas: frames of an animation are composed as its file says, each into the picture that is shown."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _TOGETHER = 2**18  # pixels laid over others at once
 
 
 class Disposal(Enum):
-    """What becomes of a frame's place when the next one comes."""
+    """How a frame's place is disposed of before the next one."""
 
     LEAVE = 0
     CLEAR = 1
@@ -24,7 +24,7 @@ class Disposal(Enum):
 
 @record
 class Part:
-    """A frame as it is stored: its place on the canvas, how long it is shown, and what becomes of its place then."""
+    """A frame as it is stored: its place on the canvas, its duration, and how its place is disposed of."""
 
     left: int
     top: int
@@ -35,7 +35,7 @@ class Part:
 
 
 class Canvas:
-    """Colour and alpha of a picture that begins as nothing."""
+    """Colour and alpha of a picture that is transparent at first."""
 
     def __init__(self, height: int, width: int, channels: int, type_: Any) -> None:
         self.colour, self.alpha = np.zeros((height, width, channels), type_), np.zeros((height, width), type_)
@@ -44,11 +44,10 @@ class Canvas:
     def show(
         self, part: Frame, top: int, left: int, disposal: Disposal, *, over: bool, seen: bool = True
     ) -> Frame | None:
-        """The picture with a part laid on it, `over` what is there or in its place; then the canvas is made ready for
-        the next one.
+        """The picture with a part composed `over` the canvas or replacing its place; afterwards the place is disposed
+        of.
 
-        What lies beyond the canvas is cut off. A picture that nobody has to see is None, for it takes as long to make
-        as the canvas is large.
+        What lies beyond the canvas is cut off. A picture that is not `seen` is None: copying it would take time.
         """
         height, width = (
             max(0, min(n, whole - at))
@@ -75,7 +74,7 @@ class Canvas:
         return shown
 
     def _lay(self, box: tuple[slice, slice], below: Pixels, under: Pixels, above: Pixels, alpha: Pixels) -> None:
-        """Lays a part over what is there some rows at a time, for the numbers between take ten times the memory."""
+        """Composes a part over the canvas some rows at a time: intermediate values take ten times the memory."""
         rows = max(1, _TOGETHER // max(1, alpha.shape[1]))
         for top in range(0, alpha.shape[0], rows):
             strip = slice(top, top + rows)

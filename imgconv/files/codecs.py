@@ -1,5 +1,4 @@
-"""JPEG 2000 and AVIF of more than 8 bits per sample, of which Pillow keeps 8: how many there are, and imagecodecs to
-read them."""
+"""Codecs for JPEG 2000 and AVIF of more than 8 bits per sample, of which Pillow returns 8: imagecodecs reads them."""
 
 from __future__ import annotations
 

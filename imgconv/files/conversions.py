@@ -1,5 +1,5 @@
-"""CONVERSIONS: what is done, and said, for a format that has no place for pixels as they are. A new one is one row;
-what has none is refused."""
+"""CONVERSIONS: how pixels become those of a format that cannot hold them as they are. A new one is one row; what has
+none is refused."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ def way(form: Format, layout: Layout) -> Conversion | None:
 
 
 def check_layout(form: Format, layout: Layout, size: tuple[int, int], writing: Writing, path: str) -> None:
-    """Raises FileError, naming formats that can, if `form` cannot hold a picture of such pixels and (height, width), as
-    it is or converted, as is wanted."""
+    """Raises FileError, naming formats that can, if `form` cannot hold a picture of such pixels and (height, width),
+    as it is or converted, with these options."""
     if writing.quality is not None and writing.lossless:
         raise errors.UsageError("--quality and --lossless ask for two things; give one of them")
     if not holds(form, layout) and way(form, layout) is None:
@@ -112,7 +112,7 @@ def _gray_as_rgb(layout: Layout) -> Layout | None:
 
 
 def _spread(image: ImageData, form: Format) -> ImageData:
-    """Gray three times is the same gray: nothing to say."""
+    """Gray in three channels is the same gray, so there is no note."""
     return _with(image, lambda frame: np.repeat(frame.pixels.reshape(*frame.pixels.shape[:2], 1), 3, axis=2))
 
 

@@ -1,5 +1,5 @@
-"""Memory that decoders hold besides the pixels they give, as measured: Pillow's own picture, a canvas, a row of codecs.
-A new decoder is one row."""
+"""Decoder buffers: the memory that decoders take besides the pixels they return, as measured. A new decoder is one
+row."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _SMALL = {
     "I;16L": 2,
     "I;16B": 2,
     "I;16N": 2,
-}  # bytes of a pixel in Pillow's pictures; all others have four
+}  # bytes per pixel of Pillow's pictures; all others have four
 _OF_PIXELS = {
     "WEBP": 12,
     "AVIF": 12,
     "IPTC": 8,
     "ICNS": 8,
     "ICO": 8,
-}  # bytes a pixel: canvases, planes, what is converted inside
+}  # bytes per pixel: canvases, planes, conversions inside
 _OF_SAMPLES = {"JPEG2000": 6}  # bytes per sample: whole numbers of 32 bits, and a tile
 _IN_PYTHON = {
     "blp1": 5,
@@ -52,7 +52,7 @@ _CODED = 3  # copies of a frame's compressed bytes
 _STRIPS_AT_ONCE = 2**24  # bytes of a TIFF's strips that are fetched ahead
 _COMPRESSION, _PACKBITS, _AS_NUMBERS = 259, 32773, 9  # tifffile's own code makes a list of numbers of these
 _WORDS, _BLOCK = 32, 2**20  # bytes for each byte of text, and of text at once
-_GIF_PART, _PNG_PART = 12, 8  # bytes a pixel of a frame as it is stored
+_GIF_PART, _PNG_PART = 12, 8  # bytes per pixel of a frame as it is stored
 
 
 def bytes_of(source: Source, image: Any, layout: Layout, selection: Selection, *, composed: bool) -> int:
@@ -96,7 +96,7 @@ def _is_read_here(image: Any, layout: Layout) -> bool:
 
 
 def _own(image: Any) -> int:
-    """Bytes a pixel of Pillow's picture, of what it is converted to, and of the codec's."""
+    """Bytes per pixel of Pillow's picture, of what it is converted to, and of the codec's buffers."""
     if image.mode not in MODES:
         return 0
     becomes = mode_of(image)

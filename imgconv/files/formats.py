@@ -18,8 +18,8 @@ ARRAY = "array"  # any pixel type, any number of channels
 class Format:
     """A row: `modes` are Pillow's and those of `files/modes.py`, plus ARRAY; `options(writing)` are given to Pillow's
     writer; `heeds` names the options of `Writing` that mean something to it; `lossless` is "always", "asked" (if asked
-    for) or "never"; `longest` is the most pixels a side (0: no such limit); `carries` names what it holds beside pixels
-    (`files/metadata/fields.py`); `frames` says how several lie in it: an `animation`, `pages` of any size, a `stack`
+    for) or "never"; `longest` is the most pixels per side (0: no limit); `carries` names the metadata that it holds
+    (`files/metadata/fields.py`); `frames` is how several lie in it: an `animation`, `pages` of any size, a `stack`
     without durations; empty where it holds one."""
 
     name: str
@@ -35,7 +35,7 @@ class Format:
 
 
 QUALITY = 92
-"""Of lossy formats where nothing else is asked for: colours at full resolution, and errors that nobody sees."""
+"""The default of lossy formats: with colours at full resolution, errors are invisible."""
 
 
 def _jpeg(writing: Writing) -> Mapping[str, Any]:

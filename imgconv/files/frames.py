@@ -19,7 +19,7 @@ from imgconv.values.pixel_values import Pixels
 
 _MERGING = ("webp",)  # whose encoder does so unasked
 UNTIMED = 1000.0
-"""Milliseconds that a frame of an animation is shown whose file did not say: a page."""
+"""Milliseconds that a frame without a duration, such as a page, is shown in an animation."""
 
 
 def chosen(choice: FrameChoice | None, count: int, name: str) -> Sequence[int]:
@@ -59,17 +59,17 @@ def alike(frames: Sequence[Frame]) -> tuple[Frame, ...]:
 
 
 def check_frames(form: Format, frames: Sequence[Frame], path: str) -> None:
-    """Raises FileError if a format cannot hold several frames, or not these beside each other."""
+    """Raises FileError if a format cannot hold several frames, or not these in one file."""
     _refuse(form, [_kind(frame) for frame in frames], path)
 
 
 def check_sizes(form: Format, header: Header) -> None:
-    """As `check_frames`, by what is known of an input's frames before they are read."""
+    """As `check_frames`, by the header alone."""
     _refuse(form, [f"{width}x{height}" for height, width in header.sizes] or [""] * header.frames, header.path)
 
 
 def holds(form: Format, frames: Sequence[Frame]) -> bool:
-    """Whether a format can hold these frames beside each other."""
+    """Whether a format can hold these frames in one file."""
     return form.frames == "pages" or (bool(form.frames) and len({_kind(frame) for frame in frames}) == 1)
 
 

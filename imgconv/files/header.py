@@ -17,11 +17,11 @@ _Read = TypeVar("_Read")
 
 @record
 class Header:
-    """What is known before the pixels are read; `load()` reads them and closes the file.
+    """An image before its pixels are read; `load()` reads them and closes the file.
 
-    Of several frames `numbers` counts them as the file does, from 0, and `sizes` are their heights and widths; all else
-    is the first one's. `parts` are heights and widths of pictures that are decoded on the way (frames as they are
-    stored), `decoding` is the memory in bytes that decoders hold besides the pixels they give.
+    Of several frames `numbers` are those in the file, from 0, and `sizes` their heights and widths; all else is the
+    first one's. `parts` are heights and widths of pictures that are decoded on the way (frames as they are stored),
+    `decoding` is the memory in bytes that decoders take besides the pixels they return.
     """
 
     source: Source

@@ -1,4 +1,4 @@
-"""Files that hold more than Pillow's pixels would: what reads them whole, or the sentence that says what is missing."""
+"""High depth: which files lose bits in Pillow, and what reads them whole."""
 
 from __future__ import annotations
 
@@ -36,15 +36,14 @@ _LARGE = 2**21  # pixels
 
 @record
 class Deep:
-    """What such a file's pixels are, and what reads those of the page at hand."""
+    """A file that Pillow would narrow: the layout of its pixels, and a call that reads the current page."""
 
     layout: Layout
     read: Callable[[], Frame]
 
 
 def narrows(image: Any) -> bool:
-    """Whether Pillow would drop bits of an opened image's samples: asked of the raw modes in which it would decode
-    them."""
+    """Whether Pillow would drop bits of an opened image's samples, by the raw modes in which it would decode them."""
     eight = _eight(image)
     modes = raw_modes(image)
     if (
@@ -71,9 +70,9 @@ def raw_modes(image: Any) -> list[str]:
 
 
 def reader_of(source: Source, image: Any) -> Deep | None:
-    """What reads an opened image whole where Pillow would not; None where Pillow does.
+    """A reader for an opened image that Pillow would not read whole; None where Pillow does.
 
-    Raises FileError where that reader is not installed, or there is none.
+    Raises FileError where there is no such reader, or it is not installed.
     """
     if image.format == "PNG" and (narrows(image) or (image.mode == "I;16" and "transparency" in image.info)):
         return _png(source, image)
@@ -103,8 +102,7 @@ def _coded(source: Source, image: Any) -> Deep | None:
 
 
 def correct(image: Any) -> None:
-    """Uncompressed YCbCr in TIFF, which Pillow before 13 takes for RGB of four bytes a pixel, made what Pillow 13
-    opens."""
+    """Corrects uncompressed YCbCr in TIFF, which Pillow before 13 takes for RGB of four bytes per pixel."""
     if (
         image.format == "TIFF"
         and image.mode == "RGB"
@@ -116,7 +114,7 @@ def correct(image: Any) -> None:
 
 
 def dropped(image: Any) -> int:
-    """How many channels of unspecified meaning are left out: those that raw modes of TIFF call X."""
+    """The number of channels of unspecified meaning that are left out; TIFF's raw modes call them X."""
     if image.format != "TIFF":
         return 0
     return int(getattr(image, "dropped", 0)) or max(
@@ -125,8 +123,8 @@ def dropped(image: Any) -> int:
 
 
 def hides_channel(image: Any, stream: IO[bytes]) -> bool:
-    """Whether an opened BMP of 32 bits has something else than one value in bytes that its header gives no meaning;
-    some programs keep alpha there."""
+    """Whether the fourth byte of an opened 32-bit BMP varies, to which its header gives no meaning; some programs store
+    alpha there."""
     if image.format not in ("BMP", "DIB") or "BGRX" not in raw_modes(image):
         return False
     before = stream.tell()
@@ -172,8 +170,7 @@ def _png(source: Source, image: Any) -> Deep:
 
 
 def _large(image: Any) -> bool:
-    """Whether a PNG has so many pixels of 8 bits that it is worth two threads, and is one picture without a colour
-    key."""
+    """Whether a PNG of 8 bits is large enough for two threads, and one picture without a colour key."""
     plain = (
         image.mode in ("L", "LA", "RGB", "RGBA")
         and "transparency" not in image.info
@@ -183,8 +180,8 @@ def _large(image: Any) -> bool:
 
 
 def _large_png(source: Source, image: Any) -> Deep | None:
-    """Reads in half of Pillow's time. Never waits for its loop to be compiled, and leaves files with later chunks to
-    Pillow."""
+    """A reader that takes half of Pillow's time. It never waits for its loop to be compiled, and leaves files with
+    chunks behind the pixels to Pillow."""
     from imgconv.files.modes import to_frame
     from imgconv.files.png import reader as png_reader
 
@@ -210,7 +207,7 @@ def _tiff(source: Source, image: Any) -> Deep:
     page = tiff_reader.open_page(source, number)
     if {page.height, page.width} != {image.height, image.width}:
         raise errors.file_broken(
-            source.name, f"its fields say two sizes, {image.width}x{image.height} and {page.width}x{page.height}"
+            source.name, f"its fields state two sizes, {image.width}x{image.height} and {page.width}x{page.height}"
         )
     if page.codec and _eight(image) and narrows(image):  # which Pillow would read in 8 bits, and rightly
         from imgconv.files import codecs

@@ -1,7 +1,6 @@
-"""What is asked of a file's bytes before any decoder sees them: icons, textures and the like hold pictures whose sizes
-are their own.
+"""Inner images: icons, textures and the like hold pictures with sizes of their own.
 
-A decoder that opens such a file makes what is inside without asking; a row of `CHECKS` finds out first.
+A decoder that opens such a file allocates what is inside unasked; a row of `CHECKS` looks at the sizes first.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from imgconv.files.source import Source
 
 _MOST_SCANS = 256  # of a progressive JPEG: encoders write ten, and one for each coefficient would be less
 _INSIDE = 2**20  # bytes within which a picture that stands in another file says its size
-_PICTURE = 8  # bytes that a decoder holds of a pixel: Pillow's four, and as many while they are converted
+_PICTURE = 8  # bytes per pixel in a decoder: Pillow's four, and as many while they are converted
 _MOST_BLOCKS = 1000  # of icons, and boxes of JPEG 2000, that are looked at
 _LONGEST_PSD = 300_000  # rows and columns (Photoshop's file format, section 2)
 _DDS_HEADER, _DDS_PLAIN = 128, 0x40  # bytes, and the flag of pixels of red, green and blue
@@ -157,8 +156,7 @@ def _check_indices(name: str, length: int, height: int, width: int) -> None:
 
 
 def _dds(source: Source) -> None:
-    """Plain pixels have to be there: Pillow takes each by itself, for as long as the header says, whether there is one
-    or not."""
+    """Plain pixels must all be there: Pillow unpacks as many as the header states, one by one."""
     height, width, flags, bits = struct.unpack("<12xII60xI4xI", _exactly(source, 0, 92))
     missing = height * width * max(1, bits // 8) - max(0, source.stream.seek(0, io.SEEK_END) - _DDS_HEADER)
     if flags & _DDS_PLAIN and missing > 0:
@@ -166,7 +164,7 @@ def _dds(source: Source) -> None:
 
 
 def _psd(source: Source) -> None:
-    """Photoshop's rows are counted before they are looked for."""
+    """The number of Photoshop's rows decides what its decoder allocates."""
     height, width = struct.unpack(">14xII", _exactly(source, 0, 22))
     if not 0 < max(height, width) <= _LONGEST_PSD:
         raise errors.file_size(source.name, width, height)
@@ -174,7 +172,7 @@ def _psd(source: Source) -> None:
 
 
 def _iptc(source: Source) -> None:
-    """Records of IPTC, whose pixels are joined before they are looked at."""
+    """Records of IPTC, which are joined before anything is decoded."""
     check_size(source, None, besides=2 * source.stream.seek(0, io.SEEK_END))
 
 
@@ -208,4 +206,4 @@ CHECKS: tuple[tuple[bytes | tuple[bytes, ...], Callable[[Source], None]], ...] =
     (b"8BPS", _psd),
     (b"\x1c", _iptc),
 )
-"""How a file begins, and what is asked of it; `read.CONTAINERS` has all of these starts."""
+"""How a file begins, and its check; `read.CONTAINERS` has all of these starts."""

@@ -1,4 +1,4 @@
-"""Limits: what an input may cost, asked before its pixels are read."""
+"""Limits: what an input may cost, checked before its pixels are read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The way to a file that will be written: folder by folder, past no symbolic link that a stranger could have put there.
+"""Links: the way to a file to be written, folder by folder, through no symbolic link that a stranger may have made.
 
 What Linux does where fs.protected_symlinks is set is done here on every system, and for links to folders, too.
 """

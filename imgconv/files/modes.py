@@ -23,7 +23,7 @@ LAYOUTS = {
     "I": Layout(1, type="int32"),
     "F": Layout(1, type="float32"),
 }
-"""The Pillow modes whose pixels are taken and given as they lie."""
+"""The Pillow modes whose pixels are read and written as they lie."""
 
 DEEP = {
     "LA;16": Layout(1, True, "uint16"),
@@ -55,11 +55,11 @@ MODES = {
     "RGB": Mode("RGB", _AS_IS),
     "RGBA": Mode("RGBA", _AS_IS),
     "RGBa": Mode("RGBA", "divided by alpha"),
-    "RGBX": Mode("RGB", "the fourth channel means nothing and is left out"),
+    "RGBX": Mode("RGB", "the fourth channel has no meaning and is left out"),
     "CMYK": Mode("CMYK", "all four planes"),
     "YCbCr": Mode("RGB", "converted to RGB, in which viewers show it"),
     "LAB": Mode("LAB", "all three planes, a and b with 128 for 0"),
-    "HSV": Mode("RGB", "converted to RGB: a hue is an angle, whose mean is none"),
+    "HSV": Mode("RGB", "converted to RGB: a hue is an angle, whose mean is no hue"),
     "I;16": Mode("I;16", _AS_IS),
     "I;16L": Mode("I;16", _AS_IS),
     "I;16B": Mode("I;16", _AS_IS),
@@ -92,8 +92,8 @@ def mode_of(image: Any) -> str:
 
 
 def _gray_palette(image: Any) -> bool:
-    """Whether all of a palette's colours are gray; asked of the palette as the file has it, for Pillow's `getpalette`
-    loads the pixels."""
+    """Whether all of a palette's colours are gray, by the palette as stored: Pillow's `getpalette` loads the
+    pixels."""
     raw, data = image.palette.getdata()
     if not raw or not data:
         return False
@@ -107,7 +107,7 @@ def _gray_palette(image: Any) -> bool:
 
 
 def beyond_palette(image: Any) -> str:
-    """What is to be said of a loaded picture whose pixels name colours that its palette has not; nothing otherwise."""
+    """A warning if pixels of a loaded picture exceed its palette; empty otherwise."""
     raw, data = image.palette.getdata()
     count, most = len(data) // len(raw.partition(";")[0]), image.getextrema()[1]
     return f"colours up to number {most} of a palette of {count}: those beyond it are black" if count <= most else ""

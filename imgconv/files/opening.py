@@ -1,4 +1,4 @@
-"""A file, opened by the part of Pillow that knows it, or refused by a sentence that says what it is."""
+"""Opening: a file by the plugin of Pillow that knows it, or a refusal that says what it is."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from imgconv.files.png.chunks import SIGNATURE
 from imgconv.files.source import Source
 
 _BIG_ENDIAN = b"MM\0+"
-"""How a BigTIFF file starts that Pillow takes for another, and warns of."""
+"""The start of a big-endian BigTIFF, which Pillow takes for another file, with warnings."""
 
 
 def open_image(source: Source) -> Any:
@@ -66,8 +66,7 @@ _TYPES: dict[str, tuple[type, ...]] = {"icc_profile": (bytes,), "xmp": (bytes, s
 
 
 def typed(image: Any) -> Any:
-    """The image, in whose `info` a colour profile and XMP are bytes: a TIFF's tag may hold numbers or a text instead,
-    over which Pillow trips, too."""
+    """The image, whose `info` has a colour profile and XMP only as bytes: a TIFF's tag may hold numbers or a text."""
     info = image.info
     if image.format == "TIFF" and isinstance(xmp := info.get("xmp"), str):
         info["xmp"] = xmp.encode("latin-1")  # by which Pillow decodes texts
@@ -79,15 +78,14 @@ def typed(image: Any) -> Any:
 
 
 def _why_broken(stream: IO[bytes]) -> None:
-    """Raises ValueError or EOFError for what makes a PNG broken, for Pillow does not say."""
+    """Raises ValueError or EOFError for what is wrong with a PNG; Pillow does not say."""
     from imgconv.files.png.datastream import Datastream
 
     Datastream(stream).check()
 
 
 def _checked(image: Any, stream: IO[bytes]) -> Any:
-    """The image. That of a still PNG fails to load if the file is broken; Pillow alone stops looking at the last
-    row."""
+    """The image. A broken still PNG then fails to load; Pillow alone stops checking at the last row."""
     if image.format == "PNG" and image.n_frames == 1:
         from imgconv.files.png.datastream import Feed
 
@@ -104,8 +102,8 @@ _PLUGINS = {
 
 
 def _by_plugin(stream: IO[bytes]) -> Any:
-    """The image, opened by the one plugin that its start calls for; Pillow would load five first. None where that
-    fails: Pillow then says why."""
+    """The image, opened by the plugin for its start; Pillow would load five first. None where that fails, so that
+    Pillow says why."""
     start = stream.read(8)
     stream.seek(0)
     plugin = next((plugin for magic, plugin in _PLUGINS.items() if start.startswith(magic)), None)

@@ -1,5 +1,4 @@
-"""How files are to be read and written: what the command's options and the library's keywords say, in two values that
-go down together."""
+"""Options of reading and writing files: those of the command and the library's keywords, in one value each."""
 
 from __future__ import annotations
 
@@ -11,13 +10,12 @@ from imgconv.values.frozen import record
 from imgconv.values.parameters import Kind, whole
 
 MOST_PIXELS = 2**30 // 4 // 3
-"""Of one frame, where nothing else is said: Pillow's warning size, a quarter of a GiB of RGB."""
+"""The default limit of one frame: the size at which Pillow warns, a quarter of a GiB of RGB."""
 MOST_FRAMES = 10_000
 
 
 FrameChoice = str | int | tuple[int | None, int | None]
-"""The word `all`, the number of a frame, or where a range of them begins and ends; as Python counts, from 0 and, if
-negative, from the end."""
+"""The word `all`, the number of a frame, or the ends of a range; counted as in Python, negative from the end."""
 
 
 def _frames(value: object) -> FrameChoice:
@@ -66,13 +64,12 @@ CHOICE_OF_FRAMES = Kind("first|all|N|A:B", _frames, _frames_text)
 
 @record
 class Reading:
-    """What is wanted of inputs; the defaults lose nothing and refuse what cannot be read whole.
+    """How to read inputs; the defaults lose nothing and refuse what cannot be read whole.
 
     `max_memory` is in bytes; None is a share of the machine's. `allow_truncated` reads as far as a damaged file goes.
-    `allow_narrowing` takes the 8 bits that Pillow keeps of deeper samples where no reader for more is there.
-    `frames` are those that are wanted (`CHOICE_OF_FRAMES`); None wants all that a file shows one after the other.
-    `no_orient` leaves pixels and their stated orientation as they are; `strip` leaves out what the file says beside its
-    pixels.
+    `allow_narrowing` takes Pillow's 8 bits of deeper samples where no other reader is installed. `frames` selects
+    frames (`CHOICE_OF_FRAMES`); None takes all that a file shows one after the other. `no_orient` leaves pixels and
+    their stated orientation as they are; `strip` leaves out metadata.
     """
 
     max_pixels: int = MOST_PIXELS
@@ -87,7 +84,7 @@ class Reading:
 
 @record
 class Writing:
-    """What is wanted of outputs. None leaves it to the format and to where the bytes go.
+    """How to write outputs. None leaves it to the format and to where the bytes go.
 
     `compress_level` is from 0 (stored) to 9 (smallest), `quality` from 1 to 100; `lossless` refuses formats that lose.
     """

@@ -67,7 +67,7 @@ def _header(source: Source) -> Header:
 
 
 def _selection(source: Source, image: Any) -> Selection:
-    """The frames to be read; a still picture starts without what counts them."""
+    """The frames to read; for a still picture nothing is loaded that counts them."""
     many = hasattr(type(image), "n_frames") or vars(image).get("n_frames", 1) > 1
     if source.options.frames is None and not many:
         return STILL
@@ -77,7 +77,7 @@ def _selection(source: Source, image: Any) -> Selection:
 
 
 def _at(source: Source, image: Any, place: int) -> Any:
-    """The image with a frame at hand; for a page that Pillow does not know, what reads it instead."""
+    """The image at one of its frames; a page that Pillow cannot open, as tifffile opens it."""
     try:
         if hasattr(image, "seek"):
             with leniency(source):
@@ -92,7 +92,7 @@ def _at(source: Source, image: Any, place: int) -> Any:
 
 
 def _layout(source: Source, image: Any) -> tuple[Layout, Callable[[], Frame]]:
-    """What the pixels of the frame at hand are, and what reads them. Raises FileError where nothing does."""
+    """The layout of the current frame's pixels, and a call that reads them. Raises FileError where no reader can."""
     deep = None
     high_depth.correct(image)
     try:
@@ -106,7 +106,7 @@ def _layout(source: Source, image: Any) -> tuple[Layout, Callable[[], Frame]]:
     if image.format == "PNG" and image.mode == "P" and image.palette is None:
         raise errors.file_broken(source.name, "its palette is missing")
     if unknown := high_depth.dropped(image):
-        source.note("channels-dropped", f"{unknown} channel{'s' * (unknown > 1)} without a meaning left out")
+        source.note("channels-dropped", f"{unknown} channel{'s' * (unknown > 1)} of unspecified meaning left out")
     if deep is None:
         return LAYOUTS[mode_of(image)], lambda: _decoded(source, image)
 
@@ -118,8 +118,7 @@ def _layout(source: Source, image: Any) -> tuple[Layout, Callable[[], Frame]]:
 
 
 def _refuse_short(source: Source, image: Any) -> None:
-    """Raises where something is missing that the reader would pass over; the most usual files start without what looks
-    for it."""
+    """Raises where pixels are missing that the reader would fill in; the commonest files do not load that check."""
     if image.format not in ("PNG", "JPEG", "MPO"):
         from imgconv.files import completeness
 
@@ -127,10 +126,10 @@ def _refuse_short(source: Source, image: Any) -> None:
 
 
 def _decoded(source: Source, image: Any) -> Frame:
-    """The pixels of the frame at hand, by Pillow."""
+    """The pixels of the current frame, by Pillow."""
     _refuse_short(source, image)
     if high_depth.hides_channel(image, source.stream):
-        source.note("channels-dropped", f"fourth channel left out, which {image.format} gives no meaning")
+        source.note("channels-dropped", f"fourth channel left out ({image.format} gives it no meaning)")
     with leniency(source):
         if image.format in ("JPEG", "MPO"):
             from imgconv.files.jpeg import reader as jpeg_reader
@@ -201,18 +200,18 @@ def _pages(source: Source, image: Any, places: Sequence[int]) -> ImageData:
         if not frames:
             values, colour = own, layout.colour
         elif own != values:
-            source.note("metadata-dropped", "what pages after the first say dropped")
+            source.note("metadata-dropped", "metadata of pages after the first dropped")
         frames.append(replace(frame, duration=None))
     return ImageData(tuple(frames), _format(image), MappingProxyType(values), colour=colour)
 
 
 def _picture(source: Source, content: bytes) -> Frame:
-    """A still picture's pixels, from its bytes."""
+    """The pixels of a still picture inside the file."""
     inner = source.inner(content)
     return _layout(inner, open_image(inner))[1]()
 
 
 def _format(image: Any) -> str:
-    """Our name of an image's format, else Pillow's."""
+    """imgconv's name of an image's format, else Pillow's."""
     name = "ppm" if image.format == "PPM" and image.mode == "RGB" else "pgm" if image.format == "PPM" else image.format
     return next((row.name for row in FORMATS.values() if name in (row.pillow, row.name)), str(name).lower())

@@ -20,7 +20,7 @@ from imgconv.values.notes import Note
 
 STDIN = "-"
 START = 4096
-"""Bytes by which a kind is recognised: enough for the longest PNM header with its comments."""
+"""Bytes by which a format is recognised: enough for the longest PNM header with its comments."""
 
 
 @record
@@ -39,7 +39,7 @@ READERS = (
     Reader("program", signatures.is_program, signatures.refuse_program),
     Reader("pillow", lambda start: True, pillow_reader.header),
 )
-"""The first that knows a file reads it; the last knows all that is left, or says that nobody does."""
+"""The first reader that knows a file reads it; the last takes all others, or refuses them."""
 
 CONTAINERS = (
     b"\xff\xd8",
@@ -54,7 +54,7 @@ CONTAINERS = (
     b"8BPS",
     b"\x1c",
 )
-"""Starts of files that may take more than their header says: `preflight` asks them first, each by its row."""
+"""Starts of files that may take more than their header states; `inner_images` checks them first."""
 
 
 def header(path: str, options: Reading = Reading()) -> Header:

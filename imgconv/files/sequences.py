@@ -61,7 +61,7 @@ def selection(source: Source, image: Any) -> Selection:
 
 
 def _of_gif(source: Source) -> Selection:
-    """Counted here, no further than is asked for: Pillow would go through all of them."""
+    """Counts frames no further than necessary; Pillow would go through all of them."""
     from imgconv.files.gif import reader as gif_reader
 
     options = source.options
@@ -92,7 +92,7 @@ def _count(source: Source, image: Any) -> int:
 
 
 def _layers(image: Any, stream: IO[bytes]) -> int:
-    """How many layers a Photoshop file has, one at least: counted where it says so, for Pillow would go through all of
+    """The number of layers in a Photoshop file, at least one, read from its header: Pillow would go through all of
     their rows."""
     at = getattr(image, "_layers_position", None)
     if at is None:
@@ -203,7 +203,7 @@ def composed(
     if len(shown) < len(places) and not source.lenient:
         raise EOFError(f"{len(places) - len(shown)} frames are missing")
     if not shown:
-        raise EOFError("none of the wanted frames is there")
+        raise EOFError("none of the requested frames is there")
     if not alpha and all(
         frame.alpha is None or bool((frame.alpha == np.iinfo(frame.alpha.dtype).max).all()) for frame in shown
     ):

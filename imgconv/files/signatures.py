@@ -1,5 +1,5 @@
-"""What is no image although it came as one: told by how it starts, so that the refusal can say what it is and what to
-do. A new kind is one row."""
+"""Signatures of files that are no images, so that a refusal can say what came and what to try. A new kind is one
+row."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from imgconv.values.frozen import record
 
 @record
 class Foreign:
-    """A row: the pattern at the start of such files (made when a file is asked about: most runs ask of none), what they
-    are, and what makes images of them."""
+    """A row: the pattern at the start of such files (compiled when needed, which is rare), what they are, and what
+    makes images of them."""
 
     pattern: bytes
     what: str
@@ -77,12 +77,12 @@ BROKEN = {
     b"BM": "BMP",
     b"8BPS": "PSD",
 } | {b"P%c%c" % (kind, blank): "PNM" for kind in b"1234567fF" for blank in b" \n\r\t"}
-"""Starts of images that nobody could read all the same: their headers are damaged."""
+"""Starts of known image formats: a file of these that no reader takes has a damaged header."""
 _TEXT = rb"[\t\n\r\f -~\x80-\xff]+"
 
 
 def is_program(start: bytes) -> bool:
-    """Whether a file would make its reader run what is in it."""
+    """Whether a file is a program that a reader would run."""
     return POSTSCRIPT.matches(start)
 
 
@@ -96,7 +96,7 @@ _TEXT_IMAGES = rb"P[1-7fF]\s|/\* XPM|\s*#define|Image type:|SIMPLE|\{"
 
 
 def is_hopeless(start: bytes) -> bool:
-    """Whether a stream that starts so need not be read to its end, which may never come: no image does."""
+    """Whether no image starts so; such a stream is not read to its end, which may never come."""
     text = re.fullmatch(_TEXT, start) and not re.match(_TEXT_IMAGES, start)
     return bool(text or not start.strip(b"\0") or any(row.matches(start) for row in FOREIGN if row is not ARCHIVE))
 

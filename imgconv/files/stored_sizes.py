@@ -1,5 +1,5 @@
-"""Sizes of pictures inside other files (icons, textures, TIFF's strips), told by their own first bytes: what holds them
-may say something else."""
+"""Stored sizes: those of pictures inside other files (icons, textures, TIFF's strips), from their own first bytes; the
+container may state others."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def size_of(content: bytes) -> Size | None:
 
 
 def jpeg_size(content: bytes) -> Size | None:
-    """What the first frame header of a JPEG says; decoders take no second one."""
+    """The size in the first frame header of a JPEG; decoders use no second one."""
     at = 2
     while marker := _NEXT.search(content, at):
         kind, at = marker[1][0], marker.end()

@@ -73,7 +73,7 @@ def save(
 
 
 def prepare(form: Format, size: int) -> None:
-    """What can be made ready for writing an image of so many bytes while its pixels are still computed."""
+    """Prepares to write an image of so many bytes while its pixels are still computed."""
     if form.name == "png":
         png_writer.prepare(size)
 

@@ -198,7 +198,7 @@ def test_the_reasons_are_said(load: Any, reader: str) -> None:
         "wrong sum": "its compressed pixels are damaged",
         "no sum": "the end of its compressed pixels is missing",
         "bytes behind": "bytes follow the end of its compressed pixels",
-        "unknown filter last": "a row has a filter that PNG does not know",
+        "unknown filter last": "a row has an unknown filter",
     }
     for name, reason in reasons.items():
         said = refused(load, STREAMS[name](it))

@@ -1,5 +1,5 @@
-"""The frames of an animated GIF, composed here: on an opaque canvas Pillow clears to a colour where viewers clear to
-nothing (GIF89a, 23.c.iv)."""
+"""The reader of animated GIF. Frames are composed here: Pillow clears an opaque canvas to a colour where viewers clear
+it to transparency (GIF89a, 23.c.iv)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """GIF (GIF89a specification): one frame or many, each with a palette of its own; Pillow codes the indices.
 
-Pillow's own animations share palettes and merge frames that look alike, so that they come back as others. Here every
-frame comes back as it was given: opaque ones as the box that has changed, others whole, on a cleared canvas.
+Pillow's animations share palettes and merge frames that look alike, so they read back differently. Here every frame
+reads back as it was: opaque frames are stored as the box that has changed, others whole, on a cleared canvas.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _LONGEST = 65535
 
 
 def reduce(image: ImageData) -> ImageData:
-    """The image as GIF can hold it: at most 256 colours a frame, alpha on or off; notes of what that loses."""
+    """The image as GIF can hold it: at most 256 colours per frame, alpha on or off; notes of what that loses."""
     if any(frame.pixels.dtype != np.uint8 or frame.pixels.shape[2:] not in ((), (1,), (3,)) for frame in image.frames):
         return image  # which GIF cannot hold at all, as `write.check` says
     frames, notes = [], []
@@ -47,7 +47,7 @@ def reduce(image: ImageData) -> ImageData:
             Note("palette-reduced", f"colours reduced to {_COLOURS}{where} (GIF has no more; png and webp do)")
         )
     if thinned:
-        notes.append(Note("flattened", "alpha made on or off (GIF has nothing between)"))
+        notes.append(Note("flattened", "alpha reduced to on or off (GIF has nothing between)"))
     return replace(image, frames=tuple(frames), notes=image.notes + tuple(notes))
 
 

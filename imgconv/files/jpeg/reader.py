@@ -1,9 +1,9 @@
-"""JPEG's pixels, by Pillow's decoder, which gets a file piece by piece, so that it cannot fill up what is missing.
+"""The reader of JPEG: Pillow's decoder gets a file in pieces, so that it cannot fill in what is missing.
 
-Once libjpeg meets a marker, it reads zeros for all that is missing before it; it warns of that, but Pillow does not
-listen. So it meets none: first it gets `_FILLER`, as many bytes as it may look ahead. If the piece before was whole, it
-skips them as bytes between two markers; if not, it takes them for coded pixels and waits for more. Each byte is decoded
-once, and the pixels are the same.
+Once libjpeg meets a marker, it reads zeros for all that is missing before it, with a warning that Pillow ignores. So
+`_FILLER`, as many bytes as it may look ahead, comes before each marker. If the piece before was whole, libjpeg skips
+them as bytes between two markers; if not, it takes them for coded pixels and waits for more. Each byte is decoded once,
+and the pixels are the same.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 At a restart marker a decoder begins anew with bytes and with predictions, as an encoder does at the start of a file. So
 files of the strips of an image, all made with the same tables, are one file: the head of the first, which is told the
 height and how many units lie between markers, and what is coded in each. Pixels come out as from one encoder, and
-Pillow's copy of the image (four bytes a pixel, each new page of which costs time) is never there at once.
+Pillow's copy of the image (four bytes per pixel, each new page of which costs time) is never there at once.
 
 This needs an encoder of baseline coding whose tables do not depend on the pixels, as libjpeg-turbo's. Others (mozjpeg
 is progressive and optimises its tables) encode the image in one piece.
@@ -28,7 +28,7 @@ _START_OF_FRAME = 0xC0  # baseline: what Pillow writes unless asked otherwise
 _QUANTISATION, _CODES = 0xDB, 0xC4  # tables
 
 Save = Callable[[Frame, IO[bytes], bool], None]
-"""Writes rows of a frame as a JPEG file into a stream, with what the image says beside its pixels if that is wanted."""
+"""Writes rows of a frame as a JPEG file into a stream, with the image's metadata if the flag is set."""
 
 
 class _NotJoinableError(Exception):

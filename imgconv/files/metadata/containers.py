@@ -1,5 +1,4 @@
-"""What AVIF, BMP, GIF and JPEG 2000 files say beside their pixels and Pillow passes over: colour profiles, EXIF,
-XMP."""
+"""Metadata that Pillow does not read from AVIF, BMP, GIF and JPEG 2000: colour profiles, EXIF, XMP."""
 
 from __future__ import annotations
 
@@ -27,11 +26,11 @@ _START = 2**16  # bytes within which AVIF says so
 _LONGEST = 2**26  # bytes of one piece that are believed
 
 Found = tuple[dict[str, Any], list[str]]
-"""What goes along by the names of `metadata`, and what has no name there."""
+"""Metadata by the names of `fields`, and the names of what has no field there."""
 
 
 def container_metadata(image: Any, stream: IO[bytes]) -> Found:
-    """What an opened image says in such places; nothing of other formats."""
+    """The metadata of an opened image in such places; none of other formats."""
     if image.format not in READERS:
         return {}, []
     before = stream.tell()

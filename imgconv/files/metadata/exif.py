@@ -1,4 +1,4 @@
-"""EXIF as bytes: the fields that speak of a picture's geometry are read and changed where they stand.
+"""EXIF as bytes: the fields about a picture's geometry are read and changed where they stand.
 
 The block is a small TIFF file: a header, and directories of entries of twelve bytes (TIFF 6.0, section 2; Exif 2.32,
 4.6). Nothing in it is moved, for makers' notes may hold offsets from its start. A block that makes no sense says

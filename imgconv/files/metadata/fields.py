@@ -1,5 +1,4 @@
-"""What a file says beside its pixels: taken from where each format keeps it, and fitted to the picture and format it
-goes into.
+"""Metadata fields: turned with the pixels, and adapted to the picture and format they go into.
 
 The names are Pillow's: `icc_profile`, `exif` (bytes, with their prefix), `dpi`, `aspect` (pixels that are not square,
 without a unit), `xmp`, `comment` (bytes), and of PNG `text` (a mapping), `gamma`, `chromaticity` and `srgb`.

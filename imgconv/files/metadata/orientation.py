@@ -1,4 +1,4 @@
-"""Orientation: size and pixels as the file says they are to be seen, and what it says once they are."""
+"""Orientation: size, pixels and metadata of a picture as it is to be seen."""
 
 from __future__ import annotations
 
@@ -26,8 +26,7 @@ _ORIENTATION = 274
 
 
 def may_have_metadata(image: Any) -> bool:
-    """Whether a file may say anything beside its pixels; most PNGs do not, and start without what would understand
-    it."""
+    """Whether a file may have metadata; most PNGs have none, and need not load what reads it."""
     return image.format != "PNG" or not image.info.keys() <= _ABOUT_PIXELS
 
 

@@ -1,4 +1,4 @@
-"""What an image that Pillow opened says beside its pixels: one name for one thing, wherever a format keeps it."""
+"""Metadata of an image that Pillow opened: one name for one thing, wherever a format stores it."""
 
 from __future__ import annotations
 

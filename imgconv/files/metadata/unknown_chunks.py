@@ -1,5 +1,4 @@
-"""What PNG and JPEG files say that has no place in a result: found without reading pixels or loading what understands
-the rest."""
+"""Unknown chunks of PNG and segments of JPEG, which have no place in a result; no pixels are read for them."""
 
 from __future__ import annotations
 
@@ -26,7 +25,7 @@ _SEGMENTS = {
     "APP1": (b"Exif\0", b"http://ns.adobe.com/xap/1.0/\0"),
     "APP2": (b"ICC_PROFILE\0", b"MPF\0"),
     "APP12": (b"Ducky",),  # the quality it was saved with
-    "APP13": (b"Photoshop 3.0\0",),  # `said` looks into it
+    "APP13": (b"Photoshop 3.0\0",),  # `metadata.reading` looks into it
     "APP14": (b"Adobe",),
     "COM": (b"",),
 }
@@ -34,7 +33,7 @@ _SEGMENTS = {
 
 
 def unknown(source: Source, image: Any) -> tuple[list[str], list[str]]:
-    """What an opened image says and nothing takes along: about its colours, and else."""
+    """The chunks or segments of an opened image that are dropped: those about its colours, and the others in words."""
     if image.format == "PNG":
         unknown = [kind for kind in chunks.leading(source) if kind not in _CHUNKS]
         colours = [kind.decode() for kind in unknown if kind in _COLOUR]

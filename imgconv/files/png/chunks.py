@@ -1,4 +1,4 @@
-"""PNG's chunks (PNG specification, third edition): what a file says beside its pixels."""
+"""PNG's chunks (PNG specification, third edition): walked through, checked, and made of metadata."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A PNG, checked while it is read. Whether it is whole is decided here, whichever reader makes pixels of its rows."""
+"""The check of a PNG while it is read: whether it is whole is decided here, whichever reader decodes its rows."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class Datastream:
                 first = max(at, one.start)
                 first += (one.start - first) % one.row
                 if (values[first - at : one.stop - at : one.row] > PAETH).any():
-                    raise ValueError("a row has a filter that PNG does not know")
+                    raise ValueError("a row has an unknown filter")
 
     def _gathered(self) -> Iterator[bytes]:
         """The deflated rows in pieces that are worth a call. Chunks may be small: libpng writes 8 KiB in each."""

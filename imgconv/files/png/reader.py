@@ -1,5 +1,4 @@
-"""PNG of 16 bits per sample, read by ourselves: Pillow drops 8 of them, and what would keep all is 45 MB of codecs
-(docs/design/files.md).
+"""The reader of 16-bit PNG, of which Pillow drops 8 bits; a package that reads all is 45 MB (docs/design/files.md).
 
 Large ones of 8 bits too: ISA-L inflates in one thread while another undoes the row filters, in half of Pillow's time.
 """
@@ -27,12 +26,12 @@ _WITH_ALPHA = (4, 6)  # of PNG's colour types
 
 
 def ready() -> bool:
-    """Whether the loop that undoes filters is there; if not, another process compiles it for the next time."""
+    """Whether the loop that undoes filters is compiled; if not, another process compiles it for the next time."""
     return compile_ahead(unfilter_loops.UNFILTER, {})
 
 
 class LaterChunks(Exception):  # noqa: N818 (no error: Pillow will read them)
-    """Something is said behind the pixels."""
+    """Metadata follows the pixels."""
 
 
 def decode(stream: IO[bytes], *, alone: bool = False) -> Frame:

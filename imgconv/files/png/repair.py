@@ -1,4 +1,4 @@
-"""A broken PNG made whole as far as it goes, so that every reader reads the same of it.
+"""Repair of a broken PNG as far as it goes, so that every reader reads the same pixels.
 
 Missing rows become 0, damaged chunks are left out.
 """

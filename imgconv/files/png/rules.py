@@ -53,13 +53,11 @@ class Heading:
             raise ValueError(f"its header has {len(content)} bytes instead of 13")
         self.width, self.height, self.depth, self.colour, *methods = struct.unpack(">IIBBBBB", content)
         if not (0 < self.width <= _LARGEST and 0 < self.height <= _LARGEST):
-            raise ValueError(f"its header says {self.width}x{self.height} pixels")
+            raise ValueError(f"invalid image size {self.width}x{self.height}")
         if self.depth not in _DEPTHS.get(self.colour, ()):
-            raise ValueError(f"its header says {self.depth} bits of colour type {self.colour}, which PNG does not have")
+            raise ValueError(f"PNG has no {self.depth} bits of colour type {self.colour}")
         if methods not in ([0, 0, 0], [0, 0, 1]):
-            raise ValueError(
-                "its header says compression {}, filters {}, interlacing {}, which PNG does not have".format(*methods)
-            )
+            raise ValueError("PNG has no compression {}, filters {}, interlacing {}".format(*methods))
         self.channels = _CHANNELS[self.colour]
         self.passes: list[Pass] = []
         """Those that have pixels."""
@@ -95,7 +93,7 @@ class Order:
         if not (kind.isascii() and kind.isalpha()) or length > _LARGEST:
             raise ValueError("a chunk's name or length is not one that PNG allows")
         if kind[:1].isupper() and kind not in _CRITICAL:
-            raise ValueError(f"it needs a reader that knows chunks {kind.decode()}")
+            raise ValueError(f"unknown critical chunk {kind.decode()}")
         if kind == b"IHDR" or (kind in _ONCE_BEFORE_PIXELS and (pixels or kind in self._seen)):
             raise ValueError(f"a chunk ({kind.decode()}) is out of place")
         if (kind == b"IDAT" and self.later) or (kind == b"PLTE" and b"tRNS" in self._seen):

@@ -1,4 +1,4 @@
-"""PNG, written by ourselves: strips of rows are filtered and deflated side by side and joined into one stream.
+"""The writer of PNG: strips of rows are filtered and deflated in parallel and joined into one stream.
 
 A strip is a piece of a raw deflate stream (RFC 1951) that ends on a byte, for a full flush ends it; so strips can
 be put one behind the other. Around them stand zlib's two bytes of header and one Adler-32 (RFC 1950), which is
@@ -66,7 +66,7 @@ def write_pixels(frame: Frame, file: io.BytesIO, level: int, threads: int | None
 
 
 def prepare(size: int) -> None:
-    """Has what `encode` needs for an image of so many bytes compiled meanwhile, if it is not there yet."""
+    """Starts the compilation of the loops that `encode` needs for an image of so many bytes, where they are missing."""
     from imgconv.jit.precompile import compile_ahead
 
     for loop in (loops.FILTER, *([deflate_loops.LOOP] if size >= LARGE else ())):
@@ -74,7 +74,7 @@ def prepare(size: int) -> None:
 
 
 def level_for(level: int | None, fast: bool) -> int:
-    """The level that is level, else the fastest or the usual one."""
+    """The level of the options, else the fastest or the default."""
     return level if level is not None else FASTEST if fast else DEFAULT
 
 

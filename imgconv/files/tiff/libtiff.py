@@ -1,5 +1,5 @@
-"""libtiff, inside Pillow: what it finds wrong with coded pixels is heard. It prints errors on standard error, and
-Pillow turns its warnings off.
+"""libtiff, inside Pillow: its errors and warnings about coded pixels are caught. It prints errors on standard error,
+and Pillow turns its warnings off.
 
 Its handlers are the process's, so they are lent for the moment of a read. They are builtin functions that add to
 dictionaries: no line of Python runs inside the decoder, where an interrupt would be lost.

@@ -50,7 +50,7 @@ STRUCTURAL = frozenset(
 
 
 def exif_of_page(source: Source, number: int) -> bytes:
-    """What a page of a TIFF file says, as an EXIF block; nothing where that cannot be told."""
+    """The descriptive fields of a page as an EXIF block; empty where there are none."""
     fetch, order, at = _page_at(source, number)
     entries = [entry for entry in directories.read(fetch, order, at, DESCRIPTIVE) if not _is_shape(entry)] if at else []
     return PREFIX + directories.head(order, 8) + directories.packed(entries, order, 8) if entries else b""

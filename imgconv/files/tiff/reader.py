@@ -38,7 +38,7 @@ _Result = TypeVar("_Result")
 
 @record
 class Opened:
-    """What is known of a page before its pixels are read; it answers as an image that Pillow opened would."""
+    """A page before its pixels are read, with the attributes of an image that Pillow opened."""
 
     height: int
     width: int
@@ -46,7 +46,7 @@ class Opened:
     tag_v2: dict[int, int]
     info: dict[str, Any]
     n_frames: int = 1
-    dropped: int = 0  # channels without a meaning
+    dropped: int = 0  # channels of unspecified meaning
     format: str = "TIFF"
     mode: str = ""
     tile: tuple[()] = ()

@@ -1,4 +1,4 @@
-"""Limits of a TIFF's strips and tiles: none becomes larger than its place in the page before it is decoded."""
+"""Limits of a TIFF's strips and tiles: none may decode to more than its place in the page."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""TIFF, written by ourselves: any pixel type, any number of pages, deflated strips made side by side (TIFF 6.0, with
-Adobe's deflate).
+"""The writer of TIFF: any pixel type, any number of pages, strips deflated in parallel (TIFF 6.0, Adobe's deflate).
 
 Pillow's compressing writer holds neither 16-bit colour nor EXIF. The byte order is always little-endian, for some
 readers mistake compressed floats in the other.
@@ -45,8 +44,8 @@ def encode(
 ) -> bytes:
     """The frames as the pages of a TIFF file, of any type, channels and size each.
 
-    Of the metadata `icc_profile`, `exif`, `dpi` and `xmp` are kept, the describing fields of EXIF as tags; the same on
-    every page. ValueError for more than 4 GiB.
+    Of the metadata `icc_profile`, `exif`, `dpi` and `xmp` are written, the descriptive fields of EXIF as tags; the same
+    on every page. ValueError for more than 4 GiB.
     """
     shared = _descriptive(metadata)
     file = bytearray(directories.head("<", 0))
