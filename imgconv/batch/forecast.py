@@ -29,7 +29,7 @@ def check(
 
 
 def _strips(size: tuple[int, int], channels: int) -> int:
-    """Memory of threads that go through colours and their coverage strip by strip: products and sums, at most in
+    """Memory of threads that go through colours and alpha strip by strip: products and sums, at most in
     doubles."""
     return 3 * 8 * min(size[0] * size[1] * (channels + 1), available_threads() * STRIP)
 

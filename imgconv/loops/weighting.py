@@ -1,8 +1,8 @@
-"""Colour and its coverage (alpha): multiplied before a filter, divided after it, and hidden where there is none.
+"""Colours and alpha: multiplied before a filter, divided after it; colours of transparent pixels replaced.
 
 `premultiply` gathers source rows by an index table as it goes (-1 is the border's constant, which is opaque), so that
 what follows sees an image that already has its rows beyond the edge. `divide` is the last part of a filter or an
-average on such colours: it divides, quantises and counts in one pass, and rounds coverage beside it.
+average on such colours: it divides, quantises and counts in one pass, and rounds alpha beside it.
 """
 
 from __future__ import annotations
@@ -22,32 +22,34 @@ def make_premultiply(src: str, alpha: str, out: str, channels: str, whole: str) 
     """The body for colours `src` and alpha `alpha`: their product in `out`, alpha in `out` too.
 
     `whole` "1": both whole numbers, multiplied as they are. "0": alpha as a share of opaque, 0…1, so that opaque
-    colours stay as they are. Where alpha is 0 or no number the product is 0, whatever the colour: hidden NaN and
-    infinities stay hidden.
+    colours stay as they are. Where alpha is 0 or no number the product is 0, whatever the colour: NaN and
+    infinities of transparent pixels do not propagate.
     """
     final, count, plain = np.dtype(out).type, int(channels), whole == "1"
     wide, product = (np.dtype("int32").type,) * 2 if not out.startswith("float") else (np.dtype("float64").type, final)
     if plain and out == "float64":
         wide = product = final
 
-    def premultiply(source, coverage, source_rows, row, channels, rows, row_count, numbers, result, veil, first, last):
+    def premultiply(
+        source, source_alpha, source_rows, row, channels, rows, row_count, numbers, result, result_alpha, first, last
+    ):
         opaque, constant, outside = wide(numbers.opaque), final(numbers.constant), final(numbers.outside)
         for y in range(first, last):
             line = rows[y]
-            products, shares = result[y * row * count : (y + 1) * row * count], veil[y * row : (y + 1) * row]
+            products, shares = result[y * row * count : (y + 1) * row * count], result_alpha[y * row : (y + 1) * row]
             if line < 0:
                 for x in range(row * count):
                     products[x] = constant
                 for x in range(row):
                     shares[x] = outside
             else:
-                colours, alphas = source[line * row * count :], coverage[line * row : (line + 1) * row]
+                colours, alphas = source[line * row * count :], source_alpha[line * row : (line + 1) * row]
                 for x in range(row):
                     a = wide(alphas[x])
                     a = a if a > 0 else wide(0)
                     a = a if a < opaque else opaque
                     shares[x] = final(a) if plain else final(a / opaque)
-                for x in range(row):  # products of hidden NaN too, so that nothing has to jump
+                for x in range(row):  # products of NaN under alpha 0 too, so that nothing has to jump
                     share = shares[x]
                     for c in range(count):
                         times = product(colours[x * count + c]) * product(share)
@@ -67,10 +69,10 @@ def make_divide(
     with divisor and bias as if all were opaque, and a colour is (sum - `bias`) * `gain` / weight + `bias`, or the sum
     itself where weight is `gain`, as it is among opaque pixels.
 
-    A weight gets `full` for each cell that counts without being seen (padding of an average); alpha is weight / cells *
-    `scale`, between 0 and `limit`, rounded if `alpha` is a whole type. Where a weight is no more than `least`, nothing
-    visible is under the window: then the colour `below` its centre stays, plus `shift`; or it is `empty` where the
-    places row_at and column_at say that there is none (-1).
+    A weight gets `full` for each cell that counts without a pixel in it (padding of an average); alpha is weight /
+    cells * `scale`, between 0 and `limit`, rounded if `alpha` is a whole type. Where a weight is no more than `least`,
+    all under the window is transparent: then the colour `below` its centre stays, plus `shift`; or it is `empty` where
+    the places row_at and column_at say that there is none (-1).
     """
     quantise_piece, wide, share = _piece_quantiser(acc, out), np.dtype(acc).type, _sharer(alpha, acc)
     count, divided = int(channels), _quotient() if formula == "quotient" else _scaled()
@@ -86,7 +88,7 @@ def make_divide(
         values,
         shares,
         result,
-        veil,
+        result_alpha,
         constants,
         outcome,
         first,
@@ -98,20 +100,23 @@ def make_divide(
             for at in range(0, row, AT_ONCE):
                 size, place = min(AT_ONCE, row - at), y * row + at
                 colours, alphas = sums[place * count : (place + size) * count], weights[place : place + size]
-                results, covered = result[place * count : (place + size) * count], veil[place : place + size]
+                results, result_alphas = (
+                    result[place * count : (place + size) * count],
+                    result_alpha[place : place + size],
+                )
                 along, along_seen = cells.along[at : at + size], cells.along_seen[at : at + size]
-                hidden = 0
+                transparent = 0
                 for x in range(size):
                     area = high * along[x]
                     w = wide(alphas[x]) + numbers.full * (area - high_seen * along_seen[x])
                     shares[x] = w
-                    covered[x] = share(w, area, numbers)
-                    hidden += 0 if w > least else 1
+                    result_alphas[x] = share(w, area, numbers)
+                    transparent += 0 if w > least else 1
                 for x in range(size):
                     w = shares[x]
                     for c in range(count):
                         values[x * count + c] = divided(wide(colours[x * count + c]), w, numbers)
-                if hidden > 0:
+                if transparent > 0:
                     for x in range(size):
                         if not shares[x] > least:
                             line, column = below.row_at[y], below.column_at[at + x]
@@ -171,16 +176,16 @@ def _sharer(alpha: str, acc: str) -> Any:
     return share
 
 
-def make_hide(src: str, alpha: str, channels: str) -> Body:
-    """The body that replaces colours without coverage by `least`, which loses against all others (or wins none)."""
+def make_replace_transparent(src: str, alpha: str, channels: str) -> Body:
+    """The body that replaces colours of transparent pixels by one that loses against all others."""
     count = int(channels)
 
-    def hide(source, coverage, row, channels, replacement, result, first, last):
+    def replace_transparent(source, source_alpha, row, channels, replacement, result, first, last):
         for x in range(first * row, last * row):
             for c in range(count):
-                result[x * count + c] = source[x * count + c] if coverage[x] > 0 else replacement[0]
+                result[x * count + c] = source[x * count + c] if source_alpha[x] > 0 else replacement[0]
 
-    return hide
+    return replace_transparent
 
 
 OPACITY = Numbers("numbers", "float64", "opaque constant outside")
@@ -190,15 +195,15 @@ NUMBERS = Numbers("numbers", "acc", "gain bias denominator least empty shift ful
 BELOW = Group("below", "colours:colour[below_size] size row row_at:int64[last] column_at:int64[row]")
 """The colours that stay where nothing visible is under a window, and the place of its centre in them."""
 CELLS = Group("cells", "down:acc[last] down_seen:acc[last] along:acc[row] along_seen:acc[row]")
-"""How many cells of each row and of each column of windows count, and how many are seen."""
+"""How many cells of each row and of each column of windows count, and how many have a pixel in them."""
 PREMULTIPLY = Loop(
     "premultiply",
     make_premultiply,
     (
-        "source:src[source_rows * row * channels] coverage:alpha[source_rows * row] source_rows row channels"
+        "source:src[source_rows * row * channels] source_alpha:alpha[source_rows * row] source_rows row channels"
         " rows:int64[row_count] row_count",
         OPACITY,
-        "result:=out[last * row * channels] veil:=out[last * row]",
+        "result:=out[last * row * channels] result_alpha:=out[last * row]",
     ),
 )
 DIVIDE = Loop(
@@ -210,16 +215,16 @@ DIVIDE = Loop(
         CELLS,
         NUMBERS,
         f"values:~acc[{AT_ONCE} * channels] shares:~acc[{AT_ONCE}] result:=out[last * row * channels]"
-        " veil:=alpha[last * row]",
+        " result_alpha:=alpha[last * row]",
         CONSTANTS,
         OUTCOME,
     ),
 )
-HIDE = Loop(
-    "hide",
-    make_hide,
+REPLACE_TRANSPARENT = Loop(
+    "replace_transparent",
+    make_replace_transparent,
     (
-        "source:src[last * row * channels] coverage:alpha[last * row] row channels replacement:src[1]"
+        "source:src[last * row * channels] source_alpha:alpha[last * row] row channels replacement:src[1]"
         " result:=src[last * row * channels]",
     ),
 )

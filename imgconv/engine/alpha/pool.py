@@ -59,7 +59,7 @@ def _replace_transparent(colour: Values, alpha: Values, replacement: Any, thread
     result = allocate((height, width, channels), colour.type, "the colours of visible pixels")
     arguments = {
         "source": colour.pixels,
-        "coverage": alpha.pixels,
+        "source_alpha": alpha.pixels,
         "row": width,
         "channels": channels,
         "replacement": np.array([replacement], colour.type),
@@ -67,7 +67,7 @@ def _replace_transparent(colour: Values, alpha: Values, replacement: Any, thread
         "last": height,
     }
     types = {"src": colour.type, "alpha": alpha.type, "channels": str(channels)}
-    run_loop(weighting.HIDE, types, arguments, width * channels, threads)
+    run_loop(weighting.REPLACE_TRANSPARENT, types, arguments, width * channels, threads)
     return Values(result, colour.span)
 
 

@@ -169,7 +169,7 @@ class Strips:
         )
         arguments: dict[str, Any] = {
             "source": self.colour.pixels,
-            "coverage": self.alpha.pixels,
+            "source_alpha": self.alpha.pixels,
             "source_rows": height,
             "row": width,
             "channels": channels,
@@ -177,7 +177,7 @@ class Strips:
             "row_count": len(table),
             "numbers": numbers,
             "result": products,
-            "veil": alphas,
+            "result_alpha": alphas,
             "last": len(table),
         }
         types = {
@@ -284,7 +284,7 @@ class Quotients:
             "numbers": self.numbers,
             "constants": self.constants,
             "result": self.result[strip.first : strip.last],
-            "veil": self.alpha[strip.first : strip.last],
+            "result_alpha": self.alpha[strip.first : strip.last],
             "last": rows,
         }
         types = {
