@@ -9,7 +9,7 @@ from imgconv.api.arrays import run_steps
 from imgconv.kernels import catalog
 from imgconv.kernels.kernel import Kernel
 from imgconv.operations import Filter
-from imgconv.values.caches import kept
+from imgconv.values.caches import cached_by_size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -171,7 +171,7 @@ def _are_sizes(value: object) -> bool:
     return type(value) is tuple and all(type(one) is int for one in value)
 
 
-@kept(64, lambda kernel: kernel.weights)
+@cached_by_size(64, lambda kernel: kernel.weights)
 def _cached_filter(kernel: Kernel, inexact: bool, key: tuple[tuple[str, type, Any], ...]) -> Filter:
     return Filter(kernel, **{name: value for name, _, value in key})
 

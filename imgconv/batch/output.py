@@ -9,7 +9,6 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from imgconv.batch import numbered_frames
 from imgconv.batch.jobs import STREAM, Job
 from imgconv.files.formats import Format
 from imgconv.files.options import Writing
@@ -46,6 +45,8 @@ def outputs(
 
     if not (job.derived or job.in_folder) or len(result.frames) == 1 or frames.holds(form, result.frames):
         return [Output(path, form, write.fitted(result, form, _name(path), writing), job)]
+    from imgconv.batch import numbered_frames
+
     paths = numbered_frames.paths(job, path, numbers)
     numbered_frames.reserve(paths, job, reserved)
     return [

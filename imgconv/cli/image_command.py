@@ -13,7 +13,6 @@ from imgconv import errors
 from imgconv.batch.jobs import Job, plan_jobs
 from imgconv.batch.outcomes import Outcome
 from imgconv.batch.run import explain, run_jobs
-from imgconv.batch.run_report import RunReport
 from imgconv.cli.common import Common
 from imgconv.operations.pipeline import Pipeline
 
@@ -63,7 +62,11 @@ def _run(jobs: Sequence[Job], pipeline: Pipeline, common: Common) -> NoReturn:
     if not common.quiet and sys.stderr is not None and sys.stderr.isatty():
         announce_compilation()
     every = [each for job in jobs for each in (job, *job.auxiliary)]
-    run_report = None if common.report is None else RunReport(common.report, every)
+    run_report = None
+    if common.report is not None:
+        from imgconv.batch.run_report import RunReport
+
+        run_report = RunReport(common.report, every)
 
     def report(outcome: Outcome) -> None:
         if run_report is not None:

@@ -12,7 +12,7 @@ from imgconv.kernels.named import find, named
 from imgconv.kernels.scaled import scaled, unscaled
 from imgconv.kernels.text_errors import no_numbers, not_rows
 from imgconv.values.arguments import path_text
-from imgconv.values.caches import kept
+from imgconv.values.caches import cached_by_size
 from imgconv.values.parameters import Kind
 
 _DEEPEST = 8  # lists of lists of kernels
@@ -102,7 +102,7 @@ def text(value: Kernel, name: str) -> str:
     return name if name and _gives(value, name) else _rows(value)
 
 
-@kept(64, lambda value: value.weights)
+@cached_by_size(64, lambda value: value.weights)
 def _gives(value: Kernel, name: str) -> bool:
     """Whether a name is the catalog's and gives this kernel back."""
     try:
@@ -111,7 +111,7 @@ def _gives(value: Kernel, name: str) -> bool:
         return False  # a label that only begins like a name of the catalog
 
 
-@kept(64, lambda value: value.weights)
+@cached_by_size(64, lambda value: value.weights)
 def _rows(value: Kernel) -> str:
     return rows_text(value)
 

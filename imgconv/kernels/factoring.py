@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from imgconv.values.caches import kept
+from imgconv.values.caches import cached_by_size
 from imgconv.values.numbers import Number
 
 Weights = tuple[tuple[Number, ...], ...]
@@ -17,7 +17,7 @@ TOLERANCE = {"float32": 1e-13, "float64": 2.0**-50}
 the sums themselves."""
 
 
-@kept(64, lambda weights: weights)
+@cached_by_size(64, lambda weights: weights)
 def whole_factors(weights: Weights) -> Factors:
     """One column and one row of whole numbers whose product is the kernel, if it has rank 1."""
     if min(len(weights), len(weights[0])) < 2:
@@ -35,7 +35,7 @@ def whole_factors(weights: Weights) -> Factors:
     return ((column, row),) if fits else ()
 
 
-@kept(64, lambda weights: weights)
+@cached_by_size(64, lambda weights: weights)
 def float_factors(weights: Weights, accumulator: str) -> Factors:
     """As few columns and rows as reproduce the kernel to `TOLERANCE`, by elimination with full pivoting; none if that
     takes more than MOST_RANK."""

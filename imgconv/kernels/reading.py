@@ -8,7 +8,7 @@ import re
 from types import ModuleType
 
 from imgconv import errors
-from imgconv.kernels.dialects.base import LARGEST_FILE, Dialect, Source, uncommented, with_minuses
+from imgconv.kernels.dialects.base import LARGEST_FILE, Dialect, KernelText, uncommented, with_minuses
 from imgconv.kernels.dialects.rows import ROWS
 from imgconv.kernels.kernel import Kernel
 from imgconv.kernels.text_errors import KernelFileError, KernelTextError, in_file, no_such_index, which_kernel
@@ -75,7 +75,7 @@ def table() -> ModuleType:
 def _text(text: str, dialect: Dialect) -> tuple[Kernel, ...]:
     if dialect.read is None:
         raise errors.UsageError(f"kernels are not read from {dialect.name}, only written")
-    return dialect.read(Source(text if dialect is ROWS else uncommented(text)))
+    return dialect.read(KernelText(text if dialect is ROWS else uncommented(text)))
 
 
 def _has_lines(text: str) -> bool:

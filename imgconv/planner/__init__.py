@@ -15,7 +15,7 @@ from imgconv.planner.costs import ALGORITHMS, PASS, SPREADING, fourier_share, la
 from imgconv.planner.fixed import FARTHEST, FOUR, digits_of, fixed_line, fixed_point
 from imgconv.planner.pooling import POOLINGS, plan_pool
 from imgconv.planner.values import Plan, Task
-from imgconv.values.caches import kept
+from imgconv.values.caches import cached_by_size
 from imgconv.values.frozen import replace
 from imgconv.values.numbers import BY_SHIFT, EXACT_FLOAT64, Number, double, magnitude
 from imgconv.values.span import Span
@@ -76,7 +76,7 @@ def plan(kernel: Kernel, task: Task, algorithm: str = "") -> Plan:
     )
 
 
-@kept(64, lambda kernel: kernel.weights)
+@cached_by_size(64, lambda kernel: kernel.weights)
 def _plan(kernel: Kernel, task: Task, algorithm: str, exact: bool, whole_border: bool) -> Plan:
     whole = _exact_plan(kernel, task, algorithm) if exact and task.span.whole and whole_border else None
     if whole is not None and (whole.accumulator != "object" or taps_of(whole.weights) <= MOST_BIG):
@@ -165,7 +165,7 @@ def _cheapest(
     return name, fitting[name]
 
 
-@kept(64, lambda plan: plan.weights)
+@cached_by_size(64, lambda plan: plan.weights)
 def response_span(plan: Plan, pixels: Span, border_value: Number | None) -> Span:
     """What is known of a plan's results, before they are quantised."""
     if not isinstance(plan.offset, int) or not all(isinstance(cell, int) for row in plan.weights for cell in row):

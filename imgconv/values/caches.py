@@ -1,4 +1,4 @@
-"""Results of recent calls, kept: many of small kernels, few of large ones, which take memory, none of the largest."""
+"""Caches of recent results: many for small kernels, few for large ones, which take memory, none for the largest."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _SMALL, _LARGE = 4096, 65536  # cells at most: a cell takes some 50 bytes
 _FEW = 4
 
 
-def kept(count: int, weights: Callable[[Any], Sequence[Sequence[Any]]]) -> Callable[[Function], Function]:
-    """A decorator: the last `count` results are kept where `weights` of the first argument are some thousands at most,
-    else the last few."""
+def cached_by_size(count: int, weights: Callable[[Any], Sequence[Sequence[Any]]]) -> Callable[[Function], Function]:
+    """A decorator that caches the last `count` results where the `weights` of the first argument are a few thousand at
+    most, and fewer where they are more."""
 
     def decorate(function: Function) -> Function:
         many, few = lru_cache(maxsize=count)(function), lru_cache(maxsize=_FEW)(function)

@@ -10,7 +10,7 @@ from imgconv import errors
 from imgconv.kernels import lab
 from imgconv.kernels.catalog import KERNEL, read_all
 from imgconv.kernels.dialects import table
-from imgconv.kernels.dialects.base import Source
+from imgconv.kernels.dialects.base import KernelText
 from imgconv.kernels.kernel import Kernel
 from imgconv.kernels.lab import facts
 from imgconv.planner import Span, Task, plan
@@ -144,7 +144,7 @@ def target(data: bytes) -> None:
         assert time.process_time() - begun < LONGEST_SECONDS, f"{prefix}{text[:80]!r}"
     for row in table.DIALECTS.values():
         if row.read is not None:
-            made_or_refused(row.read, Source(text))
+            made_or_refused(row.read, KernelText(text))
 
 
 def rewritten(kernel: Kernel) -> None:
@@ -156,7 +156,7 @@ def rewritten(kernel: Kernel) -> None:
         written = made_or_refused(row.write, kernel)
         assert written is not None or row.name not in LOSSLESS
         if written is not None and row.read is not None and row.name in LOSSLESS:
-            assert row.read(Source(str(written.content))) == (kernel,), row.name
+            assert row.read(KernelText(str(written.content))) == (kernel,), row.name
 
 
 def looked_at(kernel: Kernel) -> None:

@@ -21,7 +21,7 @@ import imgconv
 from imgconv import errors
 from imgconv.kernels.catalog import read_all
 from imgconv.kernels.dialects import table
-from imgconv.kernels.dialects.base import Source, Written
+from imgconv.kernels.dialects.base import KernelText, Written
 from imgconv.kernels.kernel import Kernel
 from tests import command
 from tests.command import save
@@ -123,7 +123,7 @@ def read_back(name: str, written: Written) -> Kernel:
         (kernel,) = row.opens(written.content, "k.npy", "", "")
     else:
         assert row.read is not None
-        (kernel,) = row.read(Source(written.content))
+        (kernel,) = row.read(KernelText(written.content))
     return kernel
 
 

@@ -13,7 +13,7 @@ import imgconv
 from imgconv.engine import bands
 from imgconv.engine.filter import recipes
 from imgconv.planner import ALGORITHMS
-from imgconv.values.caches import kept
+from imgconv.values.caches import cached_by_size
 from tests import oracle
 from tests.strategies import plain_python
 
@@ -118,7 +118,7 @@ def test_a_kernel_of_zeros_has_no_transform(monkeypatch):
 
 def test_few_large_kernels_are_kept_and_none_of_the_largest():
     calls = []
-    ask = kept(9, lambda rows: rows)(lambda rows: calls.append(len(rows)))
+    ask = cached_by_size(9, lambda rows: rows)(lambda rows: calls.append(len(rows)))
     for side in (3, 3, 65, 65, 257, 257, 66, 67, 68, 69, 65, 3):  # 65 x 65 is pushed out by four others
         ask(((0,) * side,) * side)
     assert calls == [3, 65, 257, 257, 66, 67, 68, 69, 65]

@@ -19,7 +19,7 @@ from imgconv.jit.delegation import loads
 from imgconv.loops.quantising import PIECE
 from imgconv.planner import Plan
 from imgconv.values.borders import Border
-from imgconv.values.caches import kept
+from imgconv.values.caches import cached_by_size
 from imgconv.values.pixel_values import Pixels
 from imgconv.values.windows import Axis
 
@@ -146,4 +146,4 @@ def _taps(down: Pixels, along: Pixels, weights: Pixels) -> dict[str, Any]:
     }
 
 
-_cached_recipe = kept(32, lambda plan: plan.weights)(_recipe)
+_cached_recipe = cached_by_size(32, lambda plan: plan.weights)(_recipe)

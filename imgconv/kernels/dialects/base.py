@@ -30,7 +30,7 @@ def with_minuses(text: str) -> str:
     return text if text.isascii() else text.translate(_SIGNS)
 
 
-class Source:
+class KernelText:
     """A text to be read, and how its places are named.
 
     Every sign that stands for a minus is one, and every end of a line a line feed; both before anything is read.
@@ -130,7 +130,7 @@ class Dialect:
         Whether what follows `name:` is a text and not a path.
     mark : str
         What may stand before a path, as for the peer's command (`@`, `-matrixfile=`).
-    read : Source -> kernels, or None
+    read : KernelText -> kernels, or None
         Every kernel in a text.
     opens : (bytes, path, member, index) -> kernels, or None
         Every kernel in a file that is no text.
@@ -148,6 +148,6 @@ class Dialect:
     cut: Callable[[str], bool] = _never
     inline: Callable[[str], bool] = _never
     mark: str = ""
-    read: Callable[[Source], tuple[Kernel, ...]] | None = None
+    read: Callable[[KernelText], tuple[Kernel, ...]] | None = None
     opens: Callable[[bytes, str, str, str], tuple[Kernel, ...]] | None = None
     write: Callable[[Kernel], Written] | None = None

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from imgconv import errors
-from imgconv.kernels.dialects.base import Source
+from imgconv.kernels.dialects.base import KernelText
 from imgconv.kernels.kernel import MOST_SIDE, require_size
 from imgconv.kernels.text_errors import KernelTextError, empty_cell, number_expected, ragged_rows, wrong_count
 from imgconv.values.numbers import Number, number
@@ -37,7 +37,7 @@ class Cells:
     A distinct word is understood once, for kernels repeat their numbers.
     """
 
-    def __init__(self, source: Source, holes: Sequence[str] = ()) -> None:
+    def __init__(self, source: KernelText, holes: Sequence[str] = ()) -> None:
         self._source = source
         self._known: dict[str, Number] = dict.fromkeys(holes, 0)
         if not source.text.isascii() and (group := _SPACED_GROUP.search(source.text)):
@@ -134,7 +134,7 @@ def _number(word: str) -> Number | None:
         return None
 
 
-def check_rows(source: Source, rows: Sequence[Sequence[Number]], start: int, end: int) -> None:
+def check_rows(source: KernelText, rows: Sequence[Sequence[Number]], start: int, end: int) -> None:
     """Whether the last row read is as long as the first, and the rows are not too many."""
     if len(rows[-1]) != len(rows[0]):
         raise ragged_rows(f"row {len(rows)} ({source.place(start, end)})", len(rows[0]), len(rows[-1]))

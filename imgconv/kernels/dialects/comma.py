@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import islice
 
-from imgconv.kernels.dialects.base import Dialect, Source, Written, lines
+from imgconv.kernels.dialects.base import Dialect, KernelText, Written, lines
 from imgconv.kernels.dialects.cells import Cells, check_rows
 from imgconv.kernels.dialects.placing import centred, decimal, divided, middle, rounding
 from imgconv.kernels.kernel import Kernel, require_size
@@ -17,7 +17,7 @@ _SEP = re.compile(r"\s*sep=([,;\t])\s*\n")
 _DECIMAL_COMMA = re.compile(r"(?<![0-9])([-+]?[0-9]*),([0-9]+)(?![0-9,])")
 
 
-def read(source: Source) -> tuple[Kernel, ...]:
+def read(source: KernelText) -> tuple[Kernel, ...]:
     """One kernel. Cells stand between `;` where there is one, else tabs, else commas; beside `;` and tabs a comma is
     the decimal sign."""
     stated = _SEP.match(source.text)
@@ -33,7 +33,7 @@ def read(source: Source) -> tuple[Kernel, ...]:
     return (Kernel(rows),)
 
 
-def _row(source: Source, cells: Cells, start: int, end: int, separator: str) -> list[Number]:
+def _row(source: KernelText, cells: Cells, start: int, end: int, separator: str) -> list[Number]:
     words = []
     at = start
     require_size(1, source.text.count(separator, start, end) + 1)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from imgconv import errors
-from imgconv.kernels.dialects.base import Dialect, Source, Written, pieces
+from imgconv.kernels.dialects.base import Dialect, KernelText, Written, pieces
 from imgconv.kernels.dialects.cells import Cells, split_words
 from imgconv.kernels.dialects.placing import centred, decimal, divided, whole
 from imgconv.kernels.kernel import Kernel
@@ -25,7 +25,7 @@ _LONGEST_LINE = 49
 _MOST_SUM = 2**31
 
 
-def read(source: Source) -> tuple[Kernel, ...]:
+def read(source: KernelText) -> tuple[Kernel, ...]:
     """One kernel where all planes named have the same, else one a plane.
 
     A plane without an rdiv, or with 0, is divided by its sum (1 where that is 0). Fractions, which ffmpeg truncates,
@@ -40,7 +40,7 @@ def read(source: Source) -> tuple[Kernel, ...]:
     return tuple(kernels) if any(kernel != kernels[0] for kernel in kernels) else (kernels[0],)
 
 
-def _options(source: Source) -> Iterator[tuple[str, tuple[int, int]]]:
+def _options(source: KernelText) -> Iterator[tuple[str, tuple[int, int]]]:
     """Names and where their values stand; values without a name are matrices, then rdivs, then biases."""
     filter_ = _FILTER.match(source.text)
     begin = filter_.end() if filter_ else 0
@@ -56,7 +56,7 @@ def _options(source: Source) -> Iterator[tuple[str, tuple[int, int]]]:
             raise KernelTextError(source.place(start, end), "expected options such as 0m=, 0rdiv=, 0bias= or 0mode=")
 
 
-def _plane(source: Source, cells: Cells, options: dict[str, tuple[int, int]], plane: str) -> Kernel:
+def _plane(source: KernelText, cells: Cells, options: dict[str, tuple[int, int]], plane: str) -> Kernel:
     start, end = options[f"{plane}m"]
     words = split_words(source.text[start:end].replace("|", " ").replace("'", " ").replace('"', " "))
     values = cells.numbers(words, start, end)
@@ -78,12 +78,12 @@ def _inverse(value: Number) -> Number:
     return Fraction(1) / Fraction(value)
 
 
-def _text(source: Source, options: dict[str, tuple[int, int]], name: str) -> str:
+def _text(source: KernelText, options: dict[str, tuple[int, int]], name: str) -> str:
     start, end = options.get(name, (0, 0))
     return source.text[start:end].strip(" '\"\n\t")
 
 
-def _shape(source: Source, mode: str, count: int, start: int, end: int) -> tuple[int, int]:
+def _shape(source: KernelText, mode: str, count: int, start: int, end: int) -> tuple[int, int]:
     if mode in ("row", "column"):
         if count % 2 and count <= _LONGEST_LINE:
             return (1, count) if mode == "row" else (count, 1)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from imgconv.kernels.dialects.base import Dialect, Source, Written, gathered, pieces
+from imgconv.kernels.dialects.base import Dialect, KernelText, Written, gathered, pieces
 from imgconv.kernels.dialects.cells import Cells, check_rows
 from imgconv.kernels.dialects.placing import anchor_of, centred, decimal, divided, half, middle, placed, rounding
 from imgconv.kernels.kernel import Kernel
@@ -17,7 +17,7 @@ _ITEM = re.compile(r"\s*\(([^()]*)\)\s*(convolve|correlate)?\s*", re.I)
 _STARTS = re.compile(r"\s*\(\s*[-+\N{MINUS SIGN}]?\.?[0-9][-+\N{MINUS SIGN}0-9.,;^/\s()eEa-z]*$")
 
 
-def read(source: Source) -> tuple[Kernel, ...]:
+def read(source: KernelText) -> tuple[Kernel, ...]:
     """A kernel for each channel (between `^`) of each item."""
     kernels = gathered(_items(source))
     if not kernels:
@@ -25,7 +25,7 @@ def read(source: Source) -> tuple[Kernel, ...]:
     return kernels
 
 
-def _items(source: Source) -> Iterator[Kernel]:
+def _items(source: KernelText) -> Iterator[Kernel]:
     text, at = source.text, 0
     cells = Cells(source)
     while at < len(text):
@@ -46,7 +46,7 @@ def _items(source: Source) -> Iterator[Kernel]:
         at = item.end()
 
 
-def _rows(source: Source, cells: Cells, start: int, end: int) -> list[list[Number]]:
+def _rows(source: KernelText, cells: Cells, start: int, end: int) -> list[list[Number]]:
     rows: list[list[Number]] = []
     for first, last in pieces(source.text, ";", start, end):
         rows.append(cells.row(first, last))

@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Iterator
 
-from imgconv.kernels.dialects.base import Dialect, Source, Written, gathered
+from imgconv.kernels.dialects.base import Dialect, KernelText, Written, gathered
 from imgconv.kernels.dialects.cells import Cells
 from imgconv.kernels.dialects.imagemagick_names import NAMES, build, is_name
 from imgconv.kernels.dialects.imagemagick_turns import Grid, expanded
@@ -39,7 +39,7 @@ _MOST_KERNELS = 1000
 _HOLES = ("nan", "NaN", "NAN", "-")
 
 
-def read(source: Source) -> tuple[Kernel, ...]:
+def read(source: KernelText) -> tuple[Kernel, ...]:
     """Every kernel of the list, expansions with it. ImageMagick applies several one after the other."""
     options, at = _options(source)
     cells = Cells(source, _HOLES)
@@ -56,7 +56,7 @@ def read(source: Source) -> tuple[Kernel, ...]:
     return kernels
 
 
-def _options(source: Source) -> tuple[dict[str, str], int]:
+def _options(source: KernelText) -> tuple[dict[str, str], int]:
     """The words before the kernels, and where those begin."""
     options: dict[str, str] = {}
     at = 0
@@ -94,7 +94,7 @@ def _parts(text: str, at: int) -> Iterator[tuple[int, int]]:
         yield part.start(), part.start() + len(part[0].rstrip(" \t\n'\""))
 
 
-def _grids(source: Source, cells: Cells, start: int, end: int) -> list[Grid]:
+def _grids(source: KernelText, cells: Cells, start: int, end: int) -> list[Grid]:
     text = source.text
     if text[start].isascii() and text[start].isalpha():
         return build(source, start, end)
@@ -117,7 +117,7 @@ def _grids(source: Source, cells: Cells, start: int, end: int) -> list[Grid]:
     return expanded(lambda: source.place(start, end), grid, size[5])
 
 
-def _legacy(source: Source, cells: Cells, start: int, end: int) -> Grid:
+def _legacy(source: KernelText, cells: Cells, start: int, end: int) -> Grid:
     """Numbers only: a square of side floor(sqrt(n + 1))."""
     words = _words(source, start, end, MOST_WEIGHTS)
     side = math.isqrt(len(words) + 1)
@@ -129,12 +129,12 @@ def _legacy(source: Source, cells: Cells, start: int, end: int) -> Grid:
     return Grid([values[i : i + side] for i in range(0, len(values), side)], middle(side, side))
 
 
-def _words(source: Source, start: int, end: int, most: int) -> list[str]:
+def _words(source: KernelText, start: int, end: int, most: int) -> list[str]:
     """The words, as they are or between commas; of those beyond `most` one, which is not taken apart."""
     return source.text[start:end].replace(",", " ").split(None, most)
 
 
-def _values(source: Source, cells: Cells, start: int, end: int, count: int) -> list[Number]:
+def _values(source: KernelText, cells: Cells, start: int, end: int, count: int) -> list[Number]:
     words = _words(source, start, end, count)
     if len(words) > count:
         raise wrong_count(cells.cell_place(start, end, count), count, count + len(words[-1].split(None, MOST_SIDE)))

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from imgconv import errors
-from imgconv.kernels.dialects.base import Source
+from imgconv.kernels.dialects.base import KernelText
 from imgconv.kernels.dialects.imagemagick_curves import blur, comet, dog, gaussian, log
 from imgconv.kernels.dialects.imagemagick_turns import Grid, expanded, rotated
 from imgconv.kernels.kernel import require_size
@@ -184,7 +184,7 @@ def is_name(text: str) -> bool:
     return call is not None and call[0].lower() in map(str.lower, NAMES)
 
 
-def build(source: Source, start: int, end: int) -> list[Grid]:
+def build(source: KernelText, start: int, end: int) -> list[Grid]:
     """The kernels that a name with its arguments stands for, expanded where a flag says so."""
 
     def place() -> str:

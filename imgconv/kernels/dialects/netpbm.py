@@ -6,7 +6,7 @@ import re
 from fractions import Fraction
 
 from imgconv import errors
-from imgconv.kernels.dialects.base import Dialect, Source, Written, lines
+from imgconv.kernels.dialects.base import Dialect, KernelText, Written, lines
 from imgconv.kernels.dialects.cells import Cells, check_rows
 from imgconv.kernels.dialects.placing import centred, decimal, divided, rounding
 from imgconv.kernels.kernel import MOST_WEIGHTS, Kernel, require_size
@@ -22,7 +22,7 @@ _STARTS = re.compile(
 )
 
 
-def read(source: Source) -> tuple[Kernel, ...]:
+def read(source: KernelText) -> tuple[Kernel, ...]:
     """One kernel: rows by `;` or lines, or a plain PGM whose value v means 2*v/maxval - 1 (v/maxval after -nooffset).
 
     The options -matrix=, -bias=N and -normalize may be written as for the command.
@@ -38,7 +38,7 @@ def read(source: Source) -> tuple[Kernel, ...]:
     return (Kernel(kernel.weights, divisor, number(options.get("bias", "0"), "bias")),)
 
 
-def _options(source: Source) -> tuple[dict[str, str], Source]:
+def _options(source: KernelText) -> tuple[dict[str, str], KernelText]:
     """The command's options, and the text of the matrix."""
     options: dict[str, str] = {}
     text, at = source.text, 0
@@ -52,11 +52,11 @@ def _options(source: Source) -> tuple[dict[str, str], Source]:
         if rest:
             start = len(text) - len(text[at:].lstrip())
             raise KernelTextError(source.place(start, len(text)), "nothing is expected to follow there")
-        return options, Source(options["matrix"])
-    return options, Source(text[at:] if options else text)
+        return options, KernelText(options["matrix"])
+    return options, KernelText(text[at:] if options else text)
 
 
-def _matrix(source: Source) -> Kernel:
+def _matrix(source: KernelText) -> Kernel:
     cells = Cells(source)
     rows: list[list[Number]] = []
     for start, end in lines(source.text.replace(";", "\n")):
@@ -67,7 +67,7 @@ def _matrix(source: Source) -> Kernel:
     return Kernel(rows)
 
 
-def _pgm(source: Source, *, offset: bool) -> Kernel:
+def _pgm(source: KernelText, *, offset: bool) -> Kernel:
     """Plain PGM; samples may exceed the maxval, as pnmconvol allows."""
     words = _COMMENT.sub("", source.text).split(None, MOST_WEIGHTS + 5)[1:]
     if len(words) < 3 or not all(re.fullmatch("[0-9]{1,9}", word) for word in words[:3]) or "0" in words[:3]:
@@ -86,13 +86,13 @@ def opened(content: bytes, path: str, member: str, index: str) -> tuple[Kernel, 
     """A matrix file or a plain PGM; of a binary one the samples are written out first."""
     binary = _BINARY.match(content)
     if binary is None:
-        return read(Source(content.decode("utf-8-sig", "replace")))
+        return read(KernelText(content.decode("utf-8-sig", "replace")))
     wide = 2 if int(binary[3]) > 255 else 1
     columns, rows = int(binary[1]), int(binary[2])
     require_size(rows, columns)
     samples = content[binary.end() : binary.end() + wide * (rows * columns + 1)]
     values = (int.from_bytes(samples[i : i + wide], "big") for i in range(0, len(samples) // wide * wide, wide))
-    return read(Source(" ".join(["P2", *(side.decode() for side in binary.groups()), *map(str, values)])))
+    return read(KernelText(" ".join(["P2", *(side.decode() for side in binary.groups()), *map(str, values)])))
 
 
 def write(kernel: Kernel) -> Written:

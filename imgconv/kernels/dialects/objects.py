@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any, NoReturn
 
 from imgconv import errors
-from imgconv.kernels.dialects.base import MOST_KERNELS, Dialect, Source, Written, gathered
+from imgconv.kernels.dialects.base import MOST_KERNELS, Dialect, KernelText, Written, gathered
 from imgconv.kernels.dialects.placing import decimal, half, middle, rounding
 from imgconv.kernels.kernel import MOST_TOGETHER, Kernel, require_size, require_total
 from imgconv.kernels.text_errors import KernelTextError, invalid_weight, number_expected, too_many_kernels, wrong_count
@@ -21,7 +21,7 @@ class _NumberError(Exception):
     pass
 
 
-def read(source: Source) -> tuple[Kernel, ...]:
+def read(source: KernelText) -> tuple[Kernel, ...]:
     """One kernel, or those of a list. In strings, fractions such as "1/9" are numbers."""
     if source.text.count(",") > MOST_TOGETHER + MOST_KERNELS:
         require_total(source.text.count(","))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from imgconv import errors
-from imgconv.kernels.dialects.base import Dialect, Source, Written, lines
+from imgconv.kernels.dialects.base import Dialect, KernelText, Written, lines
 from imgconv.kernels.dialects.cells import HOLES, Cells, check_rows
 from imgconv.kernels.kernel import Kernel, rows_text
 from imgconv.kernels.text_errors import KernelTextError, no_numbers
@@ -29,11 +29,11 @@ def claims(text: str) -> bool:
     return text.lstrip()[:1] == "[" and (";" in text or "," not in text) and bool(_BRACKETS.fullmatch(text))
 
 
-def read(source: Source) -> tuple[Kernel, ...]:
+def read(source: KernelText) -> tuple[Kernel, ...]:
     """One kernel. Lines `scale=16`, `offset=128` and `anchor=1,1` may stand before the rows; `#` starts a comment; `-`
     and `.` are holes."""
     if claims(source.text):
-        source = Source(source.text.replace("[", " ").replace("]", " "))
+        source = KernelText(source.text.replace("[", " ").replace("]", " "))
     cells = Cells(source, HOLES)
     stated: dict[str, object] = {}
     rows: list[list[Number]] = []

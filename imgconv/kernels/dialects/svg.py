@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 
 from imgconv import errors
-from imgconv.kernels.dialects.base import Dialect, Source, Written, gathered
+from imgconv.kernels.dialects.base import Dialect, KernelText, Written, gathered
 from imgconv.kernels.dialects.cells import Cells
 from imgconv.kernels.dialects.placing import anchor_of, decimal, half, in_decimals, rounding
 from imgconv.kernels.kernel import Kernel, require_size
@@ -22,7 +22,7 @@ _ELEMENT = re.compile(r"<\s*(?:\w+:)?feConvolveMatrix\b([^<>]*)>", re.I)
 _MARK = re.compile(r"\s*(?:<|(?:order|kernelMatrix|divisor|bias|targetX|targetY)\s*=\s*[\"'])")
 
 
-def read(source: Source) -> tuple[Kernel, ...]:
+def read(source: KernelText) -> tuple[Kernel, ...]:
     """A kernel for each feConvolveMatrix; the divisor is the sum (1 where that is 0) unless it is stated."""
     cells = Cells(source)
     kernels = gathered(_kernel(source, cells, *element.span(1)) for element in _ELEMENT.finditer(source.text))
@@ -34,7 +34,7 @@ def read(source: Source) -> tuple[Kernel, ...]:
     return kernels or (_kernel(source, cells, 0, len(source.text)),)
 
 
-def _kernel(source: Source, cells: Cells, start: int, end: int) -> Kernel:
+def _kernel(source: KernelText, cells: Cells, start: int, end: int) -> Kernel:
     spans = {
         at[1]: (at.start(2), at.end(2)) if at[2] is not None else (at.start(3), at.end(3))
         for at in _ATTRIBUTE.finditer(source.text, start, end)

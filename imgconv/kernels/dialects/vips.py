@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import islice
 
-from imgconv.kernels.dialects.base import Dialect, Source, Written, lines
+from imgconv.kernels.dialects.base import Dialect, KernelText, Written, lines
 from imgconv.kernels.dialects.cells import Cells, split_words
 from imgconv.kernels.dialects.placing import anchor_of, centred, decimal, half, in_decimals, placed, rounding
 from imgconv.kernels.kernel import MOST_SIDE, Kernel, require_size
@@ -19,9 +19,9 @@ _LOOSE = str.maketrans(
 )  # the manual allows commas and quotation marks, its parser blanks; both are read
 
 
-def read(source: Source) -> tuple[Kernel, ...]:
+def read(source: KernelText) -> tuple[Kernel, ...]:
     """One kernel: result = sum / scale + offset."""
-    source = Source(source.text.translate(_LOOSE))
+    source = KernelText(source.text.translate(_LOOSE))
     text, cells = source.text, Cells(source)
     filled = lines(text)
     start, end = next(filled, (0, 0))
@@ -45,7 +45,7 @@ def read(source: Source) -> tuple[Kernel, ...]:
     return (placed(weights, half(rows, columns), head[2] if len(head) > 2 else 1, head[3] if len(head) > 3 else 0),)
 
 
-def _row(source: Source, cells: Cells, line: tuple[int, int], columns: int) -> list[Number]:
+def _row(source: KernelText, cells: Cells, line: tuple[int, int], columns: int) -> list[Number]:
     """As libvips, what follows the last number of a row is ignored; a number too many is not."""
     words = split_words(source.text[slice(*line)])
     if len(words) < columns:
