@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def header_facts(header: Header) -> dict[str, Any]:
-    """The fields of an input that its header tells."""
+    """The fields of an input that follow from its header."""
     return {
         "format_in": header.format,
         "mode_in": header.layout.words.removesuffix(f" {header.layout.type}"),

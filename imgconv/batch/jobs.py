@@ -57,7 +57,7 @@ class Job:
 
     @property
     def shown(self) -> str:
-        """The result in sentences that tell results apart."""
+        """The result as sentences name it."""
         return f"the {self.role} of {self.source_name}" if self.role else self.source_name
 
 

@@ -1,4 +1,4 @@
-"""The command `imgconv`: words become values here, sentences and exit codes leave here."""
+"""The command `imgconv`: arguments in, sentences and exit codes out."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ def _run(jobs: Sequence[Job], pipeline: Pipeline, common: Common) -> NoReturn:
 
 
 def announce_compilation() -> None:
-    """Before the first compilation of this run, says on standard error why it takes longer."""
+    """Has the first compilation of this run announced on standard error, since it takes longer."""
     from imgconv.jit import build
 
     def announce(folder: str | None) -> None:

@@ -1,4 +1,4 @@
-"""The entry point: the group of commands, and how every ending becomes a sentence and an exit code."""
+"""The entry point: the group of commands, and how every error becomes a sentence and an exit code."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Group(click.Group):
         return [*HOMES, *OTHERS]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name, made when it is asked for: a start pays for one."""
+        """The command of that name, built on demand: a start pays for one."""
         if cmd_name not in self.commands and cmd_name in self.list_commands(ctx):
             command = _command(cmd_name)
             command.params.append(_version())
@@ -162,7 +162,7 @@ _SILENT: dict[type[BaseException], int] = {
 
 
 def _ended(error: BaseException) -> int:
-    """The exit code of a command that did not finish, its sentence said."""
+    """Prints why a command did not finish; its exit code."""
     if type(error) in _SILENT:
         return _SILENT[type(error)]
     if isinstance(error, click.exceptions.NoArgsIsHelpError):

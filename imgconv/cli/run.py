@@ -79,12 +79,12 @@ def _text(argument: str, inputs: tuple[str, ...]) -> tuple[str, str]:
 
 
 def _read(stream: IO[bytes], name: str) -> str:
-    """The text in a stream, which may have no end. Raises UsageError for what is too long, or no text."""
+    """The text in a stream, which may be endless. Raises UsageError for what is too long, or not text."""
     content = stream.read(MOST_TEXT + 1)
     if len(content) > MOST_TEXT:
         raise _file_error(name, f"it is longer than {MOST_TEXT >> 20} MiB; keep large kernels in files of their own")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise _file_error(name, "it is no text") from None
+        raise _file_error(name, "it is not text") from None
     return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -13,7 +13,7 @@ NEGATIVE, POSITIVE, FAINT = "34", "31", "2"
 
 
 def unicode_shown() -> bool:
-    """Whether standard output can hold shades and bars."""
+    """Whether standard output can show shades and bars."""
     try:
         "░█▁".encode(getattr(sys.stdout, "encoding", None) or "ascii")
     except (UnicodeEncodeError, LookupError):
@@ -22,12 +22,12 @@ def unicode_shown() -> bool:
 
 
 def say(text: str) -> None:
-    """The text on standard output, in ASCII where that is all it holds."""
+    """Prints the text, in ASCII where standard output takes nothing else."""
     click.echo(text if unicode_shown() else text.replace("…", "..").encode("ascii", "replace").decode())
 
 
 def colour_shown() -> bool:
-    """Whether standard output is a terminal that nobody asked to stay plain (https://no-color.org)."""
+    """Whether standard output is a terminal on which colours are not turned off (https://no-color.org)."""
     return (
         sys.stdout is not None
         and sys.stdout.isatty()

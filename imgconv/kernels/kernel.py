@@ -269,7 +269,7 @@ def _automatic(rows: Sequence[Sequence[Number]]) -> Number:
 
 
 class _Checked(tuple[tuple[Number, ...], ...]):
-    """Rows that were checked when a kernel was made of them, and need not be again when another is."""
+    """Rows that an earlier kernel has checked, so that a copy need not check them again."""
 
     __slots__ = ()
 
@@ -301,7 +301,7 @@ def _listed(values: Any) -> Any:
 
 
 def _weight(cell: object) -> Number:
-    if type(cell) is int and -_SMALL < cell < _SMALL:  # most weights; `number` would say the same
+    if type(cell) is int and -_SMALL < cell < _SMALL:  # most weights, without a call of `number`
         return cell
     if type(cell) is Fraction and 1 < cell.denominator < _SMALL and -_SMALL < cell.numerator < _SMALL:
         return cell

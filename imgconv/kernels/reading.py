@@ -1,5 +1,5 @@
-"""KERNEL texts that are no name of the catalog: numbers and other inline texts, then paths; and which of several
-kernels is meant."""
+"""Reads KERNEL texts that are not a name of the catalog: numbers and other inline texts, then paths, with an index of
+kernels."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ _IMAGES = (
 )
 
 
-_STARTS_LIKE = re.compile(r"\s*(?:[-+]?\.?[0-9]|[(\[{<#]|nan\b)")
+_KERNEL_START = re.compile(r"\s*(?:[-+]?\.?[0-9]|[(\[{<#]|nan\b)")
 
 
 def read(text: str) -> tuple[Kernel, ...] | None:
-    """Every kernel that a text stands for; None for a word that is neither numbers nor a path.
+    """Every kernel of a text; None for a word that is neither numbers nor a path.
 
     Raises
     ------
     UsageError
-        For numbers that are no kernel (with line and column), a text that two dialects claim,
+        For numbers that are not a kernel (with line and column), a text that two dialects claim,
         and a file that cannot be read as a kernel.
     """
     plain = with_minuses(text)
@@ -60,9 +60,9 @@ def read(text: str) -> tuple[Kernel, ...] | None:
         return _in_dialect(dialect, body[named.end() :].strip(" \t"), index)
     if _is_inline(with_minuses(body).strip()) or (_has_lines(body) and not os.path.isfile(body)):
         return _chosen(_text(body, table().recognised(body, body)), text, index)
-    if _looks_like_path(body):
+    if _is_path(body):
         return _from_file(body, index)
-    return _chosen(_text(body, table().recognised(body, body)), text, index) if _STARTS_LIKE.match(body) else None
+    return _chosen(_text(body, table().recognised(body, body)), text, index) if _KERNEL_START.match(body) else None
 
 
 def table() -> ModuleType:
@@ -81,7 +81,7 @@ def _text(text: str, dialect: Dialect) -> tuple[Kernel, ...]:
 def _has_lines(text: str) -> bool:
     """Whether a text of several lines begins as some dialect does."""
     return "\n" in text.strip() and bool(
-        _STARTS_LIKE.match(with_minuses(text)) or any(row.claims(text) for row in table().DIALECTS.values())
+        _KERNEL_START.match(with_minuses(text)) or any(row.claims(text) for row in table().DIALECTS.values())
     )
 
 
@@ -97,7 +97,7 @@ def _in_dialect(dialect: Dialect, rest: str, index: str) -> tuple[Kernel, ...]:
     inline = (
         dialect.read is not None
         and path == rest
-        and ("\n" in rest or dialect.inline(with_minuses(rest)) or not (_looks_like_path(rest) or os.path.isfile(rest)))
+        and ("\n" in rest or dialect.inline(with_minuses(rest)) or not (_is_path(rest) or os.path.isfile(rest)))
     )
     return _chosen(_text(rest, dialect), rest, index) if inline else _from_file(path, index, dialect)
 
@@ -132,7 +132,7 @@ def _chosen(kernels: tuple[Kernel, ...], text: str, index: str) -> tuple[Kernel,
 # ---------------------------------------------------------------- files
 
 
-def _looks_like_path(text: str) -> bool:
+def _is_path(text: str) -> bool:
     return (
         os.sep in text
         or bool(os.altsep and os.altsep in text)
@@ -197,5 +197,5 @@ def _opened(content: bytes, path: str, member: str, index: str, dialect: Dialect
     except UnicodeDecodeError:
         text = "\0"
     if "\0" in text:
-        raise which_kernel(path, "it is no text of numbers")
+        raise which_kernel(path, "it is not a text of numbers")
     return _chosen(_text(text, dialect or table().recognised(text, path, os.path.splitext(path)[1])), path, index)

@@ -14,8 +14,8 @@ _MOST_FACTORS = 100
 
 
 def split(text: str) -> tuple[Number, str] | None:
-    """The factor and what it stands before; None where a text begins with no factor. UsageError for a factor that is 0
-    or no number."""
+    """The factor and the text behind it; None where a text does not begin with a factor. UsageError for a factor
+    that is 0 or not a number."""
     match = _SCALED.fullmatch(text)
     if match is None:
         return None
@@ -26,8 +26,8 @@ def split(text: str) -> tuple[Number, str] | None:
 
 
 def unscaled(text: str) -> tuple[list[Number], str]:
-    """The factors before a text, and the rest of it. UsageError for one that is 0 or no number, and for more than a
-    person writes."""
+    """The factors before a text, and the rest. UsageError for a factor that is 0 or not a number, and for too many of
+    them."""
     factors: list[Number] = []
     while times := split(text):
         factors.append(times[0])

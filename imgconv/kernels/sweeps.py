@@ -76,8 +76,7 @@ def _choices(part: str) -> list[str]:
 
 
 def families(text: str) -> list[str]:
-    """A text in parts that say what they stand for: itself if it has a range, else the text of each kernel that it
-    names or lists."""
+    """The text itself if it has a range, else the text of each kernel that it names or lists."""
     if swept(text):
         return [text.strip()]
     return [KERNEL.text(_bare(own)) for own in read_all(text)]

@@ -1,5 +1,5 @@
-"""What Python and NumPy values mean as arguments. Whatever an object raises when it is asked is no answer, and never
-comes out."""
+"""Python and NumPy values as arguments. Whatever an object raises when it is converted counts as no value, and does not
+escape."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from imgconv import errors
 
 
 def integer(value: object) -> int | None:
-    """The int that a Python or NumPy integer is, or an array of no dimension that holds one; None for anything else,
+    """A Python or NumPy integer, or an array of no dimension with one, as an int; None for anything else,
     booleans too."""
     if isinstance(value, bool):
         return None
@@ -35,5 +35,5 @@ def path_text(value: object, what: str = "path") -> str:
     except Exception:  # an object's own __fspath__ may raise what it likes
         raise errors.not_a(what, value, "a text or a path") from None
     if "\0" in text:
-        raise errors.not_a(what, value, "a path (it holds a zero character)")
+        raise errors.not_a(what, value, "a path (it contains a zero character)")
     return text

@@ -1,4 +1,4 @@
-"""What lies beyond the edge: each border is a rule from any position to a pixel, or to -1, "the constant".
+"""Borders: each is a rule from a position beyond the edge to a pixel, or to -1, "the constant".
 
 A new border is one row of RULES.
 """
@@ -16,7 +16,7 @@ from imgconv.values.parameters import Kind
 CONSTANT = -1
 
 
-# rules in arithmetic alone, so that one position and an array of them are asked the same way
+# rules in arithmetic alone, so that they take one position or an array of them
 
 
 def _edge(position: Any, length: int) -> Any:

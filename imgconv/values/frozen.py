@@ -16,8 +16,7 @@ MISSING: Any = type("Missing", (), {"__repr__": lambda self: "MISSING", "__slots
 
 
 class Field:
-    """One field: its name, its default or what makes one, whether equality compares it, and what else its declaration
-    says."""
+    """One field: its name, its default or what makes one, whether equality compares it, and its metadata."""
 
     __slots__ = ("compare", "default", "default_factory", "metadata", "name")
 
@@ -176,7 +175,7 @@ def _refuse(self: Any, name: str, *_: Any) -> None:
 
 
 class _Signature:
-    """What `inspect.signature` and help() show of a record's class, made when asked."""
+    """The signature of a record's class for `inspect.signature` and help(), computed on demand."""
 
     def __get__(self, instance: Any, owner: Any) -> Any:
         from inspect import Parameter, Signature

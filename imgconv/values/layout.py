@@ -1,4 +1,4 @@
-"""Layout: what an image's pixels are, in four facts and in words."""
+"""Layout: channels, alpha, type and colour model of pixels."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""LOSSES: the codes of everything that is said about a result. A new one is one row; programs read codes, people read
-texts."""
+"""LOSSES and REMARKS: the codes of all notes on results. A new one is one row; codes are for programs, texts for
+people."""
 
 from __future__ import annotations
 
@@ -23,8 +23,7 @@ LOSSES = {
     ),
     "attributes-dropped": "access rights or extended attributes of a replaced file could not be kept",
 }
-"""What was lost, by code; --strict refuses each of them. What was asked for by name (--gray, --strip, --dtype) is no
-loss."""
+"""Losses by code; --strict refuses each of them. The effect of an option (--gray, --strip, --dtype) is not a loss."""
 
 REMARKS = {
     "thumbnail-dropped": "the thumbnail in EXIF, which shows the picture as it was, was left out",
@@ -38,4 +37,4 @@ REMARKS = {
     "option-idle": "an option has no meaning for the output's format",
     "reader-warning": "the reader warned about the file; its pixels are whole",
 }
-"""What is said and is no loss."""
+"""Notes that are not losses."""

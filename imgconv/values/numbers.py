@@ -62,7 +62,7 @@ def _exact(value: object) -> Number | None:
 
 
 def _representable(value: Number) -> bool:
-    """Whether float64 can tell the value from 0 and from infinity."""
+    """Whether the value as float64 is neither 0 (unless it is 0) nor infinity."""
     try:
         return math.isfinite(float(value)) and (value == 0 or float(value) != 0)
     except OverflowError:

@@ -184,7 +184,7 @@ def choice(what: str, names: Sequence[str], aliases: dict[str, str] | None = Non
 
 
 def several(kind: Kind, is_one: Callable[[Any], bool] = lambda value: False) -> Kind:
-    """Any number of values of a kind, as a tuple; `is_one` tells a Python sequence that is itself a single value."""
+    """Any number of values of a kind, as a tuple; `is_one` is whether a Python sequence is itself a single value."""
 
     def read(value: Any) -> tuple[Any, ...]:
         many = isinstance(value, (tuple, list)) and not is_one(value)

@@ -1,4 +1,4 @@
-"""Number types: widened on the way in, settled on the way out."""
+"""Pixel values: widened on the way in, quantised on the way out."""
 
 from __future__ import annotations
 
@@ -30,8 +30,7 @@ _FEW_BITS = (8, 16, 31)
 
 @record
 class Values:
-    """Pixels on their way through a pipeline: (H, W, C), contiguous, with what is known and what must be said of
-    them."""
+    """Pixels on their way through a pipeline: (H, W, C), contiguous, with their span and notes."""
 
     pixels: Pixels
     span: Span
@@ -56,7 +55,7 @@ class Values:
 
 @record
 class Target:
-    """What results are settled into, at the end and once: a pixel type and a range rule."""
+    """What results are quantised into, once and at the end: a pixel type and a range rule."""
 
     type: str
     range: str = "clamp"
@@ -64,7 +63,7 @@ class Target:
 
 @record
 class Response:
-    """What a result was before it was settled: its least and greatest value, and how many were clamped or no number."""
+    """A result before it was quantised: its least and greatest value, and how many values were clamped or NaN."""
 
     low: float
     high: float
@@ -164,7 +163,7 @@ def _whole_span(name: str, low: int, high: int) -> Span:
 
 @lru_cache(maxsize=64)
 def native_name(dtype: Any) -> str:
-    """What a dtype is called whatever its byte order: NumPy makes the name anew each time it is asked."""
+    """The name of a dtype without its byte order; cached, because NumPy builds it on every access."""
     return str(dtype.newbyteorder("=").name)
 
 
@@ -186,10 +185,10 @@ def span(name: str) -> Span:
 
 
 def wide_type(pixels: str, result: Span, *, divided: bool, last: bool) -> str:
-    """The type of a result that is not settled yet.
+    """The type of a result before it is quantised.
 
     Between steps: int32 while whole, else the computation's float. Whole numbers beyond
-    int32, and what is settled next (`last`), are kept in float64, which loses none of them.
+    int32, and what is quantised next (`last`), are stored in float64, which loses none of them.
     """
     if result.whole and not divided:
         return "int32" if result.low >= -(2**31) and result.high < 2**31 else "float64"

@@ -1,4 +1,4 @@
-"""Span: what is known of values before they are computed."""
+"""Span: the range of values, known before they are computed."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""Files that are not whole yet: whatever ends the work removes them, be it an error or a signal that ends the
-process."""
+"""Unfinished files, which are removed if an error or a signal ends the work."""
 
 from __future__ import annotations
 
@@ -12,8 +11,8 @@ _files: set[tuple[str, int | None]] = set()  # paths, and the descriptors of the
 
 @contextlib.contextmanager
 def unfinished(path: str, folder: int | None = None) -> Iterator[None]:
-    """While it lasts the file at `path`, below the open `folder` if there is one, is unfinished; an exception removes
-    it."""
+    """A context in which the file at `path`, relative to the open `folder` if there is one, is unfinished; an exception
+    removes it."""
     _files.add((path, folder))
     try:
         yield
@@ -25,7 +24,7 @@ def unfinished(path: str, folder: int | None = None) -> Iterator[None]:
 
 
 def remove_all() -> None:
-    """Removes all unfinished files, for a process that ends without raising anything."""
+    """Removes all unfinished files, for a process that ends without an exception."""
     for path, folder in list(_files):
         _remove(path, folder)
 

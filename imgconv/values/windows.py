@@ -1,4 +1,4 @@
-"""Where windows lie along one axis, and how many fit: the arithmetic of every layer.
+"""Windows: where they lie along an axis, and how many fit; the arithmetic of every layer.
 
 Effective size `e = dilation*(size-1)+1`; tap t of output i reads position
 `i*stride + t*dilation - before`; `out = floor((n + before + after - e)/stride) + 1`.
@@ -40,7 +40,7 @@ class Axis:
 
     @property
     def unseen(self) -> int:
-        """Pixels at the end that no window sees, beyond those that every stride steps over."""
+        """Pixels at the end that no window covers, beyond those that every stride skips."""
         return max(0, self.length + self.before - self.reach - max(0, self.stride - self.effective))
 
     @property
@@ -60,8 +60,8 @@ class Axis:
 
 @record
 class Window:
-    """What slides: size, stride, dilation, pad, an optional stated anchor, ceil (a partial last window may stay), and
-    whether it must see a pixel."""
+    """A window: size, stride, dilation, pad, an optional anchor, ceil (a partial last window counts), and `sees` (it must
+    cover a pixel)."""
 
     size: tuple[int, int]
     stride: tuple[int, int] = (1, 1)
@@ -79,7 +79,7 @@ class Window:
     def over(self, height: int, width: int) -> tuple[Axis, Axis]:
         """The window placed on an image: its row axis and its column axis.
 
-        Raises WindowError where no window fits, or one sees no pixel and should.
+        Raises WindowError where no window fits, or one covers no pixel although it must.
         """
         rows, columns = (self._axis(axis, length) for axis, length in enumerate((height, width)))
         if rows.out < 1 or columns.out < 1:

@@ -70,7 +70,7 @@ def test_pipelines_without_an_end(folder: Path) -> None:
 def test_pipelines_that_are_no_text(folder: Path) -> None:
     for content in (b"\xff\xfe filter", b"filter vertical \x80"):
         done = command("run", "-", "in.png", "-o", "out.png", cwd=folder, stdin=content)
-        assert (done.code, done.err) == (2, "imgconv: pipeline file standard input: it is no text\n")
+        assert (done.code, done.err) == (2, "imgconv: pipeline file standard input: it is not text\n")
 
 
 def test_pipelines_with_other_ends_of_lines(folder: Path) -> None:

@@ -42,17 +42,17 @@ def command() -> Command:
 
 
 def _show(kernel: Kernel | None, plot: str | None) -> None:
-    shown = required(kernel, EXAMPLES[0])
+    kernel = required(kernel, EXAMPLES[0])
     if plot is not None:
         from imgconv.kernels.lab.plot import plot as draw
         from imgconv.kernels.lab.write import check, write
 
         check(plot)
-        sentence = write(draw(shown), plot)
-        terminal.say(show_text(shown))
+        sentence = write(draw(kernel), plot)
+        terminal.say(show_text(kernel))
         complain(sentence)
     else:
-        terminal.say(show_text(shown))
+        terminal.say(show_text(kernel))
     raise Finished(errors.DONE)
 
 
@@ -110,7 +110,7 @@ def _facts(kernel: Kernel) -> dict[str, Any]:
 
 
 def _symmetry(even: tuple[str, ...], odd: tuple[str, ...]) -> str:
-    """Even under everything, or what it is even and odd in."""
+    """The mirrors and turns under which a kernel is even or odd."""
     from imgconv.kernels.lab.facts import MIRRORS
 
     if len(even) == len(MIRRORS):

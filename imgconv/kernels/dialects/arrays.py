@@ -1,4 +1,4 @@
-"""NumPy's .npy and .npz: never pickles; which axes are rows and columns is asked where it could be otherwise."""
+"""NumPy's .npy and .npz, never pickles. Arrays of more than two axes need an index that shows the rows and columns."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _Read = TypeVar("_Read")
 
 
 def open_npy(content: bytes, path: str, member: str, index: str) -> tuple[Kernel, ...]:
-    """The kernels of an array: (h, w), or more axes with an index that says which are not rows and columns."""
+    """The kernels of an array: (h, w), or of more axes, with an index for those that are not rows and columns."""
     return _kernels(_whole(path, ".npy", lambda: _loaded(io.BytesIO(content), len(content), path)), path, index)
 
 
@@ -47,7 +47,7 @@ def _member(content: bytes, path: str, member: str) -> tuple[str, np.ndarray[Any
         raise in_file(path, f"{errors.cut(chosen)} is larger than {LARGEST_FILE >> 20} MiB, too large for kernels")
     with archives.unpacked(archive, info) as stream:
         array = _loaded(stream, info.file_size, f"{path}:{chosen}")
-        if not stream.tell() == info.file_size:  # the checksum is looked at behind the last byte
+        if not stream.tell() == info.file_size:  # the checksum is checked after the last byte
             raise in_file(path, f"{info.file_size - stream.tell()} bytes follow the numbers of {errors.cut(chosen)}")
     return chosen, array
 

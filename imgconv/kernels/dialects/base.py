@@ -1,4 +1,4 @@
-"""What a dialect is: a way of writing kernels, to be recognised, read and written."""
+"""Dialect: a way of writing kernels, with what recognises, reads and writes it."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _FILLED = re.compile(r"\S[^\n]*")
 
 
 def with_minuses(text: str) -> str:
-    """Every sign that stands for a minus as one; nothing moves."""
+    """The text with a minus for every sign that stands for one; no character moves."""
     return text if text.isascii() else text.translate(_SIGNS)
 
 
 class KernelText:
-    """A text to be read, and how its places are named.
+    """A text with kernels, and how places in it are named.
 
-    Every sign that stands for a minus is one, and every end of a line a line feed; both before anything is read.
+    Before it is read, every sign that stands for a minus becomes one, and every line end a line feed.
     """
 
     def __init__(self, text: str) -> None:
@@ -58,7 +58,7 @@ class KernelText:
 
 
 def lines(text: str, start: int = 0) -> Iterator[tuple[int, int]]:
-    """Where lines begin and end from a place on; those that are blank are left out, however many they are."""
+    """Where lines begin and end, from `start` on; blank lines are skipped, however many there are."""
     for filled in _FILLED.finditer(text, start):
         first, end = filled.span()
         if first > start and text[first - 1] != "\n":  # blanks stand before it
@@ -67,7 +67,7 @@ def lines(text: str, start: int = 0) -> Iterator[tuple[int, int]]:
 
 
 def pieces(text: str, mark: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Where the pieces between marks lie, empty ones too; one after the other, for there may be millions."""
+    """Where the pieces between marks lie, empty ones too; lazily, since there may be millions."""
     while (at := text.find(mark, start, end)) >= 0:
         yield start, at
         start = at + 1
@@ -88,14 +88,14 @@ def gathered(kernels: Iterable[Kernel], most: int = MOST_KERNELS) -> tuple[Kerne
 
 
 def uncommented(text: str) -> str:
-    """The text with blanks for the lines of comment that it begins with; nothing moves."""
+    """The text with blanks in place of the comment lines that it begins with; no character moves."""
     comments = _COMMENTS.match(text)
     return _LINE.sub(lambda line: " " * len(line[0]), comments[0]) + text[comments.end() :] if comments else text
 
 
 @record
 class Written:
-    """A kernel in a dialect: text, or bytes where the dialect is binary; and what must be said of it."""
+    """A kernel in a dialect: text, or bytes where the dialect is binary; and notes on what was changed."""
 
     content: str | bytes
     notes: tuple[str, ...] = ()
@@ -133,7 +133,7 @@ class Dialect:
     read : KernelText -> kernels, or None
         Every kernel in a text.
     opens : (bytes, path, member, index) -> kernels, or None
-        Every kernel in a file that is no text.
+        Every kernel in a binary file.
     write : Kernel -> Written, or None
         None where it is only read.
     """

@@ -1,4 +1,4 @@
-"""Rows of numbers: cells to weights, in one pass, with the place of what is wrong."""
+"""Rows of numbers: from cells to weights in one pass, with the place of an error."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def split_words(text: str, most: int = MOST_SIDE) -> list[str]:
 
 
 class Cells:
-    """Reads the rows of one source; `holes` are the words for a cell that is not looked at.
+    """Reads the rows of one source; `holes` are the words for a cell without a weight.
 
-    A distinct word is understood once, for kernels repeat their numbers.
+    Each distinct word is parsed once, since kernels repeat their numbers.
     """
 
     def __init__(self, source: KernelText, holes: Sequence[str] = ()) -> None:
@@ -49,7 +49,7 @@ class Cells:
         Raises
         ------
         UsageError
-            For a cell that is no number or empty, for a comma or blank that can be read in two ways,
+            For a cell that is not a number or empty, for a comma or blank that can be read in two ways,
             and for more than `most` cells.
         """
         words = self.words(start, end)
@@ -122,7 +122,7 @@ def _thousands(place: str, piece: str) -> KernelTextError:
 
 
 def _number(word: str) -> Number | None:
-    """As `exact.number` reads it, the usual forms at once; None for what is no finite number."""
+    """As `numbers.number` reads it, with a short cut for the usual forms; None for what is not a finite number."""
     if _WHOLE.fullmatch(word):
         return int(word)
     if decimal := _DECIMAL.fullmatch(word):

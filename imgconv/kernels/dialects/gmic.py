@@ -57,7 +57,7 @@ def _rows(source: KernelText, cells: Cells, start: int, end: int) -> list[list[N
 
 
 def write(kernel: Kernel) -> Written:
-    """For `convolve`, which turns what it is given. There is no bias, and the centre is G'MIC's: zeros move it."""
+    """For `convolve`, which turns its kernel. There is no bias, and the centre is G'MIC's: zeros move it."""
     if kernel.bias != 0:
         raise cannot_write("gmic", f"the bias {decimal(kernel.bias)} (add it by a command of its own)")
     notes: tuple[str, ...] = ()

@@ -30,7 +30,7 @@ def gaussian(arguments: Arguments) -> Grid:
 
 
 def dog(arguments: Arguments) -> Grid:
-    """A Gaussian minus another, each over 2*pi*s^2, as wide as the wider one; then as `_halves` says."""
+    """A Gaussian minus another, each over 2*pi*s^2, as wide as the wider one; normalised by `_halves`."""
     _, deviation, other = _given("DoG", arguments)
     reach, *_ = _given("DoG", [arguments[0] if arguments else 0, max(deviation, other)])
     first, second = _line(deviation, reach), _line(other, reach)
@@ -44,7 +44,7 @@ def dog(arguments: Arguments) -> Grid:
 
 
 def log(arguments: Arguments) -> Grid:
-    """(1 - R) * exp(-R) with R = r^2/2s^2, bright in the middle; then as `_halves` says."""
+    """(1 - R) * exp(-R) with R = r^2/2s^2, bright in the middle; normalised by `_halves`."""
     reach, deviation, _ = _given("LoG", arguments)
     line = _line(deviation, reach)
     squares = [0.5 * (x / deviation) ** 2 if deviation > _NOTHING else 0.0 for x in range(-reach, reach + 1)]

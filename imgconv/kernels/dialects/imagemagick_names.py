@@ -185,7 +185,7 @@ def is_name(text: str) -> bool:
 
 
 def build(source: KernelText, start: int, end: int) -> list[Grid]:
-    """The kernels that a name with its arguments stands for, expanded where a flag says so."""
+    """The kernels of a name with its arguments, expanded where it has a flag."""
 
     def place() -> str:
         return source.place(start, end)

@@ -15,14 +15,14 @@ _RING = ((0, 0), (0, 1), (0, 2), (1, 2), (2, 2), (2, 1), (2, 0), (1, 0))
 
 @record
 class Grid:
-    """Numbers as ImageMagick holds them, with the origin (row, column)."""
+    """Numbers in ImageMagick's order, with the origin (row, column)."""
 
     rows: list[list[Number]]
     origin: tuple[int, int]
 
 
 def rotated(place: Callable[[], str], grid: Grid, angle: Number) -> Grid:
-    """Clockwise; `place` says where it is written, when asked. Angles between multiples of 45 are rounded to the
+    """The grid turned clockwise; `place()` is where it is written. Angles between multiples of 45 are rounded to the
     nearest, as ImageMagick does.
 
     Raises

@@ -101,7 +101,7 @@ def _kernel(value: Any) -> Kernel:
 
 
 def _value(item: Any) -> Any:
-    """A number, or a string that holds one; `auto` stays."""
+    """A number or a string with one; `auto` stays."""
     if isinstance(item, (bool, list, dict)) or item is None:
         raise invalid_weight(item)
     return item

@@ -11,7 +11,7 @@ def open_image(content: bytes, path: str, member: str, index: str) -> tuple[Kern
     """A kernel for each frame: the pixels (luma of colours) are the weights, their sum the divisor, so that brightness
     stays.
 
-    Pixels less than half opaque do not look.
+    Pixels less than half opaque are cells without a weight.
     """
     from imgconv.engine.colour.luma import gray_plane
     from imgconv.files.read import header
@@ -45,7 +45,7 @@ def _kernel(path: str, pixels: object, alpha: object) -> Kernel:
 
 IMAGE = Dialect(
     "image",
-    "an image's pixels (luma of colours) over their sum; pixels less than half opaque do not look",
+    "an image's pixels (luma of colours) over their sum; pixels less than half opaque have no weight",
     "image:bokeh.png",
     opens=open_image,
 )

@@ -1,4 +1,4 @@
-"""What several dialects share: where a peer's centre lies, and kernels brought into a form that a peer can hold."""
+"""What several dialects share: where a tool's centre lies, and kernels brought into a form that it can express."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ _BRACKETS = re.compile(r'\s*\[[^\[\]{}"]*\]\s*')
 
 
 def claims(text: str) -> bool:
-    """MATLAB's brackets around rows: `[1 2 1; 2 4 2]`. (`[1, 2, 1]` is JSON, and no kernel there.)"""
+    """MATLAB's brackets around rows: `[1 2 1; 2 4 2]`. (`[1, 2, 1]` is JSON, where it is not a kernel.)"""
     return text.lstrip()[:1] == "[" and (";" in text or "," not in text) and bool(_BRACKETS.fullmatch(text))
 
 

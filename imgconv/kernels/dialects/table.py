@@ -37,7 +37,7 @@ def recognised(text: str, name: str, suffix: str = "") -> Dialect:
     Raises
     ------
     UsageError
-        Where it could as well be plain rows, and its suffix does not settle that.
+        Where it could be plain rows as well, and its suffix does not decide.
     """
     content = with_minuses(uncommented(text)).lstrip()
     dialect = next(
@@ -61,7 +61,7 @@ def write(kernel: Kernel, name: str) -> Written:
     Raises
     ------
     UsageError
-        For a name that is none, or a kernel that the dialect cannot say.
+        For an unknown name, or a kernel that the dialect cannot express.
     """
     row = called(name)
     writable = [row.name for row in DIALECTS.values() if row.write]

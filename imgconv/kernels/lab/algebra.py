@@ -39,7 +39,7 @@ def compose(first: Any, second: Any) -> Kernel:
     Raises
     ------
     UsageError
-        For what is no kernel, or a result with more weights than a kernel may have.
+        For a value that is not a kernel, or a result with more weights than a kernel may have.
     """
     import numpy as np
 
@@ -56,7 +56,7 @@ def compose(first: Any, second: Any) -> Kernel:
         )
     total: Any = np.zeros((rows, columns), object if whole else float)
     grid = np.array(large.weights, total.dtype)
-    with np.errstate(over="ignore", invalid="ignore"):  # what is no number then is refused as a weight
+    with np.errstate(over="ignore", invalid="ignore"):  # infinities and NaN are then refused as weights
         for (row, line), column in product(enumerate(small.weights), range(small.shape[1])):
             if line[column]:
                 weight = line[column] if whole else float(line[column])
@@ -79,7 +79,7 @@ class Difference:
     """How two kernels differ: `kernel` is the first minus the second, divisors carried out, anchors laid over each
     other.
 
-    `relation` says in words how the second follows from the first, and is empty where it does not; `farthest` is how
+    `relation` is how the second follows from the first, in words, and empty where it does not; `farthest` is how
     far their results on 8-bit pixels can be apart.
     """
 
@@ -103,7 +103,7 @@ def difference(first: Any, second: Any) -> Difference:
     Raises
     ------
     UsageError
-        For what is no kernel.
+        For a value that is not a kernel.
     """
     one, other = as_kernel(first), as_kernel(second)
     origins = _anchor(one), _anchor(other)
@@ -147,7 +147,7 @@ def _relation(one: Kernel, other: Kernel) -> str:
         ("mirrored left to right", tuple(row[::-1] for row in one.weights)),
         ("transposed", tuple(zip(*one.weights, strict=True))),
     ]
-    for factor_one in (True, False):  # a plain turn says more than a turn with a factor
+    for factor_one in (True, False):  # a plain turn before a turn with a factor
         for words, weights in ways:
             factor = _factor(weights, one.divisor, other.weights, other.divisor)
             if factor is not None and (factor == 1) == factor_one:

@@ -60,7 +60,7 @@ class Canvas:
         self._draw.rectangle(ends, fill=fill, outline=edge, width=ZOOM if edge else 0)
 
     def image(self, pixels: NDArray[Any], left: int, top: int, width: int, height: int) -> None:
-        """Pixels (H, W, 3) or (H, W), as large as asked, each a hard-edged rectangle."""
+        """Pixels (H, W, 3) or (H, W), scaled to a size, each a hard-edged rectangle."""
         from PIL import Image
 
         self._page.paste(

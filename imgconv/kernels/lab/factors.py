@@ -38,7 +38,7 @@ def split(kernel: Any) -> tuple[tuple[Kernel, Kernel], ...]:
     Raises
     ------
     UsageError
-        For what is no kernel, or one of more than 2**20 weights.
+        For a value that is not a kernel, or one of more than 2**20 weights.
     """
     checked = as_kernel(kernel)
     cells = checked.shape[0] * checked.shape[1]

@@ -1,4 +1,4 @@
-"""What can be said of a kernel: its sum, range, symmetry, rank, and what it does to noise."""
+"""Facts about a kernel: its sum, range, symmetry, rank, and its effect on noise."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Facts:
 
 
 def facts(kernel: Any) -> Facts:
-    """Everything that can be said of a kernel.
+    """The facts about a kernel.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def facts(kernel: Any) -> Facts:
     Raises
     ------
     UsageError
-        For what is no kernel.
+        For a value that is not a kernel.
     """
     checked = as_kernel(kernel)
     total = _shown(checked.response(1, 1)[0] - checked.bias)

@@ -33,7 +33,7 @@ def plot(kernel: Any) -> Picture:
     Raises
     ------
     UsageError
-        For what is no kernel.
+        For a value that is not a kernel.
     """
     checked = as_kernel(kernel)
     kernel_facts = facts(checked)

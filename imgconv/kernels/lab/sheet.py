@@ -54,7 +54,7 @@ def sheet(picture: Image | None = None) -> Picture:
     Parameters
     ----------
     picture : Image, optional
-        Gray or RGB of any pixel type (other than 8 bits are stretched), its alpha is not looked at. None draws one.
+        Gray or RGB of any pixel type (other than 8 bits are stretched), its alpha is ignored. None draws a picture.
 
     Returns
     -------
@@ -136,7 +136,7 @@ def response(pixels: NDArray[Any], kernel: Kernel) -> NDArray[Any]:
         strengths = np.abs(result)
         level = (
             magnitudes / 2 / abs(float(kernel.divisor)) or 1.0
-        )  # what a step of one makes: less than that is not made to look like more
+        )  # the response to a step of one: weaker responses are not amplified
         most = max(float(np.percentile(strengths, TYPICAL)), FAINTEST * float(strengths.max()), level)
         return np.clip(np.rint(LEVEL + BRIGHTEST * result / most), 0, 255).astype(np.uint8)
     share = max(1.0, total / float(kernel.divisor))

@@ -1,4 +1,4 @@
-"""How strongly a kernel answers waves of each frequency and direction."""
+"""The gain of a kernel at each frequency and direction."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _LEAST, _MOST = 1e-290, 1e290
-_GREATEST = 1e300  # gain that is told: whoever draws it multiplies it
+_GREATEST = 1e300  # largest gain returned, since drawing it multiplies it
 
 
 def spectrum(kernel: Any, rows: int = 65, columns: int = 65) -> NDArray[Any]:
@@ -30,7 +30,7 @@ def spectrum(kernel: Any, rows: int = 65, columns: int = 65) -> NDArray[Any]:
     Raises
     ------
     UsageError
-        For what is no kernel.
+        For a value that is not a kernel.
     """
     import numpy as np
 

@@ -1,4 +1,4 @@
-"""What the lab drew, as a file or on standard output."""
+"""Pictures of the lab as files or on standard output."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def check(path: str) -> None:
 
 
 def write(picture: Picture, path: str) -> str:
-    """Writes an RGB picture, in the format of the suffix (a PNG to `-`); what to say about it.
+    """Writes an RGB picture in the format of the suffix (a PNG to `-`); a sentence about it.
 
     Raises
     ------
     UsageError
         As `check`.
     FileError
-        For a place that cannot be written, or a format that cannot hold RGB.
+        For a path that cannot be written, or a format that cannot hold RGB.
     """
     import numpy as np
 

@@ -1,8 +1,8 @@
-"""The named kernels: one row each, by families; `named` builds the one that is asked for.
+"""The named kernels, one row each, by families; `named` builds one of them.
 
 Weights are used as printed (correlation). A new named kernel is one row in its family's module. Families are
-loaded one after the other until the name is found, and weights are built last: `vertical` costs neither the others'
-rows nor their sums.
+loaded one after the other until the name is found, and weights are built last, so `vertical` does not pay for the
+others.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Directional masks: the eight turns of a 3x3 mask round its ring, and the orthonormal set of Frei and Chen.
 
-A direction says where the bright side is: `kirsch:N` is greatest where it is bright above and dark below,
+A direction is that of the bright side: `kirsch:N` is greatest where it is bright above and dark below,
 `robinson:E` is `sobel-x`. Each next direction is the mask turned by 45 degrees.
 """
 
@@ -15,7 +15,7 @@ from imgconv.values.numbers import Number
 
 
 def _compass(name: str, east: Rows, summary: str, source: str) -> Named:
-    """A row whose argument turns a mask that looks east."""
+    """A row whose argument turns a mask for east."""
 
     def build(direction: str) -> Kernel:
         return Kernel(east).rotated(90 - 45 * DIRECTIONS.index(direction))

@@ -1,6 +1,6 @@
-"""What a row of the catalog is: a name, arguments with their checks, a builder, a summary and a source.
+"""Rows of the catalog: a name, arguments with their checks, a builder, a summary and a source.
 
-Rows are cheap: weights are built when a kernel is asked for, never before.
+Rows are cheap: weights are built only when a kernel is used.
 """
 
 from __future__ import annotations
