@@ -60,8 +60,8 @@ class Axis:
 
 @record
 class Window:
-    """A window: size, stride, dilation, pad, an optional anchor, ceil (a partial last window counts), and `sees` (it must
-    cover a pixel)."""
+    """A window: size, stride, dilation, pad, an optional anchor, ceil (a partial last window counts), and `sees` (it
+    must cover a pixel)."""
 
     size: tuple[int, int]
     stride: tuple[int, int] = (1, 1)
