@@ -87,7 +87,7 @@ def convert(image: ImageData, form: Format, writing: Writing) -> ImageData:
         image = _convert_alike(image, form)
     options = [f"--{name.replace('_', '-')}" for name in _idle(form, writing)]
     unused = (Note("option-idle", f"{option} has no meaning for {form.name.upper()}", loss=False) for option in options)
-    return replace(image, notes=tuple(dict.fromkeys((*image.notes, *unused))))
+    return replace(image, notes=(*image.notes, *unused))
 
 
 def _convert_alike(image: ImageData, form: Format) -> ImageData:

@@ -27,7 +27,7 @@ _PFM = rb"P([fF])\s+(\d{1,9})\s+(\d{1,9})\s+(-?[0-9.eE+-]{1,30})\s"
 
 
 @record
-class Raw:
+class PnmHeader:
     """What a header says: the shape and type of the pixels behind it, and how their numbers are meant."""
 
     format: str
@@ -45,7 +45,7 @@ class Raw:
         return np.dtype(self.dtype).name
 
 
-def parse(start: bytes) -> Raw | None:
+def parse(start: bytes) -> PnmHeader | None:
     """What the header of a binary PGM or PPM of 8 or 16 bits or of a PFM says; None for anything else.
 
     8 bits whose white is not 255 are left to Pillow, which scales them.
@@ -56,7 +56,7 @@ def parse(start: bytes) -> Raw | None:
         if 0 in (width, height) or not (most == 255 or 255 < most < 65536):
             return None
         name, channels = ("ppm", 3) if fields[1] == b"6" else ("pgm", 1)
-        return Raw(name, height, width, channels, ">u2" if most > 255 else "u1", fields.end(), most)
+        return PnmHeader(name, height, width, channels, ">u2" if most > 255 else "u1", fields.end(), most)
     if kind and (fields := re.match(_PFM, start)):
         width, height = int(fields[2]), int(fields[3])
         try:
@@ -65,7 +65,7 @@ def parse(start: bytes) -> Raw | None:
             return None
         if 0 in (width, height, scale):
             return None
-        return Raw(
+        return PnmHeader(
             "pfm",
             height,
             width,
@@ -85,27 +85,30 @@ def is_pnm(start: bytes) -> bool:
 
 def header(source: Source) -> Header:
     """The header of a PGM, PPM or PFM."""
-    raw = parse(source.stream.read(_LONGEST))
-    assert raw is not None
+    stated = parse(source.stream.read(_LONGEST))
+    assert stated is not None
 
     def read() -> ImageData:
-        pixels, missing = _pixels(source.stream, raw)
+        pixels, missing = _pixels(source.stream, stated)
         source.note_missing(missing)
-        if raw.unit != 1 and not source.options.strip:
+        if stated.unit != 1 and not source.options.strip:
             # numbers are not scaled, as in every reader; only the meaning of 1.0 has no place in a result
-            source.note("metadata-dropped", f"PFM's unit of {raw.unit:g} dropped")
-        return ImageData((Frame(_scaled(pixels, raw)),), raw.format, notes=tuple(source.notes))
+            source.note("metadata-dropped", f"PFM's unit of {stated.unit:g} dropped")
+        return ImageData((Frame(_scaled(pixels, stated)),), stated.format, notes=tuple(source.notes))
 
-    samples = raw.height * raw.width * raw.channels
-    decoding = samples * (_WHILE_SCALED if 255 < raw.most < 65535 else np.dtype(raw.dtype).itemsize)
-    layout = Layout(raw.channels, type=raw.type)
-    return Header(source, raw.height, raw.width, layout, raw.format, loader(source, read), decoding=decoding)
+    samples = stated.height * stated.width * stated.channels
+    decoding = samples * (_WHILE_SCALED if 255 < stated.most < 65535 else np.dtype(stated.dtype).itemsize)
+    layout = Layout(stated.channels, type=stated.type)
+    return Header(source, stated.height, stated.width, layout, stated.format, loader(source, read), decoding=decoding)
 
 
-def _pixels(stream: IO[bytes], raw: Raw) -> tuple[Pixels, int]:
+def _pixels(stream: IO[bytes], stated: PnmHeader) -> tuple[Pixels, int]:
     """The pixels behind a header, and how many bytes of them are not there (0 in the array)."""
-    pixels = np.empty((raw.height, raw.width, raw.channels) if raw.channels > 1 else (raw.height, raw.width), raw.dtype)
-    stream.seek(raw.start)
+    pixels = np.empty(
+        (stated.height, stated.width, stated.channels) if stated.channels > 1 else (stated.height, stated.width),
+        stated.dtype,
+    )
+    stream.seek(stated.start)
     left = bytes_of(pixels)
     while left:
         read = stream.readinto(left)  # type: ignore[attr-defined]
@@ -113,13 +116,15 @@ def _pixels(stream: IO[bytes], raw: Raw) -> tuple[Pixels, int]:
             break
         left = left[read:]
     left[:] = bytes(len(left))
-    return pixels[::-1] if raw.upwards else pixels, len(left)
+    return pixels[::-1] if stated.upwards else pixels, len(left)
 
 
-def _scaled(pixels: Pixels, raw: Raw) -> Pixels:
+def _scaled(pixels: Pixels, stated: PnmHeader) -> Pixels:
     """In this machine's byte order; white brought to 65535, rounded, as Pillow does."""
-    if 255 < raw.most < 65535:
-        return ((np.minimum(pixels, raw.most).astype(np.uint32) * 65535 + raw.most // 2) // raw.most).astype(np.uint16)
+    if 255 < stated.most < 65535:
+        return ((np.minimum(pixels, stated.most).astype(np.uint32) * 65535 + stated.most // 2) // stated.most).astype(
+            np.uint16
+        )
     return pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
 
 

@@ -35,7 +35,7 @@ class Reader:
 READERS = (
     Reader("npy", npy.is_npy, npy.npy_header),
     Reader("npz", npz.is_zip, npz.header),
-    Reader("raw", pnm.is_pnm, pnm.header),
+    Reader("pnm", pnm.is_pnm, pnm.header),
     Reader("program", signatures.is_program, signatures.refuse_program),
     Reader("pillow", lambda start: True, pillow_reader.header),
 )

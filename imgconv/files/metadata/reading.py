@@ -22,30 +22,50 @@ _X_RESOLUTION = 282
 
 
 def metadata_of(source: Source, image: Any) -> tuple[dict[str, Any], list[Note]]:
-    """The metadata of an image opened from a source by the names of `metadata`, and notes of what has no name there.
+    """The metadata of an image opened from a source by the names of `fields`, and notes of what has no name there.
 
     What stands behind a PNG's pixels is there once these are loaded.
     """
-    info, stream = image.info, source.stream
+    contained, passed = container_metadata(image, source.stream)
+    colours, others = unknown(source, image)
+    values = _values(source, image) | {key: contained[key] for key in ("icc_profile", "cicp") if key in contained}
+    if image.info.get("icc_profile"):
+        values["icc_profile"] = image.info["icc_profile"]
+    if "cICP" in colours:
+        values["cicp"] = leading(source)[b"cICP"]
+    return values, [*_dropped_profiles(image, colours, passed), *_dropped_fields(source, image, others, passed)]
+
+
+def _values(source: Source, image: Any) -> dict[str, Any]:
+    """The metadata that Pillow has read."""
+    info = image.info
     values: dict[str, Any] = exif_and_xmp(source, image) | _resolution(image)
-    more, passed = container_metadata(image, stream)
-    values |= {key: value for key, value in more.items() if key in ("icc_profile", "cicp")}
-    values |= {key: info[key] for key in ("icc_profile", "comment", "gamma", "chromaticity") if info.get(key)}
+    values |= {key: info[key] for key in ("comment", "gamma", "chromaticity") if info.get(key)}
     if "srgb" in info:
         values["srgb"] = info["srgb"]
     if image.format == "PNG" and (
         texts := {key: value for key, value in _texts(image).items() if key not in _KNOWN_TEXTS}
     ):
         values["text"] = texts
-    colours, others = unknown(source, image)
-    if "cICP" in colours:
-        values["cicp"] = leading(source)[b"cICP"]
-    mistyped = info.get(MISTYPED, ())
-    lost = (
-        (["IPTC (Photoshop's block)"] if info.get("photoshop") else [])
-        + (["XMP (its tag holds no bytes)"] if "xmp" in mistyped else [])
-        + others
-    )
+    return values
+
+
+def _dropped_profiles(image: Any, colours: list[str], passed: list[str]) -> list[Note]:
+    """Notes of colours that no result can state: PNG's chunks, a tag that holds no bytes, a container's own words."""
+    notes = [Note("profile-dropped", f"colour profile dropped (PNG's {' and '.join(colours)})")] if colours else []
+    if "icc_profile" in image.info.get(MISTYPED, ()):
+        notes.append(Note("profile-dropped", "colour profile dropped (its tag holds no bytes)"))
+    if image.format in ("BMP", "DIB", "AVIF") and passed:
+        notes.append(Note("profile-dropped", f"{passed[0]} dropped"))
+    return notes
+
+
+def _dropped_fields(source: Source, image: Any, others: list[str], passed: list[str]) -> list[Note]:
+    """A note of all other metadata that have no name here, if there are any."""
+    lost = ["IPTC (Photoshop's block)"] if image.info.get("photoshop") else []
+    if "xmp" in image.info.get(MISTYPED, ()):
+        lost.append("XMP (its tag holds no bytes)")
+    lost += others
     if image.format == "JPEG2000" and passed:
         lost.append(listed("JPEG 2000 part", passed))
     if image.format == "TIFF":
@@ -53,12 +73,7 @@ def metadata_of(source: Source, image: Any) -> tuple[dict[str, Any], list[Note]]
 
         if tags := pages.other_tags(source, image.tell()):
             lost.append(listed("TIFF tag", tags))
-    notes = [Note("profile-dropped", f"colour profile dropped (PNG's {' and '.join(colours)})")] if colours else []
-    if "icc_profile" in mistyped:
-        notes.append(Note("profile-dropped", "colour profile dropped (its tag holds no bytes)"))
-    if image.format in ("BMP", "DIB", "AVIF") and passed:
-        notes.append(Note("profile-dropped", f"{passed[0]} dropped"))
-    return values, notes + ([Note("metadata-dropped", f"{' and '.join(lost)} dropped")] if lost else [])
+    return [Note("metadata-dropped", f"{' and '.join(lost)} dropped")] if lost else []
 
 
 def exif_and_xmp(source: Source, image: Any) -> dict[str, bytes]:
