@@ -71,41 +71,46 @@ def _versions() -> list[tuple[str, str]]:
 
 
 def _code() -> list[tuple[str, str]]:
-    from imgconv.jit import build, machine, multiplies_bytes, plain_python, store
+    from imgconv.jit import build, machine, plain_python
 
-    rung = (
+    source = (
         "plain Python, slow (IMGCONV_NO_JIT)"
         if plain_python()
         else "Numba's own engine (IMGCONV_JIT=stock)"
         if build.stock_wanted()
         else "stored objects"
     )
-    rows = [("runs as", rung)]
-    if not store.folders():
-        rows.append(("folder", "none: there is no home folder (IMGCONV_CACHE_DIR names another)"))
+    return [
+        ("runs as", source),
+        *_folders(),
+        ("compiled for", machine.here().name),
+        ("8-bit images", _products()),
+        ("runs code for", ", ".join(baseline.name for baseline in machine.baselines())),
+        *sorted(item for item in os.environ.items() if item[0] in VARIABLES or item[0].startswith("NUMBA_")),
+    ]
+
+
+def _folders() -> list[tuple[str, str]]:
+    """The folders of stored loops, with their state."""
+    from imgconv.jit import store
+
+    rows = []
     for number, folder in enumerate(store.folders()):
         state, count, size = store.state(folder)
         rows.append(("later folder, only read" if number else "folder", str(folder)))
         rows.append(("", f"{state}; {count} loop{'s' * (count != 1)}, {size / 1024:.0f} KiB"))
-    rows.append(("compiled for", machine.here().name))
-    able = "four products at once (AVX-512 VNNI)" if multiplies_bytes() else "one product at a time"
-    why = (
-        ""
-        if multiplies_bytes()
-        else " (no folder takes loops for four at once)"
-        if machine.multiplies_bytes()
-        else " (four at once take AVX-512 VNNI)"
-    )
-    rows.append(("8-bit images", able + why))
-    rows.append(("runs code for", ", ".join(baseline.name for baseline in machine.baselines())))
-    return [
-        *rows,
-        *(
-            (name, value)
-            for name, value in sorted(os.environ.items())
-            if name in VARIABLES or name.startswith("NUMBA_")
-        ),
-    ]
+    return rows or [("folder", "none: there is no home folder (IMGCONV_CACHE_DIR names another)")]
+
+
+def _products() -> str:
+    """Whether 8-bit images are filtered by byte products, and why if they are not."""
+    from imgconv.jit import machine, multiplies_bytes
+
+    if multiplies_bytes():
+        return "four products at once (AVX-512 VNNI)"
+    if machine.multiplies_bytes():
+        return "one product at a time (no folder takes loops for four at once)"
+    return "one product at a time (four at once take AVX-512 VNNI)"
 
 
 def _machine() -> list[tuple[str, str]]:

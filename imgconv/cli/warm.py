@@ -184,6 +184,22 @@ def read_lzw() -> None:
 
 
 def _warm(folder: str | None, cpu: str | None, quiet: bool) -> None:
+    from imgconv.jit import build, machine, store
+
+    start, place = time.perf_counter(), _target_folder(folder, cpu)
+    _compile_all(progress=not quiet and sys.stderr is not None and sys.stderr.isatty())
+    if cpu is not None:
+        store.mark_ahead(cpu)
+    if not quiet:
+        _print_summary(place, machine.target().name, time.perf_counter() - start)
+    stock = _counted(build.STOCK)
+    if stock:
+        complain(f"{stock} loops could not be stored on this machine; each run compiles them again")
+    raise Finished(errors.FAILED if stock else errors.DONE)
+
+
+def _target_folder(folder: str | None, cpu: str | None) -> str:
+    """The folder that loops will be stored in. Raises ImgconvError where there is none."""
     from imgconv.jit import build, machine, plain_python, store
 
     if plain_python() or build.stock_wanted():
@@ -195,41 +211,39 @@ def _warm(folder: str | None, cpu: str | None, quiet: bool) -> None:
     if folder is not None:
         os.environ["IMGCONV_CACHE_DIR"] = _created_folder(folder)
     place = store.writable_folder()
-    if place is None:
-        if first := store.folders()[:1]:
-            raise _unusable(str(first[0]), store.state(first[0])[0])
-        raise errors.FileError(
-            "there is no home folder to store loops in; name another with IMGCONV_CACHE_DIR or --dir"
-        )
-    start, table = time.perf_counter(), list(requests())
-    interactive = not quiet and sys.stderr is not None and sys.stderr.isatty()
-    for done, request in enumerate(table):
-        if interactive:
-            print(
-                f"\rimgconv: {done * 100 // len(table):3} %, {_counted(build.COMPILED)} compiled ",
-                end="",
-                file=sys.stderr,
-                flush=True,
-            )
+    if place is not None:
+        return str(place)
+    if first := store.folders()[:1]:
+        raise _unusable(str(first[0]), store.state(first[0])[0])
+    raise errors.FileError("there is no home folder to store loops in; name another with IMGCONV_CACHE_DIR or --dir")
+
+
+def _compile_all(*, progress: bool) -> None:
+    """Runs every request; with `progress` a line on standard error shows how far it is."""
+    from imgconv.jit import build
+
+    table = list(requests())
+    for number, request in enumerate(table):
+        if progress:
+            share, compiled = number * 100 // len(table), _counted(build.COMPILED)
+            print(f"\rimgconv: {share:3} %, {compiled} compiled ", end="", file=sys.stderr, flush=True)
         run_request(*request)
     run_auxiliary()
     run_images()
     write_png()
     read_lzw()
-    if interactive:
+    if progress:
         print("\r\x1b[K", end="", file=sys.stderr)
-    if cpu is not None:
-        store.mark_ahead(cpu)
-    seconds, stock = time.perf_counter() - start, _counted(build.STOCK)
-    if not quiet:
-        loaded, compiled = _counted(build.KEPT), _counted(build.COMPILED)
-        complain(
-            f"{loaded + compiled} loops for {machine.target().name} in {place}: {loaded} there already,"
-            f" {compiled} compiled ({seconds:.1f} s)"
-        )
-    if stock:
-        complain(f"{stock} loops could not be stored on this machine; each run compiles them again")
-    raise Finished(errors.FAILED if stock else errors.DONE)
+
+
+def _print_summary(place: str, processor: str, seconds: float) -> None:
+    from imgconv.jit import build
+
+    stored, compiled = _counted(build.KEPT), _counted(build.COMPILED)
+    complain(
+        f"{stored + compiled} loops for {processor} in {place}: {stored} there already, {compiled} compiled"
+        f" ({seconds:.1f} s)"
+    )
 
 
 def _unusable(folder: str, reason: str) -> errors.FileError:
