@@ -537,7 +537,7 @@ BAD_FILES: list[tuple[str, tuple[str, ...]]] = [
     ("gray.png", ("which kernel", "image:gray.png")),
     ("image:black.png", ("all its pixels are 0",)),
     ("image:k.json", ()),
-    ("word.txt", ("no text of numbers",)),
+    ("word.txt", ("not a text of numbers",)),
     ("missing.npy", ("no such file",)),
     ("npz:missing.npz:a", ("no such file",)),
 ]
