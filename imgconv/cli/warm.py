@@ -239,7 +239,7 @@ def _compile_all(*, progress: bool) -> None:
 def _print_summary(place: str, processor: str, seconds: float) -> None:
     from imgconv.jit import build
 
-    stored, compiled = _counted(build.KEPT), _counted(build.COMPILED)
+    stored, compiled = _counted(build.STORED), _counted(build.COMPILED)
     complain(
         f"{stored + compiled} loops for {processor} in {place}: {stored} there already, {compiled} compiled"
         f" ({seconds:.1f} s)"
@@ -268,7 +268,7 @@ def _created_folder(folder: str) -> str:
     return path
 
 
-def _counted(rung: str) -> int:
+def _counted(origin: str) -> int:
     from imgconv.jit import build
 
-    return sum(loop.rung == rung for loop in build.log)
+    return sum(loop.origin == origin for loop in build.log)

@@ -1,5 +1,4 @@
-"""Compiled loops (`compile` → `check` → `store` → `link`; `make` goes the road): the one door through which they are
-entered.
+"""Compiled loops: `build` compiles, tries, stores and links them; `bind` is the only way to call one.
 
 `bind` checks every argument, keeps the arrays alive, and gives a call `(first, last)` that fills
 one band. With IMGCONV_NO_JIT=1 the same body runs as plain Python.

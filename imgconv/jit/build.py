@@ -1,4 +1,4 @@
-"""A loop's callable, by the first rung that bears: kept on disk, compiled and linked here, or run by Numba itself.
+"""A loop's callable, by the first way that works: from the store, compiled and linked here, or run by Numba itself.
 
 1. an object from the store, linked;
 2. an object compiled now, tried in a child process, kept, and linked;
@@ -20,32 +20,32 @@ from imgconv.jit.link import callable_at, lasting, link
 from imgconv.loops import Loop
 from imgconv.values.frozen import record
 
-KEPT, COMPILED, STOCK = "kept", "compiled", "stock"
+STORED, COMPILED, STOCK = "stored", "compiled", "stock"
 
 
 @record
-class Made:
-    """One callable made by this process: of which loop and types, on which rung, in how many seconds."""
+class Loaded:
+    """One callable that this process has: of which loop and types, from where, in how many seconds."""
 
     loop: str
     types: tuple[tuple[str, str], ...]
-    rung: str
+    origin: str
     seconds: float
 
 
 announce: Callable[[str | None], None] | None = None
 """Called once, before the first compilation of this process, with the folder that will keep the loops (None: none
 can)."""
-log: list[Made] = []
-"""What was made, in order."""
+log: list[Loaded] = []
+"""What was loaded, in order."""
 _announced: list[bool] = []
 
 
 def make(loop: Loop, types: dict[str, str]) -> Any:
-    """The loop as a ctypes function that releases the GIL; LoopError where no rung bears."""
+    """The loop as a ctypes function that releases the GIL; LoopError where no way works."""
     start = time.perf_counter()
-    function, rung = _stock(loop, types) if stock_wanted() else _best(loop, types)
-    log.append(Made(loop.name, tuple(sorted(types.items())), rung, time.perf_counter() - start))
+    function, origin = _stock(loop, types) if stock_wanted() else _best(loop, types)
+    log.append(Loaded(loop.name, tuple(sorted(types.items())), origin, time.perf_counter() - start))
     return function
 
 
@@ -60,12 +60,12 @@ def stock_wanted() -> bool:
 def _best(loop: Loop, types: dict[str, str]) -> tuple[Any, str]:
     try:
         function = _stored(loop, types)
-        function, rung = (function, KEPT) if function is not None else _compiled(loop, types)
+        function, origin = (function, STORED) if function is not None else _compiled(loop, types)
     except errors.ObjectError:
         return _stock(loop, types)
     if "llvmlite" in sys.modules:
         machine.remember()
-    return function, rung
+    return function, origin
 
 
 def _stored(loop: Loop, types: dict[str, str]) -> Any:
@@ -86,7 +86,7 @@ def _compiled(loop: Loop, types: dict[str, str]) -> tuple[Any, str]:
     with store.lock(name):
         function = _stored(loop, types)
         if function is not None:
-            return function, KEPT
+            return function, STORED
         _announce(store.writable_folder())
         from imgconv.jit.trial import Trial
 

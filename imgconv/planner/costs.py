@@ -26,7 +26,7 @@ FINEST, MOST_SHARE = 2.0**-32, 2.0**-5
 """The bound of float64 sums by Fourier transforms, and what windows must see at most for it: else hardly an image would
 do."""
 FOURIER_REST, FOURIER_ROW = 225.0, 6.0
-"""What transforms cost a pixel, and each row of the window."""
+"""What transforms cost per pixel, and each row of the window."""
 SEPARABLE_REST = 6.0
 RUNNING = 16.0
 BYTE_PRODUCTS_STEP = 0.55
@@ -40,7 +40,7 @@ of float32."""
 
 
 def taps_of(weights: Weights) -> int:
-    """Weights that look at a pixel."""
+    """The number of non-zero weights."""
     return sum(cell != 0 for row in weights for cell in row)
 
 
@@ -93,7 +93,7 @@ def _separable_cost(weights: Weights, factors: Factors, accumulator: str, task: 
 
 
 def _keeps_to_the_kernel(weights: Weights, factors: Factors) -> bool:
-    """Whether factors look at no pixel that the kernel does not look at, and round no more than its weights would.
+    """Whether factors read no pixel that the kernel does not read, and round no more than its weights would.
 
     Sums of products down and along are off by (rows + columns + rank) roundings of the magnitudes of all products; the
     kernel's own by n + 6 of its weights. Where components cancel each other, a large value would leave what it rounds
@@ -142,23 +142,21 @@ def _fourier_cost(weights: Weights, factors: Factors, accumulator: str, task: Ta
         and fourier_share(weights, accumulator, task) > MOST_SHARE
     ):
         return None
-    looking = sum(any(row) for row in weights)
-    if not looking:
+    nonzero = sum(any(row) for row in weights)
+    if not nonzero:
         return None
-    return (FOURIER_REST + FOURIER_ROW * looking) / TAP_COST[accumulator]
+    return (FOURIER_REST + FOURIER_ROW * nonzero) / TAP_COST[accumulator]
 
 
 def _byte_products_cost(weights: Weights, factors: Factors, accumulator: str, task: Task) -> float | None:
     if accumulator not in ("int16", "int32", "float32") or not _sees_bytes(task):
         return None
     digits = DIGITS if accumulator == "float32" else digits_of(weights)  # type: ignore[arg-type]
-    looking = [any(row[at : at + FOUR]) for row in weights for at in range(0, len(row), FOUR)]
+    steps = [any(row[at : at + FOUR]) for row in weights for at in range(0, len(row), FOUR)]
     if digits in (2, DIGITS):  # a tile's rows are the digits; else two output rows, which share the steps of either
-        return BYTE_PRODUCTS_STEP * digits * sum(looking)
-    below = [*[False] * (len(looking) // len(weights)), *looking]
-    return (
-        BYTE_PRODUCTS_STEP * digits * sum(one or other for one, other in zip_longest(looking, below, fillvalue=False))
-    )
+        return BYTE_PRODUCTS_STEP * digits * sum(steps)
+    below = [*[False] * (len(steps) // len(weights)), *steps]
+    return BYTE_PRODUCTS_STEP * digits * sum(one or other for one, other in zip_longest(steps, below, fillvalue=False))
 
 
 def _separable_byte_products_cost(weights: Weights, factors: Factors, accumulator: str, task: Task) -> float | None:
@@ -174,7 +172,7 @@ def _separable_byte_products_cost(weights: Weights, factors: Factors, accumulato
 
 
 def _sees_bytes(task: Task) -> bool:
-    """Whether windows are such that neighbouring ones look at bytes four at a time."""
+    """Whether neighbouring windows read bytes, four at a time."""
     border = task.border_value or 0
     fits = task.pixels == "uint8" and isinstance(border, int) and 0 <= border <= 255
     return fits and 0 < task.spacing <= FARTHEST and task.stride == (1, 1) and task.dilation[0] == 1

@@ -43,7 +43,7 @@ class Task:
 
     `pixels` is the pixels' type, `span` what is known of their values, `finite` whether none is NaN or
     infinite, `border_value` a constant border's value (None for other borders), `result` the type the
-    response is wanted in (a pixel type, or "wide" between steps), `stride` and `dilation` the window's.
+    response has (a pixel type, or "wide" between steps), `stride` and `dilation` the window's.
     """
 
     pixels: str

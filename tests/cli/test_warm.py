@@ -28,12 +28,12 @@ os._exit = sys.exit
 try:
     main(["warm", *sys.argv[1:]])
 finally:
-    print(json.dumps([made.rung for made in build.log]))
+    print(json.dumps([made.origin for made in build.log]))
 """
 
 
 def small_warm(*words, **env):
-    """`imgconv warm` with a table of two steps: exit code, what it said, the rungs."""
+    """`imgconv warm` with a table of two steps: exit code, what it said, the origins."""
     done = subprocess.run(
         [sys.executable, "-c", SMALL, *map(str, words)],
         capture_output=True,
@@ -56,7 +56,7 @@ def test_every_request_of_the_table_runs_and_every_object_survives_its_trial(tmp
         "from imgconv.cli import warm\nfrom imgconv.jit import build\n"
         "for request in warm.requests(): assert warm.run_request(*request).size, request\n"
         "warm.run_images()\nwarm.write_png()\nwarm.read_lzw()\n"
-        "assert build.log and not [made for made in build.log if made.rung == build.STOCK], build.log"
+        "assert build.log and not [made for made in build.log if made.origin == build.STOCK], build.log"
     )
     done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr
@@ -75,15 +75,15 @@ def test_the_table_is_made_of_canonical_pipelines():
 
 
 def test_warm_says_what_it_did_and_the_second_time_there_is_nothing_to_do(tmp_path):
-    code, said, rungs = small_warm(IMGCONV_CACHE_DIR=tmp_path / "loops")
+    code, said, origins = small_warm(IMGCONV_CACHE_DIR=tmp_path / "loops")
     assert code == 0
     found = re.fullmatch(r"imgconv: (\d+) loops for \S+ in (.+): 0 there already, (\d+) compiled \(\d+\.\d s\)\n", said)
     assert found, said
-    assert int(found[1]) == int(found[3]) == len(rungs) == len(loops_in(tmp_path / "loops"))
-    assert set(rungs) == {"compiled"}
+    assert int(found[1]) == int(found[3]) == len(origins) == len(loops_in(tmp_path / "loops"))
+    assert set(origins) == {"compiled"}
     code, said, again = small_warm(IMGCONV_CACHE_DIR=tmp_path / "loops")
-    assert (code, set(again)) == (0, {"kept"})
-    assert f"{len(rungs)} there already, 0 compiled" in said
+    assert (code, set(again)) == (0, {"stored"})
+    assert f"{len(origins)} there already, 0 compiled" in said
 
 
 @pytest.mark.slow
@@ -95,7 +95,7 @@ def test_warm_into_a_folder_for_others(tmp_path):
     assert stat.S_IMODE(folder.stat().st_mode) == 0o755
     assert {stat.S_IMODE(path.stat().st_mode) for path in loops_in(folder)} == {0o644}
     later = os.pathsep.join([str(tmp_path / "own"), str(folder)])
-    assert set(small_warm(IMGCONV_CACHE_DIR=later)[2]) == {"kept"}
+    assert set(small_warm(IMGCONV_CACHE_DIR=later)[2]) == {"stored"}
 
 
 @pytest.mark.slow
@@ -103,11 +103,11 @@ def test_warm_for_a_baseline_serves_this_machine(tmp_path):
     from imgconv.jit import machine
 
     name = next(iter(machine.baselines())).name
-    code, said, rungs = small_warm("--cpu", name, IMGCONV_CACHE_DIR=tmp_path / "loops")
+    code, said, origins = small_warm("--cpu", name, IMGCONV_CACHE_DIR=tmp_path / "loops")
     assert code == 0, said
     assert f"loops for {name} in" in said
-    assert set(rungs) == {"compiled"}
-    assert set(small_warm(IMGCONV_CACHE_DIR=tmp_path / "loops")[2]) == {"kept"}, (
+    assert set(origins) == {"compiled"}
+    assert set(small_warm(IMGCONV_CACHE_DIR=tmp_path / "loops")[2]) == {"stored"}, (
         "the exact machine finds the baseline's"
     )
 

@@ -107,7 +107,7 @@ def test_a_loop_is_compiled_ahead_by_another_process(folder, monkeypatch):
     compile_ahead(LOOP, KINDS)
     assert precompile.running.pop().wait(60) == 0
     assert relu() == [0, 7]
-    assert (done, build.log[-1].rung) == ([], build.KEPT)
+    assert (done, build.log[-1].origin) == ([], build.STORED)
     started = []
     monkeypatch.setattr(subprocess, "Popen", lambda *arguments, **_: started.append(arguments))
     compile_ahead(LOOP, KINDS)
@@ -500,7 +500,7 @@ def test_whoever_may_read_the_folder_may_read_its_files(folder):
         assert store.read(name) == (b"code", "entry")
 
 
-# ---------------------------------------------------------------- trials and rungs
+# ---------------------------------------------------------------- trials and origins
 
 
 def stranger():
@@ -514,13 +514,13 @@ def stranger():
     return Loop("stranger", make, ("source:src[last] result:=src[last]",))
 
 
-def test_symbols_a_process_may_lack_are_refused_and_run_on_the_stock_rung(folder):
+def test_symbols_a_process_may_lack_are_refused_and_run_in_numbas_own_engine(folder):
     with pytest.raises(errors.LoopError, match=r"undefined symbols .*lgamma"):
         compiler.compile_loop(stranger(), {"src": "float64"})
     result = np.zeros(2)
     jit.bind(stranger(), {"src": "float64"}, {"source": np.array([3.0, 5.0]), "result": result, "last": 2})(0, 2)
     assert np.allclose(result, [math.log(2), math.log(24)])
-    assert build.log[-1].rung == build.STOCK
+    assert build.log[-1].origin == build.STOCK
     assert not any(folder.iterdir())
 
 
@@ -599,7 +599,7 @@ def test_an_object_that_crashes_or_hangs_does_so_in_a_child_and_is_not_kept(fold
 def test_an_object_that_the_child_cannot_link_is_not_kept_and_the_stock_rung_serves(folder, monkeypatch):
     monkeypatch.setattr(compiler, "compile_loop", lambda loop, kinds: (b"no object code", "entry"))
     assert relu() == [0, 7]
-    assert build.log[-1].rung == build.STOCK
+    assert build.log[-1].origin == build.STOCK
     assert not any(folder.iterdir())
 
 
@@ -613,15 +613,15 @@ def test_where_there_is_no_child_nothing_is_kept(folder, monkeypatch, where):
     else:
         monkeypatch.setattr(subprocess, "Popen", refuse)
     assert relu() == [0, 7]
-    assert build.log[-1].rung == build.COMPILED
+    assert build.log[-1].origin == build.COMPILED
     assert not any(folder.glob("activate-*"))
 
 
 def test_a_kept_object_that_cannot_be_linked_is_compiled_again(folder, monkeypatch):
     store.write(keys.key(LOOP, KINDS, machine.here()), b"no object code", "entry")
-    for rung in (build.COMPILED, build.KEPT):
+    for origin in (build.COMPILED, build.STORED):
         assert relu() == [0, 7]
-        assert build.log[-1].rung == rung
+        assert build.log[-1].origin == origin
         jit._functions.clear()
 
 
@@ -682,7 +682,7 @@ def test_an_object_that_cannot_be_linked_is_an_error_and_not_a_crash(folder):
     assert relu() == [0, 7], "and the next one links"
 
 
-def both_rungs(monkeypatch, text, type_, dtype):
+def both_ways(monkeypatch, text, type_, dtype):
     """The results of a pipeline on linked objects and on Numba's own engine."""
     pixels = np.random.default_rng(5).integers(0, 256, (17, 23, 3)).astype(type_)
     results = []
@@ -691,7 +691,7 @@ def both_rungs(monkeypatch, text, type_, dtype):
         monkeypatch.setattr(jit, "_functions", {})
         monkeypatch.setattr(build, "log", [])
         results.append(imgconv.run(pixels, text, dtype=dtype))
-        assert {made.rung == build.STOCK for made in build.log} in ({rung == "stock"}, set())
+        assert {made.origin == build.STOCK for made in build.log} in ({rung == "stock"}, set())
     return results
 
 
@@ -703,8 +703,8 @@ RUNGS = [
 
 
 @pytest.mark.parametrize("text", RUNGS)
-def test_both_rungs_give_the_same_bytes(monkeypatch, text):
-    linked, stock = both_rungs(monkeypatch, text, "uint8", None)
+def test_both_ways_give_the_same_bytes(monkeypatch, text):
+    linked, stock = both_ways(monkeypatch, text, "uint8", None)
     assert linked.tobytes() == stock.tobytes()
 
 

@@ -1,4 +1,4 @@
-"""The store under siege: many processes, many kills, every type on both rungs."""
+"""The store under siege: many processes, many kills, every type both ways."""
 
 import subprocess
 import sys
@@ -7,7 +7,7 @@ import pytest
 
 from tests.examples import EXAMPLES, PIPELINES
 from tests.jit import test_store
-from tests.jit.test_store import PROBE, both_rungs, kept, kill_in_the_middle_of_writes
+from tests.jit.test_store import PROBE, both_ways, kept, kill_in_the_middle_of_writes
 
 pytestmark = pytest.mark.slow
 folder = test_store.folder
@@ -27,7 +27,7 @@ def test_a_thousand_kills_leave_whole_files_or_none(folder):
 
 @pytest.mark.parametrize("type_", ["uint16", "int16", "int32", "float32", "float64"])
 @pytest.mark.parametrize("text", [text for texts in EXAMPLES.values() for text in texts] + PIPELINES)
-def test_both_rungs_give_the_same_bytes(monkeypatch, text, type_):
+def test_both_ways_give_the_same_bytes(monkeypatch, text, type_):
     for dtype in (None, "float32"):
-        linked, stock = both_rungs(monkeypatch, text, type_, dtype)
+        linked, stock = both_ways(monkeypatch, text, type_, dtype)
         assert linked.tobytes() == stock.tobytes()

@@ -2,7 +2,7 @@
 see it.
 
 By Fourier transforms an error is a share of the greatest magnitude in the line, at a distance from it too: beside one
-pixel of -3.4e38 (a map's "no data") all others would be lost. So each window must see, under a weight that looks, a
+pixel of -3.4e38 (a map's "no data") all others would be lost. So each window must see, under a non-zero weight, a
 pixel of at least `Plan.share` of the greatest magnitude; then the error is within the bound of direct sums. A window
 that sees zeros alone gets its sum, 0. Where one sees something else, and nothing large enough, another algorithm is
 taken.

@@ -1,4 +1,4 @@
-"""Large dense kernels by Fourier transforms of rows: the cost of a pixel grows with the window's rows, not with its
+"""Large dense kernels by Fourier transforms of rows: the cost per pixel grows with the window's rows, not with its
 cells.
 
 Each source row is transformed once; an output row's spectrum is the sum over the window's rows of spectrum times
