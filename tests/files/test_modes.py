@@ -212,8 +212,8 @@ def test_lab_has_128_for_0():
     assert np.abs(frame.pixels[0, 0].astype(int) - [138, 128 + 81, 128 + 70]).max() <= 2
 
 
-def test_gray_from_inks_has_no_rule():
-    with pytest.raises(errors.PixelError, match="no rule for gray from CMYK"):
+def test_gray_is_not_defined_for_inks():
+    with pytest.raises(errors.PixelError, match="gray is not defined for CMYK"):
         Image((Frame(np.zeros((2, 2, 4), "uint8")),), colour="CMYK").gray()
 
 
