@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import IO
 
 from imgconv import errors
-from imgconv.files import bounded_reads, limits, npy, npz, pillow_reader, pillow_settings, pnm, signatures
+from imgconv.files import bounded_reads, idx, limits, npy, npz, pillow_reader, pillow_settings, pnm, signatures
 from imgconv.files.formats import split_member
 from imgconv.files.header import Header, parsed
 from imgconv.files.options import Reading
@@ -34,6 +34,7 @@ class Reader:
 
 READERS = (
     Reader("npy", npy.is_npy, npy.npy_header),
+    Reader("idx", idx.is_idx, idx.header),
     Reader("npz", npz.is_zip, npz.header),
     Reader("pnm", pnm.is_pnm, pnm.header),
     Reader("program", signatures.is_program, signatures.refuse_program),
