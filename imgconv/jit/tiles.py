@@ -16,10 +16,13 @@ def generators() -> dict[str, Callable[..., Any]]:
         "empty_tile": tile(tiles.ROWS, tiles.COLUMNS, "int32"),
         "empty_digits": tile(tiles.DIGITS, tiles.DIGIT_COLUMNS, "int32"),
         "empty_floats": tile(tiles.FLOAT_ROWS, tiles.FLOAT_COLUMNS, "float32"),
+        "empty_channels": tile(tiles.PIXELS, tiles.BLOCK, "float32"),
+        "empty_more_channels": tile(tiles.PIXELS, 2 * tiles.BLOCK, "float32"),
     }
     steps: dict[str, Callable[..., Any]] = {
         "add_byte_products": _add_byte_products,
         "add_line": _add_line,
+        "add_products": _add_products,
         "shifted": _shifted,
         "put": _put,
         "put_joined": _put_joined,
@@ -151,6 +154,33 @@ def _add_line(typing_context: Any, tile: Any, line: Any, at: Any, weights: Any, 
         return sums
 
     return tile(tile, line, at, weights, w), generate
+
+
+def _add_products(typing_context: Any, tile: Any, kept: Any, at: Any, step: Any, weights: Any, w: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        from llvmlite import ir
+        from numba.core import cgutils
+
+        sums, kept_, at_, step_, weights_, w_ = arguments
+        multiply_add = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(tile.vector, [tile.vector] * 3), f"llvm.fmuladd.v{BLOCK}f32"
+        )
+        factors = []
+        for block in range(tile.blocks):
+            start = builder.add(w_, _number(BLOCK * block))
+            factors.append(builder.load(place(context, builder, weights, weights_, start, tile.vector), align=4))
+        for p in range(tile.rows):
+            start = builder.add(at_, builder.mul(step_, _number(p)))
+            value = builder.load(place(context, builder, kept, kept_, start, tile.vector.element))
+            pixel = _everywhere(builder, value, tile.vector)
+            for block, factor in enumerate(factors):
+                here = p * tile.blocks + block
+                sums = builder.insert_value(
+                    sums, builder.call(multiply_add, [pixel, factor, builder.extract_value(sums, here)]), here
+                )
+        return sums
+
+    return tile(tile, kept, at, step, weights, w), generate
 
 
 def _higher(builder: Any, vector: Any) -> Any:

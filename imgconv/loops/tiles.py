@@ -19,6 +19,9 @@ DIGITS, DIGIT_COLUMNS = 3, 64
 """Of a tile whose rows are the digits of 8 bits that weights have, highest first."""
 FLOAT_ROWS, FLOAT_COLUMNS = 4, 64
 """Of a tile of float32."""
+PIXELS = 7
+"""Of a tile of a layer's sums: pixels beside each other, each with 16 or 32 output channels. 7 divides the sizes that
+networks have (224, 112, ... 7), and 14 vectors keep the multipliers of a processor busy."""
 BLOCK = 16  # sums in a vector
 FOUR = 4  # bytes whose products are added up at once
 READ = 32 * (COLUMNS // 32 - 1) + 64
@@ -47,6 +50,26 @@ def empty_digits() -> Any:
 def empty_floats() -> Any:
     """A tile of float32, 0 all."""
     return np.zeros((FLOAT_ROWS, FLOAT_COLUMNS), np.float32)
+
+
+@intrinsic
+def empty_channels() -> Any:
+    """A tile of pixels by 16 channels of float32, 0 all."""
+    return np.zeros((PIXELS, BLOCK), np.float32)
+
+
+@intrinsic
+def empty_more_channels() -> Any:
+    """A tile of pixels by 32 channels of float32, 0 all."""
+    return np.zeros((PIXELS, 2 * BLOCK), np.float32)
+
+
+@intrinsic
+def add_products(tile: Any, values: Any, at: int, step: int, weights: Any, w: int) -> Any:
+    """The tile plus, at (p, c), values[at + p * step] times weights[w + c]; rounded once or twice, as the processor
+    does."""
+    pixels, channels = tile.shape
+    return tile + values[at : at + (pixels - 1) * step + 1 : step, None] * weights[w : w + channels]
 
 
 @intrinsic

@@ -1,0 +1,168 @@
+"""Convolutional and dense layers: sums over all input channels, plus biases."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from imgconv.engine.index_tables import LineLayout, position_table
+from imgconv.engine.memory import allocate
+from imgconv.engine.run_loop import Work, run_loop
+from imgconv.jit.delegation import loads
+from imgconv.loops.tiles import BLOCK
+from imgconv.values.borders import Border
+from imgconv.values.frozen import field, record, replace
+from imgconv.values.numbers import double
+from imgconv.values.pixel_values import Pixels
+from imgconv.values.windows import Axis, Window
+
+_GROUP = 16  # output rows that go over the weights of a block together
+_AT_ONCE = 8  # multiply-adds of a layer in the time of one of a filter's
+_PIECE = 512  # values of a row that a depthwise layer sums at a time
+_SHAPES = 8  # of values whose work a layer remembers
+_ZERO = Border("constant")
+
+
+@record(eq=False)
+class Filters:
+    """Filters of a layer, as its loop reads them: weights in blocks of output channels, biases, the number of groups.
+
+    `weights` is (groups, blocks, rows, columns, inputs of a group, channels of a block), flat.
+    """
+
+    weights: Pixels
+    biases: Pixels
+    size: tuple[int, int]
+    inputs: int
+    outputs: int
+    groups: int
+    blocks: int
+    works: dict[Any, Work] = field(default_factory=dict)
+    """What was worked out for recent shapes: on small values that takes longer than the loop."""
+
+    @property
+    def depthwise(self) -> bool:
+        return self.inputs == 1 and self.groups > 1
+
+
+def packed(weights: Pixels, biases: Pixels | None, groups: int = 1) -> Filters:
+    """Filters from `weights` (rows, columns, inputs of a group, outputs) and `biases` (outputs,)."""
+    rows, columns, inputs, outputs = weights.shape
+    shifts = np.zeros(outputs, np.float32) if biases is None else np.ascontiguousarray(biases, np.float32)
+    each = outputs // groups
+    blocks = 1 if each <= BLOCK else 2
+    if inputs == 1 and groups > 1:
+        return Filters(
+            np.ascontiguousarray(weights, np.float32), shifts, (rows, columns), inputs, outputs, groups, blocks
+        )
+    width = blocks * BLOCK
+    count = -(-each // width)
+    grouped = weights.reshape(rows * columns * inputs, groups, each)
+    padded = np.pad(grouped, ((0, 0), (0, 0), (0, count * width - each)))
+    ordered = padded.reshape(-1, groups, count, width).transpose(1, 2, 0, 3)
+    flat = np.ascontiguousarray(ordered, np.float32).ravel()
+    return Filters(flat, shifts, (rows, columns), inputs, outputs, groups, blocks)
+
+
+def conv(
+    batch: Pixels,
+    filters: Filters,
+    window: Window,
+    border: Border = _ZERO,
+    *,
+    least: float = -np.inf,
+    threads: int | None = None,
+) -> Pixels:
+    """The layer on a batch (N, H, W, C): (N, rows, columns, outputs), none of it below `least` (0 for a rectifier)."""
+    if filters.depthwise and filters.outputs != batch.shape[3]:  # several filters for each channel
+        batch = batch.repeat(filters.outputs // batch.shape[3], axis=3)
+    images, height, width, channels = batch.shape
+    rows, columns = window.over(height, width)
+    result = allocate((images, rows.out, columns.out, filters.outputs), "float32", "the result of a layer")
+    work = _work(filters, rows, columns, border, channels)
+    arguments = work.arguments | {
+        "source_pixels": np.ascontiguousarray(batch, np.float32),
+        "source_images": images,
+        "source_rows": height,
+        "source_row": width * channels,
+        "result_pixels": result,
+        "result_rows": rows.out,
+        "numbers": np.array([double(border.constant or 0), least], np.float32),
+        "last": images * rows.out,
+    }
+    run_loop(work.loop, work.types, arguments, work.row_work, threads, least=work.least)
+    return result
+
+
+def _work(filters: Filters, rows: Axis, columns: Axis, border: Border, channels: int) -> Work:
+    """The work of a layer on values of a shape, cached."""
+    key = rows, columns, border, channels
+    work = filters.works.get(key)
+    if work is None:
+        if len(filters.works) >= _SHAPES:
+            filters.works.clear()
+        work = (_depthwise if filters.depthwise else _full)(filters, rows, columns, border, channels)
+        filters.works[key] = work
+    return work
+
+
+@loads
+def _full(filters: Filters, rows: Axis, columns: Axis, border: Border, channels: int) -> Work:
+    from imgconv.loops import layer
+
+    unstrided = replace(columns, stride=1, size=1, dilation=1, out=columns.reach)
+    layout = LineLayout((rows.length, columns.length, channels), unstrided, position_table(border, columns))
+    joined = filters.groups == 1 and columns.dilation == 1  # then a row of the window is one run of values
+    down, along = np.meshgrid(np.arange(rows.size), np.arange(1 if joined else columns.size), indexing="ij")
+    group = min(_GROUP, rows.out)
+    arguments = layout.arguments(rows, position_table(border, rows)) | {
+        "taps_rows": down.ravel() * rows.dilation,
+        "taps_at": along.ravel() * columns.dilation * channels,
+        "taps_count": down.size,
+        "taps_length": filters.inputs * (columns.size if joined else 1),
+        "filters_weights": filters.weights,
+        "filters_size": filters.weights.size,
+        "filters_biases": filters.biases,
+        "filters_count": filters.outputs,
+        "filters_group_outputs": filters.outputs // filters.groups,
+        "ring_rows": (group - 1) * rows.stride + rows.effective,
+        "ring_row": layout.size,
+        "ring_depth": rows.effective,
+        "ring_pixel": columns.stride * channels,
+        "ring_group": group,
+        "result_columns": columns.out,
+    }
+    work = columns.out * filters.outputs * rows.size * columns.size * filters.inputs / _AT_ONCE
+    return Work(layer.LOOP, {"blocks": str(filters.blocks)}, arguments, work, group)
+
+
+@loads
+def _depthwise(filters: Filters, rows: Axis, columns: Axis, border: Border, channels: int) -> Work:
+    from imgconv.loops import depthwise
+
+    layout = LineLayout((rows.length, columns.length, channels), columns, position_table(border, columns))
+    pixels = max(1, min(columns.out, _PIECE // channels))
+    down, along = np.meshgrid(np.arange(rows.size), np.arange(columns.size), indexing="ij")
+    weights = filters.weights.reshape(rows.size * columns.size, filters.outputs)
+    arguments = layout.arguments(rows, position_table(border, rows)) | {
+        "taps_rows": down.ravel() * rows.dilation,
+        "taps_at": layout.places(along.ravel() * columns.dilation),
+        "taps_count": down.size,
+        "taps_weights": np.tile(weights, pixels).ravel(),
+        "taps_biases": np.tile(filters.biases, pixels),
+        "taps_piece": pixels * channels,
+        "ring_rows": rows.effective,
+        "ring_row": layout.size,
+        "ring_depth": rows.effective,
+        "result_row": columns.out * channels,
+    }
+    work = columns.out * channels * rows.size * columns.size
+    return Work(depthwise.LOOP, {}, arguments, work, 4 * rows.effective)
+
+
+def dense(batch: Pixels, filters: Filters, *, least: float = -np.inf, threads: int | None = None) -> Pixels:
+    """A dense layer on (N, 1, 1, C): the images of the batch are the pixels of one row."""
+    row = batch.reshape(1, 1, batch.shape[0], batch.shape[3])
+    result = conv(row, filters, Window((1, 1)), least=least, threads=threads)
+    return result.reshape(batch.shape[0], 1, 1, filters.outputs)

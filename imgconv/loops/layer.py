@@ -1,0 +1,102 @@
+"""A convolutional layer over some of its output rows: an output channel is a sum over all input channels of a window.
+
+Images lie one behind the other. A ring holds source rows as lines; a tile is some pixels of an output row by a block of
+output channels, whose sums stay in registers. Blocks of channels are the outer loop, so that the weights of one stay in
+the cache while it goes over a group of rows.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from imgconv.loops import Body, Group, Loop, Numbers, helper
+from imgconv.loops.lines import LINES, line_loader
+from imgconv.loops.tiles import BLOCK, PIXELS, add_products, empty_channels, empty_more_channels, put
+
+
+def make(blocks: str) -> Body:
+    """The body for tiles of 1 or 2 blocks of 16 output channels."""
+    width, load, fill, store = BLOCK * int(blocks), line_loader("float32"), _filler(blocks), _storer(blocks)
+
+    def layer(source, lines, taps, filters, ring, result, numbers, first, last):
+        y, image, following = first, -1, 0
+        while y < last:
+            if y // result.rows != image:
+                image, following = y // result.rows, y % result.rows * lines.step
+            top = y - image * result.rows
+            rows = min(ring.group, last - y, result.rows - top)
+            following = max(following, top * lines.step)
+            while following < (top + rows - 1) * lines.step + ring.depth:  # each source row becomes a line once
+                row = lines.rows[following]
+                row = row if row < 0 else image * source.rows + row
+                line = ring.lines[following % ring.rows * ring.row :][: ring.row]
+                load(source, lines, row, line, ring.row, numbers.beyond)
+                following += 1
+            block = 0
+            for start in range(0, filters.count, filters.group_outputs):
+                inputs = start // filters.group_outputs * taps.length
+                for output in range(start, start + filters.group_outputs, width):
+                    outputs = min(width, start + filters.group_outputs - output)
+                    for r in range(rows):
+                        for t in range(taps.count):
+                            line = ((top + r) * lines.step + taps.rows[t]) % ring.rows
+                            taps.places[t] = line * ring.row + taps.at[t] + inputs
+                        for column in range(0, result.columns, PIXELS):
+                            x = max(0, min(column, result.columns - PIXELS))  # the last tile may repeat some pixels
+                            fill(taps, filters, ring, x, block)
+                            store(filters, ring, result, numbers, (y + r) * result.columns + x, x, output, outputs)
+                    block += taps.count * taps.length * width
+            y += rows
+
+    return layer
+
+
+def _filler(blocks: str) -> Any:
+    """The helper that makes the sums of a tile: pixels from `x` on, output channels whose weights begin at `block`."""
+    empty, width = empty_channels if blocks == "1" else empty_more_channels, BLOCK * int(blocks)
+
+    @helper
+    def fill(taps: Any, filters: Any, ring: Any, x: int, block: int) -> None:
+        sums = empty()
+        for t in range(taps.count):
+            at = taps.places[t] + x * ring.pixel
+            for k in range(taps.length):
+                sums = add_products(sums, ring.lines, at + k, ring.pixel, filters.weights, block + k * width)
+            block += taps.length * width
+        put(sums, ring.sums, 0, width)
+
+    return fill
+
+
+def _storer(blocks: str) -> Any:
+    """The helper that adds biases to the sums of a tile and stores them, none below the least."""
+    width = BLOCK * int(blocks)
+
+    @helper
+    def store(
+        filters: Any, ring: Any, result: Any, numbers: Any, pixel: int, x: int, output: int, outputs: int
+    ) -> None:
+        biases = filters.biases[output : output + outputs]
+        for p in range(min(PIXELS, result.columns - x)):
+            values = result.pixels[(pixel + p) * filters.count + output :][:outputs]
+            sums = ring.sums[p * width : p * width + outputs]
+            for c in range(outputs):
+                value = sums[c] + biases[c]
+                values[c] = numbers.least if value < numbers.least else value
+
+    return store
+
+
+SOURCE = Group("source", "pixels:float32[source_images * source_rows * source_row] images rows row")
+"""Images (rows, columns, channels) one behind the other."""
+TAPS = Group("taps", "rows:int64[taps_count] at:int64[taps_count] count length places:~int64[taps_count]")
+"""Where runs of `length` values that weights follow each other for begin in the ring."""
+FILTERS = Group("filters", "weights:float32[filters_size] size biases:float32[filters_count] count group_outputs")
+"""Weights, block after block of output channels, tap after tap."""
+RING = Group(
+    "ring",
+    f"lines:~float32[ring_rows * ring_row + {PIXELS} * ring_pixel] rows row depth pixel group"
+    f" sums:~float32[{PIXELS * 2 * BLOCK}]",
+)
+RESULT = Group("result", "pixels:=float32[last * result_columns * filters_count] rows columns")
+LOOP = Loop("layer", make, (SOURCE, LINES, TAPS, FILTERS, RING, RESULT, Numbers("numbers", "float32", "beyond least")))
