@@ -108,7 +108,8 @@ def _premultiply(pipeline: Pipeline, colour: Values, alpha: Pixels, goal: Target
     steps = tuple(step for one in pipeline.steps if (step := one.for_alpha()) is not None)
     if steps:
         shares, _ = apply(replace(pipeline, steps=steps), shares, None, threads)
-    if pipeline.channels(1) != 1 or shares.pixels.shape[:2] != products.pixels.shape[:2]:  # a bank
+    size, channels = products.pixels.shape[:2], products.pixels.shape[2]
+    if shares.pixels.shape[:2] != size or channels != colour.pixels.shape[2]:  # a bank
         raise errors.UsageError(
             "alpha premultiply divides by one alpha, and each kernel of a bank has its own; use --alpha auto"
         )

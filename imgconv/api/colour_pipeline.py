@@ -102,7 +102,8 @@ def _refuse_other_sizes(pipeline: Pipeline, frames: FrameValues) -> None:
 def _refuse_other_channels(pipeline: Pipeline, choice: Chosen, frames: FrameValues) -> None:
     for colour, _ in frames:
         before = 1 if choice.luma else len(choice.numbers or range(colour.pixels.shape[2]))
-        if (after := pipeline.channels(before)) != before:
+        height, width, _ = colour.pixels.shape
+        if (after := pipeline.result(height, width, before)[2]) != before:
             raise errors.PixelError(
                 f"--channels leaves other channels as they are, so their number must stay; this would make {after} of"
                 f" {before} (without --channels all are filtered, with --gray the luma alone)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from imgconv.engine.activate import span_of
+from imgconv.engine.activate import WHOLE, span_of
 from imgconv.engine.filter.bank import common
 from imgconv.engine.filter.correlate import task_of
 from imgconv.operations import Activate, Bank, Edges, Filter, Operation, Pool
@@ -120,7 +120,7 @@ def _bank(step: Bank, values: Predicted, result: str) -> Explanation:
 
 
 def _pool(step: Pool, values: Predicted, result: str) -> Explanation:
-    rows, columns = step.window.over(values.height, values.width)
+    rows, columns = step.window(values.height, values.width).over(values.height, values.width)
     whole = values.span.whole and not values.type.startswith("float")
     way = plan_pool(step.kind, rows, columns, values.channels, whole=whole)
     average = step.kind == "avg"
@@ -132,10 +132,10 @@ def _pool(step: Pool, values: Predicted, result: str) -> Explanation:
 
 
 def _activate(step: Activate, values: Predicted, result: str) -> Explanation:
-    span, type_ = span_of(step.function, values.span), result
+    span, type_ = span_of(step.function, values.span, float(step.used_slope)), result
     if result == "wide":
         floats = values.type.startswith("float")
-        type_ = values.type if floats else wide_type(values.type, span, divided=bool(step.bounds), last=False)
+        type_ = values.type if floats else wide_type(values.type, span, divided=step.function not in WHOLE, last=False)
     return f"{step.function} of each value", replace(values, type=type_, span=span)
 
 

@@ -172,7 +172,7 @@ class Image(ImageData):
             return _joined(
                 self, [page.through(pipeline, dtype=dtype, range=range, threads=threads, **how) for page in pages]
             )
-        goal = target(widened_type(self.pixels.dtype), dtype, RANGE.read(range))
+        goal = target(widened_type(self.pixels.dtype), pipeline.result_type(dtype), RANGE.read(range))
         return _run(self, colour_pipeline(self, alpha, channels, linear), pipeline, goal, threads)
 
     def _kinds_of_frames(self) -> tuple[int, int]:

@@ -69,6 +69,7 @@ def activate(
     pixels: ArrayLike,
     function: str,
     *,
+    slope: float | None = None,
     dtype: DTypeLike | None = None,
     range: str = "clamp",
     threads: int | None = None,
@@ -79,8 +80,11 @@ def activate(
     Parameters
     ----------
     pixels : array_like, (H, W) or (H, W, C)
-    function : {"relu", "abs", "sigmoid", "tanh", "identity"}
+    function : {"relu", "abs", "sigmoid", "tanh", "identity", "leaky-relu", "elu", "silu", "gelu", "softplus", \
+"hard-sigmoid", "hard-swish", "hard-tanh"}
         relu is max(v, 0); sigmoid is 1 / (1 + exp(-v)).
+    slope : float, optional
+        What leaky-relu (0.01) and elu (1) multiply negative values by.
     dtype, range, threads, out
         As in `correlate`. sigmoid and tanh stay within 1: ask for ``dtype="float32"`` or ``range="stretch"``.
 
@@ -92,7 +96,7 @@ def activate(
     ------
     UsageError, PixelError
     """
-    return run_steps(pixels, Activate(function), dtype, range, threads, out)
+    return run_steps(pixels, Activate(function, slope), dtype, range, threads, out)
 
 
 def run(

@@ -35,22 +35,26 @@ def _strips(size: tuple[int, int], channels: int) -> int:
 
 
 def most_bytes(header: Header, pipeline: Pipeline, target: Target, channels: int, *, floats: bool = False) -> int:
-    """The most memory that arrays take at one time, roughly: all frames as read and as computed, and for one frame what
-    the decoder or the steps need besides; or all frames as read, as computed and as a file."""
+    """The most memory that arrays take at one time, roughly, where so many `channels` of each image go in.
+
+    All frames as read and as computed, and for one frame what the decoder or the steps need besides; or all frames as
+    read, as computed and as a file.
+    """
     wide = 8 if header.type in ("int32", "float64") or target.type == "float64" or target.range == "stretch" else 4
     decoded, computed, besides, last = decoded_bytes(header), 0, 0, 0
     for size in sizes(header):
         # the first step reads the decoded pixels themselves, unless floats are made of them
         values = size[0] * size[1] * channels * wide if floats else 0
-        steps, shape = values, size
+        steps, shape, most = values, (*size, channels), channels
         for step in pipeline.steps:
-            shape = step.shape(*shape)
+            shape = step.result(shape)
+            count, most = shape[0] * shape[1] * shape[2], max(most, shape[2])
             settled = step is pipeline.steps[-1] and target.range != "stretch" and not floats
-            new = 0 if settled else shape[0] * shape[1] * channels * wide
-            steps, values = max(steps, values + new + 8 * step.scratch * shape[0] * shape[1] * channels), new
-        besides = max(besides, steps + (_strips(size, channels) if header.alpha else 0))
+            new = 0 if settled else count * wide
+            steps, values = max(steps, values + new + 8 * step.scratch * count), new
+        besides = max(besides, steps + (_strips(size, most) if header.alpha else 0))
         last += values
-        computed += shape[0] * shape[1] * (channels + header.alpha) * _BYTES[target.type]
+        computed += shape[0] * shape[1] * (shape[2] + header.alpha) * _BYTES[target.type]
     if target.range == "stretch" or floats:  # between the extremes of all frames
         besides = max(besides, last)
     return decoded + max(header.decoding, decoded // header.frames, computed + besides, 2 * computed)

@@ -42,8 +42,9 @@ def check(job: Job, header: Header, pipeline: Pipeline, settings: Settings) -> t
         from imgconv.files import frames
 
         frames.check_sizes(form, header)
-    goal = target(header.layout.type, settings.dtype, settings.range)
-    forecast.check(header, pipeline, goal, layout.channels, settings.reading, wide=settings.wide)
+    goal = target(header.layout.type, pipeline.result_type(settings.dtype), settings.range)
+    channels = 1 if settings.gray else header.layout.channels
+    forecast.check(header, pipeline, goal, channels, settings.reading, wide=settings.wide)
     return form, path
 
 
@@ -52,7 +53,7 @@ def plan(header: Header, pipeline: Pipeline, settings: Settings) -> list[str]:
     from imgconv.api.explain import explain
     from imgconv.values.pixel_values import target
 
-    goal = target(header.layout.type, settings.dtype, settings.range)
+    goal = target(header.layout.type, pipeline.result_type(settings.dtype), settings.range)
     first, *rest = explain(pipeline, predicted_input(header, settings), "wide" if settings.wide else goal.type)
     return [f"{first}; for each of {header.frames} frames" if header.frames > 1 else first, *rest]
 
@@ -76,10 +77,10 @@ def result_layout(header: Header, pipeline: Pipeline, settings: Settings) -> Lay
     """The layout of the result of an image with this header."""
     from imgconv.values.pixel_values import target
 
-    type_ = target(header.layout.type, settings.dtype, settings.range).type
+    type_ = target(header.layout.type, pipeline.result_type(settings.dtype), settings.range).type
     alpha = header.layout.alpha and settings.alpha != "drop"
     layout = replace(header.layout, type=type_, alpha=alpha) if not settings.gray else Layout(1, alpha, type_)
-    channels = pipeline.channels(layout.channels)
+    channels = pipeline.result(header.height, header.width, layout.channels)[2]
     return layout if channels == layout.channels else Layout(channels, alpha, type_)
 
 

@@ -16,7 +16,10 @@ from imgconv.jit.keys import architecture
 from imgconv.values.frozen import record
 
 # what object code may leave to the process: string.h, and the part of libm that loops use
-ALLOWED = {"memcpy", "memmove", "memset", "exp", "expf", "tanh", "tanhf", "floor", "floorf", "_GLOBAL_OFFSET_TABLE_"}
+ALLOWED = {
+    *("memcpy", "memmove", "memset", "exp", "expf", "expm1", "log1p", "erf", "tanh", "tanhf", "floor", "floorf"),
+    "_GLOBAL_OFFSET_TABLE_",
+}
 
 _HEADER, _SECTION, _SYMBOL, _RELOCATION = (
     struct.Struct("<16sHHIQQQIHHHHHH"),

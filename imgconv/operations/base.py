@@ -10,6 +10,9 @@ from typing import Any, ClassVar
 from imgconv.values.frozen import MISSING, field, fields, record
 from imgconv.values.parameters import Kind
 
+Shape = tuple[int, int, int]
+"""Rows, columns and channels of values."""
+
 
 def option(kind: Kind, help_: str, default: Any = MISSING, *, argument: bool = False, show: str = "") -> Any:
     """Declares a field: its kind, its help sentence, its default; an `argument` is written without its name.
@@ -81,12 +84,19 @@ class Operation(ABC):
     examples: ClassVar[tuple[str, ...]]
     """Commands that help shows first."""
     short_words: ClassVar[dict[str, dict[str, Any]]] = {}
-    """Other words of a pipeline: the fields they set. Their one value is `short_argument`."""
-    short_argument: ClassVar[str] = ""
+    """Other words of a pipeline: the fields they set. Some take a value, too."""
+    short_arguments: ClassVar[dict[str, str]] = {}
+    """The field that the value of such a word sets."""
     sees_all: ClassVar[str] = ""
     """The options under which windows cover the last rows and columns too, in words; where `unseen` may count some."""
     auxiliary: ClassVar[tuple[AuxiliaryOutput, ...]] = ()
     """What else its command can write; no part of the value, so no pipeline text has it."""
+    applied_in: ClassVar[str] = ""
+    """The module of `api/apply` that applies it, where that is not its word."""
+    roles: ClassVar[tuple[str, ...]] = ()
+    """What its tensors are called behind its name, if it is a layer that has some: weight, bias, mean ..."""
+    result_type: ClassVar[str] = ""
+    """The pixel type of its pipeline's result where no other is asked for; empty for the input's own."""
     keeps_bounds: ClassVar[bool] = False
     """Whether results stay within whatever bounds the values had."""
 
@@ -100,6 +110,11 @@ class Operation(ABC):
     def options(cls) -> tuple[Option, ...]:
         """The declared fields, in order."""
         return _options(cls)
+
+    @property
+    def declared(self) -> Operation:
+        """The step as a pipeline's text has it."""
+        return self
 
     @property
     def label(self) -> str:
@@ -123,6 +138,11 @@ class Operation(ABC):
     def channels(self, count: int) -> int:
         """The result's channels, predicted."""
         return count
+
+    def result(self, shape: Shape) -> Shape:
+        """The shape of the result for values (H, W, C) of a shape, predicted; WindowError where no window fits."""
+        height, width, channels = shape
+        return (*self.shape(height, width), self.channels(channels))
 
     def unseen(self, height: int, width: int) -> tuple[int, int]:
         """The number of rows and columns at the end that no window covers."""

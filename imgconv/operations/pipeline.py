@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from imgconv import errors
-from imgconv.operations.base import Operation
+from imgconv.operations.base import Operation, Shape
 from imgconv.values.frozen import record
 from imgconv.values.notes import Note
 from imgconv.values.parameters import whole
@@ -92,10 +92,47 @@ class Pipeline:
         return height, width
 
     def channels(self, count: int) -> int:
-        """The number of channels of the result for an image of that many."""
+        """The number of channels of the result for an image of that many; `result` tells it behind `flatten`, too."""
         for step in self.steps:
             count = step.channels(count)
         return count
+
+    def result(self, height: int, width: int, channels: int) -> Shape:
+        """The height, width and channels of the result for an image of such.
+
+        Raises
+        ------
+        WindowError
+            Where a window does not fit.
+        UsageError
+            Where a layer does not take such values.
+        """
+        shape = height, width, channels
+        for step in self.steps:
+            shape = step.result(shape)
+        return shape
+
+    def result_type(self, dtype: Any) -> Any:
+        """The pixel type of the result: what is asked for, else what a step gives, else (None) the input's own."""
+        if dtype is None or (isinstance(dtype, str) and dtype == "same"):
+            return next((step.result_type for step in self.steps if step.result_type), dtype)
+        return dtype
+
+    def require_no_weights(self) -> None:
+        """UsageError where a step is a layer of a network that needs weights."""
+        for step in self.steps:
+            if step.roles:
+                raise errors.UsageError(f"{Pipeline((step,))} needs weights; name their file: --weights FILE")
+
+    def step_result(self, number: int, shape: Shape) -> Shape:
+        """The shape of the result of step `number`, from 1, for values of a shape; errors name the step."""
+        step = self.steps[number - 1]
+        try:
+            return step.result(shape)
+        except errors.WindowError as error:
+            raise errors.WindowError(f"step {number} ({Pipeline((step,))}): {error}") from None
+        except errors.UsageError as error:
+            raise errors.UsageError(f"step {number} ({Pipeline((step,))}): {error}") from None
 
     def notes(self, target: str, range_: str) -> tuple[Note, ...]:
         """Remarks on the result that hold whatever the pixels are."""

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-
+from imgconv import errors
 from imgconv.operations.base import Operation, option
 from imgconv.values.frozen import record
-from imgconv.values.parameters import DILATION, FLAG, PAD, SIZE, STRIDE, Pad, choice
+from imgconv.values.parameters import DILATION, FLAG, PAD, SIZE, STRIDE, Kind, Pad, choice
 from imgconv.values.windows import Window
 
 REDUCTIONS = {"max": ("maximum",), "avg": ("average", "mean"), "min": ("minimum",)}
 """Each reduction and its other names."""
 KIND = choice("kind", tuple(REDUCTIONS), {alias: kind for kind, aliases in REDUCTIONS.items() for alias in aliases})
+
+ALL = "all"
+"""As a size: the whole image."""
+WINDOW_SIZE = Kind(
+    "N|RxC|all",
+    lambda value: ALL if isinstance(value, str) and value.lower() == ALL else SIZE.read(value),
+    lambda value: value if isinstance(value, str) else SIZE.text(value),
+    (ALL,),
+)
 
 
 @record
@@ -26,12 +34,14 @@ class Pool(Operation):
         "imgconv pool --size 2x3 in.png -o out.png",
     )
     sees_all = "--ceil or --pad same keeps all"
-    short_words = {f"{kind}pool": {"kind": kind} for kind in REDUCTIONS}
-    short_argument = "size"
+    short_words = {f"global{kind}pool": {"kind": kind, "size": ALL} for kind in REDUCTIONS} | {
+        f"{kind}pool": {"kind": kind} for kind in REDUCTIONS
+    }
+    short_arguments = {f"{kind}pool": "size" for kind in REDUCTIONS}
     keeps_bounds = True
 
     kind: str = option(KIND, "The reduction.", "max")
-    size: tuple[int, int] = option(SIZE, "Rows and columns of the window.", (2, 2))
+    size: tuple[int, int] | str = option(WINDOW_SIZE, "Rows and columns of the window; all: the whole image.", (2, 2))
     stride: tuple[int, int] | None = option(STRIDE, "Pixels from one window to the next.", None, show="the size")
     dilation: tuple[int, int] = option(DILATION, "Pixels from one tap to the next.", (1, 1))
     pad: Pad = option(
@@ -44,19 +54,27 @@ class Pool(Operation):
         super().__post_init__()
         if self.stride == self.size:
             object.__setattr__(self, "stride", None)  # one spelling for one thing
+        if self.size == ALL and (self.stride, self.dilation, self.pad, self.ceil) != (
+            None,
+            (1, 1),
+            (0, 0, 0, 0),
+            False,
+        ):
+            raise errors.UsageError("a window over the whole image has no stride, dilation, pad or ceil")
 
-    @cached_property
-    def window(self) -> Window:
-        return Window(self.size, self.stride or self.size, self.dilation, self.pad, ceil=self.ceil, sees=True)
+    def window(self, height: int, width: int) -> Window:
+        """The window over an image of that size."""
+        size = (height, width) if isinstance(self.size, str) else self.size
+        return Window(size, self.stride or size, self.dilation, self.pad, ceil=self.ceil, sees=True)
 
     @property
     def label(self) -> str:
         return f"{self.kind}pool"
 
     def shape(self, height: int, width: int) -> tuple[int, int]:
-        rows, columns = self.window.over(height, width)
+        rows, columns = self.window(height, width).over(height, width)
         return rows.out, columns.out
 
     def unseen(self, height: int, width: int) -> tuple[int, int]:
-        rows, columns = self.window.over(height, width)
+        rows, columns = self.window(height, width).over(height, width)
         return rows.unseen, columns.unseen

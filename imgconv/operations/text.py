@@ -8,7 +8,7 @@ lines are ignored.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from imgconv import errors
@@ -110,25 +110,33 @@ def _closing(text: str, start: int) -> int:
 
 def _step(number: int, tokens: list[_Token]) -> Operation:
     shown = " ".join(token.text for token in tokens)
-    words = {
-        word: (operation, preset)
-        for operation in OPERATIONS
-        for word, preset in ({operation.word: _NO_PRESET} | operation.short_words).items()
-    }
-    word = tokens[0].text.lower()
+    word, words = tokens[0].text.lower(), _words(OPERATIONS)
+    if word not in words:
+        from imgconv.operations.layers import LAYERS
+
+        words |= _words(LAYERS)
     try:
         if word not in words:
-            raise errors.unknown("step", tokens[0].text, list(words))
+            raise errors.unknown("step", tokens[0].text, list(words), "imgconv run --help")
         operation, preset = words[word]
         return operation(**preset, **_fields(operation, word, tokens[1:], preset))
     except errors.UsageError as error:
         raise _step_error(number, shown, str(error)) from None
 
 
+def _words(operations: Sequence[type[Operation]]) -> dict[str, tuple[type[Operation], dict[str, Any]]]:
+    """The words of operations, and the fields that each sets."""
+    return {
+        word: (operation, preset)
+        for operation in operations
+        for word, preset in ({operation.word: _NO_PRESET} | operation.short_words).items()
+    }
+
+
 def _fields(operation: type[Operation], word: str, tokens: list[_Token], preset: dict[str, Any]) -> dict[str, Any]:
     """The fields that a step's values, name=value pairs and flags set."""
     options = {_key(option.long): option for option in operation.options() if option.name not in preset}
-    places = [key for key, option in options.items() if _is_argument(option, operation, preset)]
+    places = [key for key, option in options.items() if _is_argument(option, operation, word)]
     values: dict[str, list[Any]] = {}
     for token in tokens:
         name, equals, text = token.text.partition("=") if token.named else (token.text, "", "")
@@ -151,9 +159,9 @@ def _fields(operation: type[Operation], word: str, tokens: list[_Token], preset:
     return {options[key].name: tuple(items) if options[key].kind.item else items[0] for key, items in values.items()}
 
 
-def _is_argument(option: Option, operation: Operation | type[Operation], preset: dict[str, Any]) -> bool:
+def _is_argument(option: Option, operation: Operation | type[Operation], word: str) -> bool:
     """Whether an option is written without its name."""
-    return option.argument or (bool(preset) and option.name == operation.short_argument)
+    return option.argument or option.name == operation.short_arguments.get(word)
 
 
 def _no_place(name: str, token: _Token, word: str, options: dict[str, Option]) -> errors.UsageError:
@@ -216,7 +224,9 @@ def _usage(word: str, options: dict[str, Option]) -> str:
 
 
 def step_text(step: Operation) -> str:
-    """Canonical text: the short word if there is one, defaults dropped, fields in declared order."""
+    """Canonical text of a step, as it was declared: the short word if there is one, defaults dropped, fields in
+    declared order."""
+    step = step.declared
     word, preset = next(
         ((w, p) for w, p in step.short_words.items() if all(getattr(step, k) == v for k, v in p.items())),
         (step.word, {}),
@@ -224,9 +234,9 @@ def step_text(step: Operation) -> str:
     values, named = [], []
     for option in step.options():
         value = getattr(step, option.name)
-        if option.name in preset:
+        if option.name in preset or value is None:
             continue
-        if _is_argument(option, step, preset):
+        if _is_argument(option, step, word):
             values.append(_quoted(option.kind.text(value)))
         elif option.kind.item:
             named += [f"{option.long}={_quoted(option.kind.item.text(item))}" for item in value]

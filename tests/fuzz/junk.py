@@ -182,7 +182,21 @@ def verbs(folder: Path) -> Verbs:
     saved = folder / "in.npy"
     np.save(saved, PIXELS)
     made = imgconv.Kernel([[1, 2, 1], [2, 4, 2], [1, 2, 1]])
+    network = imgconv.Network.random("conv 2@2x2 | relu | flatten | dense 3", (3, 3, 1))
     return {
+        "Network": (
+            imgconv.Network,
+            {"pipeline": network.pipeline, "tensors": network.tensors, "input": (3, 3, 1), "labels": ("a", "b", "c")},
+        ),
+        "Network.load": (
+            imgconv.Network.load,
+            {"source": "dense 3", "weights": None, "input": (1, 1, 2), "layout": None},
+        ),
+        "Network.random": (imgconv.Network.random, {"pipeline": "dense 3", "input": (1, 1, 2), "seed": 0}),
+        "Network.run": (network.run, {"batch": np.zeros((1, 3, 3, 1)), "threads": 1}),
+        "Network.predict": (network.predict, {"pixels": np.zeros((3, 3)), "top": 1, "threads": 1}),
+        "Network.maps": (network.maps, {"pixels": np.zeros((3, 3)), "threads": 1}),
+        "Network.summary": (network.summary, {"shape": None}),
         "correlate": (imgconv.correlate, pixels | {"kernel": "vertical"} | placed | several | run),
         "convolve": (imgconv.convolve, pixels | {"kernel": "vertical"} | placed | several | run),
         "pool": (
@@ -191,7 +205,7 @@ def verbs(folder: Path) -> Verbs:
             | {"kind": "max", "size": 2, "stride": None, "pad": 0, "dilation": 1, "ceil": False, "count_padding": False}
             | run,
         ),
-        "activate": (imgconv.activate, pixels | {"function": "relu"} | run),
+        "activate": (imgconv.activate, pixels | {"function": "elu", "slope": 0.5} | run),
         "run": (imgconv.run, pixels | {"pipeline": "relu"} | run),
         "bank": (
             imgconv.bank,

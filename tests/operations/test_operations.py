@@ -28,7 +28,7 @@ def test_every_option_has_an_example(operation):
             continue
         shown = (
             option.argument
-            or option.name == operation.short_argument
+            or option.name in operation.short_arguments.values()
             or f" {option.long}=" in text
             or f" {option.long} " in text
         )

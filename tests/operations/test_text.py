@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from imgconv import Kernel, Pipeline, errors
 from imgconv import operations as declared
 from imgconv.operations import OPERATIONS, Activate, Operation, Pool
+from imgconv.operations.activate import FUNCTIONS
 from imgconv.values.frozen import fields
 from imgconv.values.numbers import number as exact_number
 from imgconv.values.numbers import number_text
@@ -146,7 +147,10 @@ POOLS = st.builds(
     ceil=st.booleans(),
     count_padding=st.booleans(),
 )
-ACTIVATIONS = st.builds(Activate, st.sampled_from(["relu", "abs", "sigmoid", "tanh", "identity"]))
+ACTIVATIONS = st.one_of(
+    st.builds(Activate, st.sampled_from([*FUNCTIONS])),
+    st.builds(Activate, st.sampled_from(["leaky-relu", "elu"]), st.integers(-5, 5)),
+)
 PERCENT = st.fractions(0, 100, max_denominator=99).map(lambda share: f"{number_text(exact_number(share))}%")
 EDGES = st.one_of(
     st.builds(
@@ -430,7 +434,7 @@ def test_what_belongs_to_the_run_is_refused_in_a_step(step: str, option: str) ->
     [
         ("filtre vertical", 1, ("filtre", "did you mean filter")),
         ("relu | abs | maxpol 2", 3, ("maxpol", "did you mean maxpool")),
-        ("relu | nonsense", 2, ("nonsense", "filter", "pool")),
+        ("relu | nonsense", 2, ("nonsense", "imgconv run --help lists")),
         ("relu | filter vertcal", 2, ("vertcal", "did you mean vertical")),
         ("relu | filter vertical boder=wrap", 2, ("boder", "did you mean border")),
         ("relu | avgpool 2 count-paddin=1", 2, ("count-paddin", "did you mean count-padding")),

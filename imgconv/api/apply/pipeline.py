@@ -36,8 +36,8 @@ class Application(Protocol):
 
 
 def application(step: Operation) -> Application:
-    """What applies a step: the module here that has the operation's word as its name."""
-    return cast("Application", import_module(f"imgconv.api.apply.{step.word}"))
+    """What applies a step: the module here that has the operation's word as its name, or the one of all layers."""
+    return cast("Application", import_module(f"imgconv.api.apply.{step.applied_in or step.word}"))
 
 
 def apply(

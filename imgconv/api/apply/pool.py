@@ -18,9 +18,8 @@ def apply(
     step: Pool, values: Values, target: Target | None, threads: int | None = None, out: Pixels | None = None
 ) -> tuple[Values, Response | None]:
     """The reduction of each window: converted to `target` (into `out`), or left wide where that is None."""
-    return pool(
-        values, step.kind, step.window, count_padding=step.count_padding, target=target, threads=threads, out=out
-    )
+    window = step.window(*values.pixels.shape[:2])
+    return pool(values, step.kind, window, count_padding=step.count_padding, target=target, threads=threads, out=out)
 
 
 def apply_weighted(
@@ -29,9 +28,8 @@ def apply_weighted(
     """Averages weight colours by alpha; max and min leave out transparent pixels; alpha is pooled too."""
     from imgconv.engine.alpha.pool import pool_weighted
 
-    return pool_weighted(
-        colours, step.kind, step.window, count_padding=step.count_padding, target=target, threads=threads
-    )
+    window = step.window(*colours.colour.pixels.shape[:2])
+    return pool_weighted(colours, step.kind, window, count_padding=step.count_padding, target=target, threads=threads)
 
 
 def apply_alpha(step: Pool, alpha: Pixels, threads: int | None = None) -> Pixels:
