@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from imgconv.kernels import lab as lab
     from imgconv.kernels.catalog import kernel as kernel
     from imgconv.kernels.kernel import Kernel as Kernel
+    from imgconv.networks.network import Network as Network
     from imgconv.operations.pipeline import Pipeline as Pipeline
 
 _HOMES = {
@@ -49,12 +50,14 @@ _HOMES = {
     "save": "files.write",
     "Image": "api.image",
     "Kernel": "kernels.kernel",
+    "Network": "networks.network",
     "Pipeline": "operations.pipeline",
 }
 _MODULES = {"catalog": "kernels.catalog", "lab": "kernels.lab"}
 __all__ = [
     "Image",
     "Kernel",
+    "Network",
     "Pipeline",
     "activate",
     "bank",

@@ -29,6 +29,7 @@ from imgconv.kernels.catalog import kernel
 from imgconv.kernels.dialects.table import DIALECTS
 from imgconv.kernels.named import MODULES, rows
 from imgconv.operations import OPERATIONS
+from imgconv.operations.layers import LAYERS
 from imgconv.values.borders import RULES
 from imgconv.values.losses import LOSSES, REMARKS
 from tests import matrix
@@ -85,6 +86,20 @@ def borders() -> str:
         [name, f"`{rule.picture}`", ", ".join(rule.aliases)] for name, rule in zip(names, RULES.values(), strict=True)
     ]
     return table(["border", "the row `abcd` and what surrounds it", "also called"], lines)
+
+
+def layers() -> str:
+    """Every layer with its fields and what it is."""
+    lines = []
+    for layer in LAYERS:
+        fields = [one for one in layer.options() if one.long != "name"]
+        usage = [
+            one.kind.metavar if one.argument else one.long if one.is_flag else f"{one.long}={one.kind.metavar}"
+            for one in fields
+        ]
+        words = [layer.word, *layer.short_words]
+        lines.append([", ".join(f"`{word}`" for word in words), " ".join(f"`{one}`" for one in usage), layer.summary])
+    return table(["layer", "values", "what it does"], lines)
 
 
 def options() -> str:
@@ -239,6 +254,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "fates": fates,
     "formats": formats,
     "kernels": kernels,
+    "layers": layers,
     "losses": losses,
     "modes": modes,
     "options": options,

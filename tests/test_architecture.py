@@ -29,8 +29,9 @@ LEVELS = {
     "api": 9,
     "kernels.lab": 10,
     "batch": 10,
-    "cli": 11,
-    "__main__": 12,
+    "networks": 11,
+    "cli": 12,
+    "__main__": 13,
 }
 HEAVY = {"numpy", "numba", "llvmlite", "PIL"}
 MAY_BE_HEAVY = (
@@ -42,6 +43,8 @@ MAY_BE_HEAVY = (
     "files",
     "api.image",
     "api.alpha_policies",
+    "api.apply.layers",
+    "networks",
 )
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 

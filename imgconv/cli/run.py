@@ -26,6 +26,8 @@ HELP = (
     "Values are neither rounded nor clamped between the steps of one run; between two processes "
     "in a shell pipe they are, unless the first writes --dtype float32 --format npy."
 )
+_WEIGHTS = (".safetensors", ".npz", ".pt", ".pth", ".keras", ".h5", ".onnx")
+"""Suffixes of files that hold networks."""
 MOST_TEXT = 2**20
 """Bytes of a pipeline that is read from a file or from standard input."""
 
@@ -35,25 +37,56 @@ def command() -> Command:
         common = Common.taken_from(values, inputs)
         if pipeline is None:
             raise missing("pipeline", EXAMPLES[0])
-        text, label = _text(pipeline, inputs)
-        work(Pipeline.parse(text), common, label)
+        weights = values.pop("weights")
+        if weights is not None or os.path.splitext(pipeline)[1] in _WEIGHTS:
+            steps, label = _network(pipeline, weights, inputs)
+        else:
+            text, label = pipeline_text(pipeline, inputs)
+            steps = Pipeline.parse(text)
+            steps.require_no_weights()
+        work(steps, common, label)
 
-    params = [click.Argument(["pipeline"], required=False, metavar="PIPELINE"), INPUTS(), *COMMON()]
+    params = [
+        click.Argument(["pipeline"], required=False, metavar="PIPELINE"),
+        INPUTS(),
+        click.Option(["--weights"], metavar="FILE", help="The weights of a network's layers: .safetensors or .npz."),
+        *COMMON(),
+    ]
     return Command(
         "run",
         params=params,
         callback=callback,
-        help=HELP,
+        help=f"{HELP} {_step_words()}",
         short_help="Run several steps, unclamped between.",
         examples=EXAMPLES,
     )
+
+
+def _step_words() -> str:
+    """The words of steps, in a sentence."""
+    from imgconv.operations import OPERATIONS
+    from imgconv.operations.layers import LAYERS
+
+    steps, layers = ([word for one in table for word in (one.word, *one.short_words)] for table in (OPERATIONS, LAYERS))
+    return f"Steps are {', '.join(steps)}; and, with --weights, layers of networks: {', '.join(layers)}."
+
+
+def _network(argument: str, weights: str | None, inputs: tuple[str, ...]) -> tuple[Pipeline, str]:
+    """The steps of a network with their weights, and the label of derived names."""
+    from imgconv.networks.network import Network
+    from imgconv.networks.reading import is_network
+
+    if weights is None:
+        return Pipeline(Network.load(argument).layers), os.path.basename(os.path.splitext(argument)[0])
+    text, label = (argument, "run") if is_network(argument) else pipeline_text(argument, inputs)
+    return Pipeline(Network.load(text, weights).layers), label
 
 
 def _file_error(path: str, reason: str) -> errors.UsageError:
     return errors.UsageError(f"pipeline file {path}: {reason}")
 
 
-def _text(argument: str, inputs: tuple[str, ...]) -> tuple[str, str]:
+def pipeline_text(argument: str, inputs: tuple[str, ...]) -> tuple[str, str]:
     """The pipeline's text and, from a .pipe file, the label of derived names."""
     if argument == STREAM:
         if not inputs or STREAM in inputs:

@@ -16,7 +16,6 @@ import click
 from imgconv import errors
 from imgconv.cli.declarations import Command
 from imgconv.cli.image_command import Finished, complain
-from imgconv.operations.activate import FUNCTIONS
 from imgconv.operations.detectors import DETECTORS
 from imgconv.operations.pool import REDUCTIONS
 from imgconv.planner.combining import COMBINES
@@ -30,7 +29,7 @@ STEPS = (
         for side in (3, 5, 7, 11)
     ),
     *(f"{kind}pool {window}" for kind in REDUCTIONS for window in ("2", "3 stride=2 pad=1", "31 stride=1")),
-    *FUNCTIONS,
+    *("relu", "abs", "sigmoid", "tanh", "identity"),
     *(f"filter sobel-x with=sobel-y combine={how}" for how in COMBINES),
     "filter sobel-x with=sobel-y with=laplacian",
     *(f"edges {detector}" for detector in DETECTORS),
@@ -71,6 +70,7 @@ IMAGES: tuple[tuple[str, dict[str, Any]], ...] = (
 """Steps for colour images that are not opaque, each on every type of TYPES: (step, how colour and alpha take part)."""
 AUXILIARY = ("sobel", "kirsch")
 """Detectors whose auxiliary outputs are computed."""
+NETWORK = "conv 4@3x3 | relu | conv 32@3x3 | conv 32@3x3 depthwise | tanh"
 EXAMPLES = ("imgconv warm", "imgconv warm --dir /usr/share/imgconv/loops --cpu x86-64-v3")
 HELP = (
     "Compile what filters and poolings of common pixel types need, so that no later run has to wait. "
@@ -129,6 +129,16 @@ def run_auxiliary() -> None:
 
     for detector in AUXILIARY:
         directions(np.zeros((SIDE, SIDE), np.uint8), detector, "which", threads=1)
+
+
+def run_network() -> None:
+    """Compiles what networks need beyond pooling: layers of few and of many filters, and depthwise ones."""
+    import numpy as np
+
+    from imgconv.networks.network import Network
+
+    network = Network.random(NETWORK, (8, 8, 2))
+    network.run(np.zeros((1, 8, 8, 2), np.float32), threads=1)
 
 
 def run_images() -> None:
@@ -230,6 +240,7 @@ def _compile_all(*, progress: bool) -> None:
         run_request(*request)
     run_auxiliary()
     run_images()
+    run_network()
     write_png()
     read_lzw()
     if progress:

@@ -1,0 +1,103 @@
+"""`imgconv maps`: the feature maps of a network for a picture, on one page or each in a file."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import click
+
+from imgconv import errors
+from imgconv.cli.declarations import Command
+from imgconv.cli.image_command import Finished, announce_compilation, complain
+from imgconv.cli.networks.options import fitting_of, fitting_options, network_options, weighted_network_of
+
+EXAMPLES = (
+    "imgconv maps lenet5.safetensors digit.png -o maps.png",
+    "imgconv maps lenet5.safetensors digit.png --layer conv1 -o conv1.png",
+    "imgconv maps lenet5.safetensors digit.png --each maps/ --format npy",
+)
+
+
+def command() -> Command:
+    return Command(
+        "maps",
+        params=[
+            *network_options(),
+            click.Argument(["image"], required=False, metavar="IMAGE"),
+            click.Option(["-o", "--output"], metavar="FILE", help="The page: what every layer makes of the picture."),
+            click.Option(["--layer"], metavar="NAME", help="One layer alone, by its name, number or text."),
+            click.Option(["--each"], metavar="FOLDER", help="The maps of each layer as files of their own."),
+            click.Option(["--format"], metavar="png|npy", help="Of the files of --each.  [default: png, stretched]"),
+            *fitting_options(),
+        ],
+        callback=_maps,
+        help="Show what every layer of a network makes of a picture: its feature maps, each with its own contrast and"
+        " its range beneath, and its filters.",
+        short_help="Feature maps of a network, drawn.",
+        examples=EXAMPLES,
+    )
+
+
+def _maps(image: str | None, **given: Any) -> None:
+
+    from imgconv.api.image import load
+    from imgconv.kernels.lab.write import check, write
+    from imgconv.networks.inputs import fitted, own_scale
+    from imgconv.networks.page import is_named, page
+
+    output, layer, each, form = (given.pop(name) for name in ("output", "layer", "each", "format"))
+    network, fitting = weighted_network_of(given, EXAMPLES[0]), fitting_of(given)
+    if image is None:
+        raise errors.UsageError(f"no picture: name one, as in {EXAMPLES[0]}")
+    if output is None and each is None:
+        raise errors.UsageError("maps are drawn into a file: -o maps.png, or --each maps/")
+    if form not in (None, "png", "npy"):
+        raise errors.unknown("format", form, ["png", "npy"])
+    if output is not None:
+        check(output)
+    steps = network.layers
+    if layer is not None and not any(is_named(layer, number, step) for number, step in enumerate(steps, 1)):
+        raise errors.UsageError(f"no layer is called {layer}; imgconv summary lists them")
+    if sys.stderr is not None and sys.stderr.isatty():
+        announce_compilation()
+    picture = load(image)
+    frame = picture.frames[0]
+    shape = network.input or (*frame.pixels.shape[:2], frame.pixels.shape[2] if frame.pixels.ndim == 3 else 1)
+    pixels, done = fitted(frame, picture.colour, shape, fitting, own_scale(network.pipeline.steps))
+    if done:
+        complain(f"{image}: {', '.join(done)}")
+    values = list(network.maps(pixels, threads=given["threads"]).values())
+    if each is not None:
+        chosen = [
+            (number, step, value)
+            for number, (step, value) in enumerate(zip(steps, values, strict=True), 1)
+            if layer is None or is_named(layer, number, step)
+        ]
+        _write_each(each, chosen, form or "png")
+    if output is not None:
+        complain(write(page(pixels, steps, values, layer or ""), output))
+    raise Finished(errors.DONE)
+
+
+def _write_each(folder: str, chosen: list[Any], form: str) -> None:
+    """A file for the maps of each step: an array, or a PNG for each channel, stretched."""
+    import numpy as np
+
+    from imgconv.api.image import Image
+    from imgconv.files.write import save
+    from imgconv.networks.page import gray_levels
+    from imgconv.operations.base import file_name
+    from imgconv.operations.text import step_text
+    from imgconv.values.image import Frame
+
+    os.makedirs(folder, exist_ok=True)
+    for number, step, value in chosen:
+        stem = os.path.join(folder, file_name((f"{number:02}", step_text(step))))
+        if form == "npy":
+            save(Image((Frame(np.ascontiguousarray(value)),)), f"{stem}.npy")
+            continue
+        for channel in range(value.shape[2]):
+            save(Image((Frame(gray_levels(value[..., channel])),)), f"{stem}-{channel:03}.png")
+    complain(f"{folder}: the maps of {len(chosen)} layers")

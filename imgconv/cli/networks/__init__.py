@@ -1,0 +1,1 @@
+"""Commands about networks, a module each: summary, predict, maps."""

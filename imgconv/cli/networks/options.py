@@ -1,0 +1,109 @@
+"""What the commands about networks share: the network, its weights, the pictures that it sees."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from imgconv import errors
+from imgconv.cli.click_types import KindType
+from imgconv.cli.declarations import missing
+from imgconv.values.parameters import THREADS, Kind, whole
+
+if TYPE_CHECKING:
+    from imgconv.networks.inputs import Fitting
+    from imgconv.networks.network import Network
+
+
+SEED = Kind("SEED", lambda value: whole(value, "seed"))
+
+
+def network_options() -> list[click.Parameter]:
+    """NETWORK, and where its weights and the shape of its input come from."""
+    return [
+        click.Argument(["network"], required=False, metavar="NETWORK"),
+        click.Option(["--weights"], metavar="FILE", help="The weights of a pipeline: .safetensors or .npz."),
+        click.Option(
+            ["--input", "shape"], metavar="RxCxN", help="Rows, columns and channels of what goes in: 28x28x1."
+        ),
+        _option(
+            ["--random"], SEED, "Random weights (He et al., 2015) from a seed, for shapes and speed; needs --input."
+        ),
+        click.Option(
+            ["--layout"],
+            metavar="hwio|oihw",
+            help="The order of the weights' axes, where their file does not tell: (rows, columns, inputs, outputs), or"
+            " PyTorch's (outputs, inputs, rows, columns).",
+        ),
+    ]
+
+
+def fitting_options() -> list[click.Parameter]:
+    """How pictures are made to fit the network."""
+    return [
+        click.Option(
+            ["--fit"],
+            metavar="resize|crop|pad",
+            help="Make pictures of another size fit: stretch them, cut out their middle, or put black around them."
+            "  [default: refuse them]",
+        ),
+        click.Option(
+            ["--scale"],
+            metavar="unit|raw|signed|imagenet",
+            help="Pixels as the network wants them, if it has no normalize of its own: 0...1, 0...255, -1...1, or by"
+            " ImageNet's means and deviations.  [default: unit]",
+        ),
+        click.Option(["--invert"], is_flag=True, help="Swap black and white first."),
+        click.Option(["--flatten"], metavar="COLOUR", help="What transparent pixels are laid over.  [default: black]"),
+        _option(["--threads"], THREADS, "Processors to use.  [default: all]"),
+    ]
+
+
+def _option(names: list[str], kind: Kind, help_: str) -> click.Option:
+    return click.Option(names, type=KindType(kind, names[-1]), metavar=kind.metavar, help=help_)
+
+
+def network_of(given: dict[str, Any], example: str) -> Network:
+    """Takes the network's options out of `given` and reads it."""
+    from imgconv.cli.run import pipeline_text
+    from imgconv.networks.network import Network
+    from imgconv.networks.reading import is_network
+
+    argument = given.pop("network")
+    if argument is None:
+        raise missing("network", example)
+    options = {"input": given.pop("shape"), "layout": given.pop("layout")}
+    weights, seed = given.pop("weights"), given.pop("random")
+    if is_network(argument):
+        if weights is not None:
+            raise errors.UsageError(f"{argument} has weights of its own; leave out --weights")
+        return Network.load(argument, **options)
+    text, _ = pipeline_text(argument, ("an image",))
+    if seed is not None:
+        if options["input"] is None or weights is not None:
+            raise errors.UsageError("--random needs --input, such as 28x28x1, and no --weights")
+        return Network.random(text, options["input"], seed)
+    return Network.load(text, weights, **options)
+
+
+def weighted_network_of(given: dict[str, Any], example: str) -> Network:
+    """The same of a network that is to be run: UsageError where it has no weights."""
+    network = network_of(given, example)
+    network.require_weights()
+    return network
+
+
+def fitting_of(given: dict[str, Any]) -> Fitting:
+    """Takes the options of `fitting_options` but `threads` out of `given`."""
+    from imgconv.networks.inputs import COLOUR, FIT, SCALE, Fitting
+
+    kinds: dict[str, tuple[str, Kind]] = {
+        "fit": ("size", FIT),
+        "scale": ("scale", SCALE),
+        "flatten": ("flatten", COLOUR),
+    }
+    named = {field: kind.read(given.pop(name)) for name, (field, kind) in kinds.items() if given.get(name) is not None}
+    for name in kinds:
+        given.pop(name, None)
+    return Fitting(**named, invert=given.pop("invert"))

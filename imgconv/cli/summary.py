@@ -1,0 +1,39 @@
+"""`imgconv summary`: shapes, parameters, multiply-adds and receptive fields of a network."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from imgconv import errors
+from imgconv.cli import terminal
+from imgconv.cli.declarations import Command
+from imgconv.cli.image_command import Finished
+from imgconv.cli.networks.options import network_of, network_options
+
+EXAMPLES = (
+    'imgconv summary "conv 6@5x5 pad=2 | relu | maxpool 2 | flatten | dense 10" --input 28x28x1',
+    "imgconv summary lenet5.safetensors",
+    "imgconv summary lenet5.safetensors --json",
+)
+
+
+def command() -> Command:
+    return Command(
+        "summary",
+        params=[*network_options(), click.Option(["--json"], is_flag=True, help="As JSON.")],
+        callback=_summarise,
+        help="Show each layer of a network: output shape, parameters, multiply-adds, receptive field, jump and memory."
+        " NETWORK is a .safetensors file, or a pipeline. No image is read.",
+        short_help="Shapes and parameters of a network.",
+        examples=EXAMPLES,
+    )
+
+
+def _summarise(**given: Any) -> None:
+    as_json = given.pop("json")
+    summary = network_of(given, EXAMPLES[0]).summary()
+    terminal.say(json.dumps(summary.as_dict(), indent=2) if as_json else str(summary))
+    raise Finished(errors.DONE)

@@ -1,0 +1,57 @@
+"""What a file of weights holds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from imgconv import errors
+from imgconv.operations.base import Shape
+from imgconv.values.frozen import field, record
+from imgconv.values.pixel_values import Pixels
+
+LARGEST = 2**32
+"""Bytes of all tensors of a network."""
+_MOST_TENSORS = 100_000
+HWIO, OIHW = "hwio", "oihw"
+LAYOUTS = (HWIO, OIHW)
+"""Orders of a convolution's axes: rows, columns, inputs, outputs, with dense layers as (inputs, outputs) whose inputs
+come pixel by pixel; or outputs, inputs, rows, columns, with dense layers as (outputs, inputs) whose inputs come channel
+by channel."""
+
+
+@record(eq=False)
+class Stored:
+    """Tensors by name; the text of the pipeline where the file has one, the order of axes where it is known, the shape
+    of the input, the labels of the outputs."""
+
+    tensors: Mapping[str, Pixels]
+    pipeline: str = ""
+    layout: str = ""
+    input: Shape | None = None
+    labels: tuple[str, ...] = ()
+    steps: tuple[Any, ...] = field(default=())
+
+
+def check_size(path: str, sizes: Mapping[str, tuple[tuple[int, ...], int]]) -> None:
+    """FileError where tensors, by name their shape and bytes per number, are more than a network may have."""
+    if len(sizes) > _MOST_TENSORS:
+        raise errors.FileError(f"{path}: has {len(sizes)} tensors, more than {_MOST_TENSORS}")
+    total = sum(math.prod(shape) * width for shape, width in sizes.values())
+    if total > LARGEST:
+        raise errors.FileError(f"{path}: its weights take {errors.amount(total)}, more than {errors.amount(LARGEST)}")
+
+
+def as_weights(path: str, name: str, tensor: Any) -> Pixels:
+    """A tensor in float32; FileError where its numbers are none, or not finite there."""
+    array = np.asarray(tensor)
+    if array.dtype.kind not in "fiu":
+        raise errors.FileError(f"{path}: tensor {name} is of type {array.dtype}; weights are real numbers")
+    with np.errstate(over="ignore"):
+        weights = np.ascontiguousarray(array, np.float32)
+    if not np.isfinite(weights).all():
+        raise errors.FileError(f"{path}: tensor {name} has numbers that are not finite in float32")
+    return weights.reshape(array.shape)

@@ -1,0 +1,167 @@
+"""Pictures made to fit a network: channels, size, scale; each thing that is done is said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from imgconv import errors
+from imgconv.engine.colour.luma import gray_plane
+from imgconv.operations import Operation
+from imgconv.operations.base import Shape
+from imgconv.operations.layers import Layer, Normalize
+from imgconv.operations.layers.base import shape_text
+from imgconv.values.frozen import record
+from imgconv.values.parameters import Kind, choice
+from imgconv.values.pixel_values import Pixels
+
+if TYPE_CHECKING:
+    from imgconv.values.image import Frame
+
+Colour = tuple[int, int, int]
+_WHITE = {"uint8": 255, "uint16": 65535}
+IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+"""Means and deviations of ImageNet's pixels in 0...1, as PyTorch publishes them for its networks."""
+
+
+def _colour(value: object) -> Colour:
+    names = {"black": (0, 0, 0), "white": (255, 255, 255), "gray": (128, 128, 128)}
+    if isinstance(value, str):
+        if value.lower() in names:
+            return names[value.lower()]
+        if re.fullmatch(r"#[0-9a-fA-F]{6}", value):
+            return int(value[1:3], 16), int(value[3:5], 16), int(value[5:7], 16)
+    raise errors.UsageError(f"a colour is black, white, gray or #RRGGBB, not {errors.shown(value)}")
+
+
+COLOUR = Kind("COLOUR", _colour, lambda value: "#{:02x}{:02x}{:02x}".format(*value))
+FIT = choice("fit", ("resize", "crop", "pad"))
+SCALE = choice("scale", ("unit", "raw", "signed", "imagenet"))
+
+
+@record
+class Fitting:
+    """How pictures are made to fit: `size` resize, crop, pad or empty (other sizes are refused); `scale` for networks
+    without a `normalize` of their own."""
+
+    size: str = ""
+    scale: str = "unit"
+    invert: bool = False
+    flatten: Colour = (0, 0, 0)
+
+
+def own_scale(steps: tuple[Operation, ...]) -> bool:
+    """Whether a network scales pixels itself: it has a `normalize` before its first layer with weights."""
+    for step in steps:
+        if isinstance(step, Normalize):
+            return True
+        if isinstance(step, Layer) and step.roles:
+            return False
+    return False
+
+
+def fitted(frame: Frame, colour: str, shape: Shape, fitting: Fitting, own: bool) -> tuple[Pixels, list[str]]:
+    """A frame as a network takes it, (H, W, C) float32, and what was done to it, in words.
+
+    `colour` is the image's colour model where its channels do not say it; `own` whether the network scales pixels
+    itself.
+
+    Raises
+    ------
+    PixelError
+        For channels or a size that do not fit.
+    """
+    done: list[str] = []
+    pixels = _opaque(frame.pixels, frame.alpha, fitting.flatten, done)
+    pixels = _channels(pixels, colour, shape[2], done)
+    white = _WHITE.get(frame.pixels.dtype.name)
+    levels = pixels.astype(np.float64) if white is None else pixels * (255.0 / white)
+    levels = _sized(levels, shape, fitting.size, done)
+    if fitting.invert:
+        levels = (1 if white is None else 255) - levels
+        done.append("inverted")
+    if white is not None and not own:
+        levels = _SCALES[fitting.scale](levels)
+        done.append(f"scaled ({fitting.scale})")
+    return levels.astype(np.float32), done
+
+
+_SCALES: dict[str, Callable[[Any], Any]] = {
+    "unit": lambda levels: levels / 255,
+    "raw": lambda levels: levels,
+    "signed": lambda levels: levels / 127.5 - 1,
+    "imagenet": lambda levels: (levels / 255 - IMAGENET[0]) / IMAGENET[1],
+}
+
+
+def _opaque(pixels: Pixels, alpha: Pixels | None, colour: Colour, done: list[str]) -> Pixels:
+    """Partly transparent pixels laid over a colour."""
+    if alpha is None:
+        return pixels
+    opaque = np.iinfo(alpha.dtype).max if alpha.dtype.kind in "ui" else 1
+    if (alpha == opaque).all():
+        return pixels
+    share = (alpha / opaque)[..., None]
+    levels = pixels.reshape(*pixels.shape[:2], -1)
+    white = _WHITE.get(pixels.dtype.name, 1)
+    below = np.array(colour if levels.shape[2] == 3 else [np.dot(colour, (0.299, 0.587, 0.114))]) * (white / 255)
+    mixed = levels * share + below * (1 - share)
+    done.append(f"laid over {COLOUR.text(colour)}")
+    if pixels.dtype.kind in "ui":
+        mixed = np.rint(mixed)
+    return mixed.astype(pixels.dtype).reshape(pixels.shape)
+
+
+def _channels(pixels: Pixels, colour: str, count: int, done: list[str]) -> Pixels:
+    """(H, W, C) with that many channels: colour becomes gray by luma, gray is repeated."""
+    levels = pixels.reshape(*pixels.shape[:2], -1)
+    if levels.shape[2] == count and not colour:
+        return levels
+    if count == 1 and (levels.shape[2] == 3 or colour):
+        done.append("to gray")
+        return gray_plane(pixels, colour)[..., None]
+    if levels.shape[2] == 1 and count == 3:
+        done.append("gray repeated for three channels")
+        return levels.repeat(3, axis=2)
+    raise errors.PixelError(f"the network takes {count} channels; the picture has {levels.shape[2]}")
+
+
+def _sized(levels: Pixels, shape: Shape, how: str, done: list[str]) -> Pixels:
+    height, width, _ = levels.shape
+    if (height, width) == shape[:2]:
+        return levels
+    if not how:
+        raise errors.PixelError(
+            f"the network takes {shape_text(shape)} pixels (rows, columns, channels), the picture has {height}x{width};"
+            " --fit resize, crop or pad makes it fit"
+        )
+    share = (min if how == "pad" else max)(shape[0] / height, shape[1] / width)
+    size = shape[:2] if how == "resize" else (max(1, round(height * share)), max(1, round(width * share)))
+    resized = _resized(levels, size)
+    done.append(f"{how} {width}x{height} to {shape[1]}x{shape[0]}")
+    return _centred(resized, shape)
+
+
+def _resized(levels: Pixels, size: tuple[int, int]) -> Pixels:
+    """Bilinear, over all pixels that a result covers, as Pillow does it; plane by plane in float32."""
+    from PIL import Image
+
+    planes = [Image.fromarray(plane.astype(np.float32)) for plane in np.moveaxis(levels, 2, 0)]
+    turned = size[1], size[0]
+    return np.stack([np.asarray(plane.resize(turned, Image.Resampling.BILINEAR)) for plane in planes], axis=2)
+
+
+def _centred(levels: Pixels, shape: Shape) -> Pixels:
+    """The middle of pixels that are larger, zeros around those that are smaller."""
+    for axis in (0, 1):
+        more = shape[axis] - levels.shape[axis]
+        if more < 0:
+            levels = levels.take(range(-more // 2, -more // 2 + shape[axis]), axis=axis)
+        elif more > 0:
+            around = [(0, 0)] * 3
+            around[axis] = more // 2, more - more // 2
+            levels = np.pad(levels, around)
+    return levels

@@ -1,0 +1,62 @@
+"""Networks run on batches: each step in turn, a convolution and its rectifier together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from imgconv.api.apply import layers
+from imgconv.api.apply.pipeline import application
+from imgconv.api.weighted_layer import WeightedLayer
+from imgconv.operations import Activate, Operation, Pool
+from imgconv.operations.layers import Conv, Dense
+from imgconv.values.pixel_values import Pixels, values
+
+if TYPE_CHECKING:
+    pass
+
+
+def run(steps: Sequence[Operation], batch: Pixels, threads: int | None = None, *, every: bool = False) -> list[Pixels]:
+    """What comes out for a batch (N, H, W, C) as the last of a list; `every`: and what each step before it gives."""
+    current, left = np.ascontiguousarray(batch, np.float32), list(steps)
+    results: list[Pixels] = []
+    while left:
+        step = left.pop(0)
+        rectified = bool(left) and isinstance(left[0], Activate) and left[0].function == "relu" and not every
+        if rectified and isinstance(step, WeightedLayer) and isinstance(step.layer, (Conv, Dense)):
+            left.pop(0)
+            current = layers.summed(step, current, threads, 0.0)
+        else:
+            current = compute(step, current, threads)
+        results = [*results, current] if every else [current]
+    return results
+
+
+def compute(step: Operation, batch: Pixels, threads: int | None = None) -> Pixels:
+    """One step on a batch (N, H, W, C) of float32."""
+    if step.applied_in == "layers":
+        return layers.compute(step, batch, threads)
+    return _over_images(step, batch, threads)
+
+
+def _over_images(step: Operation, batch: Pixels, threads: int | None) -> Pixels:
+    """A step of pictures on each image of a batch; images one below the other where windows do not see that."""
+    images, height, width, channels = batch.shape
+    if isinstance(step, Activate) or (isinstance(step, Pool) and _stackable(step, height, width)):
+        tall = _applied(step, batch.reshape(images * height, width, channels), threads)
+        return tall.reshape(images, -1, *tall.shape[1:])
+    return np.stack([_applied(step, image, threads) for image in batch])
+
+
+def _stackable(step: Pool, height: int, width: int) -> bool:
+    """Whether windows of stacked images are those of each image: they tile each image's rows, without pads."""
+    window = step.window(height, width)
+    no_pad = window.pad == (0, 0, 0, 0) and not window.ceil
+    return no_pad and window.effective[0] <= window.stride[0] and height % window.stride[0] == 0
+
+
+def _applied(step: Operation, image: Pixels, threads: int | None) -> Pixels:
+    result, _ = application(step).apply(step, values(image), None, threads)
+    return np.asarray(result.pixels, np.float32)

@@ -1,0 +1,176 @@
+"""Whole networks: against their layers by definition, and on digits that were held out from training."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import imgconv
+from imgconv import errors
+from imgconv.api.apply.layers import COMPUTATIONS
+from imgconv.operations.layers import LAYERS
+from imgconv.operations.pipeline import Pipeline
+from tests.command import imgconv as command
+from tests.networks import oracle
+
+SAMPLES = Path(__file__).parent.parent.parent / "samples"
+LENET = SAMPLES / "lenet5.safetensors"
+TENSORS = "conv 4@3x2 stride=2x1 pad=1 | relu | conv 6@2 groups=2 | tanh | flatten | dense 5 | softmax"
+
+
+def test_every_layer_is_computed() -> None:
+    assert set(COMPUTATIONS) == set(LAYERS)
+
+
+def test_a_network_is_its_layers() -> None:
+    network = imgconv.Network.random(TENSORS, (9, 8, 2), 7)
+    image = np.random.default_rng(2).standard_normal((9, 8, 2)).astype("float32")
+    tensors = network.tensors
+    values = oracle.conv(image, tensors["conv1.weight"], tensors["conv1.bias"], stride=(2, 1), pad=(1, 1, 1, 1))
+    values = oracle.conv(np.maximum(values, 0), tensors["conv2.weight"], tensors["conv2.bias"], groups=2)
+    values = np.tanh(values).reshape(-1) @ tensors["dense1.weight"] + tensors["dense1.bias"]
+    expected = oracle.softmax(values)
+    np.testing.assert_allclose(network.run(image[None])[0, 0, 0], expected, rtol=0, atol=1e-5)
+    maps = network.maps(image)
+    assert next(iter(maps)) == "1 conv 4@3x2 stride=2x1 pad=1"
+    np.testing.assert_allclose(maps["7 softmax"][0, 0], expected, rtol=0, atol=1e-5)
+
+
+def test_batches_give_what_images_give() -> None:
+    network = imgconv.Network.random("conv 3@3x3 | maxpool 2 | filter box:3 | avgpool 3 stride=1", (13, 12, 1), 7)
+    batch = np.random.default_rng(2).standard_normal((5, 13, 12, 1)).astype("float32")
+    alone = np.concatenate([network.run(image[None]) for image in batch])
+    assert np.array_equal(network.run(batch), alone)
+    assert np.array_equal(network.run(batch, threads=1), alone)
+
+
+def held_out() -> tuple[Any, Any]:
+    with gzip.open(SAMPLES / "digits" / "labels-idx1-ubyte.gz") as file:
+        labels = np.frombuffer(file.read()[8:], np.uint8)
+    image = imgconv.load(str(SAMPLES / "digits" / "images-idx3-ubyte.gz"))
+    return np.stack([frame.pixels for frame in image.frames])[..., None], labels
+
+
+def test_lenet_5_knows_digits_that_it_was_not_trained_on() -> None:
+    network = imgconv.Network.load(LENET)
+    digits, labels = held_out()
+    found = network.run(digits)[:, 0, 0].argmax(axis=1)
+    assert len(labels) == 360
+    assert float((found == labels).mean()) >= 0.98
+    probabilities = network.run(digits)[:, 0, 0].sum(axis=1)
+    np.testing.assert_allclose(probabilities, 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("digit", range(10))
+def test_predict(digit: int, tmp_path: Path) -> None:
+    path = SAMPLES / "digits" / f"{digit}.png"
+    network = imgconv.Network.load(LENET)
+    label, probability = network.predict(imgconv.load(str(path)).pixels, top=1)[0]
+    assert label == str(digit)
+    if digit < 2:
+        done = command("predict", LENET, path, "--top", "2", cwd=tmp_path)
+        assert done.code == 0
+        name, class_, value = done.out.decode().splitlines()[0].split("\t")
+        assert (name, class_) == (str(path), str(digit))
+        assert abs(float(value) - probability) <= 0.00005001
+
+
+def test_predict_tells_each_picture_of_a_file(tmp_path: Path) -> None:
+    digits, labels = held_out()
+    done = command("predict", LENET, SAMPLES / "digits" / "images-idx3-ubyte.gz", "--top", "1", "--json", cwd=tmp_path)
+    lines = [json.loads(line) for line in done.out.splitlines()]
+    assert len(lines) == len(digits)
+    found = [line["classes"][0]["class"] for line in lines]
+    assert np.mean([int(one) == label for one, label in zip(found, labels, strict=True)]) >= 0.98
+    assert lines[7]["image"].endswith("images-idx3-ubyte.gz[7]")
+
+
+def test_predict_refuses_what_does_not_fit(tmp_path: Path) -> None:
+    for words, code, sentence in (
+        ([LENET, SAMPLES / "bricks.png"], 1, "--fit resize, crop or pad"),
+        ([LENET, "missing.png"], 1, "missing.png"),
+        ([LENET], 2, "no picture"),
+        ([], 2, "which network?"),
+        ([LENET, SAMPLES / "digits" / "1.png", "--fit", "squash"], 2, "squash"),
+        (["dense 3", SAMPLES / "digits" / "1.png"], 2, "--weights"),
+    ):
+        done = command("predict", *words, cwd=tmp_path)
+        assert (done.code, sentence in done.err) == (code, True), done.err
+        assert len(done.err.splitlines()) == 1
+    done = command("predict", LENET, "missing.png", SAMPLES / "digits" / "1.png", "--top", "1", cwd=tmp_path)
+    assert done.code == 1
+    assert b"\t1\t" in done.out
+
+
+def test_run_writes_the_values_that_come_out(tmp_path: Path) -> None:
+    path = SAMPLES / "digits" / "3.png"
+    done = command("run", LENET, path, "-o", "out.npy", cwd=tmp_path)
+    assert done.code == 0, done.err
+    expected = imgconv.Network.load(LENET).run(imgconv.load(str(path)).pixels[None, ..., None])[0]
+    got = np.load(tmp_path / "out.npy")
+    assert got.dtype == np.float32
+    assert np.array_equal(got.reshape(expected.shape), expected)
+    text = str(imgconv.Network.load(LENET))
+    np.savez(tmp_path / "weights.npz", **dict(imgconv.Network.load(LENET).tensors))
+    done = command("run", text, "--weights", "weights.npz", path, "-o", "again.npy", cwd=tmp_path)
+    assert done.code == 0, done.err
+    assert np.array_equal(np.load(tmp_path / "again.npy"), got)
+
+
+def test_run_needs_weights_and_a_format_for_floats(tmp_path: Path) -> None:
+    done = command("run", "conv 2@3x3", SAMPLES / "digits" / "3.png", "-o", "out.npy", cwd=tmp_path)
+    assert (done.code, "--weights" in done.err) == (2, True), done.err
+    done = command("run", LENET, SAMPLES / "digits" / "3.png", "-o", "out.png", cwd=tmp_path)
+    assert done.code in (1, 2)
+    assert "npy" in done.err
+
+
+def test_maps(tmp_path: Path) -> None:
+    path = SAMPLES / "digits" / "3.png"
+    done = command("maps", LENET, path, "-o", "maps.png", "--each", "maps", "--format", "npy", cwd=tmp_path)
+    assert done.code == 0, done.err
+    page = imgconv.load(str(tmp_path / "maps.png")).pixels
+    assert page.shape[1:] == (1400, 3)
+    expected = list(imgconv.Network.load(LENET).maps(imgconv.load(str(path)).pixels).values())
+    files = sorted((tmp_path / "maps").iterdir())
+    assert len(files) == len(expected)
+    for file, values in zip(files, expected, strict=True):
+        assert np.array_equal(np.load(file).reshape(values.shape), values)
+    assert command("maps", LENET, path, "--layer", "conv3", "-o", "x.png", cwd=tmp_path).code == 2
+    assert command("maps", LENET, path, "--layer", "conv2", "-o", "conv2.png", cwd=tmp_path).code == 0
+
+
+@pytest.mark.parametrize("batch", [np.zeros((2, 28, 28)), np.zeros((1, 20, 28, 1)), np.zeros((0, 28, 28, 1)), "text"])
+def test_other_batches_are_refused(batch: Any) -> None:
+    with pytest.raises(errors.PixelError):
+        imgconv.Network.load(LENET).run(batch)
+
+
+TEXTS = [
+    "conv 64@3x3",
+    "conv 8@5x3 stride=2 pad=same dilation=2 groups=2 border=edge no-bias name=first",
+    "conv 4@3x3 depthwise",
+    "dense 10 no-bias",
+    "flatten",
+    "batchnorm epsilon=0.001 name=bn",
+    "normalize scale=1/255 mean=0.5,0.25,0.125 std=2",
+    "local-response size=3 alpha=0.5 beta=0.5 k=2",
+    "prelu",
+    "softmax",
+    "log-softmax",
+    "dropout 0.25",
+    "pad 1,2,3,4 border=reflect",
+    "globalavgpool",
+]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_texts_of_layers(text: str) -> None:
+    pipeline = Pipeline.parse(text)
+    assert Pipeline.parse(str(pipeline)) == pipeline
+    assert str(pipeline) == text
