@@ -26,7 +26,7 @@ HELP = (
     "Values are neither rounded nor clamped between the steps of one run; between two processes "
     "in a shell pipe they are, unless the first writes --dtype float32 --format npy."
 )
-_WEIGHTS = (".safetensors", ".npz", ".pt", ".pth", ".keras", ".h5", ".onnx")
+_WEIGHTS = (".safetensors", ".npz", ".pt", ".pth", ".keras", ".h5", ".hdf5", ".onnx")
 """Suffixes of files that hold networks."""
 MOST_TEXT = 2**20
 """Bytes of a pipeline that is read from a file or from standard input."""
@@ -49,7 +49,9 @@ def command() -> Command:
     params = [
         click.Argument(["pipeline"], required=False, metavar="PIPELINE"),
         INPUTS(),
-        click.Option(["--weights"], metavar="FILE", help="The weights of a network's layers: .safetensors or .npz."),
+        click.Option(
+            ["--weights"], metavar="FILE", help="The weights of a network's layers: .safetensors, .npz, .keras or .h5."
+        ),
         *COMMON(),
     ]
     return Command(

@@ -24,7 +24,7 @@ from imgconv.values.pixel_values import Pixels
 Parts = tuple[Pipeline, Mapping[str, Pixels], Shape | None, tuple[str, ...]]
 """The pipeline, tensors, input and labels of a network."""
 LAYOUT = choice("layout", LAYOUTS)
-FORMATS = {".safetensors": "safetensors", ".npz": "npz"}
+FORMATS = {".safetensors": "safetensors", ".npz": "npz", ".keras": "keras", ".h5": "keras", ".hdf5": "keras"}
 """The module of `networks/formats` that reads files of each suffix."""
 _PICKLES = (".pt", ".pth", ".pkl", ".ckpt", ".bin")
 
@@ -75,7 +75,7 @@ def read_stored(path: str) -> Stored:
 def parts_of(path: str, pipeline: Pipeline, stored: Stored, shape: Shape | None, layout: str | None) -> Parts:
     """A pipeline and the tensors of a file, in our order of axes."""
     shape = shape or stored.input
-    tensors = _named(path, pipeline, stored.tensors)
+    tensors = _named(path, pipeline, stored.tensors, stored.kinds)
     order = layout or stored.layout or _layout(path, pipeline, tensors)
     if order == OIHW:
         tensors = _reordered(pipeline, tensors, shape)
@@ -93,13 +93,15 @@ _BATCHNORM = {"weight": "gamma", "bias": "beta"}
 _IGNORED = ("num_batches_tracked",)
 
 
-def _named(path: str, pipeline: Pipeline, tensors: Mapping[str, Pixels]) -> dict[str, Pixels]:
-    """The tensors by our names: those of the layers where the file has them, else layer after layer in the order of
-    the file's own numbers (`0.weight`, `3.weight`: PyTorch's Sequential)."""
+def _named(path: str, pipeline: Pipeline, tensors: Mapping[str, Pixels], kinds: Mapping[str, str]) -> dict[str, Pixels]:
+    """The tensors by our names: those of the layers where the file has them, else kind by kind where the file tells
+    kinds (Keras), else layer after layer in the order of its numbers (`0.weight`, `3.weight`: PyTorch's Sequential)."""
     layers = [(name, step) for name, step in zip(layer_names(pipeline.steps), pipeline.steps, strict=True) if name]
     prefixes = {name.rpartition(".")[0] for name in tensors if name.rpartition(".")[2] not in _IGNORED}
     owners = {name: name for name, _ in layers}
-    if prefixes and not prefixes >= set(owners):
+    if kinds and not prefixes >= set(owners):
+        owners = _by_kind(path, dict(layers), kinds)
+    elif prefixes and not prefixes >= set(owners):
         if len(prefixes) != len(layers) or not all(re.search(r"\d", prefix) for prefix in prefixes):
             raise errors.UsageError(
                 f"{path} has tensors of {_listed(sorted(prefixes, key=_natural))}, the network the layers"
@@ -119,6 +121,21 @@ def _named(path: str, pipeline: Pipeline, tensors: Mapping[str, Pixels]) -> dict
             if prefix == owners[name] and role not in _IGNORED:
                 result[f"{name}.{renamed.get(role, role)}"] = tensor
     return result
+
+
+def _by_kind(path: str, layers: Mapping[str, Operation], kinds: Mapping[str, str]) -> dict[str, str]:
+    """The file's name of each layer: the first dense layer is its first dense layer, and so on."""
+    owners: dict[str, str] = {}
+    ours = {name: "depthwise" if getattr(step, "depthwise", False) else step.word for name, step in layers.items()}
+    for kind in sorted({*ours.values(), *kinds.values()}):
+        here, there = ([name for name, one in found.items() if one == kind] for found in (ours, kinds))
+        if len(here) != len(there):
+            raise errors.UsageError(
+                f"{path} has {len(there)} {kind} layers ({_listed(there) or 'none'}), the network {len(here)}"
+                f" ({_listed(here) or 'none'})"
+            )
+        owners |= dict(zip(here, there, strict=True))
+    return owners
 
 
 def _natural(text: str) -> list[tuple[int, int, str]]:

@@ -12,6 +12,7 @@ from imgconv.api.apply.pipeline import application
 from imgconv.api.weighted_layer import WeightedLayer
 from imgconv.operations import Activate, Operation, Pool
 from imgconv.operations.layers import Conv, Dense
+from imgconv.operations.pool import ALL
 from imgconv.values.pixel_values import Pixels, values
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ def _over_images(step: Operation, batch: Pixels, threads: int | None) -> Pixels:
 
 def _stackable(step: Pool, height: int, width: int) -> bool:
     """Whether windows of stacked images are those of each image: they tile each image's rows, without pads."""
+    if step.size == ALL:
+        return False
     window = step.window(height, width)
     no_pad = window.pad == (0, 0, 0, 0) and not window.ceil
     return no_pad and window.effective[0] <= window.stride[0] and height % window.stride[0] == 0

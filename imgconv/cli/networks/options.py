@@ -23,7 +23,9 @@ def network_options() -> list[click.Parameter]:
     """NETWORK, and where its weights and the shape of its input come from."""
     return [
         click.Argument(["network"], required=False, metavar="NETWORK"),
-        click.Option(["--weights"], metavar="FILE", help="The weights of a pipeline: .safetensors or .npz."),
+        click.Option(
+            ["--weights"], metavar="FILE", help="The weights of a pipeline: .safetensors, .npz, .keras or .h5."
+        ),
         click.Option(
             ["--input", "shape"], metavar="RxCxN", help="Rows, columns and channels of what goes in: 28x28x1."
         ),

@@ -26,7 +26,8 @@ by channel."""
 @record(eq=False)
 class Stored:
     """Tensors by name; the text of the pipeline where the file has one, the order of axes where it is known, the shape
-    of the input, the labels of the outputs."""
+    of the input, the labels of the outputs; the kind of each layer (its word, or `depthwise`), kind by kind in order,
+    where the file tells it."""
 
     tensors: Mapping[str, Pixels]
     pipeline: str = ""
@@ -34,6 +35,7 @@ class Stored:
     input: Shape | None = None
     labels: tuple[str, ...] = ()
     steps: tuple[Any, ...] = field(default=())
+    kinds: Mapping[str, str] = field(default_factory=dict)
 
 
 def check_size(path: str, sizes: Mapping[str, tuple[tuple[int, ...], int]]) -> None:
