@@ -28,6 +28,7 @@ from imgconv.files.modes import DEEP, LAYOUTS, MODES
 from imgconv.kernels.catalog import kernel
 from imgconv.kernels.dialects.table import DIALECTS
 from imgconv.kernels.named import MODULES, rows
+from imgconv.networks.formats.onnx.operators import OPERATORS
 from imgconv.operations import OPERATIONS
 from imgconv.operations.layers import LAYERS
 from imgconv.values.borders import RULES
@@ -100,6 +101,11 @@ def layers() -> str:
         words = [layer.word, *layer.short_words]
         lines.append([", ".join(f"`{word}`" for word in words), " ".join(f"`{one}`" for one in usage), layer.summary])
     return table(["layer", "values", "what it does"], lines)
+
+
+def onnx() -> str:
+    """The operators of ONNX that are read."""
+    return ", ".join(f"`{operator}`" for operator in OPERATORS)
 
 
 def options() -> str:
@@ -257,6 +263,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "layers": layers,
     "losses": losses,
     "modes": modes,
+    "onnx": onnx,
     "options": options,
     "reference": reference,
     "report": report,

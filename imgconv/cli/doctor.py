@@ -14,7 +14,7 @@ from imgconv.cli.image_command import Finished
 
 EXAMPLES = ("imgconv doctor",)
 HELP = "Print the cache folders, the processor, versions, image formats and limits."
-PACKAGES = ("numpy", "numba", "llvmlite", "Pillow", "click", "isal", "tifffile", "imagecodecs")
+PACKAGES = ("numpy", "numba", "llvmlite", "Pillow", "click", "isal", "tifffile", "imagecodecs", "safetensors", "onnx")
 FEATURES = {
     "jpg": "JPEG",
     "zlib": "PNG",

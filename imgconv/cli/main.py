@@ -26,7 +26,7 @@ EXAMPLES = (
 )
 
 
-OTHERS = ("run", "kernels", "summary", "predict", "maps", "warm", "doctor")
+OTHERS = ("run", "kernels", "summary", "predict", "maps", "network", "warm", "doctor")
 """Commands beside the operations: each is a module here whose `command()` makes it."""
 
 

@@ -45,7 +45,7 @@ def command() -> Command:
         ],
         callback=_predict,
         help="Show the likeliest classes of pictures: picture, class and probability, tab-separated in a pipe. NETWORK"
-        " is a .safetensors, .keras or .h5 file, or a pipeline with --weights.",
+        " is a .safetensors, .onnx, .keras or .h5 file, or a pipeline with --weights.",
         short_help="What a network sees in pictures.",
         examples=EXAMPLES,
     )

@@ -50,7 +50,9 @@ def command() -> Command:
         click.Argument(["pipeline"], required=False, metavar="PIPELINE"),
         INPUTS(),
         click.Option(
-            ["--weights"], metavar="FILE", help="The weights of a network's layers: .safetensors, .npz, .keras or .h5."
+            ["--weights"],
+            metavar="FILE",
+            help="The weights of a network's layers: .safetensors, .npz, .onnx, .keras or .h5.",
         ),
         *COMMON(),
     ]

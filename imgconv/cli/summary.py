@@ -26,7 +26,7 @@ def command() -> Command:
         params=[*network_options(), click.Option(["--json"], is_flag=True, help="As JSON.")],
         callback=_summarise,
         help="Show each layer of a network: output shape, parameters, multiply-adds, receptive field, jump and memory."
-        " NETWORK is a .safetensors, .keras or .h5 file, or a pipeline. No image is read.",
+        " NETWORK is a .safetensors, .onnx, .keras or .h5 file, or a pipeline. No image is read.",
         short_help="Shapes and parameters of a network.",
         examples=EXAMPLES,
     )

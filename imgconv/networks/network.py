@@ -73,9 +73,9 @@ class Network:
         Parameters
         ----------
         source : str or path
-            A file of weights that holds its layers, too (.safetensors, .keras, .h5), or the text of a pipeline.
+            A file of weights that holds its layers, too (.safetensors, .onnx, .keras, .h5), or the text of a pipeline.
         weights : str or path, optional
-            The weights of a pipeline: .safetensors, .npz, .keras or .h5.
+            The weights of a pipeline: .safetensors, .npz, .onnx, .keras or .h5.
         input : (rows, columns, channels) or str, optional
             The shape of what goes in, where the file does not have it.
         layout : {"hwio", "oihw"}, optional

@@ -24,7 +24,14 @@ from imgconv.values.pixel_values import Pixels
 Parts = tuple[Pipeline, Mapping[str, Pixels], Shape | None, tuple[str, ...]]
 """The pipeline, tensors, input and labels of a network."""
 LAYOUT = choice("layout", LAYOUTS)
-FORMATS = {".safetensors": "safetensors", ".npz": "npz", ".keras": "keras", ".h5": "keras", ".hdf5": "keras"}
+FORMATS = {
+    ".safetensors": "safetensors",
+    ".npz": "npz",
+    ".onnx": "onnx",
+    ".keras": "keras",
+    ".h5": "keras",
+    ".hdf5": "keras",
+}
 """The module of `networks/formats` that reads files of each suffix."""
 _PICKLES = (".pt", ".pth", ".pkl", ".ckpt", ".bin")
 

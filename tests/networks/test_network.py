@@ -42,7 +42,9 @@ def test_a_network_is_its_layers() -> None:
 
 
 def test_batches_give_what_images_give() -> None:
-    network = imgconv.Network.random("conv 3@3x3 | maxpool 2 | filter box:3 | avgpool 3 stride=1", (13, 12, 1), 7)
+    network = imgconv.Network.random(
+        "conv 3@3x3 | maxpool 2 | filter box:3 | avgpool 3 stride=1 | globalmaxpool", (13, 12, 1), 7
+    )
     batch = np.random.default_rng(2).standard_normal((5, 13, 12, 1)).astype("float32")
     alone = np.concatenate([network.run(image[None]) for image in batch])
     assert np.array_equal(network.run(batch), alone)

@@ -24,7 +24,7 @@ def network_options() -> list[click.Parameter]:
     return [
         click.Argument(["network"], required=False, metavar="NETWORK"),
         click.Option(
-            ["--weights"], metavar="FILE", help="The weights of a pipeline: .safetensors, .npz, .keras or .h5."
+            ["--weights"], metavar="FILE", help="The weights of a pipeline: .safetensors, .npz, .onnx, .keras or .h5."
         ),
         click.Option(
             ["--input", "shape"], metavar="RxCxN", help="Rows, columns and channels of what goes in: 28x28x1."

@@ -53,15 +53,21 @@ def read(path: str) -> Stored:
 
 def write(path: str, stored: Stored) -> None:
     """Writes a network of ours."""
+    from imgconv.files import atomic
+
+    atomic.write(path, [encoded(stored)])
+
+
+def encoded(stored: Stored) -> bytes:
+    """A network of ours as the content of a file."""
     from safetensors.numpy import save
 
-    from imgconv.files import atomic
     from imgconv.operations.layers.base import shape_text
 
     metadata = {PIPELINE: stored.pipeline}
     metadata |= {INPUT: shape_text(stored.input)} if stored.input else {}
     metadata |= {LABELS: "\n".join(stored.labels)} if stored.labels else {}
-    atomic.write(path, [save(dict(stored.tensors), metadata)])
+    return save({name: np.ascontiguousarray(tensor) for name, tensor in stored.tensors.items()}, metadata)
 
 
 def _width(path: str, name: str, kind: str) -> int:

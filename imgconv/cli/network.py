@@ -1,0 +1,66 @@
+"""`imgconv network`: files of networks; `convert` writes one in another format."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from imgconv import errors
+from imgconv.cli.declarations import Command
+from imgconv.cli.image_command import Finished, complain
+from imgconv.cli.networks.options import network_of, network_options
+
+EXAMPLES = (
+    "imgconv network convert model.onnx model.safetensors",
+    "imgconv network convert lenet5.safetensors lenet5.onnx",
+    "imgconv network convert 'conv 6@5x5 | relu' model.onnx --weights weights.npz --input 28x28x1",
+)
+
+
+class Networks(click.Group):
+    """Help begins with examples; an unknown command gets a suggestion."""
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_help_text(ctx, formatter)
+        with formatter.section("Examples"):
+            for example in EXAMPLES:
+                formatter.write(f"{'':>{formatter.current_indent}}{example}\n")
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        if args[0] not in self.commands and not args[0].startswith("-"):
+            raise errors.unknown("command of 'imgconv network'", args[0], list(self.commands), "imgconv network --help")
+        return super().resolve_command(ctx, args)
+
+
+def command() -> click.Group:
+    return Networks(
+        "network",
+        commands=[_convert_command()],
+        help="Work on files of networks.",
+        short_help="Files of networks: convert.",
+    )
+
+
+def _convert_command() -> Command:
+    weights, *others = network_options()
+    return Command(
+        "convert",
+        params=[weights, click.Argument(["target"], required=False, metavar="FILE"), *others],
+        callback=_convert,
+        help="Write a network to a .safetensors or .onnx file. Before the file is put in its place, it is read and both"
+        " networks are run; results may differ by 1e-5 of the greatest.",
+        examples=EXAMPLES,
+    )
+
+
+def _convert(target: str | None, **given: Any) -> None:
+    from imgconv.networks.converting import check_written, convert
+
+    if target is None:
+        raise errors.UsageError(f"name the file to write, too, as in {EXAMPLES[0]}")
+    check_written(target)
+    lost = convert(network_of(given, EXAMPLES[0]), target)
+    left_out = f"; left out: {', '.join(lost)}" if lost else ""
+    complain(f"{target}: written, gives the same results{left_out}")
+    raise Finished(errors.DONE)
