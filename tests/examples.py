@@ -35,6 +35,8 @@ EXAMPLES = {
         "avgpool 3 stride=2 pad=1 ceil",
         "avgpool 3 stride=2 pad=1 ceil count-padding",
         "minpool 2x3 stride=1 dilation=2 pad=same",
+        "avgpool to=1",
+        "globalmaxpool",
     ],
     "activate": ["relu", "abs", "sigmoid", "tanh", "identity"],
 }

@@ -128,7 +128,9 @@ def _pool(step: Pool, values: Predicted, result: str) -> Explanation:
     if result == "wide":
         type_ = wide_type(values.type, values.span, divided=True, last=False) if average else values.type
     span = replace(values.span, whole=values.span.whole and not average)
-    return f"{rows.size}x{columns.size} windows: {way}", Predicted(rows.out, columns.out, values.channels, type_, span)
+    height, width = step.shape(values.height, values.width)
+    words = f"windows of up to {rows.size}x{columns.size}" if step.to else f"{rows.size}x{columns.size} windows: {way}"
+    return words, Predicted(height, width, values.channels, type_, span)
 
 
 def _activate(step: Activate, values: Predicted, result: str) -> Explanation:

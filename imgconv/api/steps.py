@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from imgconv.api.arrays import run_steps
 from imgconv.operations import Activate, Pool
@@ -25,6 +25,7 @@ def pool(
     dilation: Sides = 1,
     ceil: bool = False,
     count_padding: bool = False,
+    to: Sides | None = None,
     dtype: DTypeLike | None = None,
     range: str = "clamp",
     threads: int | None = None,
@@ -46,6 +47,9 @@ def pool(
         Keep a last window that only partly fits (PyTorch's ``ceil_mode``, its dropping rule included).
     count_padding : bool
         Divide an average by all of the window's cells inside the padded image (``count_include_pad``).
+    to : int or (rows, cols), optional
+        Rows and columns of the result, whatever the size of the image; output i of n sees those from
+        ``floor(i * n / out)`` up to ``ceil((i + 1) * n / out)``.
     dtype, range, threads, out
         As in `correlate`. Averages of integers are rounded: ``floor(sum / count + 1/2)``.
 
@@ -61,7 +65,8 @@ def pool(
     WindowError
         Where no window fits, or one would see no pixel.
     """
-    step = Pool(kind, size=size, stride=stride, dilation=dilation, pad=pad, ceil=ceil, count_padding=count_padding)  # type: ignore[arg-type]
+    window: dict[str, Any] = {"size": size, "stride": stride, "dilation": dilation, "pad": pad, "to": to}
+    step = Pool(kind, ceil=ceil, count_padding=count_padding, **window)
     return run_steps(pixels, step, dtype, range, threads, out)
 
 

@@ -56,7 +56,7 @@ def _stackable(step: Pool, height: int, width: int) -> bool:
     if step.size == ALL:
         return False
     window = step.window(height, width)
-    no_pad = window.pad == (0, 0, 0, 0) and not window.ceil
+    no_pad = window.pad == (0, 0, 0, 0) and not window.ceil and step.to is None
     return no_pad and window.effective[0] <= window.stride[0] and height % window.stride[0] == 0
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from imgconv import errors
 from imgconv.operations.base import Operation, option
 from imgconv.values.frozen import record
-from imgconv.values.parameters import DILATION, FLAG, PAD, SIZE, STRIDE, Kind, Pad, choice
-from imgconv.values.windows import Window
+from imgconv.values.parameters import DILATION, FLAG, PAD, SIZE, STRIDE, Kind, Pad, choice, pair
+from imgconv.values.windows import Window, largest_window
 
 REDUCTIONS = {"max": ("maximum",), "avg": ("average", "mean"), "min": ("minimum",)}
 """Each reduction and its other names."""
 KIND = choice("kind", tuple(REDUCTIONS), {alias: kind for kind, aliases in REDUCTIONS.items() for alias in aliases})
 
+TO = pair("size of the result")
 ALL = "all"
 """As a size: the whole image."""
 WINDOW_SIZE = Kind(
@@ -41,7 +42,9 @@ class Pool(Operation):
     keeps_bounds = True
 
     kind: str = option(KIND, "The reduction.", "max")
-    size: tuple[int, int] | str = option(WINDOW_SIZE, "Rows and columns of the window; all: the whole image.", (2, 2))
+    size: tuple[int, int] | str | None = option(
+        WINDOW_SIZE, "Rows and columns of the window; all: the whole image.", (2, 2)
+    )
     stride: tuple[int, int] | None = option(STRIDE, "Pixels from one window to the next.", None, show="the size")
     dilation: tuple[int, int] = option(DILATION, "Pixels from one tap to the next.", (1, 1))
     pad: Pad = option(
@@ -49,22 +52,27 @@ class Pool(Operation):
     )
     ceil: bool = option(FLAG, "Keep a last window that only partly fits.", False)
     count_padding: bool = option(FLAG, "Divide an average by all of the window's cells inside the padded image.", False)
+    to: tuple[int, int] | None = option(
+        TO, "Rows and columns of the result, whatever the size of the image (adaptive pooling).", None
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.stride == self.size:
             object.__setattr__(self, "stride", None)  # one spelling for one thing
-        if self.size == ALL and (self.stride, self.dilation, self.pad, self.ceil) != (
-            None,
-            (1, 1),
-            (0, 0, 0, 0),
-            False,
-        ):
+        placed = (self.stride, self.dilation, self.pad, self.ceil) != (None, (1, 1), (0, 0, 0, 0), False)
+        if self.size == ALL and placed:
             raise errors.UsageError("a window over the whole image has no stride, dilation, pad or ceil")
+        if self.to is not None and (placed or self.count_padding or self.size not in (None, (2, 2))):
+            raise errors.UsageError("to states the result, from which the windows follow; leave out all but the kind")
+        if self.to is not None:
+            object.__setattr__(self, "size", None)  # one spelling for one thing
 
     def window(self, height: int, width: int) -> Window:
-        """The window over an image of that size."""
-        size = (height, width) if isinstance(self.size, str) else self.size
+        """The window over an image of that size; of a pool to a stated size, the largest of its windows."""
+        if self.to is not None:
+            return largest_window((height, width), self.to)
+        size = self.size if isinstance(self.size, tuple) else (height, width)
         return Window(size, self.stride or size, self.dilation, self.pad, ceil=self.ceil, sees=True)
 
     @property
@@ -72,9 +80,16 @@ class Pool(Operation):
         return f"{self.kind}pool"
 
     def shape(self, height: int, width: int) -> tuple[int, int]:
+        if self.to is not None:
+            if height < self.to[0] or width < self.to[1]:
+                stated = f"{self.to[0]}x{self.to[1]}"
+                raise errors.WindowError(f"{height}x{width} pixels (rows x columns) cannot be pooled to {stated}")
+            return self.to
         rows, columns = self.window(height, width).over(height, width)
         return rows.out, columns.out
 
     def unseen(self, height: int, width: int) -> tuple[int, int]:
+        if self.to is not None:
+            return 0, 0
         rows, columns = self.window(height, width).over(height, width)
         return rows.unseen, columns.unseen

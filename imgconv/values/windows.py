@@ -124,3 +124,20 @@ class Window:
         if self.anchor is not None:
             return self.dilation[axis] * self.anchor[axis]
         return (self.effective[axis] - 1) // 2
+
+
+def seen_by(output: int, length: int, out: int) -> tuple[int, int]:
+    """The first pixel of `length` that an output of `out` sees where these tile them all, and the one behind the last.
+
+    PyTorch's rule for adaptive pooling.
+    """
+    return output * length // out, -(-(output + 1) * length // out)
+
+
+def largest_window(size: tuple[int, int], to: tuple[int, int]) -> Window:
+    """The largest of the windows that reduce a size to another."""
+    sides = []
+    for length, out in zip(size, to, strict=True):
+        ends = [seen_by(output, length, out) for output in range(out // gcd(length, out))]
+        sides.append(max(end - start for start, end in ends))
+    return Window((sides[0], sides[1]), (size[0] // to[0], size[1] // to[1]))

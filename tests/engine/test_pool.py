@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 
 import imgconv
 from imgconv import errors
+from imgconv.values.image import Frame
 from tests import oracle
 from tests.strategies import (
     EVERYTHING,
@@ -404,3 +407,70 @@ def test_a_large_image_is_scipys_too(size: tuple[int, int]) -> None:
     )
     cells = size[0] * size[1]
     assert (imgconv.pool(BIG, "avg", size=size) == (2 * windows + cells) // (2 * cells)).all()
+
+
+# ---------------------------------------------------------------- to a stated size
+
+
+def reduced(pixels: Any, kind: str, to: tuple[int, int]) -> list[list[Any]]:
+    """The rule of adaptive pooling, as PyTorch states it, by Fractions."""
+    height, width = pixels.shape[:2]
+    result = []
+    for y in range(to[0]):
+        rows = pixels[y * height // to[0] : -(-(y + 1) * height // to[0])]
+        cells = [rows[:, x * width // to[1] : -(-(x + 1) * width // to[1])] for x in range(to[1])]
+        reduce = {"max": max, "min": min, "avg": lambda values: Fraction(sum(values), len(values))}[kind]
+        result.append([reduce([int(value) for value in cell.ravel()]) for cell in cells])
+    return result
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@law(40)
+@given(st.data())
+def test_pooling_to_a_size(kind: str, data: st.DataObject) -> None:
+    pixels = data.draw(images("uint8", st.tuples(st.integers(1, 12), st.integers(1, 12))))
+    to = tuple(data.draw(st.integers(1, length)) for length in pixels.shape)
+    expected = reduced(pixels, kind, to)
+    with plain_python():
+        got = imgconv.pool(pixels, kind, to=to)
+        wide = imgconv.pool(pixels, kind, to=to, dtype="float64")
+    assert got.tolist() == [[math.floor(value + Fraction(1, 2)) for value in row] for row in expected]
+    assert wide == pytest.approx(np.array(expected, float), rel=1e-15)
+
+
+def test_pooling_to_a_size_fills_out_and_stretches_over_all() -> None:
+    pixels = np.arange(35, dtype="uint8").reshape(5, 7)
+    out = np.empty((2, 3), "uint8")
+    assert imgconv.pool(pixels, to=(2, 3), out=out) is out
+    assert out.tolist() == reduced(pixels, "max", (2, 3))
+    stretched = imgconv.pool(pixels, "avg", to=(2, 3), range="stretch")
+    assert (stretched.min(), stretched.max()) == (0, 255)
+
+
+def test_alpha_is_pooled_to_a_size_too() -> None:
+    pixels, alpha = np.full((5, 7), 80, "uint8"), np.zeros((5, 7), "uint8")
+    alpha[:, 3:] = 255
+    image = imgconv.Image((Frame(pixels, alpha),)).through(imgconv.Pipeline.parse("avgpool to=1x3"))
+    assert image.pixels.tolist() == [[0, 80, 80]]
+    assert image.alpha is not None
+    assert image.alpha.tolist() == [[0, 170, 255]]
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "sentence"),
+    [
+        ({"to": (6, 1)}, errors.WindowError, "cannot be pooled to 6x1"),
+        ({"to": 2, "stride": 1}, errors.UsageError, "leave out all but the kind"),
+        ({"to": 2, "size": 3}, errors.UsageError, "leave out all but the kind"),
+        ({"size": "all", "pad": 1}, errors.UsageError, "has no stride, dilation, pad or ceil"),
+    ],
+)
+def test_what_contradicts_a_stated_size_is_refused(options: Options, error: type, sentence: str) -> None:
+    with pytest.raises(error, match=sentence):
+        imgconv.pool(np.zeros((5, 5), "uint8"), **options)
+
+
+def test_the_whole_image() -> None:
+    pixels = np.arange(35, dtype="uint8").reshape(5, 7)
+    assert imgconv.pool(pixels, size="all").tolist() == [[34]]
+    assert imgconv.run(pixels, "globalavgpool").tolist() == [[17]]

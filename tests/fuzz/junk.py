@@ -202,7 +202,16 @@ def verbs(folder: Path) -> Verbs:
         "pool": (
             imgconv.pool,
             pixels
-            | {"kind": "max", "size": 2, "stride": None, "pad": 0, "dilation": 1, "ceil": False, "count_padding": False}
+            | {
+                "kind": "max",
+                "size": 2,
+                "stride": None,
+                "pad": 0,
+                "dilation": 1,
+                "ceil": False,
+                "count_padding": False,
+                "to": None,
+            }
             | run,
         ),
         "activate": (imgconv.activate, pixels | {"function": "elu", "slope": 0.5} | run),

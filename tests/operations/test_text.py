@@ -137,15 +137,19 @@ def combinations(draw: st.DrawFn) -> Any:
         raise
 
 
-POOLS = st.builds(
+REDUCTIONS = st.sampled_from(["max", "avg", "min", "maximum", "average", "mean", "minimum"])
+WINDOWS_POOLED = st.builds(
     Pool,
-    kind=st.sampled_from(["max", "avg", "min", "maximum", "average", "mean", "minimum"]),
+    kind=REDUCTIONS,
     size=PAIRS,
     stride=st.none() | PAIRS,
     dilation=PAIRS,
     pad=PADS,
     ceil=st.booleans(),
     count_padding=st.booleans(),
+)
+POOLS = st.one_of(
+    WINDOWS_POOLED, st.builds(Pool, kind=REDUCTIONS, to=PAIRS), st.builds(Pool, kind=REDUCTIONS, size=st.just("all"))
 )
 ACTIVATIONS = st.one_of(
     st.builds(Activate, st.sampled_from([*FUNCTIONS])),
@@ -246,6 +250,7 @@ def test_every_operation_is_tried_with_every_option() -> None:
         "pad",
         "ceil",
         "count_padding",
+        "to",
     }
 
 

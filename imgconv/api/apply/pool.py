@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from imgconv.engine.pooling.pool import pool
+from imgconv.values.frozen import replace
 from imgconv.values.pixel_values import Pixels, Response, Target, Values
 from imgconv.values.pixel_values import target as target_of
 from imgconv.values.pixel_values import values as values_of
@@ -12,14 +14,41 @@ from imgconv.values.pixel_values import values as values_of
 if TYPE_CHECKING:
     from imgconv.engine.alpha.weighted import WeightedColours
     from imgconv.operations import Pool
+    from imgconv.values.windows import Window
 
 
 def apply(
     step: Pool, values: Values, target: Target | None, threads: int | None = None, out: Pixels | None = None
 ) -> tuple[Values, Response | None]:
     """The reduction of each window: converted to `target` (into `out`), or left wide where that is None."""
+    if step.to is not None:
+        return _pool_to(step, values, target, threads, out)
     window = step.window(*values.pixels.shape[:2])
     return pool(values, step.kind, window, count_padding=step.count_padding, target=target, threads=threads, out=out)
+
+
+def _pool_to(
+    step: Pool, values: Values, target: Target | None, threads: int | None, out: Pixels | None
+) -> tuple[Values, Response | None]:
+    """To a stated size: windows of each kind at once; the extremes for `stretch` are those of all."""
+    from imgconv.engine.pooling.adaptive import pool_to
+    from imgconv.engine.quantise import quantise
+
+    assert step.to is not None
+    direct = None if target is None or target.range == "stretch" else target
+
+    def pool_part(parts: Sequence[Values], window: Window) -> tuple[tuple[Values, ...], Response | None]:
+        pooled, response = pool(parts[0], step.kind, window, target=direct, threads=threads)
+        return (pooled,), response
+
+    (pooled,), response = pool_to([values], step.to, pool_part)
+    if target is not None and direct is None:
+        pixels, response = quantise(pooled, target, threads=threads, out=out)
+        return Values(pixels, pooled.span), response
+    if out is not None:
+        out[...] = pooled.pixels
+        return Values(out, pooled.span), response
+    return pooled, response
 
 
 def apply_weighted(
@@ -28,8 +57,27 @@ def apply_weighted(
     """Averages weight colours by alpha; max and min leave out transparent pixels; alpha is pooled too."""
     from imgconv.engine.alpha.pool import pool_weighted
 
+    if step.to is not None:
+        return _pool_weighted_to(step, colours, target, threads)
     window = step.window(*colours.colour.pixels.shape[:2])
     return pool_weighted(colours, step.kind, window, count_padding=step.count_padding, target=target, threads=threads)
+
+
+def _pool_weighted_to(
+    step: Pool, colours: WeightedColours, target: Target | None, threads: int | None
+) -> tuple[WeightedColours, Response | None]:
+    from imgconv.engine.alpha.pool import pool_weighted
+    from imgconv.engine.pooling.adaptive import pool_to
+
+    assert step.to is not None
+
+    def pool_part(parts: Sequence[Values], window: Window) -> tuple[tuple[Values, ...], Response | None]:
+        part = replace(colours, colour=parts[0], alpha=parts[1])
+        pooled, response = pool_weighted(part, step.kind, window, target=target, threads=threads)
+        return pooled.parts, response
+
+    (colour, alpha), response = pool_to(colours.parts, step.to, pool_part)
+    return replace(colours, colour=colour, alpha=alpha), response
 
 
 def apply_alpha(step: Pool, alpha: Pixels, threads: int | None = None) -> Pixels:
