@@ -23,8 +23,10 @@ def generators() -> dict[str, Callable[..., Any]]:
         "add_byte_products": _add_byte_products,
         "add_line": _add_line,
         "add_products": _add_products,
+        "add_own_products": _add_own_products,
         "shifted": _shifted,
         "put": _put,
+        "put_outputs": _put_outputs,
         "put_joined": _put_joined,
         "put_scaled": _put_scaled,
     }
@@ -156,22 +158,43 @@ def _add_line(typing_context: Any, tile: Any, line: Any, at: Any, weights: Any, 
     return tile(tile, line, at, weights, w), generate
 
 
-def _add_products(typing_context: Any, tile: Any, kept: Any, at: Any, step: Any, weights: Any, w: Any) -> Any:
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        from llvmlite import ir
-        from numba.core import cgutils
+def _multiply_add(builder: Any, vector: Any) -> Any:
+    """LLVM's product and sum of vectors, in one instruction where the processor has it."""
+    from llvmlite import ir
+    from numba.core import cgutils
 
-        sums, kept_, at_, step_, weights_, w_ = arguments
-        multiply_add = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(tile.vector, [tile.vector] * 3), f"llvm.fmuladd.v{BLOCK}f32"
-        )
+    return cgutils.get_or_insert_function(
+        builder.module, ir.FunctionType(vector, [vector] * 3), f"llvm.fmuladd.v{BLOCK}f32"
+    )
+
+
+def _add_own_products(typing_context: Any, tile: Any, values: Any, at: Any, step: Any, weights: Any, w: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        sums, values_, at_, step_, weights_, w_ = arguments
+        multiply_add = _multiply_add(builder, tile.vector)
+        factor = builder.load(place(context, builder, weights, weights_, w_, tile.vector), align=4)
+        for p in range(tile.rows):
+            start = builder.add(at_, builder.mul(step_, _number(p)))
+            pixel = builder.load(place(context, builder, values, values_, start, tile.vector), align=4)
+            sums = builder.insert_value(
+                sums, builder.call(multiply_add, [pixel, factor, builder.extract_value(sums, p)]), p
+            )
+        return sums
+
+    return tile(tile, values, at, step, weights, w), generate
+
+
+def _add_products(typing_context: Any, tile: Any, values: Any, at: Any, step: Any, weights: Any, w: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        sums, values_, at_, step_, weights_, w_ = arguments
+        multiply_add = _multiply_add(builder, tile.vector)
         factors = []
         for block in range(tile.blocks):
             start = builder.add(w_, _number(BLOCK * block))
             factors.append(builder.load(place(context, builder, weights, weights_, start, tile.vector), align=4))
         for p in range(tile.rows):
             start = builder.add(at_, builder.mul(step_, _number(p)))
-            value = builder.load(place(context, builder, kept, kept_, start, tile.vector.element))
+            value = builder.load(place(context, builder, values, values_, start, tile.vector.element))
             pixel = _everywhere(builder, value, tile.vector)
             for block, factor in enumerate(factors):
                 here = p * tile.blocks + block
@@ -180,7 +203,7 @@ def _add_products(typing_context: Any, tile: Any, kept: Any, at: Any, step: Any,
                 )
         return sums
 
-    return tile(tile, kept, at, step, weights, w), generate
+    return tile(tile, values, at, step, weights, w), generate
 
 
 def _higher(builder: Any, vector: Any) -> Any:
@@ -214,6 +237,27 @@ def _put(typing_context: Any, tile: Any, sums: Any, at: Any, row: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(tile, sums, at, row), generate
+
+
+def _put_outputs(
+    typing_context: Any, tile: Any, biases: Any, b: Any, least: Any, result: Any, at: Any, row: Any
+) -> Any:
+    from numba import types
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        sums, biases_, b_, least_, result_, at_, row_ = arguments
+        lowest = _everywhere(builder, least_, tile.vector)
+        for block in range(tile.blocks):
+            here = builder.add(b_, _number(BLOCK * block))
+            bias = builder.load(place(context, builder, biases, biases_, here, tile.vector), align=4)
+            for p in range(tile.rows):
+                value = builder.fadd(builder.extract_value(sums, p * tile.blocks + block), bias)
+                value = builder.select(builder.fcmp_ordered("<", value, lowest), lowest, value)
+                start = builder.add(builder.add(at_, builder.mul(row_, _number(p))), _number(BLOCK * block))
+                builder.store(value, place(context, builder, result, result_, start, tile.vector), align=4)
+        return context.get_dummy_value()
+
+    return types.void(tile, biases, b, least, result, at, row), generate
 
 
 def _put_joined(typing_context: Any, tile: Any, sums: Any, at: Any) -> Any:

@@ -11,12 +11,22 @@ from typing import Any
 
 from imgconv.loops import Body, Group, Loop, Numbers, helper
 from imgconv.loops.lines import LINES, line_loader
-from imgconv.loops.tiles import BLOCK, PIXELS, add_products, empty_channels, empty_more_channels, put
+from imgconv.loops.tiles import (
+    BLOCK,
+    PIXELS,
+    add_own_products,
+    add_products,
+    empty_channels,
+    empty_more_channels,
+    put,
+    put_outputs,
+)
 
 
 def make(blocks: str) -> Body:
-    """The body for tiles of 1 or 2 blocks of 16 output channels."""
-    width, load, fill, store = BLOCK * int(blocks), line_loader("float32"), _filler(blocks), _storer(blocks)
+    """The body for tiles of 1 or 2 blocks of 16 output channels; "own": of one, each from the input channel of its
+    number (depthwise)."""
+    width, load, fill = _width(blocks), line_loader("float32"), _filler(blocks)
 
     def layer(source, lines, taps, filters, ring, result, numbers, first, last):
         y, image, following = first, -1, 0
@@ -43,34 +53,77 @@ def make(blocks: str) -> Body:
                             taps.places[t] = line * ring.row + taps.at[t] + inputs
                         for column in range(0, result.columns, PIXELS):
                             x = max(0, min(column, result.columns - PIXELS))  # the last tile may repeat some pixels
-                            fill(taps, filters, ring, x, block)
-                            store(filters, ring, result, numbers, (y + r) * result.columns + x, x, output, outputs)
+                            place = (y + r) * result.columns + x
+                            fill(taps, filters, ring, result, numbers, x, place, block, output, outputs)
                     block += taps.count * taps.length * width
             y += rows
 
     return layer
 
 
+def _width(blocks: str) -> int:
+    """Output channels of a tile."""
+    return 2 * BLOCK if blocks == "2" else BLOCK
+
+
 def _filler(blocks: str) -> Any:
-    """The helper that makes the sums of a tile: pixels from `x` on, output channels whose weights begin at `block`."""
-    empty, width = empty_channels if blocks == "1" else empty_more_channels, BLOCK * int(blocks)
+    """The helper that fills a tile: pixels from `x` of a row on, `outputs` channels from `output` on, whose weights
+    begin at `block`; it goes to the result from `pixel` on."""
+    empty, width, add, store = (
+        empty_more_channels if blocks == "2" else empty_channels,
+        _width(blocks),
+        _adder(blocks),
+        _storer(blocks),
+    )
 
     @helper
-    def fill(taps: Any, filters: Any, ring: Any, x: int, block: int) -> None:
+    def fill(
+        taps: Any,
+        filters: Any,
+        ring: Any,
+        result: Any,
+        numbers: Any,
+        x: int,
+        pixel: int,
+        block: int,
+        output: int,
+        outputs: int,
+    ) -> None:
         sums = empty()
         for t in range(taps.count):
-            at = taps.places[t] + x * ring.pixel
-            for k in range(taps.length):
-                sums = add_products(sums, ring.lines, at + k, ring.pixel, filters.weights, block + k * width)
-            block += taps.length * width
-        put(sums, ring.sums, 0, width)
+            sums = add(
+                sums, taps, filters, ring, taps.places[t] + x * ring.pixel, block + t * taps.length * width, output
+            )
+        if outputs == width and result.columns >= PIXELS:
+            at = pixel * filters.count + output
+            put_outputs(sums, filters.biases, output, numbers.least, result.pixels, at, filters.count)
+        else:
+            put(sums, ring.sums, 0, width)
+            store(filters, ring, result, numbers, pixel, x, output, outputs)
 
     return fill
 
 
+def _adder(blocks: str) -> Any:
+    """The helper that adds a tap, or a run of them, to a tile."""
+    width = _width(blocks)
+
+    @helper
+    def add_own(sums: Any, taps: Any, filters: Any, ring: Any, at: int, w: int, output: int) -> Any:
+        return add_own_products(sums, ring.lines, at + output, ring.pixel, filters.weights, w)
+
+    @helper
+    def add(sums: Any, taps: Any, filters: Any, ring: Any, at: int, w: int, output: int) -> Any:
+        for k in range(taps.length):
+            sums = add_products(sums, ring.lines, at + k, ring.pixel, filters.weights, w + k * width)
+        return sums
+
+    return add_own if blocks == "own" else add
+
+
 def _storer(blocks: str) -> Any:
-    """The helper that adds biases to the sums of a tile and stores them, none below the least."""
-    width = BLOCK * int(blocks)
+    """The helper that stores a part of a tile: some of its pixels, or of its channels."""
+    width = _width(blocks)
 
     @helper
     def store(
@@ -95,7 +148,7 @@ FILTERS = Group("filters", "weights:float32[filters_size] size biases:float32[fi
 """Weights, block after block of output channels, tap after tap."""
 RING = Group(
     "ring",
-    f"lines:~float32[ring_rows * ring_row + {PIXELS} * ring_pixel] rows row depth pixel group"
+    f"lines:~float32[ring_rows * ring_row + {PIXELS} * ring_pixel + {BLOCK}] rows row depth pixel group"
     f" sums:~float32[{PIXELS * 2 * BLOCK}]",
 )
 RESULT = Group("result", "pixels:=float32[last * result_columns * filters_count] rows columns")

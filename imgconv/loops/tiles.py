@@ -73,6 +73,14 @@ def add_products(tile: Any, values: Any, at: int, step: int, weights: Any, w: in
 
 
 @intrinsic
+def add_own_products(tile: Any, values: Any, at: int, step: int, weights: Any, w: int) -> Any:
+    """The tile plus, at (p, c), values[at + p * step + c] times weights[w + c]: each channel has weights of its own."""
+    pixels, channels = tile.shape
+    rows = np.stack([values[at + p * step :][:channels] for p in range(pixels)])
+    return tile + rows * weights[w : w + channels]
+
+
+@intrinsic
 def add_byte_products(tile: Any, line: Any, at: int, spread: Any, weights: Any, w: int) -> Any:
     """The tile plus, at (r, x), the four bytes that `spread` tells for x from line[at] on, times the four that make up
     weights[w + r]."""
@@ -101,6 +109,15 @@ def put(tile: Any, sums: Any, at: int, row: int) -> None:
     """The tile into `sums` from `at` on, its rows `row` apart; whole sums are cut to the bits that those hold."""
     for r, line in enumerate(tile):
         sums[at + r * row : at + r * row + len(line)] = line.astype(sums.dtype)
+
+
+@intrinsic
+def put_outputs(tile: Any, biases: Any, b: int, least: Any, result: Any, at: int, row: int) -> None:
+    """The tile plus biases[b + c], none of it below the least (NaN stays), into `result` from `at` on, rows `row`
+    apart."""
+    for p, sums in enumerate(tile):
+        values = sums + biases[b : b + len(sums)]
+        result[at + p * row :][: len(sums)] = np.where(values < least, least, values)
 
 
 @intrinsic

@@ -17,52 +17,46 @@ from imgconv.values.numbers import double
 from imgconv.values.pixel_values import Pixels
 from imgconv.values.windows import Axis, Window
 
-_GROUP = 16  # output rows that go over the weights of a block together
+_GROUP = 16  # output rows that go over the weights of a block together,
+_RING = 2**17  # if their source rows have no more values than this: what a core's cache holds beside the weights
 _AT_ONCE = 8  # multiply-adds of a layer in the time of one of a filter's
-_PIECE = 512  # values of a row that a depthwise layer sums at a time
 _SHAPES = 8  # of values whose work a layer remembers
 _ZERO = Border("constant")
 
 
 @record(eq=False)
 class Filters:
-    """Filters of a layer, as its loop reads them: weights in blocks of output channels, biases, the number of groups.
+    """Filters of a layer, as its loop reads them: `weights` in blocks of output channels as wide as its `tiles`, tap
+    after tap, flat; what they were worked out to for recent shapes.
 
-    `weights` is (groups, blocks, rows, columns, inputs of a group, channels of a block), flat.
+    `tiles` has 1 or 2 blocks of 16 output channels, or is "own" where each channel has filters of its own (depthwise).
     """
 
     weights: Pixels
     biases: Pixels
-    size: tuple[int, int]
     inputs: int
-    outputs: int
     groups: int
-    blocks: int
+    tiles: str
     works: dict[Any, Work] = field(default_factory=dict)
-    """What was worked out for recent shapes: on small values that takes longer than the loop."""
 
     @property
-    def depthwise(self) -> bool:
-        return self.inputs == 1 and self.groups > 1
+    def outputs(self) -> int:
+        return len(self.biases)
 
 
 def packed(weights: Pixels, biases: Pixels | None, groups: int = 1) -> Filters:
     """Filters from `weights` (rows, columns, inputs of a group, outputs) and `biases` (outputs,)."""
     rows, columns, inputs, outputs = weights.shape
     shifts = np.zeros(outputs, np.float32) if biases is None else np.ascontiguousarray(biases, np.float32)
-    each = outputs // groups
-    blocks = 1 if each <= BLOCK else 2
-    if inputs == 1 and groups > 1:
-        return Filters(
-            np.ascontiguousarray(weights, np.float32), shifts, (rows, columns), inputs, outputs, groups, blocks
-        )
-    width = blocks * BLOCK
-    count = -(-each // width)
-    grouped = weights.reshape(rows * columns * inputs, groups, each)
-    padded = np.pad(grouped, ((0, 0), (0, 0), (0, count * width - each)))
-    ordered = padded.reshape(-1, groups, count, width).transpose(1, 2, 0, 3)
-    flat = np.ascontiguousarray(ordered, np.float32).ravel()
-    return Filters(flat, shifts, (rows, columns), inputs, outputs, groups, blocks)
+    own = inputs == 1 and groups > 1
+    used = 1 if own else groups
+    tiles = "own" if own else "1" if outputs // used <= BLOCK else "2"
+    width = 2 * BLOCK if tiles == "2" else BLOCK
+    count = -(-(outputs // used) // width)
+    grouped = weights.reshape(rows * columns * inputs, used, outputs // used)
+    padded = np.pad(grouped, ((0, 0), (0, 0), (0, count * width - outputs // used)))
+    ordered = padded.reshape(-1, used, count, width).transpose(1, 2, 0, 3)
+    return Filters(np.ascontiguousarray(ordered, np.float32).ravel(), shifts, inputs, used, tiles)
 
 
 def conv(
@@ -75,7 +69,7 @@ def conv(
     threads: int | None = None,
 ) -> Pixels:
     """The layer on a batch (N, H, W, C): (N, rows, columns, outputs), none of it below `least` (0 for a rectifier)."""
-    if filters.depthwise and filters.outputs != batch.shape[3]:  # several filters for each channel
+    if filters.tiles == "own" and filters.outputs != batch.shape[3]:  # several filters for each channel
         batch = batch.repeat(filters.outputs // batch.shape[3], axis=3)
     images, height, width, channels = batch.shape
     rows, columns = window.over(height, width)
@@ -102,20 +96,21 @@ def _work(filters: Filters, rows: Axis, columns: Axis, border: Border, channels:
     if work is None:
         if len(filters.works) >= _SHAPES:
             filters.works.clear()
-        work = (_depthwise if filters.depthwise else _full)(filters, rows, columns, border, channels)
+        work = _worked_out(filters, rows, columns, border, channels)
         filters.works[key] = work
     return work
 
 
 @loads
-def _full(filters: Filters, rows: Axis, columns: Axis, border: Border, channels: int) -> Work:
+def _worked_out(filters: Filters, rows: Axis, columns: Axis, border: Border, channels: int) -> Work:
     from imgconv.loops import layer
 
     unstrided = replace(columns, stride=1, size=1, dilation=1, out=columns.reach)
     layout = LineLayout((rows.length, columns.length, channels), unstrided, position_table(border, columns))
-    joined = filters.groups == 1 and columns.dilation == 1  # then a row of the window is one run of values
+    own = filters.tiles == "own"
+    joined = filters.groups == 1 and columns.dilation == 1 and not own  # then a row of the window is one run of values
     down, along = np.meshgrid(np.arange(rows.size), np.arange(1 if joined else columns.size), indexing="ij")
-    group = min(_GROUP, rows.out)
+    group = max(1, min(_GROUP, rows.out, (_RING // layout.size - rows.effective) // rows.stride + 1))
     arguments = layout.arguments(rows, position_table(border, rows)) | {
         "taps_rows": down.ravel() * rows.dilation,
         "taps_at": along.ravel() * columns.dilation * channels,
@@ -133,32 +128,8 @@ def _full(filters: Filters, rows: Axis, columns: Axis, border: Border, channels:
         "ring_group": group,
         "result_columns": columns.out,
     }
-    work = columns.out * filters.outputs * rows.size * columns.size * filters.inputs / _AT_ONCE
-    return Work(layer.LOOP, {"blocks": str(filters.blocks)}, arguments, work, group)
-
-
-@loads
-def _depthwise(filters: Filters, rows: Axis, columns: Axis, border: Border, channels: int) -> Work:
-    from imgconv.loops import depthwise
-
-    layout = LineLayout((rows.length, columns.length, channels), columns, position_table(border, columns))
-    pixels = max(1, min(columns.out, _PIECE // channels))
-    down, along = np.meshgrid(np.arange(rows.size), np.arange(columns.size), indexing="ij")
-    weights = filters.weights.reshape(rows.size * columns.size, filters.outputs)
-    arguments = layout.arguments(rows, position_table(border, rows)) | {
-        "taps_rows": down.ravel() * rows.dilation,
-        "taps_at": layout.places(along.ravel() * columns.dilation),
-        "taps_count": down.size,
-        "taps_weights": np.tile(weights, pixels).ravel(),
-        "taps_biases": np.tile(filters.biases, pixels),
-        "taps_piece": pixels * channels,
-        "ring_rows": rows.effective,
-        "ring_row": layout.size,
-        "ring_depth": rows.effective,
-        "result_row": columns.out * channels,
-    }
-    work = columns.out * channels * rows.size * columns.size
-    return Work(depthwise.LOOP, {}, arguments, work, 4 * rows.effective)
+    work = columns.out * filters.outputs * rows.size * columns.size * filters.inputs / (1 if own else _AT_ONCE)
+    return Work(layer.LOOP, {"blocks": filters.tiles}, arguments, work, group)
 
 
 def dense(batch: Pixels, filters: Filters, *, least: float = -np.inf, threads: int | None = None) -> Pixels:
