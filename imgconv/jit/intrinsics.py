@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from imgconv.jit import tiles
+from imgconv.jit import channel_tiles, tiles
 
 
 @cache
@@ -13,7 +13,7 @@ def intrinsics() -> dict[str, Any]:
     """All of them, by the names of their twins in plain Python."""
     from numba.extending import intrinsic
 
-    twins = {"put_word": _put_word, "take_word": _take_word} | tiles.generators()
+    twins = {"put_word": _put_word, "take_word": _take_word} | tiles.generators() | channel_tiles.generators()
     return {name: intrinsic(function) for name, function in twins.items()}
 
 

@@ -27,6 +27,7 @@ ELSEWHERE = (
     "files/png/unfilter_loops.py",
     "files/tiff/lzw_loops.py",
     "jit/arguments.py",
+    "jit/channel_tiles.py",
     "jit/compile.py",
     "jit/intrinsics.py",
     "jit/tiles.py",

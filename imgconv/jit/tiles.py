@@ -22,11 +22,8 @@ def generators() -> dict[str, Callable[..., Any]]:
     steps: dict[str, Callable[..., Any]] = {
         "add_byte_products": _add_byte_products,
         "add_line": _add_line,
-        "add_products": _add_products,
-        "add_own_products": _add_own_products,
         "shifted": _shifted,
         "put": _put,
-        "put_outputs": _put_outputs,
         "put_joined": _put_joined,
         "put_scaled": _put_scaled,
     }
@@ -68,13 +65,13 @@ def _vector(bits: int, count: int = BLOCK) -> Any:
     return ir.VectorType(ir.IntType(bits), count)
 
 
-def _number(value: int) -> Any:
+def number(value: int) -> Any:
     from llvmlite import ir
 
     return ir.Constant(ir.IntType(64), value)
 
 
-def _everywhere(builder: Any, value: Any, vector: Any) -> Any:
+def everywhere(builder: Any, value: Any, vector: Any) -> Any:
     """A vector of the same number."""
     from llvmlite import ir
 
@@ -112,16 +109,16 @@ def _add_byte_products(typing_context: Any, tile: Any, line: Any, at: Any, sprea
             builder.module, ir.FunctionType(lanes, [lanes] * 3), "llvm.x86.avx512.vpdpbusd.512"
         )
         patterns = [
-            builder.load(place(context, builder, spread, spread_, _number(64 * half), bytes_), align=1)
+            builder.load(place(context, builder, spread, spread_, number(64 * half), bytes_), align=1)
             for half in range(2)
         ]
         fours = []
         for r in range(tile.rows):
-            four = builder.load(place(context, builder, weights, weights_, builder.add(w_, _number(r)), ir.IntType(32)))
-            fours.append(_everywhere(builder, four, lanes))
+            four = builder.load(place(context, builder, weights, weights_, builder.add(w_, number(r)), ir.IntType(32)))
+            fours.append(everywhere(builder, four, lanes))
         for pair in range(tile.blocks // 2):
             vector = builder.load(
-                place(context, builder, line, line_, builder.add(at_, _number(32 * pair)), bytes_), align=1
+                place(context, builder, line, line_, builder.add(at_, number(32 * pair)), bytes_), align=1
             )
             for half, pattern in enumerate(patterns):
                 data = builder.bitcast(builder.call(permute, [vector, pattern]), lanes)
@@ -141,12 +138,12 @@ def _add_line(typing_context: Any, tile: Any, line: Any, at: Any, weights: Any, 
         factors = []
         for r in range(tile.rows):
             factor = builder.load(
-                place(context, builder, weights, weights_, builder.add(w_, _number(r)), tile.vector.element)
+                place(context, builder, weights, weights_, builder.add(w_, number(r)), tile.vector.element)
             )
-            factors.append(_everywhere(builder, factor, tile.vector))
+            factors.append(everywhere(builder, factor, tile.vector))
         for block in range(tile.blocks):
             data = builder.load(
-                place(context, builder, line, line_, builder.add(at_, _number(BLOCK * block)), tile.vector), align=4
+                place(context, builder, line, line_, builder.add(at_, number(BLOCK * block)), tile.vector), align=4
             )
             for r, factor in enumerate(factors):
                 here = r * tile.blocks + block
@@ -156,54 +153,6 @@ def _add_line(typing_context: Any, tile: Any, line: Any, at: Any, weights: Any, 
         return sums
 
     return tile(tile, line, at, weights, w), generate
-
-
-def _multiply_add(builder: Any, vector: Any) -> Any:
-    """LLVM's product and sum of vectors, in one instruction where the processor has it."""
-    from llvmlite import ir
-    from numba.core import cgutils
-
-    return cgutils.get_or_insert_function(
-        builder.module, ir.FunctionType(vector, [vector] * 3), f"llvm.fmuladd.v{BLOCK}f32"
-    )
-
-
-def _add_own_products(typing_context: Any, tile: Any, values: Any, at: Any, step: Any, weights: Any, w: Any) -> Any:
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        sums, values_, at_, step_, weights_, w_ = arguments
-        multiply_add = _multiply_add(builder, tile.vector)
-        factor = builder.load(place(context, builder, weights, weights_, w_, tile.vector), align=4)
-        for p in range(tile.rows):
-            start = builder.add(at_, builder.mul(step_, _number(p)))
-            pixel = builder.load(place(context, builder, values, values_, start, tile.vector), align=4)
-            sums = builder.insert_value(
-                sums, builder.call(multiply_add, [pixel, factor, builder.extract_value(sums, p)]), p
-            )
-        return sums
-
-    return tile(tile, values, at, step, weights, w), generate
-
-
-def _add_products(typing_context: Any, tile: Any, values: Any, at: Any, step: Any, weights: Any, w: Any) -> Any:
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        sums, values_, at_, step_, weights_, w_ = arguments
-        multiply_add = _multiply_add(builder, tile.vector)
-        factors = []
-        for block in range(tile.blocks):
-            start = builder.add(w_, _number(BLOCK * block))
-            factors.append(builder.load(place(context, builder, weights, weights_, start, tile.vector), align=4))
-        for p in range(tile.rows):
-            start = builder.add(at_, builder.mul(step_, _number(p)))
-            value = builder.load(place(context, builder, values, values_, start, tile.vector.element))
-            pixel = _everywhere(builder, value, tile.vector)
-            for block, factor in enumerate(factors):
-                here = p * tile.blocks + block
-                sums = builder.insert_value(
-                    sums, builder.call(multiply_add, [pixel, factor, builder.extract_value(sums, here)]), here
-                )
-        return sums
-
-    return tile(tile, values, at, step, weights, w), generate
 
 
 def _higher(builder: Any, vector: Any) -> Any:
@@ -230,34 +179,13 @@ def _put(typing_context: Any, tile: Any, sums: Any, at: Any, row: Any) -> Any:
         kind = tile.vector if sums.dtype.bitwidth == 32 else _vector(sums.dtype.bitwidth)
         for r in range(tile.rows):
             for block in range(tile.blocks):
-                start = builder.add(builder.add(at_, builder.mul(row_, _number(r))), _number(BLOCK * block))
+                start = builder.add(builder.add(at_, builder.mul(row_, number(r))), number(BLOCK * block))
                 vector = builder.extract_value(registers, r * tile.blocks + block)
                 vector = vector if kind == tile.vector else builder.trunc(vector, kind)
                 builder.store(vector, place(context, builder, sums, sums_, start, kind), align=sums.dtype.bitwidth // 8)
         return context.get_dummy_value()
 
     return types.void(tile, sums, at, row), generate
-
-
-def _put_outputs(
-    typing_context: Any, tile: Any, biases: Any, b: Any, least: Any, result: Any, at: Any, row: Any
-) -> Any:
-    from numba import types
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        sums, biases_, b_, least_, result_, at_, row_ = arguments
-        lowest = _everywhere(builder, least_, tile.vector)
-        for block in range(tile.blocks):
-            here = builder.add(b_, _number(BLOCK * block))
-            bias = builder.load(place(context, builder, biases, biases_, here, tile.vector), align=4)
-            for p in range(tile.rows):
-                value = builder.fadd(builder.extract_value(sums, p * tile.blocks + block), bias)
-                value = builder.select(builder.fcmp_ordered("<", value, lowest), lowest, value)
-                start = builder.add(builder.add(at_, builder.mul(row_, _number(p))), _number(BLOCK * block))
-                builder.store(value, place(context, builder, result, result_, start, tile.vector), align=4)
-        return context.get_dummy_value()
-
-    return types.void(tile, biases, b, least, result, at, row), generate
 
 
 def _put_joined(typing_context: Any, tile: Any, sums: Any, at: Any) -> Any:
@@ -271,7 +199,7 @@ def _put_joined(typing_context: Any, tile: Any, sums: Any, at: Any) -> Any:
             whole = whole if kind == tile.vector else builder.trunc(whole, kind)
             builder.store(
                 whole,
-                place(context, builder, sums, sums_, builder.add(at_, _number(BLOCK * block)), kind),
+                place(context, builder, sums, sums_, builder.add(at_, number(BLOCK * block)), kind),
                 align=sums.dtype.bitwidth // 8,
             )
         return context.get_dummy_value()
@@ -287,11 +215,11 @@ def _put_scaled(typing_context: Any, tile: Any, line: Any, at: Any, unit: Any) -
 
         registers, line_, at_, unit_ = arguments
         floats = ir.VectorType(ir.FloatType(), BLOCK)
-        units = _everywhere(builder, unit_, floats)
+        units = everywhere(builder, unit_, floats)
         for block in range(tile.blocks):
             vector = builder.fmul(builder.sitofp(_joined(builder, tile, registers, block), floats), units)
             builder.store(
-                vector, place(context, builder, line, line_, builder.add(at_, _number(BLOCK * block)), floats), align=4
+                vector, place(context, builder, line, line_, builder.add(at_, number(BLOCK * block)), floats), align=4
             )
         return context.get_dummy_value()
 
