@@ -153,6 +153,17 @@ def test_other_batches_are_refused(batch: Any) -> None:
         imgconv.Network.load(LENET).run(batch)
 
 
+def test_padding_beyond_memory_is_refused() -> None:
+    network = imgconv.Network.random("pad 1000000000", (3, 3, 1))
+    with pytest.raises(errors.ImgconvError, match="not enough memory for padded values"):
+        network.run(np.zeros((1, 3, 3, 1)))
+
+
+def test_infinities_go_on() -> None:
+    batch = np.full((1, 1, 1, 2), np.inf)
+    assert np.isnan(imgconv.Network.random("softmax", (1, 1, 2)).run(batch)).all()
+
+
 TEXTS = [
     "conv 64@3x3",
     "conv 8@5x3 stride=2 pad=same dilation=2 groups=2 border=edge no-bias name=first",

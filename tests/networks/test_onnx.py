@@ -262,7 +262,11 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "weights multiplied": (
         model([helper.make_node("Concat", ["c", "c"], ["d"], axis=0), helper.make_node("Relu", ["in"], ["v"])],
               [numpy_helper.from_array(noise(99), "c")], (1, 2, 5, 5), "v"), r"node 1 \(Concat\): takes parts"),
-    "strides of zero": (chain(("Conv", W1, {"strides": [0, 1]})), "node 1"),
+    "strides of zero": (chain(("Conv", W1, {"strides": [0, 1], "auto_pad": "SAME_LOWER"})), "node 1 .* strides"),
+    "a constant without value": (
+        model([helper.make_node("Constant", [], ["c"]), helper.make_node("Add", ["in", "c"], ["v"])], [],
+              (1, 2, 5, 5), "v"), r"node 1 \(Constant\): expected a constant of numbers"),
+    "lines in a name": (chain(CONV, ("LST\nM",)), r"node 2 \('LST\\nM'"),
     "no groups": (chain(("Conv", W1, {"group": 0})), "node 1"),
     "no kernel": (chain(("MaxPool",)), "node 1"),
     "a row of values too long": (chain(("Pad", np.array([0, 0, 2**30, 0, 0, 0, 0, 2**29])), ("Flatten",)), "node 2"),
@@ -339,6 +343,7 @@ TEXTS = {
     "no flatten": "conv 3@3 | globalavgpool | dense 4 | conv 3@1 | batchnorm | softmax",
     "flatten last": "conv 3@3 | relu | flatten | softmax",
     "nothing": "identity | dropout 0.5",
+    "stated sizes": "avgpool to=3x4 | maxpool to=1",
 }
 
 
@@ -361,6 +366,7 @@ def test_networks_are_converted(name: str, suffix: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
+        ("maxpool to=4x3", r"ONNX has no windows of several sizes, as 9x8 values need"),
         ("minpool 2", r"step 1 \(minpool 2\): ONNX has no minimum"),
         ("relu | filter box:3", r"step 2 \(filter box:3\): ONNX has no such operator"),
         ("local-response size=4", "even number"),

@@ -38,7 +38,8 @@ def compute(step: Operation, batch: Pixels, threads: int | None = None) -> Pixel
     layer = step.layer if isinstance(step, WeightedLayer) else step
     if isinstance(layer, Layer) and layer.roles and layer is step:
         raise errors.UsageError(f"{layer.word} needs weights; name their file: --weights FILE")
-    return COMPUTATIONS[type(layer)](step, batch, threads)
+    with np.errstate(all="ignore"):  # infinities go on, as in loops
+        return COMPUTATIONS[type(layer)](step, batch, threads)
 
 
 def summed(step: WeightedLayer, batch: Pixels, threads: int | None, least: float = -np.inf) -> Pixels:

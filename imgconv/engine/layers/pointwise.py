@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from imgconv.engine.index_tables import index_table
+from imgconv.engine.memory import require
 from imgconv.values.borders import CONSTANT, Border
 from imgconv.values.numbers import Number, double
 from imgconv.values.pixel_values import Pixels
@@ -50,6 +51,9 @@ def softmax(batch: Pixels, *, log: bool = False) -> Pixels:
 
 def padded(batch: Pixels, by: tuple[int, int, int, int], border: Border) -> Pixels:
     """Rows and columns added: top, bottom, left, right."""
+    images, height, width, channels = batch.shape
+    rows, columns = height + by[0] + by[1], width + by[2] + by[3]
+    require(images * rows * columns * channels + 4 * (rows + columns), "float32", "padded values")
     for axis, (before, after) in ((1, by[:2]), (2, by[2:])):
         length = batch.shape[axis]
         table = index_table(border, length, np.arange(-before, length + after))

@@ -16,7 +16,10 @@ _MOST_AXES = 16
 def folded(model: Model, node: Node) -> Any:
     """What a node makes of constants."""
     if node.operator == "Constant":
-        return np.asarray(next(iter(node.attributes.values())))
+        value = next(iter(node.attributes.values()), None)
+        if not isinstance(value, (int, float, list, tuple)):
+            raise errors.UsageError("expected a constant of numbers")
+        return np.asarray(value)
     if node.operator not in FOLDED:
         raise errors.UsageError(f"takes no value of the network; of constants only {', '.join(FOLDED)} are read")
     return FOLDED[node.operator](model, node, model.constant(node, 0))

@@ -19,7 +19,7 @@ _LARGEST_FILE = 2**31  # of Protocol Buffers
 _OLDEST = 7
 _WIDEST = 16  # bytes of the widest number
 _ONNX = ("", "ai.onnx")
-FOREIGN = (TypeError, ValueError, IndexError, KeyError, AttributeError, OverflowError, RuntimeError, MemoryError)
+FOREIGN = (TypeError, ValueError, IndexError, KeyError, AttributeError, ArithmeticError, RuntimeError, MemoryError)
 """What a broken file makes its library, and what handles its parts, raise."""
 
 
@@ -35,7 +35,8 @@ class Node:
     attributes: Mapping[str, Any]
 
     def __str__(self) -> str:
-        return f"node {self.number} ({self.operator}{f' {errors.shown(self.name)}' if self.name else ''})"
+        operator = self.operator if self.operator.isidentifier() else errors.shown(self.operator)
+        return f"node {self.number} ({errors.cut(operator)}{f' {errors.shown(self.name)}' if self.name else ''})"
 
     def get(self, name: str, default: Any) -> Any:
         """An attribute, or the default that ONNX states for it; text as such."""

@@ -13,12 +13,12 @@ from imgconv.networks.formats.onnx.model import Node, short
 from imgconv.operations import Pool
 from imgconv.operations.layers import Padding
 from imgconv.values.borders import Border
-from imgconv.values.parameters import Pad
+from imgconv.values.parameters import Pad, pair
 
 
 def pair_of(node: Node, name: str) -> Any:
     """Rows and columns of an attribute; 1 by default."""
-    return tuple(node.get(name, (1, 1)))
+    return pair(name).read(tuple(node.get(name, (1, 1))))
 
 
 def pads_of(chain: Chain, node: Node, size: Any, stride: Any, dilation: Any) -> Pad:
