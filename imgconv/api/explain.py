@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from imgconv.engine.activate import WHOLE, span_of
 from imgconv.engine.filter.bank import common
@@ -20,6 +20,7 @@ from imgconv.values.span import Span
 
 if TYPE_CHECKING:
     from imgconv.kernels.kernel import Kernel
+    from imgconv.operations.layers import Layer
     from imgconv.operations.pipeline import Pipeline
 
 
@@ -38,6 +39,8 @@ class Predicted:
         return self.height * self.width * self.channels * int(self.type.lstrip("uintfloa")) / 8 / 2**20
 
 
+UNKNOWN = Span(float("-inf"), float("inf"), False)
+"""What is known of a layer's results."""
 Explanation = tuple[str, Predicted]
 """How a step would be computed, in words, and what would come out."""
 
@@ -47,7 +50,7 @@ def explain(pipeline: Pipeline, values: Predicted, result: str) -> list[str]:
     lines = []
     for step in pipeline.steps:
         type_ = result if step is pipeline.steps[-1] else "wide"
-        words, after = EXPLANATIONS[type(step)](step, values, type_)
+        words, after = EXPLANATIONS.get(type(step), _layer)(step, values, type_)
         lines.append(
             f"{step_text(step)}: {values.width}x{values.height} {values.type} -> {after.width}x{after.height}"
             f" {after.type} ({after.mebibytes:.1f} MiB); {words}"
@@ -141,6 +144,16 @@ def _activate(step: Activate, values: Predicted, result: str) -> Explanation:
     return f"{step.function} of each value", replace(values, type=type_, span=span)
 
 
+def _layer(step: Operation, values: Predicted, result: str) -> Explanation:
+    """A layer of a network: its multiply-adds, all in float32."""
+    shape = values.height, values.width, values.channels
+    after = Predicted(*step.result(shape), "float32" if result == "wide" else result, UNKNOWN)
+    layer = cast("Layer", step.declared)
+    count = layer.multiply_adds(shape)
+    words = f"{values.channels} -> {after.channels} channels in float32"
+    return f"{words}, {count:,} multiply-adds" if count else words, after
+
+
 EXPLANATIONS: dict[type[Operation], Callable[[Any, Predicted, str], Explanation]] = {
     Filter: _filter,
     Edges: _edges,
@@ -148,4 +161,4 @@ EXPLANATIONS: dict[type[Operation], Callable[[Any, Predicted, str], Explanation]
     Pool: _pool,
     Activate: _activate,
 }
-"""What explains each operation."""
+"""What explains each operation; all others are layers of networks."""

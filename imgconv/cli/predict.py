@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -61,7 +62,7 @@ def _predict(inputs: tuple[str, ...], **given: Any) -> None:
     if sys.stderr is not None and sys.stderr.isatty():
         announce_compilation()
     failed = False
-    for path in inputs:
+    for path in (file for name in inputs for file in _files(name)):
         try:
             for name, classes in _predictions(network, path, fitting, top, given["threads"], quiet):
                 _show(name, classes, as_json)
@@ -71,6 +72,16 @@ def _predict(inputs: tuple[str, ...], **given: Any) -> None:
             failed = True
             complain(str(error) if str(error).startswith(path) else f"{path}: {error}")
     raise Finished(errors.FAILED if failed else errors.DONE)
+
+
+def _files(path: str) -> list[str]:
+    """A file, or those of a folder by name."""
+    if not os.path.isdir(path):
+        return [path]
+    files = sorted(entry.path for entry in os.scandir(path) if entry.is_file() and not entry.name.startswith("."))
+    if not files:
+        raise errors.UsageError(f"{path}: no files in it")
+    return files
 
 
 def _predictions(

@@ -109,6 +109,23 @@ def test_predict_refuses_what_does_not_fit(tmp_path: Path) -> None:
     assert b"\t1\t" in done.out
 
 
+def test_predict_takes_folders(tmp_path: Path) -> None:
+    folder = tmp_path / "digits"
+    folder.mkdir()
+    for digit in (3, 1):
+        (folder / f"{digit}.png").write_bytes((SAMPLES / "digits" / f"{digit}.png").read_bytes())
+    done = command("predict", LENET, folder, "--top", "1", cwd=tmp_path)
+    assert [line.split("\t")[1] for line in done.out.decode().splitlines()] == ["1", "3"]
+
+
+def test_plans_tell_the_work_of_layers(tmp_path: Path) -> None:
+    done = command("run", LENET, SAMPLES / "digits" / "3.png", "--plan", cwd=tmp_path)
+    assert done.code == 0, done.err
+    lines = done.out.decode().splitlines()
+    assert len(lines) == 14
+    assert lines[1].endswith("1 -> 6 channels in float32, 117,600 multiply-adds")
+
+
 def test_run_writes_the_values_that_come_out(tmp_path: Path) -> None:
     path = SAMPLES / "digits" / "3.png"
     done = command("run", LENET, path, "-o", "out.npy", cwd=tmp_path)
