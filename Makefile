@@ -30,7 +30,7 @@ slow: $(VENV)/.tested  ## the tests that take long
 matrix: $(VENV)/.tested  ## the tests with the oldest and the newest dependencies on every Python from 3.11 on that is here (ONLY="tests/..." for some)
 	$(BIN)/python -m tests.dependencies $(if $(ONLY),--only $(ONLY))
 
-fuzz: $(VENV)/.tested  ## 100,000 spoilt images and texts: a correct output or a refusal, nothing else
+fuzz: $(VENV)/.tested  ## 100,000 spoilt images, networks and texts: a correct output or a refusal, nothing else
 	$(BIN)/python -m tests.fuzz --mutants 100000
 
 lint: $(VENV)/.tested  ## ruff: style and mistakes

@@ -30,7 +30,7 @@ def test_some_hundred_mutants() -> None:
     done = subprocess.run(words, cwd=ROOT, env=environment(), capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.startswith("500 mutants")
-    names = ("image", "png", "kernel", "pipeline", "parameter", "encoded", "stored", "junk", "numbers")
+    names = ("image", "png", "kernel", "pipeline", "parameter", "encoded", "stored", "junk", "numbers", "weights")
     assert [name for name in names if f"{name} " not in done.stdout] == []
     assert "image made" in done.stdout  # not everything is refused
 

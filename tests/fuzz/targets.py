@@ -1,14 +1,17 @@
-"""What is tried with a mutant, and what is right: `image`, `kernel`, `pipeline` and `parameter` return "made" or
-"refused", or raise Wrong."""
+"""What is tried with a mutant, and what is right: `image`, `weights`, `kernel`, `pipeline` and `parameter` return
+"made" or "refused", or raise Wrong."""
 
 from __future__ import annotations
 
+import io
+import math
 import os
 import random
 import stat
 import zlib
 from collections.abc import Callable
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +28,8 @@ from imgconv.files.formats import COMPRESS_LEVEL, FORMATS
 from imgconv.files.options import Reading
 from imgconv.kernels.catalog import KERNEL, read_all
 from imgconv.kernels.kernel import MOST_TOGETHER
+from imgconv.networks.formats import safetensors
+from imgconv.networks.formats.stored import Stored
 from imgconv.operations.pipeline import Pipeline
 from imgconv.values import parameters
 from imgconv.values.borders import BORDER
@@ -267,6 +272,56 @@ def archive(number: str, folder: Path) -> str:
     return "made"
 
 
+NETWORKS = Path(__file__).parent.parent / "networks" / "data"
+LAYERS = "conv 3@3x3 | relu | batchnorm | maxpool 2 | flatten | dense 4 | prelu | softmax"
+
+
+@cache
+def networks() -> dict[str, bytes]:
+    """Files of weights by name: one small network in each format of ours, and models of Keras where they can be
+    read."""
+    own = imgconv.Network.random(LAYERS, (8, 7, 2), 3)
+    archive, path = io.BytesIO(), Path(_folder()) / "own.safetensors"
+    np.savez(archive, **dict(own.tensors))
+    safetensors.write(str(path), Stored(own.tensors, LAYERS, input=own.input))
+    found = {"own.npz": archive.getvalue(), "own.safetensors": path.read_bytes()}
+    if find_spec("h5py"):
+        found |= {name: (NETWORKS / name).read_bytes() for name in ("flat.keras", "chain.h5", "every_layer.keras")}
+    return found
+
+
+def weights(number: str, folder: Path) -> str:
+    """A spoilt file of weights: a network that runs, or a sentence. A file that is only cut gives what it gave."""
+    rng = random.Random(number)
+    name = rng.choice(sorted(networks()))
+    content, cut = mutate.mutant(networks()[name], networks()[rng.choice(sorted(networks()))], rng)
+    try:
+        found = _outputs(folder, name, content)
+    except errors.ImgconvError as error:
+        sentence(error)
+        return "refused"
+    if cut and not np.array_equal(found, _outputs(folder, name, networks()[name])):
+        raise Wrong("cut short, accepted without a word, and not what it was")
+    return "made"
+
+
+def _outputs(folder: Path, name: str, content: bytes) -> Any:
+    """What a network in a file gives for some pixels."""
+    path = folder / f"in{Path(name).suffix}"
+    path.write_bytes(content)
+    network = imgconv.Network.load(LAYERS, path) if name.endswith(".npz") else imgconv.Network.load(path)
+    shape = network.input or (8, 7, 2)
+    if math.prod(shape) > MOST_VALUES or network.summary(shape).memory > READING.max_memory:
+        raise errors.UsageError("too large to be run")
+    found = network.run(np.random.default_rng(1).random((1, *shape)))
+    if found.dtype != np.float32 or found.shape[1:] != network.result(shape):
+        raise Wrong(f"values of {found.shape} {found.dtype}, said to be {network.result(shape)}")
+    return found
+
+
+MOST_VALUES = 10**6
+
+
 def dialect(number: str, folder: Path) -> str:
     """A text put together from what dialects are made of, read in each of them and written again."""
     rng = random.Random(number)
@@ -302,9 +357,10 @@ def _text(read: Callable[[str], Any], print_: Callable[[Any], str], given: str) 
 
 
 TARGETS: tuple[tuple[Callable[[str, Path], str], int], ...] = (
-    (image, 60),
+    (image, 58),
     (png, 4),
     (archive, 4),
+    (weights, 2),
     (kernel, 6),
     (dialect, 4),
     (pipeline, 6),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
@@ -17,6 +18,8 @@ import pytest
 
 import imgconv
 from imgconv import errors
+from imgconv.jit import process
+from imgconv.networks.formats import hdf5
 from tests.command import imgconv as command
 
 DATA = Path(__file__).parent / "data"
@@ -387,3 +390,24 @@ def test_cut_files_are_refused(tmp_path: Path, name: str) -> None:
         path.write_bytes(content[:length])
         with pytest.raises(errors.FileError):
             imgconv.Network.load("flatten | dense 4 | sigmoid | dense 3", path)
+
+
+@pytest.mark.parametrize(
+    ("statement", "sentence"),
+    [("time.sleep(60)", "does not come to an end"), ("os.abort()", "does not survive it"), ("sys.exit(1)", "")],
+)
+def test_what_hangs_or_crashes_hdf5_does_so_elsewhere(
+    monkeypatch: pytest.MonkeyPatch, statement: str, sentence: str
+) -> None:
+    def started(statements: str, packages: tuple[str, ...], stream: int) -> Any:
+        assert "serve" in statements
+        words = [sys.executable, "-c", f"import os, sys, time; {statement}"]
+        return subprocess.Popen(words, stdin=stream, stdout=stream, stderr=subprocess.DEVNULL)
+
+    monkeypatch.setattr(process, "started", started)
+    monkeypatch.setattr(hdf5, "_PATIENCE", 1.0)
+    if not sentence:  # no trial could be had
+        assert_same(imgconv.Network.load(DATA / "flat.h5"), "flat")
+        return
+    with pytest.raises(errors.FileError, match=sentence):
+        imgconv.Network.load(DATA / "flat.h5")

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import IO, Any
 
 import numpy as np
 
 from imgconv import errors
+from imgconv.jit import process
 
 _BUILT_IN_FILTERS = {1, 2, 3}  # deflate, shuffle and checksum; others are plugins
 _MOST_EXPANSION = 1100  # what deflate can do at most
 _ALWAYS_TAKEN = 2**20
 _LONGEST_ATTRIBUTE = 2**24
 _LONGEST_SENTENCE = 280
+_PATIENCE, _SPEED = 10.0, 10_000_000  # seconds for any file, and bytes that take one more
+_DONE = b"done"
 _DEEPEST, _MOST_MEMBERS = 8, 100_000
 
 
@@ -37,6 +43,34 @@ def guarded(path: str) -> Iterator[None]:
     except Exception as error:  # h5py, zipfile and json have many
         reason = errors.cut(" ".join(str(error).split())) or type(error).__name__
         raise errors.FileError(f"{path}: broken, or no file of Keras ({reason})") from error
+
+
+def tried(path: str, module: str) -> None:
+    """Has a process of its own read the file first, by `serve` of a module: HDF5 can hang or crash on a hostile file.
+
+    Refused where it does; nothing where there can be no such process.
+    """
+    child = process.started(f"from {module} import serve; serve()", ("numpy", "h5py"), process.PIPE)
+    if child is None:
+        return
+    try:
+        seconds = _PATIENCE + os.path.getsize(path) / _SPEED
+        output, _ = child.communicate(os.fsencode(os.path.abspath(path)), seconds)
+    except subprocess.TimeoutExpired:
+        raise RefusedError("broken (HDF5 does not come to an end with it)") from None
+    finally:
+        if child.poll() is None:
+            child.kill()
+            child.communicate()
+    if output != _DONE and child.returncode not in (0, 1):  # 1: it could not begin, for want of a package
+        raise RefusedError("broken (HDF5 does not survive it)")
+
+
+def answer(read: Callable[[str], object]) -> None:
+    """What the process does: reads the file that it is told. Whether that is refused does not matter here."""
+    with suppress(errors.ImgconvError):
+        read(os.fsdecode(sys.stdin.buffer.read()))
+    sys.stdout.buffer.write(_DONE)
 
 
 @contextmanager

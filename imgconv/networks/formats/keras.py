@@ -34,6 +34,17 @@ _KINDS = {
 def read(path: str) -> Stored:
     """The network in a file, or its weights alone; FileError where it is broken, or has layers that are not known."""
     with hdf5.guarded(path):
+        hdf5.tried(path, __name__)
+    return _read(path)
+
+
+def serve() -> None:
+    """The trial of a file, in a process of its own."""
+    hdf5.answer(_read)
+
+
+def _read(path: str) -> Stored:
+    with hdf5.guarded(path):
         if os.path.splitext(path)[1].lower() == ".keras":
             return _archive(path)
         with hdf5.opened(path) as file:

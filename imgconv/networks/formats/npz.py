@@ -11,7 +11,7 @@ from imgconv.files import archives
 from imgconv.files.npy import described, filled
 from imgconv.networks.formats.stored import Stored, as_weights, check_size
 
-_BROKEN = (zipfile.BadZipFile, EOFError, ValueError, RuntimeError, NotImplementedError, zlib.error)
+_BROKEN = (zipfile.BadZipFile, EOFError, OSError, ValueError, RuntimeError, NotImplementedError, zlib.error)
 
 
 def read(path: str) -> Stored:
@@ -31,7 +31,7 @@ def read(path: str) -> Stored:
     except errors.ImgconvError:
         raise
     except _BROKEN as error:
-        raise errors.FileError(f"{path}: broken or no .npz file ({error})") from error
+        raise errors.FileError(f"{path}: broken or no .npz file ({errors.cut(str(error))})") from error
     return Stored(tensors)
 
 

@@ -87,4 +87,4 @@ def _tensor(file: Any, name: str, slice_: Any) -> Any:
 
 
 def _reason(error: Exception) -> str:
-    return str(error).partition(":")[2].strip() or str(error)
+    return errors.cut(str(error).partition(":")[2].strip() or str(error))
