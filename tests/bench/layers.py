@@ -18,6 +18,7 @@ import numpy as np
 from tests.bench.inputs import BENCH
 
 os.environ.setdefault("IMGCONV_CACHE_DIR", str(BENCH / "loops"))  # before imgconv looks
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads of a peer that wait by spinning slow whose turn it is
 Call = Callable[[], Any]
 THREADS = 2
 
@@ -118,6 +119,7 @@ def _onnx(layer: Layer, image: Any, weights: Any, bias: Any) -> Call:
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = THREADS
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     session = onnxruntime.InferenceSession(model.SerializeToString(), options)
     return lambda: session.run(None, {"x": planes})[0][0].transpose(1, 2, 0)
 
