@@ -10,6 +10,7 @@ import numpy as np
 from imgconv.api.apply import layers
 from imgconv.api.apply.pipeline import application
 from imgconv.api.weighted_layer import WeightedLayer
+from imgconv.engine.layers import pointwise
 from imgconv.operations import Activate, Operation, Pool
 from imgconv.operations.layers import Conv, Dense
 from imgconv.operations.pool import ALL
@@ -44,6 +45,8 @@ def compute(step: Operation, batch: Pixels, threads: int | None = None) -> Pixel
 
 def _over_images(step: Operation, batch: Pixels, threads: int | None) -> Pixels:
     """A step of pictures on each image of a batch; images one below the other where windows do not see that."""
+    if isinstance(step, Activate) and step.function in pointwise.ACTIVATIONS:
+        return pointwise.ACTIVATIONS[step.function](batch)
     images, height, width, channels = batch.shape
     if isinstance(step, Activate) or (isinstance(step, Pool) and _stackable(step, height, width)):
         tall = _applied(step, batch.reshape(images * height, width, channels), threads)

@@ -116,6 +116,17 @@ def test_normalisation() -> None:
     np.testing.assert_allclose(got.ravel(), [2 * -0.5 / 2 + 1, 3 * 155 / 3 - 1], rtol=1e-6)
 
 
+@pytest.mark.parametrize("name", pointwise.ACTIVATIONS)
+def test_activations_of_networks_are_those_of_pictures(name: str) -> None:
+    import imgconv
+
+    batch = np.linspace(-200, 200, 1001, dtype="float32").reshape(1, 7, 11, 13)
+    got = pointwise.ACTIVATIONS[name](batch)
+    assert got.dtype == np.float32
+    np.testing.assert_allclose(got[0], imgconv.activate(batch[0], name, dtype="float64"), rtol=1e-6, atol=1e-7)
+    assert np.isnan(pointwise.ACTIVATIONS[name](np.full(1, np.nan, "float32"))).all()
+
+
 def test_padding() -> None:
     batch = np.arange(4, dtype="float32").reshape(1, 2, 2, 1)
     got = pointwise.padded(batch, (1, 0, 0, 2), Border("constant", 7))

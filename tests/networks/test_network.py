@@ -133,7 +133,7 @@ def test_run_writes_the_values_that_come_out(tmp_path: Path) -> None:
     expected = imgconv.Network.load(LENET).run(imgconv.load(str(path)).pixels[None, ..., None])[0]
     got = np.load(tmp_path / "out.npy")
     assert got.dtype == np.float32
-    assert np.array_equal(got.reshape(expected.shape), expected)
+    np.testing.assert_allclose(got.reshape(expected.shape), expected, rtol=0, atol=1e-6)
     text = str(imgconv.Network.load(LENET))
     np.savez(tmp_path / "weights.npz", **dict(imgconv.Network.load(LENET).tensors))
     done = command("run", text, "--weights", "weights.npz", path, "-o", "again.npy", cwd=tmp_path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -34,6 +34,20 @@ def local_response(batch: Pixels, size: int, alpha: float, beta: float, k: float
     squares = np.pad(np.square(batch, dtype=np.float64), ((0, 0),) * 3 + ((before, size - 1 - before),))
     neighbours = sum(squares[..., i : i + channels] for i in range(size))
     return np.asarray(batch / (k + alpha / size * neighbours) ** beta, np.float32)
+
+
+def _sigmoid(batch: Pixels) -> Pixels:
+    with np.errstate(over="ignore"):  # e^-v beyond all numbers: 0 in the end
+        result: Pixels = np.float32(1) / (np.float32(1) + np.exp(-batch))
+    return result
+
+
+ACTIVATIONS: dict[str, Callable[[Pixels], Pixels]] = {
+    "relu": lambda batch: np.maximum(batch, np.float32(0)),
+    "tanh": np.tanh,
+    "sigmoid": _sigmoid,
+}
+"""Activations that NumPy has in vectors of float32: a tenth of the time of libm, which pictures get."""
 
 
 def prelu(batch: Pixels, slope: Pixels) -> Pixels:
