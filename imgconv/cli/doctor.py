@@ -9,8 +9,8 @@ import sys
 import click
 
 from imgconv import __version__, errors
-from imgconv.cli.declarations import Command
-from imgconv.cli.image_command import Finished
+from imgconv.cli.command import Command
+from imgconv.cli.messages import Finished
 
 EXAMPLES = ("imgconv doctor",)
 HELP = "Print the cache folders, the processor, versions, image formats and limits."

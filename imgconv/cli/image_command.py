@@ -14,15 +14,9 @@ from imgconv.batch.jobs import Job, plan_jobs
 from imgconv.batch.outcomes import Outcome
 from imgconv.batch.run import explain, run_jobs
 from imgconv.cli.common import Common
+from imgconv.cli.messages import Finished, announce_compilation, complain
+from imgconv.operations import Operation
 from imgconv.operations.pipeline import Pipeline
-
-
-class Finished(Exception):  # noqa: N818 (an ending, not an error)
-    """The end of a command, with its exit code."""
-
-    def __init__(self, exit_code: int) -> None:
-        self.exit_code = exit_code
-        super().__init__(exit_code)
 
 
 def work(
@@ -77,26 +71,6 @@ def _run(jobs: Sequence[Job], pipeline: Pipeline, common: Common) -> NoReturn:
     raise Finished(run_jobs(jobs, pipeline, common.settings, report).exit_code)
 
 
-def announce_compilation() -> None:
-    """Has the first compilation of this run announced on standard error, since it takes longer."""
-    from imgconv.jit import build
-
-    def announce(folder: str | None) -> None:
-        complain(
-            f"compiling for this machine, once (stored in {folder})"
-            if folder
-            else "compiling for this run only ('imgconv doctor' shows why)"
-        )
-
-    build.announce = announce
-
-
-def complain(sentence: str) -> None:
-    """One line on standard error, if there is one."""
-    if sys.stderr is not None:
-        print(f"imgconv: {printable(sentence)}", file=sys.stderr, flush=True)
-
-
-def printable(sentence: str) -> str:
-    """The sentence on one line: characters that would end the line or control a terminal are escaped."""
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in sentence)
+def work_step(step: Operation, common: Common, auxiliary: Mapping[str, str]) -> NoReturn:
+    """`work` for one step and its auxiliary outputs."""
+    work(Pipeline((step,)), common, auxiliary=auxiliary)

@@ -5,18 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import traceback
 from importlib import import_module
 from typing import Any, NoReturn
 
 import click
 
 from imgconv import __version__, errors
-from imgconv.cli.common import Common
-from imgconv.cli.declarations import operation_command
-from imgconv.cli.image_command import Finished, complain, work
-from imgconv.operations import HOMES, Operation, operation
-from imgconv.operations.pipeline import Pipeline
+from imgconv.cli.messages import Finished, complain
+from imgconv.operations import HOMES
 
 EXAMPLES = (
     "imgconv filter vertical in.png -o out.png",
@@ -71,11 +67,11 @@ def _command(name: str) -> click.Command:
     if name in OTHERS:
         command: click.Command = import_module(f"imgconv.cli.{name}").command()
         return command
+    from imgconv.cli.declarations import operation_command
+    from imgconv.cli.image_command import work_step
+    from imgconv.operations import operation
 
-    def run(step: Operation, common: Common, auxiliary: dict[str, str]) -> NoReturn:
-        work(Pipeline((step,)), common, auxiliary=auxiliary)
-
-    return operation_command(operation(name), run)
+    return operation_command(operation(name), work_step)
 
 
 def _version() -> click.Option:
@@ -139,6 +135,8 @@ def _guarded(arguments: list[str]) -> int:
     except BaseException as error:
         code = _ended(error)
         if code == errors.OUR_BUG and os.environ.get("IMGCONV_DEBUG"):
+            import traceback
+
             traceback.print_exc()
         return code
 

@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from imgconv import errors
-from imgconv.cli.declarations import Command
-from imgconv.cli.image_command import Finished, announce_compilation, complain
+from imgconv.cli.command import Command
+from imgconv.cli.messages import Finished, announce_compilation, complain
 from imgconv.cli.networks.options import fitting_of, fitting_options, network_options, weighted_network_of
 
 EXAMPLES = (

@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from imgconv import errors
-from imgconv.cli.declarations import Command
-from imgconv.cli.image_command import Finished, complain
+from imgconv.cli.command import Command
+from imgconv.cli.messages import Finished, complain
 from imgconv.cli.networks.options import network_of, network_options
 
 EXAMPLES = (

@@ -13,9 +13,8 @@ import click
 from imgconv import errors
 from imgconv.cli import terminal
 from imgconv.cli.click_types import KindType
-from imgconv.cli.common import INPUTS
-from imgconv.cli.declarations import Command
-from imgconv.cli.image_command import Finished, announce_compilation, complain
+from imgconv.cli.command import Command
+from imgconv.cli.messages import Finished, announce_compilation, complain
 from imgconv.cli.networks.options import fitting_of, fitting_options, network_options, weighted_network_of
 from imgconv.values.parameters import COUNT
 
@@ -37,7 +36,7 @@ def command() -> Command:
         "predict",
         params=[
             *network_options(),
-            INPUTS(),
+            click.Argument(["inputs"], nargs=-1, metavar="[IMAGE]..."),
             click.Option(["--top"], type=KindType(COUNT, "top"), metavar="K", help="How many classes.  [default: 3]"),
             click.Option(["--labels"], metavar="FILE", help="What the outputs stand for, a line each."),
             *fitting_options(),
@@ -90,10 +89,11 @@ def _predictions(
     """The classes of each frame of a file."""
     import numpy as np
 
-    from imgconv.api.image import load
+    from imgconv.files.read import header
     from imgconv.networks.inputs import fitted, own_scale
 
-    image = load(path)
+    with header(path) as opened:
+        image = opened.load()
     own, shape = own_scale(network.pipeline.steps), network.input
     arrays, remarks = [], dict[str, None]()
     for frame in image.frames:

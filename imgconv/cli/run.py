@@ -10,8 +10,8 @@ import click
 
 from imgconv import errors
 from imgconv.batch.jobs import STREAM
+from imgconv.cli.command import Command, missing
 from imgconv.cli.common import COMMON, INPUTS, Common
-from imgconv.cli.declarations import Command, missing
 from imgconv.cli.image_command import work
 from imgconv.operations.pipeline import Pipeline
 

@@ -9,8 +9,8 @@ import click
 
 from imgconv import errors
 from imgconv.cli import terminal
-from imgconv.cli.declarations import Command
-from imgconv.cli.image_command import Finished
+from imgconv.cli.command import Command
+from imgconv.cli.messages import Finished
 from imgconv.cli.networks.options import network_of, network_options
 
 EXAMPLES = (

@@ -14,8 +14,8 @@ from typing import Any
 import click
 
 from imgconv import errors
-from imgconv.cli.declarations import Command
-from imgconv.cli.image_command import Finished, complain
+from imgconv.cli.command import Command
+from imgconv.cli.messages import Finished, complain
 from imgconv.operations.detectors import DETECTORS
 from imgconv.operations.pool import REDUCTIONS
 from imgconv.planner.combining import COMBINES

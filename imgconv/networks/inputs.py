@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from imgconv import errors
-from imgconv.engine.colour.luma import gray_plane
 from imgconv.operations import Operation
 from imgconv.operations.base import Shape
 from imgconv.operations.layers import Layer, Normalize
@@ -121,6 +120,8 @@ def _channels(pixels: Pixels, colour: str, count: int, done: list[str]) -> Pixel
     if levels.shape[2] == count and not colour:
         return levels
     if count == 1 and (levels.shape[2] == 3 or colour):
+        from imgconv.engine.colour.luma import gray_plane
+
         done.append("to gray")
         return gray_plane(pixels, colour)[..., None]
     if levels.shape[2] == 1 and count == 3:

@@ -25,7 +25,7 @@ import numpy as np
 
 import imgconv
 from imgconv import errors
-from imgconv.cli.image_command import printable
+from imgconv.cli.messages import printable
 from imgconv.operations import Filter, Pool
 from imgconv.values.borders import Border
 from imgconv.values.image import Frame

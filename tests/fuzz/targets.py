@@ -23,7 +23,7 @@ from imgconv.batch.jobs import Job
 from imgconv.batch.outcomes import Outcome
 from imgconv.batch.run import run_jobs
 from imgconv.batch.settings import Settings
-from imgconv.cli.image_command import printable
+from imgconv.cli.messages import printable
 from imgconv.files.formats import COMPRESS_LEVEL, FORMATS
 from imgconv.files.options import Reading
 from imgconv.kernels.catalog import KERNEL, read_all

@@ -16,8 +16,8 @@ from scipy import signal
 
 import imgconv
 from imgconv import Kernel, errors
-from imgconv.cli.image_command import Finished
 from imgconv.cli.kernels import sheet as sheet_command
+from imgconv.cli.messages import Finished
 from imgconv.kernels import lab
 from imgconv.kernels.lab.sample import sample
 from imgconv.kernels.lab.sheet import response, tiles

@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from imgconv import errors
-from imgconv.cli.declarations import Command
-from imgconv.cli.image_command import Finished
+from imgconv.cli.command import Command
+from imgconv.cli.messages import Finished
 from imgconv.kernels.named import find
 
 COMMANDS = ("show", "convert", "diff", "compose", "split")

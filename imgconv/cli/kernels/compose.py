@@ -6,9 +6,9 @@ from functools import reduce
 
 from imgconv import errors
 from imgconv.cli import terminal
-from imgconv.cli.declarations import Command, missing
-from imgconv.cli.image_command import Finished
+from imgconv.cli.command import Command, missing
 from imgconv.cli.kernels.print import argument, matrix, step, title, value
+from imgconv.cli.messages import Finished
 from imgconv.kernels.kernel import Kernel
 
 EXAMPLES = (

@@ -7,9 +7,9 @@ import sys
 import click
 
 from imgconv import errors
-from imgconv.cli.declarations import Command, missing
-from imgconv.cli.image_command import Finished, complain
+from imgconv.cli.command import Command, missing
 from imgconv.cli.kernels.print import argument, required
+from imgconv.cli.messages import Finished, complain
 from imgconv.kernels.dialects import table
 from imgconv.kernels.dialects.base import Written
 from imgconv.kernels.kernel import Kernel

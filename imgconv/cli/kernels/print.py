@@ -10,7 +10,7 @@ import click
 
 from imgconv.cli import terminal
 from imgconv.cli.click_types import KindType
-from imgconv.cli.declarations import missing
+from imgconv.cli.command import missing
 from imgconv.kernels import catalog
 from imgconv.kernels.kernel import Kernel
 from imgconv.operations import Filter

@@ -7,8 +7,8 @@ import sys
 import click
 
 from imgconv import errors
-from imgconv.cli.declarations import Command
-from imgconv.cli.image_command import Finished, announce_compilation, complain
+from imgconv.cli.command import Command
+from imgconv.cli.messages import Finished, announce_compilation, complain
 
 EXAMPLES = ("imgconv kernels --sheet sheet.png", "imgconv kernels --sheet sheet.png photo.jpg")
 

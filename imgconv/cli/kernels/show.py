@@ -8,9 +8,9 @@ import click
 
 from imgconv import errors
 from imgconv.cli import terminal
-from imgconv.cli.declarations import Command
-from imgconv.cli.image_command import Finished, complain
+from imgconv.cli.command import Command
 from imgconv.cli.kernels.print import argument, graded, listed, matrix, required, shaded, step, title, value
+from imgconv.cli.messages import Finished, complain
 from imgconv.kernels.kernel import Kernel
 from imgconv.kernels.named import find
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from imgconv import errors
 from imgconv.cli import terminal
-from imgconv.cli.declarations import Command
-from imgconv.cli.image_command import Finished
+from imgconv.cli.command import Command
 from imgconv.cli.kernels.print import argument, required, step, title
+from imgconv.cli.messages import Finished
 from imgconv.kernels.kernel import Kernel
 
 EXAMPLES = ("imgconv kernels split sobel-x", "imgconv kernels split laplacian", "imgconv kernels split disk:3")

@@ -8,7 +8,7 @@ import click
 
 from imgconv import errors
 from imgconv.cli.click_types import KindType
-from imgconv.cli.declarations import missing
+from imgconv.cli.command import missing
 from imgconv.values.parameters import THREADS, Kind, whole
 
 if TYPE_CHECKING:
