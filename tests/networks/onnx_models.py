@@ -9,6 +9,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from tests.networks import oracle
+
 Node = tuple[Any, ...]
 """An operator, its constants as arrays, and its attributes: ("Conv", weights, bias, {"pads": [1, 1, 1, 1]})."""
 
@@ -57,11 +59,26 @@ def computed(made: Any, batch: Any) -> Any:
     except ImportError:
         from onnx.reference import ReferenceEvaluator
 
-        return ReferenceEvaluator(made).run(None, {made.graph.input[0].name: batch})[0]
+        return ReferenceEvaluator(made, new_ops=[_local_response()]).run(None, {made.graph.input[0].name: batch})[0]
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     session = onnxruntime.InferenceSession(made.SerializeToString(), options, providers=["CPUExecutionProvider"])
     return session.run(None, {made.graph.input[0].name: batch})[0]
+
+
+def _local_response() -> Any:
+    """LRN by its definition: onnx's own goes over as many channels as there are images."""
+    from onnx.reference.op_run import OpRun
+
+    class LRN(OpRun):
+        op_domain = ""
+
+        def _run(self, x: Any, alpha: float, beta: float, bias: float, size: int) -> tuple[Any]:
+            pixels = np.moveaxis(x, 1, -1)
+            rows = [oracle.local_response(one, size, alpha, beta, bias) for one in pixels.reshape(-1, x.shape[1])]
+            return (np.moveaxis(np.array(rows, x.dtype).reshape(pixels.shape), -1, 1),)
+
+    return LRN
 
 
 def load(content: bytes) -> Any:
