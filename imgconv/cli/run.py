@@ -32,6 +32,18 @@ MOST_TEXT = 2**20
 """Bytes of a pipeline that is read from a file or from standard input."""
 
 
+class Run(Command):
+    """The command, whose help is made when it is asked for: a list of commands shows a line of it."""
+
+    @property
+    def help(self) -> str:
+        return f"{HELP} {_step_words()}"
+
+    @help.setter
+    def help(self, value: str | None) -> None:
+        """Click sets it to nothing."""
+
+
 def command() -> Command:
     def callback(pipeline: str | None, inputs: tuple[str, ...], **values: Any) -> None:
         common = Common.taken_from(values, inputs)
@@ -56,11 +68,10 @@ def command() -> Command:
         ),
         *COMMON(),
     ]
-    return Command(
+    return Run(
         "run",
         params=params,
         callback=callback,
-        help=f"{HELP} {_step_words()}",
         short_help="Run several steps, unclamped between.",
         examples=EXAMPLES,
     )
