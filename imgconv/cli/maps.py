@@ -62,7 +62,7 @@ def _maps(image: str | None, **given: Any) -> None:
         raise errors.UsageError(f"no layer is called {layer}; imgconv summary lists them")
     if sys.stderr is not None and sys.stderr.isatty():
         announce_compilation()
-    picture = load(image)
+    picture = load(image, allow_truncated=given["allow_truncated"])
     frame = picture.frames[0]
     shape = network.input or (*frame.pixels.shape[:2], frame.pixels.shape[2] if frame.pixels.ndim == 3 else 1)
     pixels, done = fitted(frame, picture.colour, shape, fitting, own_scale(network.pipeline.steps))

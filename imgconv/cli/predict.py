@@ -19,6 +19,7 @@ from imgconv.cli.networks.options import fitting_of, fitting_options, network_op
 from imgconv.values.parameters import COUNT
 
 if TYPE_CHECKING:
+    from imgconv.files.options import Reading
     from imgconv.networks.inputs import Fitting
     from imgconv.networks.network import Network
 
@@ -60,10 +61,12 @@ def _predict(inputs: tuple[str, ...], **given: Any) -> None:
         network = network.with_labels(_labels(labels))
     if sys.stderr is not None and sys.stderr.isatty():
         announce_compilation()
-    failed = False
+    from imgconv.files.options import Reading
+
+    reading, failed = Reading(allow_truncated=given["allow_truncated"]), False
     for path in (file for name in inputs for file in _files(name)):
         try:
-            for name, classes in _predictions(network, path, fitting, top, given["threads"], quiet):
+            for name, classes in _predictions(network, path, fitting, reading, top, given["threads"], quiet):
                 _show(name, classes, as_json)
         except errors.ImgconvError as error:
             if isinstance(error, errors.UsageError):
@@ -84,7 +87,7 @@ def _files(path: str) -> list[str]:
 
 
 def _predictions(
-    network: Network, path: str, fitting: Fitting, top: int, threads: int | None, quiet: bool
+    network: Network, path: str, fitting: Fitting, reading: Reading, top: int, threads: int | None, quiet: bool
 ) -> Iterator[Prediction]:
     """The classes of each frame of a file."""
     import numpy as np
@@ -92,8 +95,10 @@ def _predictions(
     from imgconv.files.read import header
     from imgconv.networks.inputs import fitted, own_scale
 
-    with header(path) as opened:
+    with header(path, reading) as opened:
         image = opened.load()
+    for note in () if quiet else image.notes:
+        complain(f"{path}: {note.text}")
     own, shape = own_scale(network.pipeline.steps), network.input
     arrays, remarks = [], dict[str, None]()
     for frame in image.frames:

@@ -109,6 +109,13 @@ def test_predict_refuses_what_does_not_fit(tmp_path: Path) -> None:
     assert b"\t1\t" in done.out
 
 
+def test_predict_reads_damaged_pictures_if_told_to(tmp_path: Path) -> None:
+    (tmp_path / "cut.png").write_bytes((SAMPLES / "digits" / "7.png").read_bytes()[:250])
+    assert command("predict", LENET, "cut.png", cwd=tmp_path).code == 1
+    done = command("predict", LENET, "cut.png", "--allow-truncated", cwd=tmp_path)
+    assert (done.code, "cut short" in done.err) == (0, True), done.err
+
+
 def test_predict_takes_folders(tmp_path: Path) -> None:
     folder = tmp_path / "digits"
     folder.mkdir()

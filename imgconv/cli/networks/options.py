@@ -56,6 +56,9 @@ def fitting_options() -> list[click.Parameter]:
             help="Pixels as the network wants them, if it has no normalize of its own: 0...1, 0...255, -1...1, or by"
             " ImageNet's means and deviations.  [default: unit]",
         ),
+        click.Option(
+            ["--allow-truncated"], is_flag=True, help="Read pictures that are cut short or damaged as far as they go."
+        ),
         click.Option(["--invert"], is_flag=True, help="Swap black and white first."),
         click.Option(["--flatten"], metavar="COLOUR", help="What transparent pixels are laid over.  [default: black]"),
         _option(["--threads"], THREADS, "Processors to use.  [default: all]"),
