@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 import click
 
 from imgconv import __version__, errors
+from imgconv.cli.command import ExampleGroup
 from imgconv.cli.messages import Finished, complain
 from imgconv.operations import HOMES
 
@@ -26,14 +27,10 @@ OTHERS = ("run", "kernels", "summary", "predict", "maps", "network", "warm", "do
 """Commands beside the operations: each is a module here whose `command()` makes it."""
 
 
-class Group(click.Group):
+class Group(ExampleGroup):
     """The top: help begins with examples, an unknown command gets a suggestion."""
 
-    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        super().format_help_text(ctx, formatter)
-        with formatter.section("Examples"):
-            for example in EXAMPLES:
-                formatter.write(f"{'':>{formatter.current_indent}}{example}\n")
+    examples = EXAMPLES
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         if args[0] not in self.list_commands(ctx) and not args[0].startswith("-"):

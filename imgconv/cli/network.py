@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from imgconv import errors
-from imgconv.cli.command import Command
+from imgconv.cli.command import Command, ExampleGroup
 from imgconv.cli.messages import Finished, complain
 from imgconv.cli.networks.options import network_of, network_options
 
@@ -18,14 +18,10 @@ EXAMPLES = (
 )
 
 
-class Networks(click.Group):
+class Networks(ExampleGroup):
     """Help begins with examples; an unknown command gets a suggestion."""
 
-    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        super().format_help_text(ctx, formatter)
-        with formatter.section("Examples"):
-            for example in EXAMPLES:
-                formatter.write(f"{'':>{formatter.current_indent}}{example}\n")
+    examples = EXAMPLES
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         if args[0] not in self.commands and not args[0].startswith("-"):

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from imgconv import errors
-from imgconv.cli.command import Command
+from imgconv.cli.command import Command, ExampleGroup
 from imgconv.cli.messages import Finished
 from imgconv.kernels.named import find
 
@@ -26,16 +26,12 @@ EXAMPLES = (
 )
 
 
-class Kernels(click.Group):
+class Kernels(ExampleGroup):
     """Lists the catalog when no command is named."""
 
     command_class = Command
 
-    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        super().format_help_text(ctx, formatter)
-        with formatter.section("Examples"):
-            for example in EXAMPLES:
-                formatter.write(f"{'':>{formatter.current_indent}}{example}\n")
+    examples = EXAMPLES
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
