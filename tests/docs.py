@@ -20,7 +20,7 @@ from pathlib import Path
 import click
 
 import imgconv
-from imgconv.batch.run_report import FIELDS
+from imgconv.batches.run_report import FIELDS
 from imgconv.cli.common import COMMON
 from imgconv.cli.main import group
 from imgconv.files.formats import ARRAY, FORMATS

@@ -28,7 +28,7 @@ LEVELS = {
     "operations": 8,
     "api": 9,
     "kernels.lab": 10,
-    "batch": 10,
+    "batches": 10,
     "networks": 11,
     "cli": 12,
     "__main__": 13,

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
-from imgconv.batch.settings import Settings
+from imgconv.batches.settings import Settings
 from imgconv.cli.click_types import KindType
 from imgconv.files.formats import COMPRESS_LEVEL, FORMATS, QUALITY, QUALITY_KIND
 from imgconv.files.options import CHOICE_OF_FRAMES, Reading, Writing

@@ -10,9 +10,9 @@ from typing import NoReturn
 import click
 
 from imgconv import errors
-from imgconv.batch.jobs import Job, plan_jobs
-from imgconv.batch.outcomes import Outcome
-from imgconv.batch.run import explain, run_jobs
+from imgconv.batches.jobs import Job, plan_jobs
+from imgconv.batches.outcomes import Outcome
+from imgconv.batches.run import explain, run_jobs
 from imgconv.cli.common import Common
 from imgconv.cli.messages import Finished, announce_compilation, complain
 from imgconv.operations import Operation
@@ -58,7 +58,7 @@ def _run(jobs: Sequence[Job], pipeline: Pipeline, common: Common) -> NoReturn:
     every = [each for job in jobs for each in (job, *job.auxiliary)]
     run_report = None
     if common.report is not None:
-        from imgconv.batch.run_report import RunReport
+        from imgconv.batches.run_report import RunReport
 
         run_report = RunReport(common.report, every)
 

@@ -9,7 +9,7 @@ from typing import IO, Any
 import click
 
 from imgconv import errors
-from imgconv.batch.jobs import STREAM
+from imgconv.batches.jobs import STREAM
 from imgconv.cli.command import Command, missing
 from imgconv.cli.common import COMMON, INPUTS, Common
 from imgconv.cli.image_command import work

@@ -18,10 +18,10 @@ from typing import Any
 import pytest
 
 from imgconv import errors
-from imgconv.batch.jobs import Job
-from imgconv.batch.outcomes import Outcome
-from imgconv.batch.run import run_jobs
-from imgconv.batch.settings import Settings
+from imgconv.batches.jobs import Job
+from imgconv.batches.outcomes import Outcome
+from imgconv.batches.run import run_jobs
+from imgconv.batches.settings import Settings
 from imgconv.files import atomic, attributes
 from imgconv.operations.pipeline import Pipeline
 from imgconv.values.notes import Note
@@ -262,9 +262,9 @@ def test_losses_are_the_outcomes(folder: Path, strict: bool, request: pytest.Fix
 
 AS_USER = f"""
 import sys
-from imgconv.batch.run import run_jobs
-from imgconv.batch.settings import Settings
-from imgconv.batch.jobs import Job
+from imgconv.batches.run import run_jobs
+from imgconv.batches.settings import Settings
+from imgconv.batches.jobs import Job
 from imgconv.operations.pipeline import Pipeline
 
 def ended(target, strict):

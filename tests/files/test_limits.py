@@ -23,7 +23,7 @@ from PIL import Image, ImageFile
 import imgconv
 from imgconv import errors
 from imgconv.api.apply.pipeline import apply
-from imgconv.batch.forecast import most_bytes
+from imgconv.batches.forecast import most_bytes
 from imgconv.engine import memory
 from imgconv.files import read
 from imgconv.files.options import MOST_PIXELS, Reading

@@ -23,8 +23,8 @@ import pytest
 from PIL import Image
 
 from imgconv import errors
-from imgconv.batch.jobs import plan_jobs
-from imgconv.batch.run_report import RunReport
+from imgconv.batches.jobs import plan_jobs
+from imgconv.batches.run_report import RunReport
 from imgconv.files import atomic, links
 from tests.command import environment, imgconv, noise, on_terminal, save
 

@@ -19,10 +19,10 @@ import numpy as np
 
 import imgconv
 from imgconv import errors
-from imgconv.batch.jobs import Job
-from imgconv.batch.outcomes import Outcome
-from imgconv.batch.run import run_jobs
-from imgconv.batch.settings import Settings
+from imgconv.batches.jobs import Job
+from imgconv.batches.outcomes import Outcome
+from imgconv.batches.run import run_jobs
+from imgconv.batches.settings import Settings
 from imgconv.cli.messages import printable
 from imgconv.files.formats import COMPRESS_LEVEL, FORMATS
 from imgconv.files.options import Reading

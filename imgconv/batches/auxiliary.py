@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imgconv.batch.jobs import Job
+from imgconv.batches.jobs import Job
 from imgconv.files.formats import Format, format_of
 from imgconv.operations.pipeline import Pipeline
 from imgconv.values.frozen import replace
 from imgconv.values.layout import Layout
 
 if TYPE_CHECKING:
-    from imgconv.batch.settings import Settings
+    from imgconv.batches.settings import Settings
     from imgconv.values.image import Frame, ImageData
 
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import imgconv
-from imgconv.batch.outcomes import Outcome
-from imgconv.batch.run_report import FIELDS, line
+from imgconv.batches.outcomes import Outcome
+from imgconv.batches.run_report import FIELDS, line
 from imgconv.operations.pipeline import Pipeline
 from imgconv.operations.pool import Pool
 from imgconv.values.losses import LOSSES, REMARKS

@@ -8,19 +8,19 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from imgconv import errors
-from imgconv.batch.facts import header_facts, image_facts, losses, quantising_facts, summary
-from imgconv.batch.jobs import STREAM, Job
-from imgconv.batch.outcomes import Outcome, Outcomes
-from imgconv.batch.preflight import check, plan, refuse_derived_clashes
-from imgconv.batch.quiet_stderr import quiet_stderr
-from imgconv.batch.settings import Settings
+from imgconv.batches.facts import header_facts, image_facts, losses, quantising_facts, summary
+from imgconv.batches.jobs import STREAM, Job
+from imgconv.batches.outcomes import Outcome, Outcomes
+from imgconv.batches.preflight import check, plan, refuse_derived_clashes
+from imgconv.batches.quiet_stderr import quiet_stderr
+from imgconv.batches.settings import Settings
 from imgconv.operations.pipeline import Pipeline
 from imgconv.values.frozen import record, replace
 from imgconv.values.notes import Note
 
 if TYPE_CHECKING:
     from imgconv.api.image import Image
-    from imgconv.batch.output import Output
+    from imgconv.batches.output import Output
     from imgconv.files.formats import Format
     from imgconv.files.header import Header
     from imgconv.values.image import ImageData
@@ -89,7 +89,7 @@ class _JobRun:
 
     def _run(self) -> tuple[str, tuple[str, ...]]:
         """From file to file; where the result went, and its summary."""
-        from imgconv.batch import output
+        from imgconv.batches import output
 
         self._refuse_existing()
         (result, *auxiliary), words = self._results(self._read())
@@ -140,7 +140,7 @@ class _JobRun:
 
     def _results(self, source: _Input) -> tuple[list[list[Output]], tuple[str, ...]]:
         """The outputs of the result and of each auxiliary output, fitted to their formats; and a summary."""
-        from imgconv.batch import output
+        from imgconv.batches import output
 
         image = self._in_gray(source.image)
         result = self._apply(image)
@@ -153,13 +153,13 @@ class _JobRun:
         return outputs, summary(source.image, joined)
 
     def _auxiliary(self, job: Job, image: Image, numbers: Sequence[int]) -> list[Output]:
-        from imgconv.batch import auxiliary
+        from imgconv.batches import auxiliary
 
         picture = auxiliary.image(job, self.pipeline, image, self.settings)
         return self._outputs(job, auxiliary.form_of(job), job.target, picture, numbers)
 
     def _outputs(self, job: Job, form: Format, path: str, image: ImageData, numbers: Sequence[int]) -> list[Output]:
-        from imgconv.batch import output
+        from imgconv.batches import output
 
         return output.outputs(job, form, path, image, numbers, self.reserved, self.settings.writing)
 

@@ -9,14 +9,14 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from imgconv.batch.jobs import STREAM, Job
+from imgconv.batches.jobs import STREAM, Job
 from imgconv.files.formats import Format
 from imgconv.files.options import Writing
 from imgconv.values.frozen import record, replace
 from imgconv.values.notes import Note
 
 if TYPE_CHECKING:
-    from imgconv.batch.settings import Settings
+    from imgconv.batches.settings import Settings
     from imgconv.values.image import ImageData
 
 
@@ -45,7 +45,7 @@ def outputs(
 
     if not (job.derived or job.in_folder) or len(result.frames) == 1 or frames.holds(form, result.frames):
         return [Output(path, form, write.fitted(result, form, _name(path), writing), job)]
-    from imgconv.batch import numbered_frames
+    from imgconv.batches import numbered_frames
 
     paths = numbered_frames.paths(job, path, numbers)
     numbered_frames.reserve(paths, job, reserved)

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import IO, Any
 
 from imgconv import errors
-from imgconv.batch.jobs import STREAM, Job
-from imgconv.batch.outcomes import Outcome
+from imgconv.batches.jobs import STREAM, Job
+from imgconv.batches.outcomes import Outcome
 
 FIELDS = {
     "input": "path of the input; `-` is standard input",

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from imgconv import errors
-from imgconv.batch.jobs import STREAM, Job
-from imgconv.batch.settings import Settings
+from imgconv.batches.jobs import STREAM, Job
+from imgconv.batches.settings import Settings
 from imgconv.files.formats import FORMATS, Format
 from imgconv.operations.pipeline import Pipeline
 from imgconv.values.frozen import replace
@@ -26,7 +26,7 @@ def check(job: Job, header: Header, pipeline: Pipeline, settings: Settings) -> t
     Raises ImgconvError where a window does not fit, the format cannot hold the result, memory would not suffice, or the
     path is taken.
     """
-    from imgconv.batch import forecast
+    from imgconv.batches import forecast
     from imgconv.files import conversions
     from imgconv.values.pixel_values import target
 
