@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 
@@ -22,16 +22,18 @@ import click
 import imgconv
 from imgconv.batches.run_report import FIELDS
 from imgconv.cli.common import COMMON
+from imgconv.cli.help_pages import group_of
 from imgconv.cli.main import group
+from imgconv.cli.options import Argument
 from imgconv.files.formats import ARRAY, FORMATS
 from imgconv.files.modes import DEEP, LAYOUTS, MODES
 from imgconv.kernels.catalog import kernel
 from imgconv.kernels.dialects.table import DIALECTS
 from imgconv.kernels.named import MODULES, rows
 from imgconv.networks.formats.onnx.operators import OPERATORS
-from imgconv.operations import OPERATIONS
 from imgconv.operations.layers import LAYERS
 from imgconv.values.borders import RULES
+from imgconv.values.groups import GROUPS
 from imgconv.values.losses import LOSSES, REMARKS
 from tests import matrix
 
@@ -111,13 +113,10 @@ def onnx() -> str:
 def options() -> str:
     """Every command with its own options; those that all image commands share are in `common_options`."""
     shared = {tuple(option.opts) for option in COMMON()}
-    arguments = {
-        row.word: {option.name: option.help for option in row.options() if option.argument} for row in OPERATIONS
-    }
     parts = []
-    for name, command in _commands("imgconv", group()):
+    for name, command in commands("imgconv", group()):
         own = [one for one in command.params if tuple(one.opts) not in shared and not getattr(one, "is_eager", False)]
-        lines = [row for one in own if (row := _option(one, arguments.get(name.split()[-1], {})))[1]]
+        lines = [row for one in own if (row := _option(one))[1]]
         usage = " ".join(
             [
                 name,
@@ -132,10 +131,13 @@ def options() -> str:
 
 
 def common_options() -> str:
-    return table(["option", "", "default"], [_option(option, {}) for option in COMMON()])
+    """A table for each group of options."""
+    grouped = {title: [_option(one) for one in COMMON() if group_of(one) == title] for title in GROUPS}
+    heads = ["option", "", "default"]
+    return "\n\n".join(f"### {title}\n\n{table(heads, rows)}" for title, rows in grouped.items() if rows)
 
 
-def _commands(name: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
+def commands(name: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
     """The commands of a group and of the groups in it, each with its full name."""
     if not isinstance(command, click.Group):
         yield name, command
@@ -146,13 +148,14 @@ def _commands(name: str, command: click.Command) -> Iterator[tuple[str, click.Co
     for word in command.list_commands(context):
         found = command.get_command(context, word)
         assert found is not None
-        yield from _commands(f"{name} {word}", found)
+        yield from commands(f"{name} {word}", found)
 
 
-def _option(option: click.Parameter, arguments: Mapping[str, str]) -> list[str]:
-    """A row: the option as it is typed, its help, its default; Click has no help for arguments."""
-    if isinstance(option, click.Argument):
-        return [f"`{option.metavar}`", arguments.get(option.name or "", ""), ""]
+def _option(option: click.Parameter) -> list[str]:
+    """A row: the option or argument as it is typed, its help, its default."""
+    if isinstance(option, Argument):
+        forms = "; ".join(f"`{form}`: {meaning}" for form, meaning in option.forms)
+        return [f"`{option.metavar}`", f"{option.meaning}{' ' if forms else ''}{forms}", ""]
     assert isinstance(option, click.Option)
     metavar = (
         option.metavar

@@ -10,16 +10,19 @@ import click
 
 from imgconv import errors
 from imgconv.cli.click_types import MARK
+from imgconv.cli.help_pages import HelpPage, help_all
 
 _VALUE = re.compile(r"-[0-9.]")
 
 
-class Command(click.Command):
-    """A command whose help begins with examples, and to which `-1,0,1` is a value."""
+class Command(HelpPage):
+    """A command with help in two lengths, to which `-1,0,1` is a value. `brief` is its line in a list of commands."""
 
-    def __init__(self, *args: Any, examples: Sequence[str] = (), **kwargs: Any) -> None:
+    def __init__(self, *args: Any, examples: Sequence[str] = (), brief: str = "", **kwargs: Any) -> None:
         self.examples = tuple(examples)
         super().__init__(*args, **kwargs)
+        self.short_help = brief
+        self.params.append(help_all())
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         end = args.index("--") if "--" in args else len(args)
@@ -47,26 +50,24 @@ class Command(click.Command):
             if len(short) == 2 and long.startswith("--")
         }
 
-    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        super().format_help_text(ctx, formatter)
-        _write_examples(formatter, self.examples)
 
+class Group(HelpPage, click.Group):
+    """A group of commands with help in two lengths; its list of commands is not cut."""
 
-class ExampleGroup(click.Group):
-    """A group whose help begins with examples."""
+    def __init__(self, *args: Any, examples: Sequence[str] = (), brief: str = "", **kwargs: Any) -> None:
+        self.examples = tuple(examples)
+        super().__init__(*args, **kwargs)
+        self.short_help = brief
+        self.params.append(help_all())
 
-    examples: Sequence[str] = ()
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_options(ctx, formatter)
+        self.format_commands(ctx, formatter)
 
-    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        super().format_help_text(ctx, formatter)
-        _write_examples(formatter, self.examples)
-
-
-def _write_examples(formatter: click.HelpFormatter, examples: Sequence[str]) -> None:
-    if examples:
-        with formatter.section("Examples"):
-            for example in examples:
-                formatter.write(f"{'':>{formatter.current_indent}}{example}\n")
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, command.short_help or "") for name, command in commands if command])
 
 
 def missing(what: str, example: str, listing: str = "") -> errors.UsageError:

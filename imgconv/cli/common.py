@@ -7,11 +7,12 @@ from typing import Any, TypeVar
 import click
 
 from imgconv.batches.settings import Settings
-from imgconv.cli.click_types import KindType
+from imgconv.cli.options import Option, option, quiet
 from imgconv.files.formats import COMPRESS_LEVEL, FORMATS, QUALITY, QUALITY_KIND
 from imgconv.files.options import CHOICE_OF_FRAMES, Reading, Writing
+from imgconv.values import groups
 from imgconv.values.frozen import fields, record
-from imgconv.values.parameters import ALPHA, CHANNELS, DTYPE, FLAG, FRAMES, MEMORY, PIXELS, RANGE, THREADS, Kind
+from imgconv.values.parameters import ALPHA, CHANNELS, DTYPE, FLAG, FRAMES, MEMORY, PIXELS, RANGE, THREADS
 
 _Value = TypeVar("_Value")
 
@@ -56,86 +57,151 @@ class Common:
         )
 
 
-def INPUTS() -> click.Argument:  # noqa: N802 (a parameter, made anew for each command)
-    return click.Argument(["inputs"], nargs=-1, metavar="[IMAGE]...")
+def COMMON() -> list[click.Parameter]:  # noqa: N802 (parameters, made anew for each command)
+    return [*_files(), *_result(), *_colour(), *_reading(), *_limits(), *_reports()]
 
 
-def COMMON() -> list[click.Parameter]:  # noqa: N802
-    def kind(names: list[str], kind_: Kind, help_: str) -> click.Option:
-        return click.Option(names, type=KindType(kind_, names[-1]), metavar=kind_.metavar, help=help_)
-
-    def flag(names: list[str], help_: str) -> click.Option:
-        assert FLAG.metavar == ""
-        return click.Option(names, is_flag=True, help=help_)
-
+def _files() -> list[Option]:
     return [
-        click.Option(
-            ["-o", "--output"],
-            metavar="PATH",
-            help="A file, a folder (with / at the end, or for several inputs), or - for standard output.",
+        option(
+            "-o --output",
+            "PATH",
+            groups.FILES,
+            "A file, a folder (with / at the end, or for several inputs), or - for standard output.",
+            "A file, a folder/, or - for standard output.",
         ),
-        click.Option(
-            ["--format"],
-            metavar="NAME",
-            help=f"Output format: {', '.join(FORMATS)}.  [default: by the suffix; png on a stream]",
+        option(
+            "--format",
+            "NAME",
+            groups.FILES,
+            f"Output format: {', '.join(FORMATS)}.  [default: by the suffix; png on a stream]",
         ),
-        flag(["--overwrite"], "Replace existing files in an output folder, derived names, and inputs."),
-        kind(["--range"], RANGE, "How results are brought into the output type's range.  [default: clamp]"),
-        kind(["--dtype"], DTYPE, "The output's pixel type; values are never rescaled.  [default: same as the input]"),
-        flag(["--gray"], "Convert to gray first (Rec. 601 luma)."),
-        kind(
-            ["--channels"],
+        option(
+            "--overwrite",
+            FLAG,
+            groups.FILES,
+            "Replace existing files in an output folder, derived names, and inputs.",
+            "Replace files in an output folder, and inputs.",
+        ),
+        option("--strip", FLAG, groups.FILES, "Leave out EXIF, colour profile, resolution, XMP and text."),
+        option(
+            "--quality",
+            QUALITY_KIND,
+            groups.FILES,
+            f"Of JPEG, WebP and AVIF.  [default: {QUALITY}, colours at full resolution]",
+        ),
+        option("--lossless", FLAG, groups.FILES, "Write without loss: lossless WebP, and neither JPEG nor AVIF."),
+        option(
+            "--compress-level",
+            COMPRESS_LEVEL,
+            groups.FILES,
+            "Of PNG and TIFF: 0 stores, 1 is fast, 9 is small.  [default: 3; 1 into a pipe]",
+        ),
+    ]
+
+
+def _result() -> list[Option]:
+    return [
+        option(
+            "--range",
+            RANGE,
+            groups.RESULT,
+            "How results are brought into the output type's range.  [default: clamp]",
+            "How results fit the type.  [default: clamp]",
+        ),
+        option(
+            "--dtype",
+            DTYPE,
+            groups.RESULT,
+            "The output's pixel type; values are never rescaled.  [default: same as the input]",
+            "The output's pixel type.  [default: same]",
+        ),
+    ]
+
+
+def _colour() -> list[Option]:
+    return [
+        option("--gray", FLAG, groups.COLOUR, "Convert to gray first (Rec. 601 luma).", "Convert to gray first."),
+        option(
+            "--channels",
             CHANNELS,
+            groups.COLOUR,
             "Channels to filter; the others pass unchanged: luma, or names or numbers (r,g; alpha; 0,2).  [default:"
             " all]",
         ),
-        flag(
-            ["--linear"],
+        option(
+            "--linear",
+            FLAG,
+            groups.COLOUR,
             "Filter in linear light: decode sRGB (or the colour profile's curves) first, encode again at the end.",
         ),
-        kind(
-            ["--alpha"],
+        option(
+            "--alpha",
             ALPHA,
+            groups.COLOUR,
             "How alpha takes part: it weights colours (auto), is copied (keep), ... or is dropped (drop).  [default:"
             " auto]",
         ),
-        kind(
-            ["--frames"],
+    ]
+
+
+def _reading() -> list[Option]:
+    return [
+        option(
+            "--frames",
             CHOICE_OF_FRAMES,
+            groups.FILES,
             "Frames or pages to take, counted from 0; -1 is the last, B is left out.  [default: all]",
         ),
-        flag(["--no-orient"], "Do not turn pixels upright: leave them and the stated orientation as stored."),
-        flag(["--strip"], "Leave out EXIF, colour profile, resolution, XMP and text."),
-        kind(["--quality"], QUALITY_KIND, f"Of JPEG, WebP and AVIF.  [default: {QUALITY}, colours at full resolution]"),
-        flag(["--lossless"], "Write without loss: lossless WebP, and neither JPEG nor AVIF."),
-        kind(
-            ["--compress-level"],
-            COMPRESS_LEVEL,
-            "Of PNG and TIFF: 0 stores, 1 is fast, 9 is small.  [default: 3; 1 into a pipe]",
+        option(
+            "--no-orient",
+            FLAG,
+            groups.FILES,
+            "Do not turn pixels upright: leave them and the stated orientation as stored.",
         ),
-        kind(["--threads"], THREADS, "Processors to use.  [default: all]"),
-        flag(
-            ["--allow-narrowing"],
+        option(
+            "--allow-narrowing",
+            FLAG,
+            groups.FILES,
             "Read 8 bits per sample of files that have more, where no reader for those is installed.",
         ),
-        flag(["--plan"], "Print how each step would be computed, and run nothing."),
-        kind(
-            ["--max-pixels"],
+        option("--allow-truncated", FLAG, groups.FILES, "Read truncated or damaged images as far as possible."),
+    ]
+
+
+def _limits() -> list[Option]:
+    return [
+        option("--threads", THREADS, groups.LIMITS, "Processors to use.  [default: all]"),
+        option(
+            "--max-pixels",
             PIXELS,
+            groups.LIMITS,
             "Refuse images with more pixels per frame: 100M, 2G.  [default: 89478485, as Pillow]",
         ),
-        kind(["--max-frames"], FRAMES, "Refuse images with more frames or pages.  [default: 10000]"),
-        kind(
-            ["--max-memory"],
+        option("--max-frames", FRAMES, groups.LIMITS, "Refuse images with more frames or pages.  [default: 10000]"),
+        option(
+            "--max-memory",
             MEMORY,
+            groups.LIMITS,
             "Refuse images that would take more memory: 500M, 2GiB.  [default: 80 % of the machine's]",
         ),
-        flag(["--allow-truncated"], "Read truncated or damaged images as far as possible."),
-        flag(["--strict"], "Refuse to write a result that lost anything: exit code 3."),
-        click.Option(
-            ["--report"],
-            metavar="FILE",
-            help="Write facts about each image as JSON Lines, failed ones included; - is standard output.",
+        option("--strict", FLAG, groups.LIMITS, "Refuse to write a result that lost anything: exit code 3."),
+    ]
+
+
+def _reports() -> list[Option]:
+    return [
+        option(
+            "--plan",
+            FLAG,
+            groups.REPORTS,
+            "Print how each step would be computed, and run nothing.",
         ),
-        flag(["-q", "--quiet"], "Print errors only."),
+        option(
+            "--report",
+            "FILE",
+            groups.REPORTS,
+            "Write facts about each image as JSON Lines, failed ones included; - is standard output.",
+        ),
+        quiet(),
     ]

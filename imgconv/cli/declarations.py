@@ -9,8 +9,11 @@ import click
 
 from imgconv.cli.click_types import KindType
 from imgconv.cli.command import Command, missing
-from imgconv.cli.common import COMMON, INPUTS, Common
-from imgconv.operations import Operation, Option
+from imgconv.cli.common import COMMON, Common
+from imgconv.cli.options import Argument, images, option
+from imgconv.operations import Operation
+from imgconv.operations import Option as Declared
+from imgconv.values import groups
 
 
 def operation_command(operation: type[Operation], run: Callable[[Operation, Common, dict[str, str]], None]) -> Command:
@@ -23,35 +26,39 @@ def operation_command(operation: type[Operation], run: Callable[[Operation, Comm
         fields = {
             name: value for name, value in values.items() if value is not None and value is not False and value != ()
         }
-        for option in options:
-            if option.required and option.name not in fields:
-                raise missing(option.name, operation.examples[0])
+        for declared in options:
+            if declared.required and declared.name not in fields:
+                raise missing(declared.name, operation.examples[0])
         run(operation(**fields), common, auxiliary)
 
-    parameters: list[click.Parameter] = [_parameter(option) for option in options]
-    parameters += [click.Option([f"--{one.name}"], metavar="FILE", help=one.help) for one in operation.auxiliary]
+    parameters: list[click.Parameter] = [_parameter(declared) for declared in options]
+    parameters += [option(f"--{one.name}", "FILE", groups.FILES, one.help) for one in operation.auxiliary]
     return Command(
         operation.word,
-        params=[*parameters, INPUTS(), *COMMON()],
+        params=[*parameters, images(), *COMMON()],
         callback=callback,
         help=operation.summary,
+        brief=operation.brief,
         examples=operation.examples,
     )
 
 
-def _parameter(option: Option) -> click.Parameter:
-    if option.argument:
-        return click.Argument(
-            [option.name], type=KindType(option.kind, option.kind.metavar), required=False, metavar=option.name.upper()
+def _parameter(declared: Declared) -> click.Parameter:
+    if declared.argument:
+        return Argument(
+            [declared.name],
+            type=KindType(declared.kind, declared.kind.metavar),
+            required=False,
+            metavar=declared.name.upper(),
+            meaning=declared.help,
+            forms=declared.forms,
         )
-    if option.is_flag:
-        return click.Option([f"--{option.long}"], is_flag=True, help=option.help)
-    help_ = f"{option.help}  [default: {option.default_text}]" if option.default_text else option.help
-    kind = option.kind.item or option.kind
-    return click.Option(
-        [f"--{option.long}", option.name],
-        type=KindType(kind, option.name),
-        metavar=kind.metavar,
-        help=help_,
-        multiple=option.kind.item is not None,
+    help_ = f"{declared.help}  [default: {declared.default_text}]" if declared.default_text else declared.help
+    return option(
+        f"--{declared.long} {declared.name}",
+        declared.kind.item or declared.kind,
+        declared.group,
+        help_,
+        declared.brief,
+        multiple=declared.kind.item is not None,
     )

@@ -38,7 +38,7 @@ def command() -> Command:
         params=[],
         callback=show,
         help=HELP,
-        short_help="Show folders, processor, versions, limits.",
+        brief="Show folders, processor, versions, limits",
         examples=EXAMPLES,
     )
 

@@ -11,9 +11,12 @@ from typing import Any, NoReturn
 import click
 
 from imgconv import __version__, errors
-from imgconv.cli.command import ExampleGroup
+from imgconv.cli.command import Group
 from imgconv.cli.messages import Finished, complain
+from imgconv.cli.options import option
 from imgconv.operations import HOMES
+from imgconv.values import groups
+from imgconv.values.parameters import FLAG
 
 EXAMPLES = (
     "imgconv filter vertical in.png -o out.png",
@@ -23,14 +26,12 @@ EXAMPLES = (
 )
 
 
-OTHERS = ("run", "kernels", "summary", "predict", "maps", "network", "warm", "doctor")
+OTHERS = ("run", "kernels", "summary", "predict", "maps", "network", "warm", "doctor", "help")
 """Commands beside the operations: each is a module here whose `command()` makes it."""
 
 
-class Group(ExampleGroup):
-    """The top: help begins with examples, an unknown command gets a suggestion."""
-
-    examples = EXAMPLES
+class Top(Group):
+    """The top: an unknown command gets a suggestion, and commands are loaded when they are named."""
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         if args[0] not in self.list_commands(ctx) and not args[0].startswith("-"):
@@ -49,14 +50,16 @@ class Group(ExampleGroup):
         return self.commands.get(cmd_name)
 
 
-def group() -> Group:
+def group() -> Top:
     """The whole command line, made from the declarations."""
-    top = Group(
+    top = Top(
         "imgconv",
         help="Slide windows over images: filters as a CNN course teaches them, and pooling.",
+        epilog="'imgconv help TOPIC' explains kernels, borders, numbers or formats.",
+        examples=EXAMPLES,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    top.params.append(_version())
+    top.params.append(_version("Print the version and stop."))
     return top
 
 
@@ -71,19 +74,21 @@ def _command(name: str) -> click.Command:
     return operation_command(operation(name), work_step)
 
 
-def _version() -> click.Option:
+def _version(brief: str = "") -> click.Option:
     def show(ctx: click.Context, _: click.Parameter, requested: bool) -> None:
         if requested:
             click.echo(f"imgconv {__version__}")
             ctx.exit()
 
-    return click.Option(
-        ["--version"],
-        is_flag=True,
+    return option(
+        "--version",
+        FLAG,
+        groups.HELP,
+        "Print the version and stop.",
+        brief,
         expose_value=False,
         is_eager=True,
         callback=show,
-        help="Print the version and stop.",
     )
 
 

@@ -6,12 +6,12 @@ import os
 import sys
 from typing import Any
 
-import click
-
 from imgconv import errors
 from imgconv.cli.command import Command
 from imgconv.cli.messages import Finished, announce_compilation, complain
 from imgconv.cli.networks.options import fitting_of, fitting_options, network_options, weighted_network_of
+from imgconv.cli.options import Argument, option
+from imgconv.values import groups
 
 EXAMPLES = (
     "imgconv maps lenet5.safetensors digit.png -o maps.png",
@@ -25,17 +25,35 @@ def command() -> Command:
         "maps",
         params=[
             *network_options(),
-            click.Argument(["image"], required=False, metavar="IMAGE"),
-            click.Option(["-o", "--output"], metavar="FILE", help="The page: what every layer makes of the picture."),
-            click.Option(["--layer"], metavar="NAME", help="One layer alone, by its name, number or text."),
-            click.Option(["--each"], metavar="FOLDER", help="The maps of each layer as files of their own."),
-            click.Option(["--format"], metavar="png|npy", help="Of the files of --each.  [default: png, stretched]"),
+            Argument(["image"], required=False, metavar="IMAGE", meaning="The picture."),
+            option(
+                "-o --output",
+                "FILE",
+                groups.FILES,
+                "The page: what every layer makes of the picture.",
+                "The page: what every layer makes of the picture.",
+            ),
+            option(
+                "--layer",
+                "NAME",
+                groups.NETWORK,
+                "One layer alone, by its name, number or text.",
+                "One layer alone, by its name, number or text.",
+            ),
+            option(
+                "--each",
+                "FOLDER",
+                groups.FILES,
+                "The maps of each layer as files of their own.",
+                "The maps of each layer as files of their own.",
+            ),
+            option("--format", "png|npy", groups.FILES, "Of the files of --each.  [default: png, stretched]"),
             *fitting_options(),
         ],
         callback=_maps,
         help="Show what every layer of a network makes of a picture: its feature maps, each with its own contrast and"
         " its range beneath, and its filters.",
-        short_help="Feature maps of a network, drawn.",
+        brief="Feature maps of a network, drawn",
         examples=EXAMPLES,
     )
 

@@ -7,9 +7,10 @@ from typing import Any
 import click
 
 from imgconv import errors
-from imgconv.cli.command import Command, ExampleGroup
+from imgconv.cli.command import Command, Group
 from imgconv.cli.messages import Finished, complain
 from imgconv.cli.networks.options import network_of, network_options
+from imgconv.cli.options import Argument
 
 EXAMPLES = (
     "imgconv network convert model.onnx model.safetensors",
@@ -18,10 +19,8 @@ EXAMPLES = (
 )
 
 
-class Networks(ExampleGroup):
-    """Help begins with examples; an unknown command gets a suggestion."""
-
-    examples = EXAMPLES
+class Networks(Group):
+    """An unknown command gets a suggestion."""
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         if args[0] not in self.commands and not args[0].startswith("-"):
@@ -34,7 +33,8 @@ def command() -> click.Group:
         "network",
         commands=[_convert_command()],
         help="Work on files of networks.",
-        short_help="Files of networks: convert.",
+        brief="Files of networks: convert",
+        examples=EXAMPLES,
     )
 
 
@@ -42,8 +42,13 @@ def _convert_command() -> Command:
     weights, *others = network_options()
     return Command(
         "convert",
-        params=[weights, click.Argument(["target"], required=False, metavar="FILE"), *others],
+        params=[
+            weights,
+            Argument(["target"], required=False, metavar="FILE", meaning="What to write."),
+            *others,
+        ],
         callback=_convert,
+        brief="Write a network to a .safetensors or .onnx file",
         help="Write a network to a .safetensors or .onnx file. Before the file is put in its place, it is read and both"
         " networks are run; results may differ by 1e-5 of the greatest.",
         examples=EXAMPLES,

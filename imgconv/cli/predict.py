@@ -8,15 +8,14 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from imgconv import errors
 from imgconv.cli import terminal
-from imgconv.cli.click_types import KindType
 from imgconv.cli.command import Command
 from imgconv.cli.messages import Finished, announce_compilation, complain
 from imgconv.cli.networks.options import fitting_of, fitting_options, network_options, weighted_network_of
-from imgconv.values.parameters import COUNT
+from imgconv.cli.options import Argument, option, quiet
+from imgconv.values import groups
+from imgconv.values.parameters import COUNT, FLAG
 
 if TYPE_CHECKING:
     from imgconv.files.options import Reading
@@ -37,17 +36,22 @@ def command() -> Command:
         "predict",
         params=[
             *network_options(),
-            click.Argument(["inputs"], nargs=-1, metavar="[IMAGE]..."),
-            click.Option(["--top"], type=KindType(COUNT, "top"), metavar="K", help="How many classes.  [default: 3]"),
-            click.Option(["--labels"], metavar="FILE", help="What the outputs stand for, a line each."),
+            Argument(["inputs"], nargs=-1, metavar="IMAGE...", meaning="Pictures, or folders of pictures."),
+            option("--top", COUNT, groups.RESULT, "How many classes.  [default: 3]", "How many classes.  [default: 3]"),
+            option(
+                "--labels",
+                "FILE",
+                groups.NETWORK,
+                "What the outputs stand for, a line each.",
+                "What the outputs stand for, a line each.",
+            ),
             *fitting_options(),
-            click.Option(["--json"], is_flag=True, help="A JSON object per picture."),
-            click.Option(["-q", "--quiet"], is_flag=True, help="Say nothing but errors."),
+            option("--json", FLAG, groups.REPORTS, "A JSON object per picture.", "A JSON object per picture."),
+            quiet(),
         ],
         callback=_predict,
-        help="Show the likeliest classes of pictures: picture, class and probability, tab-separated in a pipe. NETWORK"
-        " is a .safetensors, .onnx, .keras or .h5 file, or a pipeline with --weights.",
-        short_help="What a network sees in pictures.",
+        help="Show the likeliest classes of pictures: picture, class and probability, tab-separated in a pipe.",
+        brief="What a network sees in pictures",
         examples=EXAMPLES,
     )
 

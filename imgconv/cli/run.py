@@ -6,14 +6,14 @@ import os
 import sys
 from typing import IO, Any
 
-import click
-
 from imgconv import errors
 from imgconv.batches.jobs import STREAM
 from imgconv.cli.command import Command, missing
-from imgconv.cli.common import COMMON, INPUTS, Common
+from imgconv.cli.common import COMMON, Common
 from imgconv.cli.image_command import work
+from imgconv.cli.options import Argument, images, option
 from imgconv.operations.pipeline import Pipeline
+from imgconv.values import groups
 
 EXAMPLES = (
     'imgconv run "filter vertical | relu | maxpool 2" in.png -o out.png',
@@ -22,26 +22,13 @@ EXAMPLES = (
     "echo 'filter sharpen' | imgconv run - in.png -o out.png",
 )
 HELP = (
-    "Run a pipeline of steps. PIPELINE is text, a .pipe file, or - for standard input. "
-    "Values are neither rounded nor clamped between the steps of one run; between two processes "
-    "in a shell pipe they are, unless the first writes --dtype float32 --format npy."
+    "Run a pipeline of steps. Values are neither rounded nor clamped between the steps of one run; between two"
+    " processes in a shell pipe they are, unless the first writes --dtype float32 --format npy."
 )
 _WEIGHTS = (".safetensors", ".npz", ".pt", ".pth", ".keras", ".h5", ".hdf5", ".onnx")
 """Suffixes of files that hold networks."""
 MOST_TEXT = 2**20
 """Bytes of a pipeline that is read from a file or from standard input."""
-
-
-class Run(Command):
-    """The command, whose help is made when it is asked for: a list of commands shows a line of it."""
-
-    @property
-    def help(self) -> str:
-        return f"{HELP} {_step_words()}"
-
-    @help.setter
-    def help(self, value: str | None) -> None:
-        """Click sets it to nothing."""
 
 
 def command() -> Command:
@@ -59,31 +46,35 @@ def command() -> Command:
         work(steps, common, label)
 
     params = [
-        click.Argument(["pipeline"], required=False, metavar="PIPELINE"),
-        INPUTS(),
-        click.Option(
-            ["--weights"],
-            metavar="FILE",
-            help="The weights of a network's layers: .safetensors, .npz, .onnx, .keras or .h5.",
+        Argument(
+            ["pipeline"],
+            required=False,
+            metavar="PIPELINE",
+            meaning="Steps with | between them ('imgconv help pipelines' lists them).",
+            forms=(
+                ('"relu | maxpool 2"', "text"),
+                ("edges.pipe", "a file, a step on each line"),
+                ("-", "standard input; then the image is named"),
+            ),
+        ),
+        images(),
+        option(
+            "--weights",
+            "FILE",
+            groups.NETWORK,
+            "The weights of a network's layers: .safetensors, .npz, .onnx, .keras or .h5.",
+            "The weights of a network's layers.",
         ),
         *COMMON(),
     ]
-    return Run(
+    return Command(
         "run",
         params=params,
         callback=callback,
-        short_help="Run several steps, unclamped between.",
+        help=HELP,
+        brief="Run several steps, unclamped between",
         examples=EXAMPLES,
     )
-
-
-def _step_words() -> str:
-    """The words of steps, in a sentence."""
-    from imgconv.operations import OPERATIONS
-    from imgconv.operations.layers import LAYERS
-
-    steps, layers = ([word for one in table for word in (one.word, *one.short_words)] for table in (OPERATIONS, LAYERS))
-    return f"Steps are {', '.join(steps)}; and, with --weights, layers of networks: {', '.join(layers)}."
 
 
 def _network(argument: str, weights: str | None, inputs: tuple[str, ...]) -> tuple[Pipeline, str]:

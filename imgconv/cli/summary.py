@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import click
-
 from imgconv import errors
 from imgconv.cli import terminal
 from imgconv.cli.command import Command
 from imgconv.cli.messages import Finished
 from imgconv.cli.networks.options import network_of, network_options
+from imgconv.cli.options import option
+from imgconv.values import groups
+from imgconv.values.parameters import FLAG
 
 EXAMPLES = (
     'imgconv summary "conv 6@5x5 pad=2 | relu | maxpool 2 | flatten | dense 10" --input 28x28x1',
@@ -23,11 +24,11 @@ EXAMPLES = (
 def command() -> Command:
     return Command(
         "summary",
-        params=[*network_options(), click.Option(["--json"], is_flag=True, help="As JSON.")],
+        params=[*network_options(), option("--json", FLAG, groups.REPORTS, "As JSON.", "As JSON.")],
         callback=_summarise,
         help="Show each layer of a network: output shape, parameters, multiply-adds, receptive field, jump and memory."
-        " NETWORK is a .safetensors, .onnx, .keras or .h5 file, or a pipeline. No image is read.",
-        short_help="Shapes and parameters of a network.",
+        " No image is read.",
+        brief="Shapes and parameters of a network",
         examples=EXAMPLES,
     )
 

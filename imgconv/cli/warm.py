@@ -16,9 +16,11 @@ import click
 from imgconv import errors
 from imgconv.cli.command import Command
 from imgconv.cli.messages import Finished, complain
+from imgconv.cli.options import option, quiet
 from imgconv.operations.detectors import DETECTORS
 from imgconv.operations.pool import REDUCTIONS
 from imgconv.planner.combining import COMBINES
+from imgconv.values import groups
 
 TYPES = ("uint8", "uint16", "float32")
 SIDE = 72  # pixels: more than any of the windows below
@@ -81,22 +83,28 @@ HELP = (
 
 def command() -> Command:
     params: list[click.Parameter] = [
-        click.Option(
-            ["--dir", "folder"],
-            metavar="FOLDER",
-            help="Folder to store the loops in.  [default: the cache folder; 'imgconv doctor' shows it]",
+        option(
+            "--dir folder",
+            "FOLDER",
+            groups.FILES,
+            "Folder to store the loops in.  [default: the cache folder; 'imgconv doctor' shows it]",
+            "Folder to store the loops in.",
         ),
-        click.Option(
-            ["--cpu"], metavar="NAME", help="Compile for a baseline such as x86-64-v3 instead of this machine."
+        option(
+            "--cpu",
+            "NAME",
+            groups.OPERATION,
+            "Compile for a baseline such as x86-64-v3 instead of this machine.",
+            "Compile for a baseline such as x86-64-v3.",
         ),
-        click.Option(["-q", "--quiet"], is_flag=True, help="Print errors only."),
+        quiet(),
     ]
     return Command(
         "warm",
         params=params,
         callback=_warm,
         help=HELP,
-        short_help="Compile ahead, so that no run waits.",
+        brief="Compile ahead, so that no run waits",
         examples=EXAMPLES,
     )
 

@@ -50,6 +50,7 @@ class Activate(Operation):
 
     word = "activate"
     summary = "Apply an activation function to every value."
+    brief = "Apply relu, sigmoid, tanh … to every value"
     examples = (
         "imgconv activate relu in.png -o out.png",
         "imgconv activate sigmoid values.npy --dtype float32 -o out.npy",
@@ -64,7 +65,11 @@ class Activate(Operation):
 
     function: str = option(FUNCTION, f"One of {', '.join(FUNCTIONS)}.", argument=True)
     slope: Number | None = option(
-        SLOPE, "What leaky-relu and elu multiply negative values by.", None, show="0.01 of leaky-relu, 1 of elu"
+        SLOPE,
+        "What leaky-relu and elu multiply negative values by.",
+        None,
+        brief="What leaky-relu and elu multiply negatives by.",
+        show="0.01 of leaky-relu, 1 of elu",
     )
 
     def __post_init__(self) -> None:

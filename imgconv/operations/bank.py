@@ -18,10 +18,11 @@ from imgconv.kernels.sweeps import (
     too_long,
     with_arguments,
 )
-from imgconv.operations.base import Operation, option
+from imgconv.operations.base import BORDER_BRIEF, Operation, option
 from imgconv.operations.filter import Filter
 from imgconv.values.borders import BORDER, Border
 from imgconv.values.frozen import record
+from imgconv.values.groups import GEOMETRY
 from imgconv.values.parameters import COUNT, DILATION, FLAG, PAD, STRIDE, Pad
 
 
@@ -32,6 +33,7 @@ class Bank(Operation):
 
     word = "bank"
     summary = "Apply many kernels to one image: their responses become channels, or tiles of a sheet."
+    brief = "Many kernels, one image: a channel or a tile for each"
     examples = (
         "imgconv bank gabor:8 --theta 0:180:22.5 --sheet in.png --range stretch -o sheet.png",
         "imgconv bank gabor:8 --theta 0:180:22.5 in.png --dtype float32 -o responses.npy",
@@ -42,17 +44,47 @@ class Bank(Operation):
         FAMILY,
         "A kernel whose arguments may be ranges A:B:STEP (B is left out), or a list of kernels.",
         argument=True,
+        forms=(
+            ("gabor:8,0:180:22.5", "angles 0, 22.5 … 157.5"),
+            ("im:Sobel:@", "a list of another tool"),
+            ("bank.npy", "a file of several kernels"),
+        ),
     )
-    border: Border = option(BORDER, "The values beyond the edge of the image.", Border("edge"))
-    stride: tuple[int, int] = option(STRIDE, "Pixels from one window to the next.", (1, 1))
-    dilation: tuple[int, int] = option(DILATION, "Pixels from one tap to the next.", (1, 1))
-    pad: Pad = option(PAD, "Pixels added around the image before windows are placed.", "same")
+    border: Border = option(
+        BORDER, "The values beyond the edge of the image.", Border("edge"), group=GEOMETRY, brief=BORDER_BRIEF
+    )
+    stride: tuple[int, int] = option(STRIDE, "Pixels from one window to the next.", (1, 1), group=GEOMETRY)
+    dilation: tuple[int, int] = option(DILATION, "Pixels from one tap to the next.", (1, 1), group=GEOMETRY)
+    pad: Pad = option(PAD, "Pixels added around the image before windows are placed.", "same", group=GEOMETRY)
     convolve: bool = option(FLAG, "Turn the kernels by 180 degrees first.", False)
-    with_: tuple[str, ...] = option(FAMILIES, "More kernels, as often as needed.", ())
-    theta: str | None = option(VALUE, "The kernels' argument THETA: one value, or a range.", None)
-    vary: tuple[str, ...] = option(SETTINGS, "Any argument of the kernels by its name, as often as needed.", ())
-    sheet: bool = option(FLAG, "One picture of tiles in reading order instead of channels; unused places are 0.", False)
-    columns: int | None = option(COUNT, "Tiles in a row of the sheet.", None, show="as many as give a square")
+    with_: tuple[str, ...] = option(
+        FAMILIES, "More kernels, as often as needed.", (), brief="More kernels, as often as needed."
+    )
+    theta: str | None = option(
+        VALUE,
+        "The kernels' argument THETA: one value, or a range.",
+        None,
+        brief="The kernels' angles, as in 0:180:22.5.",
+    )
+    vary: tuple[str, ...] = option(
+        SETTINGS,
+        "Any argument of the kernels by its name, as often as needed.",
+        (),
+        brief="Another argument of the kernels, by its name.",
+    )
+    sheet: bool = option(
+        FLAG,
+        "One picture of tiles in reading order instead of channels; unused places are 0.",
+        False,
+        brief="One picture of tiles instead of channels.",
+    )
+    columns: int | None = option(
+        COUNT,
+        "Tiles in a row of the sheet.",
+        None,
+        brief="Tiles in a row of the sheet.",
+        show="as many as give a square",
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -8,18 +8,45 @@ from functools import cache
 from typing import Any, ClassVar
 
 from imgconv.values.frozen import MISSING, field, fields, record
+from imgconv.values.groups import OPERATION
 from imgconv.values.parameters import Kind
 
 Shape = tuple[int, int, int]
 """Rows, columns and channels of values."""
 
 
-def option(kind: Kind, help_: str, default: Any = MISSING, *, argument: bool = False, show: str = "") -> Any:
+BORDER_BRIEF = "What lies beyond the edge.  [default: edge]"
+STRIDE_BRIEF = "Pixels from one window to the next."
+PAD_BRIEF = "Pixels added around the image.  [default: same]"
+"""Lines of the short help that several operations share."""
+
+
+def option(
+    kind: Kind,
+    help_: str,
+    default: Any = MISSING,
+    *,
+    group: str = OPERATION,
+    brief: str = "",
+    argument: bool = False,
+    forms: tuple[tuple[str, str], ...] = (),
+    show: str = "",
+) -> Any:
     """Declares a field: its kind, its help sentence, its default; an `argument` is written without its name.
 
-    `show` is the default as help prints it where the value itself would not say it.
+    `group` is one of `imgconv.values.groups`; `brief` its line in the short help, which lists the options that have
+    one; `forms` are (form, meaning) of what an argument may be; `show` is the default as help prints it where the value
+    itself would not say it.
     """
-    metadata = {"kind": kind, "help": help_, "argument": argument, "show": show}
+    metadata = {
+        "kind": kind,
+        "help": help_,
+        "group": group,
+        "brief": brief,
+        "argument": argument,
+        "forms": forms,
+        "show": show,
+    }
     return field(metadata=metadata) if default is MISSING else field(default=default, metadata=metadata)
 
 
@@ -36,7 +63,10 @@ class Option:
     kind: Kind
     help: str
     default: Any
+    group: str
+    brief: str
     argument: bool
+    forms: tuple[tuple[str, str], ...]
     show: str
 
     @property
@@ -81,6 +111,8 @@ class Operation(ABC):
     """Its name on the command line and in a pipeline."""
     summary: ClassVar[str]
     """One line for help and documentation."""
+    brief: ClassVar[str] = ""
+    """The same in a few words, for a list of commands."""
     examples: ClassVar[tuple[str, ...]]
     """Commands that help shows first."""
     short_words: ClassVar[dict[str, dict[str, Any]]] = {}

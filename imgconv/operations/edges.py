@@ -7,11 +7,12 @@ from typing import Any
 
 from imgconv import errors
 from imgconv.kernels.catalog import kernel
-from imgconv.operations.base import AuxiliaryOutput, Operation, file_name, option
+from imgconv.operations.base import BORDER_BRIEF, AuxiliaryOutput, Operation, file_name, option
 from imgconv.operations.detectors import CANNY, COMPASS, DETECTORS, NORMS, PAIR, SHARE, Detector
 from imgconv.operations.filter import Filter
 from imgconv.values.borders import BORDER, Border
 from imgconv.values.frozen import record
+from imgconv.values.groups import GEOMETRY
 from imgconv.values.numbers import Number, number, number_text
 from imgconv.values.parameters import Kind, choice
 
@@ -52,6 +53,7 @@ class Edges(Operation):
 
     word = "edges"
     summary = "Show edges: the strength of a gradient, of compass masks, of Frei-Chen's subspace, or Canny's lines."
+    brief = "Show edges: Sobel, Scharr, Kirsch, Canny …"
     examples = (
         "imgconv edges sobel in.png -o edges.png",
         "imgconv edges scharr --norm l1 in.png --range stretch -o edges.png",
@@ -69,28 +71,37 @@ class Edges(Operation):
         AuxiliaryOutput("hue", "A picture: the angle as hue, the strength as brightness."),
     )
 
-    detector: str = option(choice("edge detector", tuple(DETECTORS)), f"{', '.join(DETECTORS)}.", argument=True)
+    detector: str = option(choice("edge detector", tuple(DETECTORS)), f"One of {', '.join(DETECTORS)}.", argument=True)
     norm: str | None = option(
         choice("norm", tuple(NORMS)),
         "Of the gradient, or of compass masks.",
         None,
+        brief="How the gradient is measured.  [default: l2]",
         show="l2; max, the greatest response, for kirsch and robinson",
     )
-    border: Border = option(BORDER, "The values beyond the edge of the image.", Border("edge"))
+    border: Border = option(
+        BORDER, "The values beyond the edge of the image.", Border("edge"), group=GEOMETRY, brief=BORDER_BRIEF
+    )
     sigma: Number | None = option(
         Kind("N", _sigma, number_text),
         "Canny: the Gaussian's standard deviation in pixels.",
         None,
+        brief=f"Canny: the Gaussian's sigma.  [default: {SIGMA_DEFAULT}]",
         show=str(SIGMA_DEFAULT),
     )
     low: Number | str | None = option(
         THRESHOLD,
         "Canny: edges continue through magnitudes of at least this; % of the greatest.",
         None,
+        brief=f"Canny: edges continue from here.  [default: {LOW_DEFAULT}]",
         show=LOW_DEFAULT,
     )
     high: Number | str | None = option(
-        THRESHOLD, "Canny: edges begin at magnitudes of at least this; % of the greatest.", None, show=HIGH_DEFAULT
+        THRESHOLD,
+        "Canny: edges begin at magnitudes of at least this; % of the greatest.",
+        None,
+        brief=f"Canny: edges begin from here.  [default: {HIGH_DEFAULT}]",
+        show=HIGH_DEFAULT,
     )
 
     def __post_init__(self) -> None:

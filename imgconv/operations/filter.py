@@ -7,10 +7,11 @@ from functools import cached_property
 from imgconv import errors
 from imgconv.kernels.catalog import KERNEL, KERNELS, is_named
 from imgconv.kernels.kernel import Kernel
-from imgconv.operations.base import Operation, file_name, option
+from imgconv.operations.base import BORDER_BRIEF, PAD_BRIEF, STRIDE_BRIEF, Operation, file_name, option
 from imgconv.planner.combining import COMBINES
 from imgconv.values.borders import BORDER, Border
 from imgconv.values.frozen import record, replace
+from imgconv.values.groups import GEOMETRY
 from imgconv.values.numbers import Number
 from imgconv.values.parameters import ANCHOR, BIAS, COUNT, DILATION, DIVISOR, FLAG, PAD, ROTATION, STRIDE, Pad, choice
 from imgconv.values.windows import Window
@@ -35,6 +36,7 @@ class Filter(Operation):
 
     word = "filter"
     summary = "Multiply each neighbourhood by a kernel's weights and sum (convolution as CNNs do it: no flip)."
+    brief = "Slide a kernel over an image (convolution)"
     examples = (
         "imgconv filter vertical in.png -o out.png",
         "imgconv filter gaussian:1.5 photo.jpg -o soft.jpg",
@@ -48,21 +50,37 @@ class Filter(Operation):
 
     kernel: Kernel = option(
         KERNEL,
-        "A named kernel (see 'imgconv kernels'), rows such as \"-1 0 1;-2 0 2;-1 0 1\", a file, or another tool's text"
-        " such as im:Sobel.",
+        "The weights to slide, written as",
         argument=True,
+        forms=(
+            ("vertical, gaussian:1.5", "a name ('imgconv kernels' lists them)"),
+            ('"-1 0 1;-2 0 2;-1 0 1"', "rows of weights, ; between rows"),
+            ("./my-kernel.txt", "a file of rows, or .npy, .json, .csv …"),
+            ("im:Sobel, vips:blur.mat", "another tool's text or file"),
+        ),
     )
-    border: Border = option(BORDER, "The values beyond the edge of the image.", Border("edge"))
-    stride: tuple[int, int] = option(STRIDE, "Pixels from one window to the next.", (1, 1))
-    dilation: tuple[int, int] = option(DILATION, "Pixels from one tap to the next.", (1, 1))
-    pad: Pad = option(PAD, "Pixels added around the image before windows are placed.", "same")
+    border: Border = option(
+        BORDER, "The values beyond the edge of the image.", Border("edge"), group=GEOMETRY, brief=BORDER_BRIEF
+    )
+    stride: tuple[int, int] = option(
+        STRIDE, "Pixels from one window to the next.", (1, 1), group=GEOMETRY, brief=STRIDE_BRIEF
+    )
+    dilation: tuple[int, int] = option(DILATION, "Pixels from one tap to the next.", (1, 1), group=GEOMETRY)
+    pad: Pad = option(
+        PAD, "Pixels added around the image before windows are placed.", "same", group=GEOMETRY, brief=PAD_BRIEF
+    )
     anchor: tuple[int, int] | None = option(
-        ANCHOR, "The kernel cell that lies over the output pixel (only under --pad same).", None, show="the centre"
+        ANCHOR,
+        "The kernel cell that lies over the output pixel (only under --pad same).",
+        None,
+        group=GEOMETRY,
+        show="the centre",
     )
     divisor: Number | str | None = option(
         DIVISOR,
         "Divides the sum; auto: the sum of the weights, or 1 if that is 0.",
         None,
+        brief="What divides the sum (auto: the weights' sum).",
         show="the kernel's own, usually 1",
     )
     bias: Number | None = option(
@@ -79,6 +97,7 @@ class Filter(Operation):
         "One more kernel (or several: im:Sobel:@[1..7]), as often as needed; a factor may stand before it, as in"
         " 2*sobel-y.",
         (),
+        brief="One more kernel; responses are combined (l2).",
     )
     combine: str | None = option(COMBINE, f"How the kernels' responses are combined: {_combines()}.", None, show="l2")
     repeat: int | None = option(

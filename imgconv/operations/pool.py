@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from imgconv import errors
-from imgconv.operations.base import Operation, option
+from imgconv.operations.base import STRIDE_BRIEF, Operation, option
 from imgconv.values.frozen import record
+from imgconv.values.groups import GEOMETRY
 from imgconv.values.parameters import DILATION, FLAG, PAD, SIZE, STRIDE, Kind, Pad, choice, pair
 from imgconv.values.windows import Window, largest_window
 
@@ -29,6 +30,7 @@ class Pool(Operation):
 
     word = "pool"
     summary = "Reduce each window to its maximum, average or minimum."
+    brief = "Reduce each window to its maximum, average or minimum"
     examples = (
         "imgconv pool --size 2 --stride 2 < in.png > out.png",
         "imgconv pool --kind avg --size 3 --stride 2 --pad 1 in.png -o out.png",
@@ -41,19 +43,44 @@ class Pool(Operation):
     short_arguments = {f"{kind}pool": "size" for kind in REDUCTIONS}
     keeps_bounds = True
 
-    kind: str = option(KIND, "The reduction.", "max")
+    kind: str = option(KIND, "The reduction.", "max", brief="The reduction.  [default: max]")
     size: tuple[int, int] | str | None = option(
-        WINDOW_SIZE, "Rows and columns of the window; all: the whole image.", (2, 2)
+        WINDOW_SIZE,
+        "Rows and columns of the window; all: the whole image.",
+        (2, 2),
+        group=GEOMETRY,
+        brief="Rows and columns of the window.  [default: 2]",
     )
-    stride: tuple[int, int] | None = option(STRIDE, "Pixels from one window to the next.", None, show="the size")
-    dilation: tuple[int, int] = option(DILATION, "Pixels from one tap to the next.", (1, 1))
+    stride: tuple[int, int] | None = option(
+        STRIDE,
+        "Pixels from one window to the next.",
+        None,
+        group=GEOMETRY,
+        brief=f"{STRIDE_BRIEF}  [default: the size]",
+        show="the size",
+    )
+    dilation: tuple[int, int] = option(DILATION, "Pixels from one tap to the next.", (1, 1), group=GEOMETRY)
     pad: Pad = option(
-        PAD, "Pixels added around the image before windows are placed; they have no values.", (0, 0, 0, 0)
+        PAD,
+        "Pixels added around the image before windows are placed; they have no values.",
+        (0, 0, 0, 0),
+        group=GEOMETRY,
+        brief="Pixels added around, without values.  [default: none]",
     )
-    ceil: bool = option(FLAG, "Keep a last window that only partly fits.", False)
+    ceil: bool = option(
+        FLAG,
+        "Keep a last window that only partly fits.",
+        False,
+        group=GEOMETRY,
+        brief="Keep a last window that only partly fits.",
+    )
     count_padding: bool = option(FLAG, "Divide an average by all of the window's cells inside the padded image.", False)
     to: tuple[int, int] | None = option(
-        TO, "Rows and columns of the result, whatever the size of the image (adaptive pooling).", None
+        TO,
+        "Rows and columns of the result, whatever the size of the image (adaptive pooling).",
+        None,
+        group=GEOMETRY,
+        brief="Rows and columns of the result instead.",
     )
 
     def __post_init__(self) -> None:

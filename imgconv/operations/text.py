@@ -117,7 +117,7 @@ def _step(number: int, tokens: list[_Token]) -> Operation:
         words |= _words(LAYERS)
     try:
         if word not in words:
-            raise errors.unknown("step", tokens[0].text, list(words), "imgconv run --help")
+            raise errors.unknown("step", tokens[0].text, list(words), "imgconv help pipelines")
         operation, preset = words[word]
         return operation(**preset, **_fields(operation, word, tokens[1:], preset))
     except errors.UsageError as error:

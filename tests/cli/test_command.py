@@ -369,7 +369,7 @@ def test_help_names_every_option(tmp_path: Path, command: str) -> None:
         "--stride --dilation --pad -o --output --format --overwrite --range --dtype --gray --threads -q --quiet"
         " --version"
     )
-    text = imgconv(command, "--help", cwd=tmp_path).out.decode()
+    text = imgconv(command, "--help-all", cwd=tmp_path).out.decode()
     assert [
         option for option in (own + " " + common).split() if not re.search(rf"(?<![\w-]){option}(?![\w-])", text)
     ] == []

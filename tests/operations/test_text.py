@@ -439,7 +439,7 @@ def test_what_belongs_to_the_run_is_refused_in_a_step(step: str, option: str) ->
     [
         ("filtre vertical", 1, ("filtre", "did you mean filter")),
         ("relu | abs | maxpol 2", 3, ("maxpol", "did you mean maxpool")),
-        ("relu | nonsense", 2, ("nonsense", "imgconv run --help lists")),
+        ("relu | nonsense", 2, ("nonsense", "imgconv help pipelines lists")),
         ("relu | filter vertcal", 2, ("vertcal", "did you mean vertical")),
         ("relu | filter vertical boder=wrap", 2, ("boder", "did you mean border")),
         ("relu | avgpool 2 count-paddin=1", 2, ("count-paddin", "did you mean count-padding")),

@@ -8,9 +8,11 @@ from typing import Any
 import click
 
 from imgconv import errors
-from imgconv.cli.command import Command, ExampleGroup
+from imgconv.cli.command import Command, Group
 from imgconv.cli.messages import Finished
+from imgconv.cli.options import option
 from imgconv.kernels.named import find
+from imgconv.values import groups
 
 COMMANDS = ("show", "convert", "diff", "compose", "split")
 """Each is a module here whose `command()` makes the command of that name."""
@@ -26,12 +28,10 @@ EXAMPLES = (
 )
 
 
-class Kernels(ExampleGroup):
+class Kernels(Group):
     """Lists the catalog when no command is named."""
 
     command_class = Command
-
-    examples = EXAMPLES
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -74,11 +74,12 @@ def command() -> click.Group:
     )
     return Kernels(
         "kernels",
-        params=[click.Option([f"--{SHEET}"], metavar="FILE", help=sheet_help)],
+        params=[option(f"--{SHEET}", "FILE", groups.FILES, sheet_help, "Draw the result of every named kernel.")],
         callback=listing,
         invoke_without_command=True,
         help="List the named kernels, or examine some: what they are, how they differ, what they give together.",
-        short_help="List the named kernels, or examine some.",
+        brief="List the named kernels, or examine some",
+        examples=EXAMPLES,
     )
 
 

@@ -26,7 +26,7 @@ def command() -> Command:
         callback=_compose,
         help=("Show the one kernel that equals several in a row (their convolution), except near borders."),
         examples=EXAMPLES,
-        short_help="Make one kernel of several in a row.",
+        brief="Make one kernel of several in a row",
     )
 
 

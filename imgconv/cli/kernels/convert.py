@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import sys
 
-import click
-
 from imgconv import errors
 from imgconv.cli.command import Command, missing
 from imgconv.cli.kernels.print import argument, required
 from imgconv.cli.messages import Finished, complain
+from imgconv.cli.options import option, quiet
 from imgconv.kernels.dialects import table
 from imgconv.kernels.dialects.base import Written
 from imgconv.kernels.kernel import Kernel
+from imgconv.values import groups
 
 EXAMPLES = (
     "imgconv kernels convert sobel-x --to imagemagick",
@@ -24,9 +24,13 @@ EXAMPLES = (
 
 def command() -> Command:
     names = [row.aliases[0] if row.name == "im" else row.name for row in table.DIALECTS.values() if row.write]
-    to = click.Option(["--to"], metavar="|".join(names), help="The dialect to write.")
-    output = click.Option(
-        ["-o", "--output"], metavar="FILE", help="Output file; an existing one is replaced.  [default: standard output]"
+    to = option("--to", "|".join(names), groups.RESULT, "The dialect to write.", "The dialect to write.")
+    output = option(
+        "-o --output",
+        "FILE",
+        groups.FILES,
+        "Output file; an existing one is replaced.  [default: standard output]",
+        "Output file.  [default: standard output]",
     )
     return Command(
         "convert",
@@ -34,9 +38,10 @@ def command() -> Command:
             argument("kernel"),
             to,
             output,
-            click.Option(["-q", "--quiet"], is_flag=True, help="Print errors only."),
+            quiet(),
         ],
         callback=_convert,
+        brief="Write a kernel for another tool",
         help=(
             "Write a kernel for another tool, so that it gives the same result there; what that tool cannot express is"
             " reported, or refused."

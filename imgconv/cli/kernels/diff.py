@@ -23,7 +23,7 @@ def command() -> Command:
         callback=_diff,
         help="Show how two kernels differ: the first minus the second.",
         examples=EXAMPLES,
-        short_help="Show how two kernels differ.",
+        brief="Show how two kernels differ",
     )
 
 

@@ -6,11 +6,10 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import click
-
 from imgconv.cli import terminal
 from imgconv.cli.click_types import KindType
 from imgconv.cli.command import missing
+from imgconv.cli.options import Argument
 from imgconv.kernels import catalog
 from imgconv.kernels.kernel import Kernel
 from imgconv.operations import Filter
@@ -22,11 +21,16 @@ WIDEST = 65
 SHADES, PLAIN_SHADES = " ░▒▓█", " .:*#"
 
 
-def argument(name: str, count: int = 1) -> click.Argument:
+def argument(name: str, count: int = 1) -> Argument:
     """A KERNEL, or `count` of them (-1: any number); which of them are missing is checked by `required`."""
     kind = KindType(catalog.KERNEL, "KERNEL")
-    return click.Argument(
-        [name], type=kind, required=False, nargs=count, metavar="KERNEL" if count == 1 else "KERNEL..."
+    return Argument(
+        [name],
+        type=kind,
+        required=False,
+        nargs=count,
+        metavar="KERNEL" if count == 1 else "KERNEL...",
+        meaning="A name, rows, a file, or another tool's text ('imgconv help kernels').",
     )
 
 

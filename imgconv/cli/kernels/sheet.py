@@ -9,6 +9,7 @@ import click
 from imgconv import errors
 from imgconv.cli.command import Command
 from imgconv.cli.messages import Finished, announce_compilation, complain
+from imgconv.cli.options import Argument
 
 EXAMPLES = ("imgconv kernels --sheet sheet.png", "imgconv kernels --sheet sheet.png photo.jpg")
 
@@ -23,7 +24,7 @@ def command() -> Command:
 
     return Command(
         "sheet",
-        params=[click.Argument(["image"], required=False, metavar="[IMAGE]")],
+        params=[Argument(["image"], required=False, metavar="[IMAGE]", meaning="What the kernels are shown on.")],
         callback=callback,
         examples=EXAMPLES,
     )

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
 from imgconv import errors
 from imgconv.cli import terminal
 from imgconv.cli.command import Command
 from imgconv.cli.kernels.print import argument, graded, listed, matrix, required, shaded, step, title, value
 from imgconv.cli.messages import Finished, complain
+from imgconv.cli.options import option
 from imgconv.kernels.kernel import Kernel
 from imgconv.kernels.named import find
+from imgconv.values import groups
 
 EXAMPLES = (
     "imgconv kernels show sobel-x",
@@ -25,8 +25,12 @@ BARS, PLAIN_BARS = " ▁▂▃▄▅▆▇█", " .:-=+*#@"
 
 
 def command() -> Command:
-    plot = click.Option(
-        ["--plot"], metavar="FILE", help="Draw the kernel and its frequency response into an image file, too."
+    plot = option(
+        "--plot",
+        "FILE",
+        groups.FILES,
+        "Draw the kernel and its frequency response into an image file, too.",
+        "Draw it and its frequency response into a file, too.",
     )
     return Command(
         "show",
@@ -37,7 +41,7 @@ def command() -> Command:
             " frequency."
         ),
         examples=EXAMPLES,
-        short_help="Show what a kernel is and does.",
+        brief="Show what a kernel is and does",
     )
 
 

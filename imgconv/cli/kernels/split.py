@@ -19,7 +19,7 @@ def command() -> Command:
         callback=_split,
         help="Split a kernel into a column and a row whose product it is, or into a sum of such products.",
         examples=EXAMPLES,
-        short_help="Split a kernel into columns and rows.",
+        brief="Split a kernel into columns and rows",
     )
 
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from imgconv import errors
-from imgconv.cli.click_types import KindType
 from imgconv.cli.command import missing
-from imgconv.values.parameters import THREADS, Kind, whole
+from imgconv.cli.options import Argument, option
+from imgconv.values import groups
+from imgconv.values.parameters import FLAG, THREADS, Kind, whole
 
 if TYPE_CHECKING:
     from imgconv.networks.inputs import Fitting
@@ -22,20 +23,37 @@ SEED = Kind("SEED", lambda value: whole(value, "seed"))
 def network_options() -> list[click.Parameter]:
     """NETWORK, and where its weights and the shape of its input come from."""
     return [
-        click.Argument(["network"], required=False, metavar="NETWORK"),
-        click.Option(
-            ["--weights"], metavar="FILE", help="The weights of a pipeline: .safetensors, .npz, .onnx, .keras or .h5."
+        Argument(
+            ["network"],
+            required=False,
+            metavar="NETWORK",
+            meaning="A .safetensors, .onnx, .keras or .h5 file, or a pipeline with --weights.",
         ),
-        click.Option(
-            ["--input", "shape"], metavar="RxCxN", help="Rows, columns and channels of what goes in: 28x28x1."
+        option(
+            "--weights",
+            "FILE",
+            groups.NETWORK,
+            "The weights of a pipeline: .safetensors, .npz, .onnx, .keras or .h5.",
+            "The weights of a pipeline.",
         ),
-        _option(
-            ["--random"], SEED, "Random weights (He et al., 2015) from a seed, for shapes and speed; needs --input."
+        option(
+            "--input shape",
+            "RxCxN",
+            groups.NETWORK,
+            "Rows, columns and channels of what goes in: 28x28x1.",
+            "Rows, columns and channels of what goes in.",
         ),
-        click.Option(
-            ["--layout"],
-            metavar="hwio|oihw",
-            help="The order of the weights' axes, where their file does not tell: (rows, columns, inputs, outputs), or"
+        option(
+            "--random",
+            SEED,
+            groups.NETWORK,
+            "Random weights (He et al., 2015) from a seed, for shapes and speed; needs --input.",
+        ),
+        option(
+            "--layout",
+            "hwio|oihw",
+            groups.NETWORK,
+            "The order of the weights' axes, where their file does not tell: (rows, columns, inputs, outputs), or"
             " PyTorch's (outputs, inputs, rows, columns).",
         ),
     ]
@@ -44,29 +62,32 @@ def network_options() -> list[click.Parameter]:
 def fitting_options() -> list[click.Parameter]:
     """How pictures are made to fit the network."""
     return [
-        click.Option(
-            ["--fit"],
-            metavar="resize|crop|pad",
-            help="Make pictures of another size fit: stretch them, cut out their middle, or put black around them."
+        option(
+            "--fit",
+            "resize|crop|pad",
+            groups.GEOMETRY,
+            "Make pictures of another size fit: stretch them, cut out their middle, or put black around them."
             "  [default: refuse them]",
+            "Make pictures of another size fit.",
         ),
-        click.Option(
-            ["--scale"],
-            metavar="unit|raw|signed|imagenet",
-            help="Pixels as the network wants them, if it has no normalize of its own: 0...1, 0...255, -1...1, or by"
+        option(
+            "--scale",
+            "unit|raw|signed|imagenet",
+            groups.COLOUR,
+            "Pixels as the network wants them, if it has no normalize of its own: 0...1, 0...255, -1...1, or by"
             " ImageNet's means and deviations.  [default: unit]",
+            "Pixels as the network wants them: 0...1, 0...255, ...",
         ),
-        click.Option(
-            ["--allow-truncated"], is_flag=True, help="Read pictures that are cut short or damaged as far as they go."
+        option(
+            "--allow-truncated",
+            FLAG,
+            groups.FILES,
+            "Read pictures that are cut short or damaged as far as they go.",
         ),
-        click.Option(["--invert"], is_flag=True, help="Swap black and white first."),
-        click.Option(["--flatten"], metavar="COLOUR", help="What transparent pixels are laid over.  [default: black]"),
-        _option(["--threads"], THREADS, "Processors to use.  [default: all]"),
+        option("--invert", FLAG, groups.COLOUR, "Swap black and white first.", "Swap black and white first."),
+        option("--flatten", "COLOUR", groups.COLOUR, "What transparent pixels are laid over.  [default: black]"),
+        option("--threads", THREADS, groups.LIMITS, "Processors to use.  [default: all]"),
     ]
-
-
-def _option(names: list[str], kind: Kind, help_: str) -> click.Option:
-    return click.Option(names, type=KindType(kind, names[-1]), metavar=kind.metavar, help=help_)
 
 
 def network_of(given: dict[str, Any], example: str) -> Network:
