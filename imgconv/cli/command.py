@@ -30,7 +30,13 @@ class Command(HelpPage):
         marked = [
             MARK + arg if _VALUE.match(arg) else long.get(arg, arg) if i < end else arg for i, arg in enumerate(args)
         ]
-        rest = super().parse_args(ctx, marked)
+        try:
+            rest = super().parse_args(ctx, marked)
+        except click.NoSuchOption as error:
+            from imgconv.cli.habits import option_meant
+
+            known = {name for param in self.params for name in param.opts}
+            raise option_meant(error.option_name, known) or error from None
         for name, value in ctx.params.items():
             if isinstance(value, str):
                 ctx.params[name] = value.removeprefix(MARK)

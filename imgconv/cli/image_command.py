@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -15,6 +17,7 @@ from imgconv.batches.outcomes import Outcome
 from imgconv.batches.run import explain, run_jobs
 from imgconv.cli.common import Common
 from imgconv.cli.messages import Finished, announce_compilation, complain
+from imgconv.files.formats import BY_SUFFIX
 from imgconv.operations import Operation
 from imgconv.operations.pipeline import Pipeline
 
@@ -26,6 +29,7 @@ def work(
 
     `auxiliary` are the paths of auxiliary outputs, which only a pipeline of one step has.
     """
+    _require_inputs(common)
     jobs = plan_jobs(
         common.inputs,
         common.output,
@@ -41,6 +45,14 @@ def work(
         _print_plans(jobs, pipeline, common)
     else:
         _run(jobs, pipeline, common)
+
+
+def _require_inputs(common: Common) -> None:
+    """UsageError where the last input is not there and probably is to be the output: `in.png out.png`."""
+    *before, last = common.inputs or ("",)
+    is_picture = os.path.splitext(last)[1].lower() in BY_SUFFIX
+    if before and common.output is None and is_picture and not os.path.lexists(last):
+        raise errors.UsageError(f"{last}: there is no such file; to write it: -o {shlex.quote(last)}")
 
 
 def _print_plans(jobs: Sequence[Job], pipeline: Pipeline, common: Common) -> NoReturn:

@@ -35,7 +35,9 @@ class Top(Group):
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         if args[0] not in self.list_commands(ctx) and not args[0].startswith("-"):
-            raise errors.unknown("command", args[0], self.list_commands(ctx), "imgconv --help")
+            from imgconv.cli.habits import command_meant
+
+            raise command_meant(args) or errors.unknown("command", args[0], self.list_commands(ctx), "imgconv --help")
         return super().resolve_command(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
