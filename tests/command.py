@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import pty
@@ -68,6 +69,17 @@ def imgconv(
         check=False,
     )
     return _ended(done.returncode, done.stdout, done.stderr)
+
+
+def called(*words: str | Path, cwd: Path) -> Ended:
+    """`imgconv words...` in this process, for what needs neither pipes nor signals: a hundred times as quick."""
+    from imgconv.cli.main import _guarded
+
+    out, err = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.StringIO()
+    with contextlib.chdir(cwd), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = _guarded([str(word) for word in words])
+    out.flush()
+    return Ended(code, out.buffer.getvalue(), err.getvalue())  # type: ignore[attr-defined]
 
 
 def shell(line: str, cwd: Path, timeout: float = TIMEOUT) -> Ended:

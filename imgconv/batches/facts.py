@@ -50,16 +50,19 @@ def quantising_facts(result: ImageData) -> dict[str, Any]:
 
 
 def summary(image: ImageData, result: ImageData) -> tuple[str, ...]:
-    """Size, mode and response of a result, in words."""
+    """Size, mode and response of a result, in words; 8 bits are not mentioned, nor the response of what was clamped."""
     height, width = result.pixels.shape[:2]
-    size = f"{width}x{height} {result.mode}"
+    size = f"{width}x{height} {result.mode.removesuffix(' uint8')}"
     count = len(result.frames)
     if count > 1:
         same = all(frame.pixels.shape == result.pixels.shape for frame in result.frames)
         size = f"{count} frames of {size}" if same else f"{count} frames, the first {size}"
     if image.pixels.shape[:2] != (height, width):
         size += f" (from {image.pixels.shape[1]}x{image.pixels.shape[0]})"
-    return (size,) if result.response is None else (size, response_text(result.response.low, result.response.high))
+    response = result.response
+    if response is None or response.below or response.above:
+        return (size,)
+    return size, response_text(response.low, response.high)
 
 
 def losses(result: ImageData, type_: str) -> tuple[Note, ...]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from imgconv import errors
+from imgconv.batches.clamping import Clamping, clamping
 from imgconv.batches.facts import header_facts, image_facts, losses, quantising_facts, summary
 from imgconv.batches.jobs import STREAM, Job
 from imgconv.batches.outcomes import Outcome, Outcomes
@@ -71,6 +72,7 @@ class _JobRun:
         self.job, self.pipeline, self.settings, self.reserved = job, pipeline, settings, reserved
         self.facts: dict[str, Any] = {"input": job.source}
         self.notes: list[Note] = []
+        self.clamping: Clamping | None = None
 
     def outcome(self) -> Outcome:
         """Runs the job; an error is part of the outcome."""
@@ -85,7 +87,7 @@ class _JobRun:
         except MemoryError:
             failure = errors.no_memory(name)
         self.facts["seconds"] = round(time.perf_counter() - start, 6)
-        return Outcome(name, target, words, tuple(self.notes), self.facts, failure)
+        return Outcome(name, target, words, tuple(self.notes), self.facts, failure, self.clamping)
 
     def _run(self) -> tuple[str, tuple[str, ...]]:
         """From file to file; where the result went, and its summary."""
@@ -147,6 +149,7 @@ class _JobRun:
         outputs = [self._outputs(self.job, source.form, source.path, result, source.numbers)]
         joined = output.joined(outputs[0])
         self.facts |= image_facts(joined, "out") | quantising_facts(joined) | {"format_out": source.form.name}
+        self.clamping = clamping(self.job, result, self.settings.range, source.form)
         outputs += [self._auxiliary(job, image, source.numbers) for job in self.job.auxiliary]
         notes = output.joined([each for one in outputs for each in one]).notes
         self.notes += losses(replace(joined, notes=notes), result.pixels.dtype.name)

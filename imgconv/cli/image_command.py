@@ -80,7 +80,10 @@ def _run(jobs: Sequence[Job], pipeline: Pipeline, common: Common) -> NoReturn:
         if outcome.error is not None or not common.quiet:
             complain(str(outcome))
 
-    raise Finished(run_jobs(jobs, pipeline, common.settings, report).exit_code)
+    outcomes = run_jobs(jobs, pipeline, common.settings, report)
+    if outcomes.advice and not common.quiet:
+        complain(outcomes.advice)
+    raise Finished(outcomes.exit_code)
 
 
 def work_step(step: Operation, common: Common, auxiliary: Mapping[str, str]) -> NoReturn:

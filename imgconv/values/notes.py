@@ -20,29 +20,27 @@ class Note:
 
 def response_text(low: float, high: float) -> str:
     """The least and greatest value before quantising."""
-    return f"response {_shown(low)}…{_shown(high)}"
+    return f"response {shown_value(low)}…{shown_value(high)}"
 
 
 def quantising_notes(below: int, above: int, missing: int, count: int, limits: tuple[float, float]) -> tuple[Note, ...]:
     """What quantising lost: `below` and `above` of `count` values were clamped to the `limits`, `missing` were NaN."""
     notes = []
     parts = [
-        f"{_percent(n, count)} {where} {_shown(limit)}"
+        f"{_percent(n, count)} {where} {shown_value(limit)}"
         for n, where, limit in ((below, "below", limits[0]), (above, "above", limits[1]))
         if n
     ]
     if parts:
-        keeps = f"--range abs, shift, stretch or --dtype float32 keep {'it' if len(parts) == 1 else 'them'}"
-        notes.append(Note("clamped", f"{' and '.join(parts)} clamped ({keeps})"))
+        notes.append(Note("clamped", f"{', '.join(parts)} clamped"))
     if missing:
-        notes.append(
-            Note("not-a-number", f"{_percent(missing, count)} not a number, set to 0 (--dtype float32 keeps it)")
-        )
+        notes.append(Note("not-a-number", f"{_percent(missing, count)} not a number, set to 0"))
     return tuple(notes)
 
 
-def _shown(value: float) -> str:
-    """Six significant digits at most, and nothing finer than a thousandth: pixel units need no more."""
+def shown_value(value: float) -> str:
+    """A value in words: six significant digits at most, and nothing finer than a thousandth, since pixel units need no
+    more."""
     return f"{round(value, 3) + 0.0:.6g}".replace("-", "\N{MINUS SIGN}", 1)
 
 
