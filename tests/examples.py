@@ -38,7 +38,7 @@ EXAMPLES = {
         "avgpool to=1",
         "globalmaxpool",
     ],
-    "activate": ["relu", "abs", "sigmoid", "tanh", "identity"],
+    "activate": ["relu", "abs", "sigmoid", "tanh", "identity", "threshold:128", "clip:-0.5,200"],
 }
 """Operation word -> canonical texts of one step."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
-from imgconv.engine.activate import WHOLE, span_of
+from imgconv.engine.activate import span_of, type_of
 from imgconv.engine.filter.bank import common
 from imgconv.engine.filter.correlate import task_of
 from imgconv.operations import Activate, Bank, Edges, Filter, Operation, Pool
@@ -137,10 +137,8 @@ def _pool(step: Pool, values: Predicted, result: str) -> Explanation:
 
 
 def _activate(step: Activate, values: Predicted, result: str) -> Explanation:
-    span, type_ = span_of(step.function, values.span, float(step.used_slope)), result
-    if result == "wide":
-        floats = values.type.startswith("float")
-        type_ = values.type if floats else wide_type(values.type, span, divided=step.function not in WHOLE, last=False)
+    span = span_of(step.name, values.span, step.numbers)
+    type_ = type_of(step.name, values.type, span, step.numbers) if result == "wide" else result
     return f"{step.function} of each value", replace(values, type=type_, span=span)
 
 

@@ -86,10 +86,11 @@ def activate(
     ----------
     pixels : array_like, (H, W) or (H, W, C)
     function : {"relu", "abs", "sigmoid", "tanh", "identity", "leaky-relu", "elu", "silu", "gelu", "softplus", \
-"hard-sigmoid", "hard-swish", "hard-tanh"}
-        relu is max(v, 0); sigmoid is 1 / (1 + exp(-v)).
+"hard-sigmoid", "hard-swish", "hard-tanh", "threshold:T", "clip:A,B"}
+        relu is max(v, 0); sigmoid is 1 / (1 + exp(-v)); threshold:T keeps values above T and makes all others 0, as
+        PyTorch; clip:A,B brings values between A and B.
     slope : float, optional
-        What leaky-relu (0.01) and elu (1) multiply negative values by.
+        What leaky-relu (0.01) and elu (1) multiply negative values by; also written ``"leaky-relu:0.2"``.
     dtype, range, threads, out
         As in `correlate`. sigmoid and tanh stay within 1: ask for ``dtype="float32"`` or ``range="stretch"``.
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from textwrap import wrap
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from imgconv.operations import Operation
 
 WIDTH = 78
 
@@ -121,7 +125,7 @@ def pipelines() -> str:
             '  imgconv run "filter gaussian:1.5 border=reflect | relu | maxpool 2" in.png -o out.png',
             "",
             "Steps:",
-            *(line for row in OPERATIONS for line in _rows([(row.word, row.summary), *_short_words(row.short_words)])),
+            *(line for row in OPERATIONS for line in _rows([(row.word, row.summary), *_short_words(row)])),
             "",
             "Layers of networks, with --weights:",
             *_rows((", ".join([row.word, *row.short_words]), row.summary) for row in LAYERS),
@@ -138,8 +142,9 @@ TOPICS: dict[str, Callable[[], str]] = {
 }
 
 
-def _short_words(words: Iterable[str]) -> list[tuple[str, str]]:
+def _short_words(operation: type[Operation]) -> list[tuple[str, str]]:
     """The words that stand for an operation with some fields set, in one row."""
+    words = [*operation.short_words, *(f"{word}:…" for word in operation.short_calls)]
     return [("", f"also {', '.join(words)}")] if words else []
 
 

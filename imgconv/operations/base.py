@@ -119,6 +119,8 @@ class Operation(ABC):
     """Other words of a pipeline: the fields they set. Some take a value, too."""
     short_arguments: ClassVar[dict[str, str]] = {}
     """The field that the value of such a word sets."""
+    short_calls: ClassVar[dict[str, str]] = {}
+    """Words with numbers behind a colon, `threshold:128`: the field whose value such a word is."""
     sees_all: ClassVar[str] = ""
     """The options under which windows cover the last rows and columns too, in words; where `unseen` may count some."""
     auxiliary: ClassVar[tuple[AuxiliaryOutput, ...]] = ()

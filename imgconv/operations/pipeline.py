@@ -143,10 +143,9 @@ class Pipeline:
         if not bounds or target.startswith("float") or range_ == "stretch":
             return ()
         used = "two" if bounds.startswith("0") or target.startswith("uint") else "three"
-        text = (
-            f"{tail[-1].label} gives {bounds}: {used} of {_levels(target)} levels used (--range stretch or --dtype"
-            " float32)"
-        )
+        step = Pipeline((tail[-1],))
+        remedy = "(--range stretch or --dtype float32)"
+        text = f"{step} gives {bounds}: {used} of {_levels(target)} levels used {remedy}"
         return (Note("few-levels", text),)
 
     def dropped(self, height: int, width: int) -> tuple[Note, ...]:

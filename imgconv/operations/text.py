@@ -8,120 +8,52 @@ lines are ignored.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from imgconv import errors
 from imgconv.operations import OPERATIONS, Operation, Option
-from imgconv.values.frozen import record
+from imgconv.operations.tokens import Token, split, step_error
 
 RUN_OPTIONS = ("range", "dtype", "gray", "threads", "alpha", "channels", "linear", "frames")
 _NO_PRESET: dict[str, Any] = {}
-_NAME = re.compile(r"[A-Za-z][A-Za-z_-]*=")
 _PLAIN = re.compile(r"[^\s|'\"\\#=]+")
 
 
 def parse_steps(text: str) -> tuple[Operation, ...]:
     """The operations that a text describes; UsageError naming the step and what is wrong with it."""
-    return tuple(_step(number, tokens) for number, tokens in enumerate(_split(text), 1))
+    return tuple(_step(number, tokens) for number, tokens in enumerate(split(text), 1))
 
 
 # ---------------------------------------------------------------- text to steps
 
 
-@record
-class _Token:
-    """A word of a step; `named` if it is name=value, with the name outside quotes."""
-
-    text: str
-    quoted: bool
-    named: bool
-
-
-def _split(text: str) -> list[list[_Token]]:
-    """The tokens of each step."""
-    steps: list[list[_Token]] = [[]]
-    ends = ["|"]  # what stands before and after each step; a line's end may leave it empty, two "|" may not
-    for token in _tokens(text):
-        if isinstance(token, _Token):
-            steps[-1].append(token)
-        else:
-            steps.append([])
-            ends.append(token)
-    ends.append("|")
-    if not any(steps):
-        raise errors.UsageError("the pipeline has no steps; write for instance 'filter vertical | relu | maxpool 2'")
-    for i, tokens in enumerate(steps):
-        if not tokens and ends[i] == ends[i + 1] == "|":
-            raise _step_error(i + 1, "", "is empty; every '|' needs a step on both sides")
-    return [tokens for tokens in steps if tokens]
-
-
-def _tokens(text: str) -> Iterator[_Token | str]:
-    """Words, and "|" or a line's end between steps."""
-    word: list[str] = []
-    quoted = started = False
-    name_ends = -1
-    i = 0
-
-    def token() -> _Token:
-        joined = "".join(word)
-        match = _NAME.match(joined)
-        return _Token(joined, quoted, bool(match and match.end() == name_ends))
-
-    while i < len(text):
-        char = text[i]
-        if char in "'\"":
-            close = _closing(text, i)
-            word.append(text[i + 1 : close] if char == "'" else re.sub(r'\\(["\\])', r"\1", text[i + 1 : close]))
-            quoted, started, i = quoted or not started, True, close
-        elif char == "\\" and i + 1 < len(text):
-            word.append(text[i + 1])
-            started, i = True, i + 1
-        elif char == "#" and not started:
-            line_ends = text.find("\n", i)
-            i = len(text) if line_ends < 0 else line_ends - 1
-        elif char.isspace() or char == "|":
-            if started:
-                yield token()
-            word, quoted, started, name_ends = [], False, False, -1
-            if char in "|\n":
-                yield char
-        else:
-            if char == "=" and name_ends < 0 and not quoted:
-                name_ends = sum(map(len, word)) + 1
-            word.append(char)
-            started = True
-        i += 1
-    if started:
-        yield token()
-
-
-def _closing(text: str, start: int) -> int:
-    i = start + 1
-    while i < len(text):
-        if text[i] == "\\" and text[start] == '"':
-            i += 1
-        elif text[i] == text[start]:
-            return i
-        i += 1
-    raise errors.UsageError(f"a quotation mark in the pipeline is not closed: {errors.shown(text[start:])}")
-
-
-def _step(number: int, tokens: list[_Token]) -> Operation:
+def _step(number: int, tokens: list[Token]) -> Operation:
     shown = " ".join(token.text for token in tokens)
-    word, words = tokens[0].text.lower(), _words(OPERATIONS)
-    if word not in words:
-        from imgconv.operations.layers import LAYERS
-
-        words |= _words(LAYERS)
     try:
+        word, rest = _parted(tokens)
+        words = _words(OPERATIONS)
+        if word not in words:
+            from imgconv.operations.layers import LAYERS
+
+            words |= _words(LAYERS)
         if word not in words:
             raise errors.unknown("step", tokens[0].text, list(words), "imgconv help pipelines")
         operation, preset = words[word]
-        return operation(**preset, **_fields(operation, word, tokens[1:], preset))
+        if field := operation.short_calls.get(word):
+            behind = [token.text for token in rest if not token.named]
+            preset = {field: f"{word}:{','.join(behind)}" if behind else word}
+            rest = [token for token in rest if token.named]
+        return operation(**preset, **_fields(operation, word, rest, preset))
     except errors.UsageError as error:
-        raise _step_error(number, shown, str(error)) from None
+        raise step_error(number, shown, str(error)) from None
+
+
+def _parted(tokens: list[Token]) -> tuple[str, list[Token]]:
+    """The word of a step, and what follows: `threshold:128` is `threshold 128`."""
+    word, colon, behind = tokens[0].text.partition(":")
+    first = [Token(behind, quoted=True, named=False)] if colon else []
+    return word.lower(), [*first, *tokens[1:]]
 
 
 def _words(operations: Sequence[type[Operation]]) -> dict[str, tuple[type[Operation], dict[str, Any]]]:
@@ -129,11 +61,13 @@ def _words(operations: Sequence[type[Operation]]) -> dict[str, tuple[type[Operat
     return {
         word: (operation, preset)
         for operation in operations
-        for word, preset in ({operation.word: _NO_PRESET} | operation.short_words).items()
+        for word, preset in (
+            {operation.word: _NO_PRESET} | operation.short_words | dict.fromkeys(operation.short_calls, _NO_PRESET)
+        ).items()
     }
 
 
-def _fields(operation: type[Operation], word: str, tokens: list[_Token], preset: dict[str, Any]) -> dict[str, Any]:
+def _fields(operation: type[Operation], word: str, tokens: list[Token], preset: dict[str, Any]) -> dict[str, Any]:
     """The fields that a step's values, name=value pairs and flags set."""
     options = {_key(option.long): option for option in operation.options() if option.name not in preset}
     places = [key for key, option in options.items() if _is_argument(option, operation, word)]
@@ -164,7 +98,7 @@ def _is_argument(option: Option, operation: Operation | type[Operation], word: s
     return option.argument or option.name == operation.short_arguments.get(word)
 
 
-def _no_place(name: str, token: _Token, word: str, options: dict[str, Option]) -> errors.UsageError:
+def _no_place(name: str, token: Token, word: str, options: dict[str, Option]) -> errors.UsageError:
     if name in RUN_OPTIONS:
         return _run_option(name)
     return errors.UsageError(
@@ -180,10 +114,6 @@ def _run_option(name: str) -> errors.UsageError:
         f"{name} belongs to the whole run, not to one step; give it to the command (--{name}) or, in Python, use"
         f" {calls.get(name, f'Image.through({name}=...)')}"
     )
-
-
-def _step_error(number: int, text: str, reason: str) -> errors.UsageError:
-    return errors.UsageError(f"step {number} ({errors.cut(text.strip())}): {reason}")
 
 
 def _short(usage: str) -> str:
@@ -227,10 +157,7 @@ def step_text(step: Operation) -> str:
     """Canonical text of a step, as it was declared: the short word if there is one, defaults dropped, fields in
     declared order."""
     step = step.declared
-    word, preset = next(
-        ((w, p) for w, p in step.short_words.items() if all(getattr(step, k) == v for k, v in p.items())),
-        (step.word, {}),
-    )
+    word, preset = _short_word(step)
     values, named = [], []
     for option in step.options():
         value = getattr(step, option.name)
@@ -243,6 +170,18 @@ def step_text(step: Operation) -> str:
         elif value != option.default:
             named.append(option.long if option.is_flag else f"{option.long}={_quoted(option.kind.text(value))}")
     return " ".join([word, *values, *named])
+
+
+def _short_word(step: Operation) -> tuple[str, dict[str, Any]]:
+    """The shortest word for a step, and the fields that it sets."""
+    for word, preset in step.short_words.items():
+        if all(getattr(step, name) == value for name, value in preset.items()):
+            return word, preset
+    for word, field in step.short_calls.items():
+        value = getattr(step, field)
+        if value.partition(":")[0] == word:
+            return value, {field: value}
+    return step.word, {}
 
 
 def _quoted(text: str) -> str:

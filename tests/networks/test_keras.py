@@ -240,7 +240,7 @@ REFUSED: dict[str, tuple[str, Callable[[Any], None], str]] = {
     "an axis": ("every_layer", set_layer("batch_normalization", config={"axis": 1}), "its axis is 1"),
     "another activation": ("flat", set_layer("dense", config={"activation": "mish"}), "no activation 'mish'"),
     "custom activation": ("flat", set_layer("dense", config={"activation": {"class_name": "Mine"}}), "'Mine'"),
-    "relu6": ("chain", set_layer("re_lu_1", config={"max_value": 6.0}), "greatest value"),
+    "two bounds": ("chain", set_layer("re_lu_1", config={"max_value": 6.0, "threshold": 1.0}), "greatest value"),
     "padding": ("chain", set_layer("conv2d", config={"padding": "causal"}), "its padding is 'causal'"),
     "no numbers": ("every_layer", set_layer("dropout", config={"rate": "x" * 500}), "its settings do not fit"),
     "not finite": ("every_layer", set_layer("rescaling", config={"scale": float("nan")}), "its settings do not fit"),
@@ -256,6 +256,15 @@ REFUSED: dict[str, tuple[str, Callable[[Any], None], str]] = {
     "strange entries": ("flat", set_model(config=[1, 2]), "broken, or no file of Keras"),
     "a strange shape": ("flat", set_layer("input_layer", config={"batch_shape": [None, -1]}), "its shape is"),
 }
+
+
+@pytest.mark.parametrize(
+    ("settings", "step"),
+    [({"max_value": 6.0}, "clip:0,6"), ({"threshold": 0.5}, "threshold:0.5"), ({"max_value": None}, "relu")],
+)
+def test_bounded_rectifiers_are_read(tmp_path: Path, settings: dict[str, Any], step: str) -> None:
+    path = changed("chain.keras", set_layer("re_lu_1", config=settings), tmp_path / "in.keras")
+    assert f"| {step} |" in str(imgconv.Network.load(path).pipeline)
 
 
 @pytest.mark.parametrize("case", REFUSED)

@@ -76,6 +76,8 @@ MODELS |= {
     "elu, steeper": [CONV, ("Elu", {"alpha": 0.3})],
     "hard sigmoid": [CONV, ("HardSigmoid", {"alpha": 1 / 6})],
     "hard tanh": [CONV, ("Clip", np.float32(-1), np.float32(1))],
+    "relu6": [CONV, ("Clip", np.float32(0), np.float32(6))],
+    "threshold": [CONV, ("ThresholdedRelu", {"alpha": 0.3})],
     "relu by clipping": [CONV, ("Clip", np.float32(0))],
 }
 BEFORE = [CONV, ("Relu",), ("Conv", W2), ("MaxPool", {"kernel_shape": [2, 2], "strides": [2, 2], "pads": [1, 1, 1, 1]})]
@@ -227,7 +229,7 @@ def _another_input(made: Any) -> None:
 REFUSED: dict[str, tuple[Any, str]] = {
     "a branch": (branches(), r"node 3 \(Add 'add_3'\): takes 'a', from which node 2 \(Sigmoid\) has gone on"),
     "an operator": (chain(CONV, ("LSTM",)), r"node 2 \(LSTM 'lstm_2'\): this operator is not read"),
-    "clipping": (chain(CONV, ("Clip", np.float32(0), np.float32(6))), r"node 2 .* clips to 0...6"),
+    "clipping": (chain(CONV, ("Clip", np.float32(-1))), r"node 2 .* clips to -1...inf"),
     "a slope": (chain(CONV, ("HardSigmoid",)), "alpha is 0.2, beta 0.5; expected 1/6"),
     "a gelu": (chain(CONV, ("Gelu", {"approximate": "tanh"})), "approximate gelu"),
     "an axis": (chain(CONV, ("Softmax",)), "axis 3 is not that of channels"),

@@ -122,6 +122,8 @@ FUNCTIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "hard-sigmoid": ("Hardsigmoid", {}),
     "hard-swish": ("Hardswish", {}),
     "hard-tanh": ("Hardtanh", {}),
+    "clip:0,6": ("ReLU6", {}),
+    "threshold:0.25": ("Threshold", {"threshold": 0.25, "value": 0}),
     "softmax": ("Softmax", {"dim": 1}),
     "log-softmax": ("LogSoftmax", {"dim": 1}),
     "local-response size=3 alpha=0.5 beta=0.5 k=2": (

@@ -152,7 +152,8 @@ POOLS = st.one_of(
     WINDOWS_POOLED, st.builds(Pool, kind=REDUCTIONS, to=PAIRS), st.builds(Pool, kind=REDUCTIONS, size=st.just("all"))
 )
 ACTIVATIONS = st.one_of(
-    st.builds(Activate, st.sampled_from([*FUNCTIONS])),
+    st.builds(Activate, st.sampled_from([name for name, row in FUNCTIONS.items() if not row.numbers])),
+    st.builds(Activate, st.sampled_from(["threshold:128", "clip:0,255", "CLIP:-1/3, 0.50", "threshold: -1e3"])),
     st.builds(Activate, st.sampled_from(["leaky-relu", "elu"]), st.integers(-5, 5)),
 )
 PERCENT = st.fractions(0, 100, max_denominator=99).map(lambda share: f"{number_text(exact_number(share))}%")

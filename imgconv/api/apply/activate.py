@@ -16,7 +16,7 @@ def apply(
     step: Activate, values: Values, target: Target | None, threads: int | None = None, out: Pixels | None = None
 ) -> tuple[Values, Response | None]:
     """The function of each value: converted to `target` (into `out`), or left wide where that is None."""
-    return activate(values, step.function, float(step.used_slope), target=target, threads=threads, out=out)
+    return activate(values, step.name, step.numbers, target=target, threads=threads, out=out)
 
 
 def apply_weighted(

@@ -25,7 +25,7 @@ from imgconv.operations.layers import (
     Softmax,
 )
 from imgconv.operations.pipeline import Pipeline
-from imgconv.values.numbers import Number, number
+from imgconv.values.numbers import Number, number, number_text
 from imgconv.values.pixel_values import Pixels
 
 WORDS = {
@@ -181,9 +181,12 @@ def _dropout(layer: Declared, tensors: Tensors) -> Steps:
 
 def _relu(layer: Declared, tensors: Tensors) -> Steps:
     given = layer.settings
-    if given.get("max_value") is not None or given.get("threshold"):
-        raise layer.refused("a relu with a greatest value or a threshold is not read")
-    return _leaky(given["negative_slope"]) if given.get("negative_slope") else [Activate("relu")]
+    slope, most, least = given.get("negative_slope") or None, given.get("max_value"), given.get("threshold") or None
+    forms = (("leaky-relu:{}", slope), ("clip:0,{}", most), ("threshold:{}", least))
+    texts = [form.format(number_text(_number(value))) for form, value in forms if value is not None]
+    if len(texts) > 1:
+        raise layer.refused("a relu with two of a slope, a greatest value and a threshold is not read")
+    return [Activate(texts[0] if texts else "relu")]
 
 
 def _leaky(slope: Any) -> Steps:
@@ -243,6 +246,7 @@ def _nothing(layer: Declared, tensors: Tensors) -> Steps:
 
 _FUNCTIONS = {
     "relu": "relu",
+    "relu6": "clip:0,6",
     "sigmoid": "sigmoid",
     "tanh": "tanh",
     "elu": "elu",

@@ -44,6 +44,7 @@ OPERATORS: dict[str, Callable[[Chain, Node], None]] = {
     "Sub": scaling.scaled("Sub"),
     "Swish": pointwise.swish,
     "Tanh": pointwise.activation("tanh"),
+    "ThresholdedRelu": pointwise.threshold,
     "Transpose": order.transpose,
 }
 """What reads each operator."""

@@ -11,6 +11,7 @@ from imgconv.networks.formats.onnx.chain import NC, NCHW, Chain, require_sizes
 from imgconv.networks.formats.onnx.model import Node, short
 from imgconv.operations import Activate
 from imgconv.operations.layers import BatchNorm, LocalResponse, PRelu, Softmax
+from imgconv.values.choices_with_numbers import text_of
 
 
 def activation(function: str, slope: tuple[str, float] | None = None) -> Callable[[Chain, Node], None]:
@@ -45,15 +46,20 @@ def swish(chain: Chain, node: Node) -> None:
 
 
 def clip(chain: Chain, node: Node) -> None:
-    """Clip, where its bounds make it an activation of ours."""
+    """Clip: between two numbers, or a relu."""
     low, high = (
         _bound(chain, node, place, name, default)
         for place, (name, default) in enumerate((("min", -np.inf), ("max", np.inf)), 1)
     )
     functions: dict[tuple[float, float], str] = {(-1, 1): "hard-tanh", (0, np.inf): "relu"}
-    if (low, high) not in functions:
-        raise errors.UsageError(f"clips to {low:g}...{high:g}; expected -1...1, or 0 and no upper bound")
-    chain.add(Activate(function=functions[low, high]))
+    if (low, high) not in functions and not -np.inf < low <= high < np.inf:
+        raise errors.UsageError(f"clips to {low:g}...{high:g}; expected two numbers, or 0 and no upper bound")
+    chain.add(Activate(function=functions.get((low, high)) or text_of("clip", short(low), short(high))))
+
+
+def threshold(chain: Chain, node: Node) -> None:
+    """ThresholdedRelu."""
+    chain.add(Activate(function=text_of("threshold", node.number_of("alpha", 1.0))))
 
 
 def _bound(chain: Chain, node: Node, place: int, name: str, default: float) -> float:

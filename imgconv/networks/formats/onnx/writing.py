@@ -251,6 +251,7 @@ _FUNCTIONS = {
     "gelu": "Gelu",
     "softplus": "Softplus",
     "hard-swish": "HardSwish",
+    "threshold": "ThresholdedRelu",
 }
 
 
@@ -261,12 +262,13 @@ def _activate(graph: _Graph, step: Activate, shape: Shape, tensors: _Tensors) ->
         graph.node("Mul", before)
     elif step.function == "hard-sigmoid":
         graph.node("HardSigmoid", alpha=1 / 6, beta=0.5)
-    elif step.function == "hard-tanh":
+    elif step.name in ("hard-tanh", "clip"):
+        low, high = step.numbers or (-1, 1)
         name = f"clip{len(graph.nodes) + 1}"
-        graph.node("Clip", graph.constant(f"{name}.min", -1.0), graph.constant(f"{name}.max", 1.0))
+        graph.node("Clip", graph.constant(f"{name}.min", double(low)), graph.constant(f"{name}.max", double(high)))
     else:
-        slope = {} if step.row.slope is None else {"alpha": double(step.used_slope)}
-        graph.node(_FUNCTIONS[step.function], **slope)
+        alpha = {"alpha": double(step.numbers[0])} if step.numbers else {}
+        graph.node(_FUNCTIONS[step.name], **alpha)
     return ""
 
 
