@@ -44,6 +44,7 @@ MAY_BE_HEAVY = (
     "api.image",
     "api.alpha_policies",
     "api.apply.layers",
+    "api.prepared",
     "networks",
 )
 SOURCES = sorted(PACKAGE.rglob("*.py"))

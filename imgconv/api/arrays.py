@@ -8,14 +8,40 @@ from imgconv.operations.pipeline import pipeline as as_pipeline
 from imgconv.values.parameters import RANGE, THREADS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import ArrayLike, DTypeLike, NDArray
 
     from imgconv.kernels.kernel import Kernel
+    from imgconv.operations import Operation
 
     Pixels = NDArray[Any]
     KernelLike = str | Kernel | ArrayLike
     Sides = int | str | tuple[int, int]
     Pads = int | str | tuple[int, int] | tuple[int, int, int, int]
+
+
+def run_step(
+    pixels: ArrayLike,
+    word: str,
+    subject: Any,
+    options: tuple[Any, ...],
+    make: Callable[[], Operation],
+    conversion: tuple[DTypeLike | None, str, int | None],
+    out: Pixels | None,
+) -> Pixels:
+    """The result of the one step that `make` makes of a verb's subject and options; with (dtype, range, threads)."""
+    if out is not None:
+        return run_steps(pixels, make(), *conversion, out)
+    from imgconv.api.prepared import Call, remember, repeated
+
+    call = Call(word, subject, options, conversion)
+    result = repeated(pixels, call)
+    if result is None:
+        step = make()
+        result = run_steps(pixels, step, *conversion, out)
+        remember(pixels, call, step)
+    return result
 
 
 def run_steps(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import NoneType
 from typing import TYPE_CHECKING, Any
 
-from imgconv.api.arrays import run_steps
+from imgconv.api.arrays import run_step, run_steps
 from imgconv.kernels import catalog
 from imgconv.kernels.kernel import Kernel
 from imgconv.operations import Filter
@@ -110,9 +110,8 @@ def correlate(
     >>> imgconv.correlate(pixels, kernel, pad="valid")
     array([[255]], dtype=uint8)
     """
-    window: dict[str, Any] = {"border": border, "stride": stride, "dilation": dilation, "pad": pad}
-    several = {"with_": with_, "combine": combine, "repeat": repeat, "until_stable": until_stable, "rotate": rotate}
-    return run_steps(pixels, _filter(kernel, window | several), dtype, range, threads, out)
+    options = border, pad, stride, dilation, with_, combine, repeat, until_stable, rotate, False
+    return _slid(pixels, kernel, options, (dtype, range, threads), out)
 
 
 def convolve(
@@ -143,16 +142,24 @@ def convolve(
     >>> imgconv.convolve([[0, 0, 1, 0, 0]], "1 2 3").tolist()
     [[0.0, 1.0, 2.0, 3.0, 0.0]]
     """
-    window: dict[str, Any] = {"border": border, "stride": stride, "dilation": dilation, "pad": pad}
-    several = {
-        "with_": with_,
-        "combine": combine,
-        "repeat": repeat,
-        "until_stable": until_stable,
-        "rotate": rotate,
-        "convolve": True,
-    }
-    return run_steps(pixels, _filter(kernel, window | several), dtype, range, threads, out)
+    options = border, pad, stride, dilation, with_, combine, repeat, until_stable, rotate, True
+    return _slid(pixels, kernel, options, (dtype, range, threads), out)
+
+
+_OPTIONS = ["border", "pad", "stride", "dilation", "with_", "combine", "repeat", "until_stable", "rotate", "convolve"]
+
+
+def _slid(
+    pixels: ArrayLike,
+    kernel: KernelLike,
+    options: tuple[Any, ...],
+    conversion: tuple[DTypeLike | None, str, int | None],
+    out: Pixels | None,
+) -> Pixels:
+    def step() -> Filter:
+        return _filter(kernel, dict(zip(_OPTIONS, options, strict=True)))
+
+    return run_step(pixels, "filter", kernel, options, step, conversion, out)
 
 
 def _filter(kernel: KernelLike, options: dict[str, Any]) -> Filter:

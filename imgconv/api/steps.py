@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from imgconv.api.arrays import run_steps
+from imgconv.api.arrays import run_step, run_steps
 from imgconv.operations import Activate, Pool
 from imgconv.operations.pipeline import Pipeline
 
@@ -65,9 +65,15 @@ def pool(
     WindowError
         Where no window fits, or one would see no pixel.
     """
-    window: dict[str, Any] = {"size": size, "stride": stride, "dilation": dilation, "pad": pad, "to": to}
-    step = Pool(kind, ceil=ceil, count_padding=count_padding, **window)
-    return run_steps(pixels, step, dtype, range, threads, out)
+    options = size, stride, pad, dilation, ceil, count_padding, to
+
+    def step() -> Pool:
+        return Pool(kind, **dict(zip(_POOL_OPTIONS, options, strict=True)))  # type: ignore[arg-type]
+
+    return run_step(pixels, "pool", kind, options, step, (dtype, range, threads), out)
+
+
+_POOL_OPTIONS = ["size", "stride", "pad", "dilation", "ceil", "count_padding", "to"]
 
 
 def activate(

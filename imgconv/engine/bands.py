@@ -57,6 +57,11 @@ def run_bands(
     team.finish()
 
 
+def is_one_band(rows: int, row_work: int) -> bool:
+    """Whether `run_bands` takes all rows at once, in the caller's thread."""
+    return rows * row_work < min(_THREAD_WORK, _BAND_WORK)
+
+
 def _with_threads(team: _Team, worker: Callable[[], Band], threads: int) -> None:
     requests, others = Requests(team.stop), list[threading.Thread]()
     try:

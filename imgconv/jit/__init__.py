@@ -74,6 +74,43 @@ def bind(loop: Loop, types: Mapping[str, str], arguments: Mapping[str, Any]) -> 
     return run
 
 
+def bind_open(
+    loop: Loop, types: Mapping[str, str], arguments: Mapping[str, Any], left_open: tuple[str, ...]
+) -> Callable[..., None]:
+    """The compiled loop, bound to `arguments` but for those `left_open`: a call that takes their addresses and fills
+    all rows.
+
+    What is passed must be like what `arguments` holds for it: of its type and size, contiguous and aligned.
+    Raises LoopError as `bind` does.
+    """
+    _check(loop, types, arguments)
+    function = _function(loop, types)
+    passed, places = list[Any](), list[int]()
+    for one in parameters(loop):
+        value = arguments[one.name]
+        if one.name in left_open:
+            places.append(len(passed))
+        passed += (
+            (ctypes.c_void_p(value.ctypes.data), ctypes.c_ssize_t(value.size))
+            if one.type
+            else (ctypes.c_ssize_t(int(value)),)
+        )
+    outcome = ctypes.c_void_p(), ctypes.c_void_p()
+    passed = [*map(ctypes.byref, outcome), *passed, ctypes.c_ssize_t(0), ctypes.c_ssize_t(int(arguments["last"]))]
+    places = [2 + place for place in places]
+    alive = {name: value for name, value in arguments.items() if name not in left_open}
+
+    def run(*addresses: int, _alive: Any = (alive, outcome)) -> None:
+        given = passed.copy()  # a signal's handler may come here too
+        for place, address in zip(places, addresses):  # noqa: B905 (a microsecond counts)
+            given[place] = address
+        status = function(*given)
+        if status:
+            raise LoopError(f"the loop {loop.name} stopped with status {status}; no result was made")
+
+    return run
+
+
 def _check(loop: Loop, types: Mapping[str, str], arguments: Mapping[str, Any]) -> None:
     import numpy as np  # here, so that looking at the store does not load it
 

@@ -17,6 +17,7 @@ from tests.bench.results import Target, faster, within
 from tests.bench.uncounted import uncounted
 
 RGB = ("rgb8-small", "rgb8-large")
+SMALL_CALLS = ("digit-small", "icon-small", "tile-small")
 ALL = (*RGB, "gray16-large", "gray32f-large")
 FLOOR = "copy"
 _FLOAT_TOLERANCE = 1e-4  # float32 pixels lie in 0…1
@@ -124,13 +125,13 @@ OPERATIONS = (
         "vertical 3×3",
         KERNELS["vertical"],
         beside={_UNCOUNTED: Peer("imgconv", uncounted("vertical"), yardstick=True)},
-        images=ALL,
+        images=SMALL_CALLS + ALL,
         **_COUNTED,
     ),
     _filter("sharpen 3×3", KERNELS["sharpen"], **_THREE),
     _dense(3, whole=True, **_THREE),
     _dense(3, whole=False, **_THREE),
-    _dense(5, whole=True, images=ALL, targets=[faster("OpenCV", 3, 4)]),
+    _dense(5, whole=True, images=SMALL_CALLS + ALL, targets=[faster("OpenCV", 3, 4)]),
     _dense(5, whole=False, targets=[faster("OpenCV", 3, 4)]),
     _dense(7, whole=True, targets=[faster("OpenCV", 2, 4)]),
     _dense(7, whole=False, targets=[faster("OpenCV", 2, 4)]),
@@ -148,7 +149,7 @@ OPERATIONS = (
     _named("Gaussian σ 10", "gaussian:10", partial(peers.gaussian, 10), targets=[faster("OpenCV", 1.5, 4)]),
     _named("box 31×31", "box:31", partial(peers.box, 31), targets=[faster("OpenCV", 1.5, 2.5)]),
     _named("Sobel to int16", "sobel-x", lambda dtype: peers.sobel(), dtype="int16", tolerance=0),
-    _pool("max", 2, 2, images=ALL, targets=_AREA),
+    _pool("max", 2, 2, images=SMALL_CALLS + ALL, targets=_AREA),
     _pool("avg", 2, 2, targets=_AREA),
     _pool("max", 3, 2),
     _pool("avg", 3, 2),

@@ -19,6 +19,9 @@ PHOTO = ROOT / "samples" / "landscape.jpg"
 LARGE = (4000, 6000)
 SMALL = (512, 512)
 IMAGES = {
+    "digit-small": ("uint8", (28, 28), "28×28 gray 8-bit"),
+    "icon-small": ("uint8", (64, 64), "64×64 gray 8-bit"),
+    "tile-small": ("uint8", (256, 256), "256×256 gray 8-bit"),
     "rgb8-small": ("uint8", (*SMALL, 3), "512×512 RGB 8-bit"),
     "rgb8-large": ("uint8", (*LARGE, 3), "24 Mpx RGB 8-bit"),
     "gray16-large": ("uint16", LARGE, "24 Mpx gray 16-bit"),

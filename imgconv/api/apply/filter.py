@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from imgconv.engine.filter.correlate import FUSED, correlate
+from imgconv.engine.filter.correlate import work_of as filter_work
 
 if TYPE_CHECKING:
     from imgconv.engine.alpha.weighted import WeightedColours
+    from imgconv.engine.run_loop import Work
     from imgconv.operations import Activate, Filter
     from imgconv.values.pixel_values import Pixels, Response, Target, Values
 
@@ -36,6 +38,16 @@ def _apply_once(
     from imgconv.engine.filter.combine import combine
 
     return combine(values, step.kernels, step.windows, step.border, step.way, target=target, threads=threads, out=out)
+
+
+def work_of(step: Filter, values: Values, target: Target) -> Work | None:
+    """What `apply` does on such values, as one loop without the pixels and the result; None where it is more, or
+    depends on the pixels."""
+    if step.with_ or step.times > 1 or step.until_stable:
+        return None
+    return filter_work(
+        values.type, values.span, values.pixels.shape, step.effective_kernel, step.window, step.border, target
+    )
 
 
 def apply_activated(

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 
 class Application(Protocol):
-    """The functions that the module of each operation has; one that declares auxiliary outputs has `auxiliary` too."""
+    """The functions that the module of each operation has; one that declares auxiliary outputs has `auxiliary` too,
+    and one whose calls are prepared (`api.prepared`) has `work_of`."""
 
     def apply(
         self, step: Any, values: Values, target: Target | None, threads: int | None = None, out: Pixels | None = None

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from imgconv.engine.pooling.pool import pool
+from imgconv.engine.pooling.pool import work_of as pool_work
 from imgconv.values.frozen import replace
 from imgconv.values.pixel_values import Pixels, Response, Target, Values
 from imgconv.values.pixel_values import target as target_of
@@ -13,6 +14,7 @@ from imgconv.values.pixel_values import values as values_of
 
 if TYPE_CHECKING:
     from imgconv.engine.alpha.weighted import WeightedColours
+    from imgconv.engine.run_loop import Work
     from imgconv.operations import Pool
     from imgconv.values.windows import Window
 
@@ -25,6 +27,14 @@ def apply(
         return _pool_to(step, values, target, threads, out)
     window = step.window(*values.pixels.shape[:2])
     return pool(values, step.kind, window, count_padding=step.count_padding, target=target, threads=threads, out=out)
+
+
+def work_of(step: Pool, values: Values, target: Target) -> Work | None:
+    """What `apply` does on such values, as one loop without the result; None where it is more."""
+    if step.to is not None:
+        return None
+    window = step.window(*values.pixels.shape[:2])
+    return pool_work(values, step.kind, window, count_padding=step.count_padding, target=target)
 
 
 def _pool_to(

@@ -7,11 +7,11 @@ from typing import Any
 from imgconv import jit, planner
 from imgconv.engine.activate import activate, span_of
 from imgconv.engine.bands import run_bands
-from imgconv.engine.filter.recipes import recipe
-from imgconv.engine.index_tables import position_table, result_of, source_of
+from imgconv.engine.filter.recipes import RECIPES, recipe
+from imgconv.engine.index_tables import Shape, position_table, result_of, source_of
 from imgconv.engine.memory import allocate
 from imgconv.engine.quantise import constants, quantise
-from imgconv.engine.run_loop import Watch, run_loop
+from imgconv.engine.run_loop import Watch, Work, run_loop
 from imgconv.jit.delegation import loads
 from imgconv.kernels.kernel import Kernel
 from imgconv.loops.quantising import watch_key
@@ -128,11 +128,9 @@ def _planned(
     Only where it could spread a NaN, an infinity or what a large value rounds to are the pixels searched for one.
     """
     pixels = values.pixels
-    rows, columns = window.over(*pixels.shape[:2])
-    task = task_of(values.type, values.span, rows, columns, pixels.shape[2], border, result)
-    plan = planner.plan(kernel, task, planner.forced())
-    step = Filtering(plan, rows, columns, border, threads)
-    if pixels.dtype.kind != "f" or values.span.whole or plan.algorithm not in SPREADING:
+    step, task = _placed(values.type, values.span, pixels.shape, kernel, window, border, result, threads)
+    plan = step.plan
+    if not _spreads(plan, values.type, values.span):
         return step
     from imgconv.engine.filter import contrast
 
@@ -153,6 +151,44 @@ def _planned(
     return replace(step, plan=planner.plan(kernel, replace(task, finite=False)))
 
 
+def _placed(
+    type_: str,
+    span: Span,
+    shape: Shape,
+    kernel: Kernel,
+    window: Window,
+    border: Border,
+    result: str,
+    threads: int | None,
+) -> tuple[Filtering, Task]:
+    rows, columns = window.over(*shape[:2])
+    task = task_of(type_, span, rows, columns, shape[2], border, result)
+    return Filtering(planner.plan(kernel, task, planner.forced()), rows, columns, border, threads), task
+
+
+def _spreads(plan: Plan, type_: str, span: Span) -> bool:
+    """Whether what one float pixel rounds to may reach results whose windows do not see it."""
+    return type_.startswith("float") and not span.whole and plan.algorithm in SPREADING
+
+
+def work_of(
+    type_: str, span: Span, shape: Shape, kernel: Kernel, window: Window, border: Border, target: Target
+) -> Work | None:
+    """What `correlate` does on pixels of a type, a span and a shape, without the pixels and the result.
+
+    None where it is not one loop, or depends on the pixels' values.
+    """
+    if target.range == "stretch":
+        return None
+    shift = shift_of(target)
+    shifted = kernel.using(bias=kernel.bias + shift) if shift else kernel
+    step, _ = _placed(type_, span, shape, shifted, window, border, target.type, None)
+    if step.plan.algorithm not in RECIPES or _spreads(step.plan, type_, span):
+        return None
+    step = replace(step, shift=shift, magnitude=target.range == "abs")
+    return _work(step, type_, shape, target.type)
+
+
 def _fill(result: Pixels, values: Values, step: Filtering) -> Response:
     """Carries the plan out, over the bands of the result."""
     plan, rows, columns, border = step.plan, step.rows, step.columns, step.border
@@ -170,27 +206,37 @@ def _fill(result: Pixels, values: Values, step: Filtering) -> Response:
             shift=step.shift,
         )
         return response
-    acc, type_ = "float64" if plan.algorithm == "fourier" else plan.accumulator, result.dtype.name
-    watch, numbers = (
-        Watch(acc),
-        constants(
-            acc,
-            type_,
-            offset=plan.offset,
-            border=border.constant or 0,
-            denominator=plan.denominator,
-            magnitude=step.magnitude,
-            least=step.least,
-        ),
-    )
     if plan.algorithm == "fourier":
-        _fill_by_fourier(result, values, step, numbers, watch)
+        watch = Watch("float64")
+        _fill_by_fourier(result, values, step, _numbers(step, "float64", result.dtype.name), watch)
     else:
-        work = recipe(plan, rows, columns, border, values.pixels.shape)
-        types = {"src": values.type, "acc": acc, "out": type_, "quotient": plan.quotient, "key": watch_key(acc)}
-        arguments = {**work.arguments, **source_of(values.pixels), **result_of(result), "constants": numbers}
-        run_loop(work.loop, types | work.types, arguments, work.row_work, step.threads, least=work.least, watch=watch)
+        watch = Watch(plan.accumulator)
+        work = _work(step, values.type, values.pixels.shape, result.dtype.name)
+        arguments = {**work.arguments, **source_of(values.pixels), **result_of(result)}
+        run_loop(work.loop, work.types, arguments, work.row_work, step.threads, least=work.least, watch=watch)
     return watch.response(result.size, denominator=plan.denominator, shift=step.shift)
+
+
+def _work(step: Filtering, type_: str, shape: Shape, result: str) -> Work:
+    """The recipe's work on pixels of a type and a shape, into a result of a type."""
+    plan = step.plan
+    work = recipe(plan, step.rows, step.columns, step.border, shape)
+    acc = plan.accumulator
+    types = {"src": type_, "acc": acc, "out": result, "quotient": plan.quotient, "key": watch_key(acc)}
+    numbers = {"constants": _numbers(step, acc, result)}
+    return replace(work, types=types | work.types, arguments=work.arguments | numbers)
+
+
+def _numbers(step: Filtering, acc: str, result: str) -> Pixels:
+    return constants(
+        acc,
+        result,
+        offset=step.plan.offset,
+        border=step.border.constant or 0,
+        denominator=step.plan.denominator,
+        magnitude=step.magnitude,
+        least=step.least,
+    )
 
 
 def _fill_by_fourier(result: Pixels, values: Values, step: Filtering, numbers: Pixels, watch: Watch) -> None:

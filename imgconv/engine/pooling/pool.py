@@ -6,8 +6,9 @@ from __future__ import annotations
 import numpy as np
 
 from imgconv.engine.memory import allocate, require
-from imgconv.engine.pooling.ways import WAYS, Pooling, beyond_64_bits, counted_cells, mean_arithmetic, run
+from imgconv.engine.pooling.ways import IN_PARTS, WAYS, Pooling, beyond_64_bits, counted_cells, mean_arithmetic, run
 from imgconv.engine.quantise import quantise
+from imgconv.engine.run_loop import Work
 from imgconv.loops.pool import UNDIVIDED
 from imgconv.planner import forced, plan_pool
 from imgconv.values.frozen import replace
@@ -31,16 +32,10 @@ def pool(
     With `count_padding` an average counts the window's cells inside the padded image.
     """
     rows, columns = window.over(*values.pixels.shape[:2])
-    if kind == "avg":
-        type_, span = _mean_type(values, target)
-    else:
-        type_, span = values.type, values.span
-    plain = target is None or (
-        target.type == type_ and (target.range == "clamp" or (target.range == "shift" and not shift_of(target)))
-    )
+    pooling, span = _pooling(values, kind, rows, columns, count_padding, target, threads)
+    plain = _is_plain(pooling.type, target)
     shape = rows.out, columns.out, values.pixels.shape[2]
-    result = allocate(shape, type_, "the result") if out is None or not plain else out
-    whole = values.span.whole and not values.type.startswith("float") and not type_.startswith("float")
+    result = allocate(shape, pooling.type, "the result") if out is None or not plain else out
     if kind == "avg" and beyond_64_bits(values, rows, columns):
         means = Values(
             _means_of_parts(values, window, count_padding, threads), Span(values.span.low, values.span.high, False)
@@ -49,18 +44,55 @@ def pool(
             return means, None
         quantised, response = quantise(means, target, threads=threads, out=out)
         return Values(quantised, means.span), response
-    exact = (
-        kind != "avg"
-        or not values.span.whole
-        or mean_arithmetic(values, "uint8", rows.size * columns.size)[1] != "int64"
-    )
-    way = plan_pool(kind, rows, columns, shape[2], whole=whole, exact=exact, requested=forced())
-    run(result, WAYS[way](Pooling(values, kind, type_, rows, columns, count_padding, threads)), threads)
+    run(result, WAYS[_way(pooling)](pooling), threads)
     pooled = Values(result, span)
     if plain or target is None:
         return pooled, None
     quantised, response = quantise(pooled, target, threads=threads, out=out)
     return Values(quantised, span), response
+
+
+def work_of(values: Values, kind: str, window: Window, *, count_padding: bool = False, target: Target) -> Work | None:
+    """What `pool` does on such values, whatever the pixels are, without the result; None where it is not one loop."""
+    rows, columns = window.over(*values.pixels.shape[:2])
+    pooling, _ = _pooling(values, kind, rows, columns, count_padding, target, None)
+    if not _is_plain(pooling.type, target) or (kind == "avg" and beyond_64_bits(values, rows, columns)):
+        return None
+    way = _way(pooling)
+    return None if way in IN_PARTS else WAYS[way](pooling)
+
+
+def _pooling(
+    values: Values,
+    kind: str,
+    rows: Axis,
+    columns: Axis,
+    count_padding: bool,
+    target: Target | None,
+    threads: int | None,
+) -> tuple[Pooling, Span]:
+    """What is pooled, into the type that comes before the target, and the span of that."""
+    type_, span = _mean_type(values, target) if kind == "avg" else (values.type, values.span)
+    return Pooling(values, kind, type_, rows, columns, count_padding, threads), span
+
+
+def _is_plain(type_: str, target: Target | None) -> bool:
+    """Whether results of a type need not be converted to the target."""
+    if target is None:
+        return True
+    return target.type == type_ and (target.range == "clamp" or (target.range == "shift" and not shift_of(target)))
+
+
+def _way(pooling: Pooling) -> str:
+    values, rows, columns = pooling.values, pooling.rows, pooling.columns
+    whole = values.span.whole and not values.type.startswith("float") and not pooling.type.startswith("float")
+    exact = (
+        pooling.kind != "avg"
+        or not values.span.whole
+        or mean_arithmetic(values, "uint8", rows.size * columns.size)[1] != "int64"
+    )
+    channels = values.pixels.shape[2]
+    return plan_pool(pooling.kind, rows, columns, channels, whole=whole, exact=exact, requested=forced())
 
 
 def sums(values: Values, window: Window, *, threads: int | None = None) -> Pixels | None:

@@ -206,6 +206,8 @@ WAYS: dict[str, Callable[[Pooling], Work]] = {
     "global": _global,
 }
 """One row a way of `planner.POOLINGS`."""
+IN_PARTS = ("global",)
+"""Ways that pool parts of the image before they give the work that is left."""
 
 
 def counted_cells(axis: Axis, count_padding: bool) -> Pixels:
