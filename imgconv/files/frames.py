@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise
@@ -11,7 +12,7 @@ import numpy as np
 from imgconv import errors
 from imgconv.files.formats import FORMATS, Format
 from imgconv.files.header import Header
-from imgconv.files.options import CHOICE_OF_FRAMES, FrameChoice
+from imgconv.files.options import CHOICE_OF_FRAMES, FrameChoice, Reading
 from imgconv.values.frozen import replace
 from imgconv.values.image import Frame, ImageData
 from imgconv.values.notes import Note
@@ -37,6 +38,11 @@ def chosen(choice: FrameChoice | None, count: int, name: str) -> Sequence[int]:
         text = f"--frames {CHOICE_OF_FRAMES.text(choice)}"
         raise errors.FileError(f"{name}: {text} leaves none of its {count} frame{'s' * (count > 1)}, counted from 0")
     return numbers
+
+
+def most(options: Reading) -> float:
+    """The most frames to look for: where all are read, one more than may be is enough."""
+    return options.max_frames if options.frames in (None, "all") else math.inf
 
 
 def alike(frames: Sequence[Frame]) -> tuple[Frame, ...]:

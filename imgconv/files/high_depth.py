@@ -166,7 +166,7 @@ def _png(source: Source, image: Any) -> Deep:
     raw = str(image.tile[0][3])
     alpha = raw.startswith(("LA", "RGBA")) or "transparency" in image.info
     layout = Layout(3 if raw.startswith("RGB") else 1, alpha, "uint16")
-    return Deep(layout, lambda: png_reader.decode(source.stream))
+    return Deep(layout, lambda: png_reader.decode(source))
 
 
 def _large(image: Any) -> bool:
@@ -191,7 +191,7 @@ def _large_png(source: Source, image: Any) -> Deep | None:
     def read() -> Frame:
         here = source.stream.tell()
         try:
-            return png_reader.decode(source.stream, alone=True)
+            return png_reader.decode(source, alone=True)
         except png_reader.LaterChunks:
             source.stream.seek(here)
             with leniency(source):

@@ -14,7 +14,7 @@ from typing import IO
 import numpy as np
 
 from imgconv import errors
-from imgconv.files import frames
+from imgconv.files import frames, trailers
 from imgconv.files.header import Header, loader
 from imgconv.files.source import Source
 from imgconv.values.image import Frame, ImageData
@@ -55,6 +55,8 @@ def header(source: Source) -> Header:
         stream.read(4 + 4 * dimensions)
         content = _content(stream, size)
         source.note_missing(size - len(content))
+        if stream is source.stream:
+            trailers.note_behind(source, 4 + 4 * dimensions + size)
         pixels = np.frombuffer(content.ljust(size, b"\0"), dtype).reshape(count, height, width)
         native = pixels.astype(dtype.newbyteorder("="))
         return ImageData(tuple(Frame(native[number]) for number in numbers), "idx", notes=tuple(source.notes))

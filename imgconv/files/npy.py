@@ -10,7 +10,7 @@ from typing import IO, Any, Literal
 import numpy as np
 
 from imgconv import errors
-from imgconv.files import frames
+from imgconv.files import frames, trailers
 from imgconv.files.header import Header, loader, parsed
 from imgconv.files.modes import joined
 from imgconv.files.pnm import Content, bytes_of
@@ -44,6 +44,7 @@ def npy_header(source: Source) -> Header:
         source.stream.seek(start)
         content, missing = filled(source.stream, shape, order, dtype)
         source.note_missing(missing)
+        trailers.note_behind(source, start + math.prod(shape) * dtype.itemsize)
         return ImageData(frames_of(content, numbers), "npy", notes=tuple(source.notes))
 
     height, width, channels = size_of(shape)

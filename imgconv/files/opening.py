@@ -26,7 +26,7 @@ def open_image(source: Source) -> Any:
         try:
             with leniency(source):
                 image = _by_plugin(source.stream) or pillow.open(source.stream)
-                return _checked(image, source.stream)
+                return _checked(_with_index(image), source)
         except UnidentifiedImageError:
             return _by_tifffile(source, warnings)
         except pillow.DecompressionBombError as error:
@@ -84,12 +84,21 @@ def _why_broken(stream: IO[bytes]) -> None:
     Datastream(stream).check()
 
 
-def _checked(image: Any, stream: IO[bytes]) -> Any:
+def _with_index(image: Any) -> Any:
+    """The image, as an MPO where it is a JPEG with an index of pictures (MPF)."""
+    if image.format != "JPEG" or "mp" not in image.info:
+        return image
+    from imgconv.files.jpeg import pictures
+
+    return pictures.with_index(image)
+
+
+def _checked(image: Any, source: Source) -> Any:
     """The image. A broken still PNG then fails to load; Pillow alone stops checking at the last row."""
     if image.format == "PNG" and image.n_frames == 1:
         from imgconv.files.png.datastream import Feed
 
-        image.load_read = Feed(stream).read
+        image.load_read = Feed(source).read
     return image
 
 

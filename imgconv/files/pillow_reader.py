@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from imgconv import errors
-from imgconv.files import decoder_buffers, high_depth, limits
+from imgconv.files import decoder_buffers, high_depth, limits, trailers
 from imgconv.files.formats import FORMATS
 from imgconv.files.header import STILL, Header, Selection, loader, parsed
 from imgconv.files.metadata.orientation import oriented, upright_size
@@ -50,6 +50,7 @@ def _header(source: Source) -> Header:
             else:
                 (frame,), values = oriented(source, first, [pixels()])
                 loaded = ImageData((frame,), _format(image), MappingProxyType(values), colour=layout.colour)
+            trailers.note_trailer(source, image)
         return replace(loaded, notes=tuple(source.notes))
 
     return Header(
@@ -213,5 +214,7 @@ def _picture(source: Source, content: bytes) -> Frame:
 
 def _format(image: Any) -> str:
     """imgconv's name of an image's format, else Pillow's."""
-    name = "ppm" if image.format == "PPM" and image.mode == "RGB" else "pgm" if image.format == "PPM" else image.format
+    name = "JPEG" if image.format == "MPO" else image.format
+    if name == "PPM":
+        name = "ppm" if image.mode == "RGB" else "pgm"
     return next((row.name for row in FORMATS.values() if name in (row.pillow, row.name)), str(name).lower())

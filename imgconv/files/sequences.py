@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from typing import IO, Any
@@ -12,7 +11,6 @@ import numpy as np
 from imgconv import errors
 from imgconv.files import frames
 from imgconv.files.header import Selection, parsed
-from imgconv.files.options import Reading
 from imgconv.files.pillow_settings import leniency
 from imgconv.files.png import apng_reader
 from imgconv.files.source import Source
@@ -50,11 +48,8 @@ def selection(source: Source, image: Any) -> Selection:
         numbers = frames.chosen(options.frames, count, name)
     else:
         if count > 1:
-            source.note(
-                "frames-dropped",
-                f"{count - 1} further picture{'s' * (count > 2)} left out ({image.format} keeps layers, sizes or"
-                " previews)",
-            )
+            kept = "previews, views or maps; --frames all" if image.format == "MPO" else "layers or sizes"
+            source.note("frames-dropped", f"{count - 1} further picture{'s' * (count > 2)} left out ({kept})")
         numbers = frames.chosen(options.frames, 1, name)
     parts = (apng_reader.largest(source.stream),) if image.format == "PNG" and count > 1 else ()
     return Selection(numbers, numbers, parts=parts, several=count > 1)
@@ -65,17 +60,13 @@ def _of_gif(source: Source) -> Selection:
     from imgconv.files.gif import reader as gif_reader
 
     options = source.options
-    survey = gif_reader.survey(source.stream, _most(options))
+    survey = gif_reader.survey(source.stream, frames.most(options))
+    source.end = survey.end
     if isinstance(survey.damage, EOFError) and options.frames in (None, "all") and not options.allow_truncated:
         raise errors.file_broken(source.name, str(survey.damage))
     numbers = frames.chosen(options.frames, max(1, survey.count), source.name)
     several = survey.count > 1
     return Selection(numbers, numbers, parts=(survey.largest,) if several else (), several=several, gray=survey.gray)
-
-
-def _most(options: Reading) -> float:
-    """The most frames to look for: where all are read, one more than may be is enough."""
-    return options.max_frames if options.frames in (None, "all") else math.inf
 
 
 def _count(source: Source, image: Any) -> int:
@@ -124,7 +115,7 @@ def _pages(source: Source) -> list[_Page]:
     pages: list[_Page] = []
     reduced = masks = inside = 0
     for number, at in enumerate(directories.chain(fetch, order) if order else ()):
-        if number > _most(source.options):
+        if number > frames.most(source.options):
             break
         tags = _first_numbers(directories.read(fetch, order, at, _ABOUT_PAGES), order)
         kind = tags.get(_KIND, 0)

@@ -34,6 +34,8 @@ class Source:
         The kinds of a PNG's chunks before the pixels, with what they begin with, once they were walked through.
     directories : list of int
         Where the directories of a TIFF stand that were looked for, so that no page is found by way of all before it.
+    end : int, optional
+        The byte at which the image ends, where a reader came across it.
     decoded : Any
         The frames of a codec that decodes all of them at once, so that it does so once.
     """
@@ -46,6 +48,7 @@ class Source:
         self.shortage = self.missing_values = ""
         self.chunks: dict[bytes, bytes] | None = None
         self.directories: list[int] = []
+        self.end: int | None = None
         self.decoded: Any = None
 
     def note(self, code: str, text: str, *, loss: bool = True) -> None:

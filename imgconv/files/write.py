@@ -173,7 +173,7 @@ def _gif(image: ImageData, form: Format, encoding: Encoding) -> Content:
 
 
 def _pnm(image: ImageData, form: Format, encoding: Encoding) -> Content:
-    return pnm.pnm(image.frames[0])
+    return pnm.pnm(image.frames)
 
 
 def _by_pillow(image: ImageData, form: Format, encoding: Encoding) -> Content:

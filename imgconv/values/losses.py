@@ -16,6 +16,7 @@ LOSSES = {
     "converted": "colours were converted to another colour space, which may not hold all of them",
     "palette-reduced": "colours were reduced to those of a palette",
     "frames-dropped": "frames or pages were left out",
+    "trailer-dropped": "bytes behind the image, perhaps a second one, were left out",
     "timing-dropped": "durations, loop count or disposal of frames were left out",
     "profile-dropped": "a colour profile, or colours told by PNG's cICP, mDCV or cLLI, was left out",
     "metadata-dropped": (

@@ -288,8 +288,8 @@ def test_a_named_file_of_a_format_for_one_frame_is_refused(tmp_path):
     done = command("filter", "identity", "in.gif", "-o", "out.jpg", cwd=tmp_path)
     assert done.code == 1
     assert (
-        "JPEG holds one frame and there are 5; formats that hold several: png, tiff, webp, avif, gif, npz, npy; or"
-        " --frames first" in done.err
+        "JPEG holds one frame and there are 5; formats that hold several: png, tiff, webp, avif, gif, ppm, pgm,"
+        " npz, npy; or --frames first" in done.err
     )
     assert not (tmp_path / "out.jpg").exists()
     assert command("filter", "identity", "in.gif", "--frames", "first", "-o", "out.jpg", cwd=tmp_path).code == 0
@@ -410,7 +410,8 @@ def test_previews_of_cameras_are_no_frames(tmp_path):
     first.save(tmp_path / "in.jpg", "MPO", save_all=True, append_images=[second])
     image = imgconv.load(tmp_path / "in.jpg")
     assert len(image.frames) == 1
-    assert [note.text for note in image.notes] == ["1 further picture left out (MPO keeps layers, sizes or previews)"]
+    assert [note.text for note in image.notes] == ["1 further picture left out (previews, views or maps; --frames all)"]
+    assert image.format == "jpeg"  # so that a camera's JPEG has a place in an output folder
     assert imgconv.load(tmp_path / "in.jpg", frames=1).pixels.shape == (8, 8, 3)
 
 

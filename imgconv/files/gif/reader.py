@@ -36,12 +36,13 @@ class _Stored(Part):
 @record
 class Survey:
     """The pictures of a GIF without their pixels: how many begin, whether all palettes are gray, height and width of
-    the largest, and what is damaged."""
+    the largest, what is damaged, and where the file ends, if that was looked for."""
 
     count: int
     gray: bool
     largest: tuple[int, int]
     damage: Exception | None
+    end: int | None = None
 
 
 def survey(stream: IO[bytes], most: float = math.inf) -> Survey:
@@ -52,10 +53,10 @@ def survey(stream: IO[bytes], most: float = math.inf) -> Survey:
             count, gray = count + 1, gray and bool((part.palette == part.palette[:, :1]).all())
             largest = max(largest, (part.height, part.width), key=math.prod)
             if count > most:
-                break
+                return Survey(count, gray, largest, None)
     except (ValueError, struct.error, EOFError) as error:
         return Survey(count, gray, largest, error)
-    return Survey(count, gray, largest, None)
+    return Survey(count, gray, largest, None, stream.tell())
 
 
 def frames(source: Source, height: int, width: int, places: Container[int]) -> Iterator[Frame | None]:

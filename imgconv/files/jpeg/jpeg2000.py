@@ -31,6 +31,19 @@ def refuse_short(content: bytes) -> None:
         raise ValueError(f"{missing} of its {meant} tiles {'is' if missing == 1 else 'are'} missing")
 
 
+def end(content: bytes) -> int | None:
+    """Where a codestream ends that `content` begins with; None where that is not said."""
+    at = 2
+    while len(head := content[at : at + _HEAD]) >= 2 and head[:2] != _END:
+        if head[:2] == _TILE_PART:
+            if len(head) < _HEAD or not (length := int.from_bytes(head[6:10], "big")):
+                return None
+            at += max(_HEAD, length)
+        else:
+            at += 2 + max(2, int.from_bytes(head[2:4], "big"))
+    return at + 2 if head else None
+
+
 def _tile_parts(content: bytes, at: int) -> Iterator[tuple[int, int]]:
     """The tile that each part is of, and how many there are of it (0: not said). ValueError where the codestream has no
     end."""

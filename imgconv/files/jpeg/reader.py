@@ -43,6 +43,7 @@ def load(source: Source, image: Any) -> None:
     finally:
         decoder.cleanup()
     image.tile = []
+    source.end = offset + scans.end(content, coded)
     if scans.is_approximate(coded):
         source.note(
             "detail-missing", "its scans end before the finest detail, as if it had been cut short between two of them"

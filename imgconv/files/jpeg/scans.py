@@ -92,6 +92,14 @@ def scans(content: bytes) -> list[Scan]:
     return passes
 
 
+def end(content: bytes, passes: Sequence[Scan]) -> int:
+    """Where a file ends whose scans are known: behind the marker that says so."""
+    at = passes[-1].ends[-1]
+    while (segment := _segment(content, at)) is not None:
+        at = segment[2]
+    return content.find(b"\xff" + _END, at) + 2
+
+
 def is_approximate(passes: Sequence[Scan]) -> bool:
     """Whether a progressive file leaves out coefficients or their lowest bits, as the format allows (G.1.1.1): fine
     detail is not there."""

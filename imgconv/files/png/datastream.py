@@ -13,6 +13,7 @@ from imgconv.files.deflate.compress import checksums, inflater, zlib_header
 from imgconv.files.png.chunks import SIGNATURE, head
 from imgconv.files.png.filter_loops import PAETH
 from imgconv.files.png.rules import Heading, Order
+from imgconv.files.source import Source
 
 _PIECE = 2**16  # bytes read at once
 _BLOCK = 2**16 - 1  # bytes of a stored block, at most
@@ -30,6 +31,8 @@ class Datastream:
         self._crc32, _ = checksums()
         self.first, self.end = 0, 0
         """Bytes of the first IDAT; and where the content of the last ends."""
+        self.stop = 0
+        """Where the file ends, once it has been read to there."""
         stream.seek(self._at)
         kind, length = self._head()
         if kind != b"IHDR":
@@ -112,6 +115,7 @@ class Datastream:
             yield from self._content(kind, length)
             self.end = self._at - 4
             self.order.take(kind, b"")
+        self.stop = self._at
 
     def _head(self) -> tuple[bytes, int]:
         """Kind and length of the next chunk."""
@@ -150,15 +154,15 @@ class Feed:
     only after the whole file has been checked.
     """
 
-    def __init__(self, stream: IO[bytes]) -> None:
-        self._stream, self._blocks = stream, self._stored()
+    def __init__(self, source: Source) -> None:
+        self._source, self._blocks = source, self._stored()
 
     def read(self, count: int) -> bytes:
         return next(self._blocks, b"")
 
     def _stored(self) -> Iterator[bytes]:
         """A zlib stream (RFC 1950) of stored blocks (RFC 1951, 3.2.4)."""
-        data = Datastream(self._stream)
+        data = Datastream(self._source.stream)
         _, adler32 = checksums()
         start, last, total = zlib_header(0), b"", 1
         for part in data.rows(_BLOCK):
@@ -167,7 +171,8 @@ class Feed:
                 start = b""
             last, total = part, adler32(part, total)
         # Pillow then skips as many bytes as the first IDAT has, and expects the checksum of the last one
-        self._stream.seek(data.end - data.first)
+        self._source.stream.seek(data.end - data.first)
+        self._source.end = data.stop
         yield start + _block(last, final=True) + struct.pack(">I", total)
 
 

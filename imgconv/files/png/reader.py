@@ -8,13 +8,14 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
 from imgconv import jit
 from imgconv.files.png import unfilter_loops
 from imgconv.files.png.datastream import Datastream
+from imgconv.files.source import Source
 from imgconv.jit.precompile import compile_ahead
 from imgconv.values.image import Frame
 from imgconv.values.pixel_values import Pixels
@@ -34,13 +35,13 @@ class LaterChunks(Exception):  # noqa: N818 (no error: Pillow will read them)
     """Metadata follows the pixels."""
 
 
-def decode(stream: IO[bytes], *, alone: bool = False) -> Frame:
+def decode(source: Source, *, alone: bool = False) -> Frame:
     """The pixels of a PNG of 8 or 16 bits per sample, interlaced or not; a colour key becomes alpha.
 
     ValueError or EOFError for broken bytes; LaterChunks where nothing should follow the pixels (`alone`) and something
     does.
     """
-    data = Datastream(stream)
+    data = Datastream(source.stream)
     heading = data.heading
     if heading.depth not in (8, 16) or heading.colour == 3:
         raise ValueError("not a PNG of 8 or 16 bits per sample")
@@ -58,6 +59,7 @@ def decode(stream: IO[bytes], *, alone: bool = False) -> Frame:
             pixels[one.top :: one.down, one.left :: one.right] = _Rows(
                 part, one.rows, one.columns, channels, type_
             ).undone()
+    source.end = data.stop
     if alone and data.order.later:
         raise LaterChunks
     return _frame(pixels, heading.colour, data.order.transparency)

@@ -170,6 +170,26 @@ def read(fetch: Fetch, order: str, at: int, tags: Collection[int] | None = None,
     return tuple(fields)
 
 
+def width_of(type_: int) -> int:
+    """Bytes of one value of a type; 1 of an unknown one."""
+    return _WIDTHS.get(type_, 1)
+
+
+def places(fetch: Fetch, order: str, at: int) -> Iterator[tuple[int, int, int, int]]:
+    """Tag and type of each field of a directory, where its values stand, and how many bytes they take."""
+    form = _form(order)
+    inside = struct.calcsize(form.number)
+    for place, entry in entries(fetch, order, at):
+        tag, type_, count, offset = struct.unpack(f"{order}HH2{form.number}", entry)
+        length = _WIDTHS.get(type_, 0) * count
+        yield tag, type_, place + form.entry - inside if length <= inside else offset, length
+
+
+def end_of_link(fetch: Fetch, order: str, at: int) -> int:
+    """Where a directory ends: behind the offset of the next one."""
+    return link(fetch, order, at) + struct.calcsize(_form(order).number)
+
+
 def tags(fetch: Fetch, order: str, at: int) -> list[int]:
     """The tags of a directory."""
     return [tag_of(entry, order) for _, entry in entries(fetch, order, at)]
