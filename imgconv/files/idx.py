@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import struct
 import zlib
+from collections.abc import Iterator, Sequence
 from typing import IO
 
 import numpy as np
@@ -49,19 +50,20 @@ def header(source: Source) -> Header:
     dtype = np.dtype(_TYPES[type_])
 
     def read() -> ImageData:
-        size = count * height * width * dtype.itemsize
+        size = height * width * dtype.itemsize
         source.stream.seek(0)
         stream = _opened(source.stream)
         stream.read(4 + 4 * dimensions)
-        content = _content(stream, size)
-        source.note_missing(size - len(content))
+        contents, missing = _pictures(stream, size, count, numbers)
+        source.note_missing(missing)
         if stream is source.stream:
-            trailers.note_behind(source, 4 + 4 * dimensions + size)
-        pixels = np.frombuffer(content.ljust(size, b"\0"), dtype).reshape(count, height, width)
-        native = pixels.astype(dtype.newbyteorder("="))
-        return ImageData(tuple(Frame(native[number]) for number in numbers), "idx", notes=tuple(source.notes))
+            trailers.note_behind(source, 4 + 4 * dimensions + count * size)
+        pictures = (np.frombuffer(contents[number], dtype).reshape(height, width) for number in numbers)
+        native = tuple(Frame(pixels.astype(dtype.newbyteorder("="))) for pixels in pictures)
+        return ImageData(native, "idx", notes=tuple(source.notes))
 
-    return Header(source, height, width, Layout(1, type=widened_type(dtype)), "idx", loader(source, read), numbers)
+    layout, chosen = Layout(1, type=widened_type(dtype)), len(numbers) * height * width * dtype.itemsize
+    return Header(source, height, width, layout, "idx", loader(source, read), numbers, decoding=chosen)
 
 
 def _opened(stream: IO[bytes]) -> IO[bytes]:
@@ -77,18 +79,35 @@ def _exactly(source: Source, stream: IO[bytes], count: int) -> bytes:
     return content
 
 
-def _content(stream: IO[bytes], size: int) -> bytes:
-    """As many bytes as there are of `size`, a piece at a time: what the header says takes no memory by itself."""
-    pieces, left = [], size
-    while left:
-        try:
-            piece = stream.read(min(left, _PIECE))
-        except EOFError:  # a compressed file that is cut
-            break
-        if not piece:
-            break
-        pieces.append(piece)
-        left -= len(piece)
+def _pictures(stream: IO[bytes], size: int, count: int, numbers: Sequence[int]) -> tuple[dict[int, bytes], int]:
+    """The bytes of some of `count` pictures by number, zeros where there are none; and how many are missing in all."""
+    found: dict[int, bytes] = {}
+    at = left = 0
+    for number in (*sorted(set(numbers)), count):
+        left += _skipped(stream, (number - at) * size) if not left else (number - at) * size
+        if number < count:
+            content = b"" if left else b"".join(_pieces(stream, size))
+            found[number] = content.ljust(size, b"\0")
+            left += size - len(content)
+        at = number + 1
     if not left:
         stream.read(1)  # of a compressed file, its checksum is looked at behind the last byte
-    return b"".join(pieces)
+    return found, left
+
+
+def _skipped(stream: IO[bytes], size: int) -> int:
+    """Reads on by so many bytes; how many of them are missing."""
+    return size - sum(map(len, _pieces(stream, size)))
+
+
+def _pieces(stream: IO[bytes], size: int) -> Iterator[bytes]:
+    """As many bytes as there are of `size`, a piece at a time: what the header says takes no memory by itself."""
+    while size:
+        try:
+            piece = stream.read(min(size, _PIECE))
+        except EOFError:  # a compressed file that is cut
+            return
+        if not piece:
+            return
+        yield piece
+        size -= len(piece)

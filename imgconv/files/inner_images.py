@@ -19,6 +19,7 @@ _MOST_SCANS = 256  # of a progressive JPEG: encoders write ten, and one for each
 _INSIDE = 2**20  # bytes within which a picture that stands in another file says its size
 _PICTURE = 8  # bytes per pixel in a decoder: Pillow's four, and as many while they are converted
 _MOST_BLOCKS = 1000  # of icons, and boxes of JPEG 2000, that are looked at
+_FARTHEST = 2**60  # bytes into a file, farther than which no system seeks
 _LONGEST_PSD = 300_000  # rows and columns (Photoshop's file format, section 2)
 _DDS_HEADER, _DDS_PLAIN = 128, 0x40  # bytes, and the flag of pixels of red, green and blue
 _BLP_JPEG = 0  # of its compressions
@@ -188,6 +189,8 @@ def refuse_inside(source: Source, image: Any) -> None:
 
 
 def _exactly(source: Source, at: int, length: int) -> bytes:
+    if at > _FARTHEST:
+        raise EOFError("it points beyond its end")
     source.stream.seek(at)
     content = source.stream.read(length)
     if len(content) < length:

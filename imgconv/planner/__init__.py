@@ -87,7 +87,7 @@ def _plan(kernel: Kernel, task: Task, algorithm: str, exact: bool, whole_border:
     largest = max(magnitude(kernel.bias), magnitude(task.border_value or 0), heaviest)
     beyond = largest > _FLOAT32_MOST or heaviest < _FLOAT32_LEAST or whole is not None
     accumulator = "float64" if task.pixels in ("int32", "float64") or task.result == "float64" or beyond else "float32"
-    why = "the kernel's numbers are not exact" if not kernel.exact else "pixels or border are no integers"
+    why = "the kernel's numbers are not exact" if not kernel.exact else "pixels or border are not known to be integers"
     why = f"more than {MOST_BIG} weights, whose sums leave 64 bits" if whole is not None else why
     factors = float_factors(weights, accumulator)
     fixed = fixed_point(weights, kernel.bias) if task.spacing and accumulator == "float32" else None

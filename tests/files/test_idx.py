@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import struct
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -70,3 +71,32 @@ def test_sizes_are_asked_before_memory_is_taken(tmp_path: Path) -> None:
     path.write_bytes(gzip.compress(struct.pack(">4B3I", 0, 0, 8, 3, 5000, 30000, 2000) + bytes(2**20)))
     with pytest.raises(errors.FileError, match="memory"):
         imgconv.load(str(path), max_memory="100M", max_pixels="100M")
+
+
+def test_only_what_is_chosen_takes_memory(tmp_path: Path) -> None:
+    """A megabyte of gzip that is a gigabyte of pictures."""
+    path = tmp_path / "many.gz"
+    with gzip.open(path, "wb", 1) as file:
+        file.write(struct.pack(">4B3I", 0, 0, 0x08, 3, 300, 1000, 1000))
+        for _ in range(300):
+            file.write(bytes(1_000_000))
+    tracemalloc.start()
+    image = imgconv.load(str(path), frames=3, max_memory=10_000_000)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert image.pixels.shape == (1000, 1000)
+    assert most < 10_000_000
+    with pytest.raises(errors.FileError, match="memory"):
+        imgconv.load(str(path), max_memory=10_000_000)
+
+
+def test_chosen_pictures_of_a_cut_file(tmp_path: Path) -> None:
+    path = tmp_path / "cut"
+    pictures = noise(4, 5, 6)
+    path.write_bytes(idx(pictures, 0x08)[:-40])
+    image = imgconv.load(str(path), frames="1:4", allow_truncated=True)
+    expected = np.concatenate([pictures.ravel()[:-40], np.zeros(40, np.uint8)]).reshape(4, 5, 6)[1:]
+    assert np.array_equal(np.stack([frame.pixels for frame in image.frames]), expected)
+    assert [note.loss for note in image.notes] == [True]
+    with pytest.raises(errors.FileError, match="40 bytes"):
+        imgconv.load(str(path), frames=0)

@@ -522,6 +522,13 @@ def test_a_header_that_asks_for_the_sky_is_broken(tmp_path: Path) -> None:
     assert done.err.count("\n") == 1
 
 
+def test_a_box_that_ends_beyond_all_files(tmp_path: Path) -> None:
+    content = b"\0\0\0\x0cjP  \r\n\x87\n" + struct.pack(">I4sQ", 1, b"junk", 2**64 - 20) + bytes(2000)
+    (tmp_path / "far.jp2").write_bytes(content)
+    with pytest.raises(errors.FileError):
+        imgconv.load(tmp_path / "far.jp2")
+
+
 # ---------------------------------------------------------------- one thread is lenient, another is not
 
 
