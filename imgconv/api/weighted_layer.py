@@ -47,6 +47,10 @@ class WeightedLayer(Operation):
     def channels(self, count: int) -> int:
         return self.layer.channels(count)
 
+    @property
+    def scratch(self) -> int:
+        return self.layer.scratch
+
     def unseen(self, height: int, width: int) -> tuple[int, int]:
         return self.layer.unseen(height, width)
 

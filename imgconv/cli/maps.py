@@ -8,8 +8,15 @@ from typing import Any
 
 from imgconv import errors
 from imgconv.cli.command import Command
+from imgconv.cli.memory import bounded
 from imgconv.cli.messages import Finished, announce_compilation, complain
-from imgconv.cli.networks.options import fitting_of, fitting_options, network_options, weighted_network_of
+from imgconv.cli.networks.options import (
+    fitting_of,
+    fitting_options,
+    network_options,
+    reading_of,
+    weighted_network_of,
+)
 from imgconv.cli.options import Argument, option
 from imgconv.values import groups
 
@@ -59,14 +66,20 @@ def command() -> Command:
 
 
 def _maps(image: str | None, **given: Any) -> None:
+    with bounded(given["max_memory"]):
+        _show_maps(image, **given)
 
-    from imgconv.api.image import load
+
+def _show_maps(image: str | None, **given: Any) -> None:
+    from imgconv.files.read import header
     from imgconv.kernels.lab.write import check, write
-    from imgconv.networks.inputs import fitted, own_scale
+    from imgconv.networks.forecast import images_together
+    from imgconv.networks.inputs import fitted, image_shape, own_scale
     from imgconv.networks.page import is_named, page
 
     output, layer, each, form = (given.pop(name) for name in ("output", "layer", "each", "format"))
-    network, fitting = weighted_network_of(given, EXAMPLES[0]), fitting_of(given)
+    reading, fitting = reading_of(given), fitting_of(given)
+    network = weighted_network_of(given, EXAMPLES[0])
     if image is None:
         raise errors.UsageError(f"no picture: name one, as in {EXAMPLES[0]}")
     if output is None and each is None:
@@ -80,9 +93,10 @@ def _maps(image: str | None, **given: Any) -> None:
         raise errors.UsageError(f"no layer is called {layer}; imgconv summary lists them")
     if sys.stderr is not None and sys.stderr.isatty():
         announce_compilation()
-    picture = load(image, allow_truncated=given["allow_truncated"])
-    frame = picture.frames[0]
-    shape = network.input or (*frame.pixels.shape[:2], frame.pixels.shape[2] if frame.pixels.ndim == 3 else 1)
+    with header(image, reading) as opened:
+        picture = opened.load()
+    frame, shape = picture.frames[0], network.input or image_shape(picture)
+    images_together(network.pipeline, shape, every=True)
     pixels, done = fitted(frame, picture.colour, shape, fitting, own_scale(network.pipeline.steps))
     if done:
         complain(f"{image}: {', '.join(done)}")

@@ -8,6 +8,7 @@ import click
 
 from imgconv import errors
 from imgconv.cli.command import Command, Group
+from imgconv.cli.memory import bounded
 from imgconv.cli.messages import Finished, complain
 from imgconv.cli.networks.options import network_of, network_options
 from imgconv.cli.options import Argument
@@ -61,7 +62,8 @@ def _convert(target: str | None, **given: Any) -> None:
     if target is None:
         raise errors.UsageError(f"name the file to write, too, as in {EXAMPLES[0]}")
     check_written(target)
-    lost = convert(network_of(given, EXAMPLES[0]), target)
+    with bounded():
+        lost = convert(network_of(given, EXAMPLES[0]), target)
     left_out = f"; left out: {', '.join(lost)}" if lost else ""
     complain(f"{target}: written, gives the same results{left_out}")
     raise Finished(errors.DONE)

@@ -11,8 +11,15 @@ from typing import TYPE_CHECKING, Any
 from imgconv import errors
 from imgconv.cli import terminal
 from imgconv.cli.command import Command
-from imgconv.cli.messages import Finished, announce_compilation, complain
-from imgconv.cli.networks.options import fitting_of, fitting_options, network_options, weighted_network_of
+from imgconv.cli.memory import bounded
+from imgconv.cli.messages import Finished, announce_compilation, complain, printable
+from imgconv.cli.networks.options import (
+    fitting_of,
+    fitting_options,
+    network_options,
+    reading_of,
+    weighted_network_of,
+)
 from imgconv.cli.options import Argument, option, quiet
 from imgconv.values import groups
 from imgconv.values.parameters import COUNT, FLAG
@@ -23,6 +30,8 @@ if TYPE_CHECKING:
     from imgconv.networks.network import Network
 
     Prediction = tuple[str, list[tuple[str, float]]]
+
+_LONGEST_LABELS = 2**20  # characters
 
 EXAMPLES = (
     "imgconv predict lenet5.safetensors digit.png",
@@ -57,17 +66,21 @@ def command() -> Command:
 
 
 def _predict(inputs: tuple[str, ...], **given: Any) -> None:
+    with bounded(given["max_memory"]):
+        _classify(inputs, **given)
+
+
+def _classify(inputs: tuple[str, ...], **given: Any) -> None:
     top, labels, as_json, quiet = given.pop("top") or 3, given.pop("labels"), given.pop("json"), given.pop("quiet")
-    network, fitting = weighted_network_of(given, EXAMPLES[0]), fitting_of(given)
+    reading, fitting = reading_of(given), fitting_of(given)
+    network = weighted_network_of(given, EXAMPLES[0])
     if not inputs:
         raise errors.UsageError(f"no picture: name one, as in {EXAMPLES[0]}")
     if labels is not None:
         network = network.with_labels(_labels(labels))
     if sys.stderr is not None and sys.stderr.isatty():
         announce_compilation()
-    from imgconv.files.options import Reading
-
-    reading, failed = Reading(allow_truncated=given["allow_truncated"]), False
+    failed = False
     for path in (file for name in inputs for file in _files(name)):
         try:
             for name, classes in _predictions(network, path, fitting, reading, top, given["threads"], quiet):
@@ -93,35 +106,41 @@ def _files(path: str) -> list[str]:
 def _predictions(
     network: Network, path: str, fitting: Fitting, reading: Reading, top: int, threads: int | None, quiet: bool
 ) -> Iterator[Prediction]:
-    """The classes of each frame of a file."""
+    """The classes of each frame of a file; of many, as many at a time as memory is for."""
     import numpy as np
 
     from imgconv.files.read import header
-    from imgconv.networks.inputs import fitted, own_scale
+    from imgconv.networks.forecast import images_together
+    from imgconv.networks.inputs import fitted, image_shape, own_scale
 
     with header(path, reading) as opened:
         image = opened.load()
     for note in () if quiet else image.notes:
         complain(f"{path}: {note.text}")
-    own, shape = own_scale(network.pipeline.steps), network.input
-    arrays, remarks = [], dict[str, None]()
-    for frame in image.frames:
-        wanted = shape or (*frame.pixels.shape[:2], frame.pixels.shape[2] if frame.pixels.ndim == 3 else 1)
-        array, done = fitted(frame, image.colour, wanted, fitting, own)
-        arrays.append(array)
-        remarks |= dict.fromkeys(done)
-    results = network.run(np.stack(arrays), threads=threads)
-    if remarks and not quiet:
-        complain(f"{path}: {', '.join(remarks)}")
-    for number, outputs in enumerate(results):
-        yield path if len(arrays) == 1 else f"{path}[{number}]", network.likeliest(outputs, top)
+    own, shape = own_scale(network.pipeline.steps), network.input or image_shape(image)
+    together, said = images_together(network.pipeline, shape), set[str]()
+    for first in range(0, len(image.frames), together):
+        arrays, remarks = [], dict[str, None]()
+        for frame in image.frames[first : first + together]:
+            array, done = fitted(frame, image.colour, shape, fitting, own)
+            arrays.append(array)
+            remarks |= dict.fromkeys(one for one in done if one not in said)
+        results = network.run(np.stack(arrays), threads=threads)
+        if remarks and not quiet:
+            complain(f"{path}: {', '.join(remarks)}")
+        said.update(remarks)
+        for number, outputs in enumerate(results, first):
+            yield path if len(image.frames) == 1 else f"{path}[{number}]", network.likeliest(outputs, top)
 
 
 def _show(name: str, classes: list[tuple[str, float]], as_json: bool) -> None:
+    """Prints the classes of a picture; control characters in names and labels, tabs and line ends too, are escaped."""
     if as_json:
         found = [{"class": label, "probability": round(value, 6)} for label, value in classes]
         terminal.say(json.dumps({"image": name, "classes": found}))
-    elif sys.stdout is not None and sys.stdout.isatty():
+        return
+    name, classes = printable(name), [(printable(label), value) for label, value in classes]
+    if sys.stdout is not None and sys.stdout.isatty():
         width = max(len(label) for label, _ in classes)
         for label, value in classes:
             terminal.say(f"{name}  {label:<{width}}  {value:.4f}")
@@ -133,6 +152,9 @@ def _show(name: str, classes: list[tuple[str, float]], as_json: bool) -> None:
 def _labels(path: str) -> tuple[str, ...]:
     try:
         with open(path, encoding="utf-8-sig") as file:
-            return tuple(file.read(2**20).splitlines())
+            text = file.read(_LONGEST_LABELS + 1)
     except (OSError, UnicodeDecodeError) as error:
         raise errors.UsageError(f"labels {path}: {getattr(error, 'strerror', None) or 'it is no text'}") from None
+    if len(text) > _LONGEST_LABELS:
+        raise errors.UsageError(f"labels {path}: it is longer than {errors.amount(_LONGEST_LABELS)}")
+    return tuple(text.splitlines())

@@ -11,6 +11,7 @@ from imgconv.batches.jobs import STREAM
 from imgconv.cli.command import Command, missing
 from imgconv.cli.common import COMMON, Common
 from imgconv.cli.image_command import work
+from imgconv.cli.memory import bounded
 from imgconv.cli.options import Argument, images, option
 from imgconv.operations.pipeline import Pipeline
 from imgconv.values import groups
@@ -38,7 +39,8 @@ def command() -> Command:
             raise missing("pipeline", EXAMPLES[0])
         weights = values.pop("weights")
         if weights is not None or os.path.splitext(pipeline)[1] in _WEIGHTS:
-            steps, label = _network(pipeline, weights, inputs)
+            with bounded(common.settings.reading.max_memory):
+                steps, label = _network(pipeline, weights, inputs)
         else:
             text, label = pipeline_text(pipeline, inputs)
             steps = Pipeline.parse(text)

@@ -8,6 +8,7 @@ from typing import Any
 from imgconv import errors
 from imgconv.cli import terminal
 from imgconv.cli.command import Command
+from imgconv.cli.memory import bounded
 from imgconv.cli.messages import Finished
 from imgconv.cli.networks.options import network_of, network_options
 from imgconv.cli.options import option
@@ -35,6 +36,7 @@ def command() -> Command:
 
 def _summarise(**given: Any) -> None:
     as_json = given.pop("json")
-    summary = network_of(given, EXAMPLES[0]).summary()
+    with bounded():
+        summary = network_of(given, EXAMPLES[0]).summary()
     terminal.say(json.dumps(summary.as_dict(), indent=2) if as_json else str(summary))
     raise Finished(errors.DONE)

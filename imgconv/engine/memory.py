@@ -123,6 +123,12 @@ def limited(most: int | None) -> Iterator[None]:
         _stated.reset(token)
 
 
+def granted() -> float:
+    """The most bytes that arrays may take together: a share of `machine_bytes`, or the limit that was stated, if that
+    is less."""
+    return min(allowed_bytes(), _stated.get())
+
+
 def require(count: int, type_: str, what: str) -> None:
     """Raises ImgconvError if that many values of a type are more than the machine's memory, or than the limit that was
     stated."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from types import ModuleType
 
 from imgconv import errors
@@ -33,6 +36,19 @@ _IMAGES = (
     b"Pf",
     b"PF",
 )
+
+
+_files_opened: ContextVar[bool] = ContextVar("files_opened", default=True)
+
+
+@contextmanager
+def without_files() -> Iterator[None]:
+    """While it lasts, kernels that are files are refused: a text from somewhere else must not choose what is opened."""
+    token = _files_opened.set(False)
+    try:
+        yield
+    finally:
+        _files_opened.reset(token)
 
 
 _KERNEL_START = re.compile(r"\s*(?:[-+]?\.?[0-9]|[(\[{<#]|nan\b)")
@@ -165,6 +181,8 @@ def _member(text: str) -> tuple[str, str]:
 
 
 def _content(path: str) -> bytes:
+    if not _files_opened.get():
+        raise in_file(path, "a file of a network opens no other files; write the kernel's rows instead")
     try:
         with open(path, "rb") as file:
             content = file.read(LARGEST_FILE + 1)

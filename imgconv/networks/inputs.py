@@ -18,7 +18,7 @@ from imgconv.values.parameters import Kind, choice
 from imgconv.values.pixel_values import Pixels
 
 if TYPE_CHECKING:
-    from imgconv.values.image import Frame
+    from imgconv.values.image import Frame, ImageData
 
 Colour = tuple[int, int, int]
 _WHITE = {"uint8": 255, "uint16": 65535}
@@ -60,6 +60,12 @@ def own_scale(steps: tuple[Operation, ...]) -> bool:
         if isinstance(step, Layer) and step.roles:
             return False
     return False
+
+
+def image_shape(image: ImageData) -> Shape:
+    """Rows, columns and channels of an image's first frame, for a network that takes any size."""
+    pixels = image.frames[0].pixels
+    return pixels.shape[0], pixels.shape[1], pixels.shape[2] if pixels.ndim == 3 else 1
 
 
 def fitted(frame: Frame, colour: str, shape: Shape, fitting: Fitting, own: bool) -> tuple[Pixels, list[str]]:

@@ -104,10 +104,13 @@ class Network:
         Weights are normal with deviation sqrt(2 / inputs of a sum), biases and means 0, factors and variances 1.
         He et al., Delving Deep into Rectifiers, 2015, section 2.2.
         """
+        from imgconv.networks.formats.stored import check_size
+
         steps = as_pipeline(pipeline)
         shape, generator = input_shape(input), np.random.default_rng(whole(seed, "seed"))
-        tensors = {}
-        for name, layer, at in named_layers(steps, shape):
+        layers, tensors = list(named_layers(steps, shape)), {}
+        check_size("the network", {f"{n}.{r}": (s, 8) for n, layer, at in layers for r, s in layer.tensors(at).items()})
+        for name, layer, at in layers:
             for role, size in layer.tensors(at).items():
                 if role == "weight":
                     deviation = np.sqrt(2 / max(1, int(np.prod(size[:-1]))))
@@ -125,9 +128,9 @@ class Network:
         """The steps, those that have tensors with them."""
         from imgconv.api.weighted_layer import WeightedLayer
 
-        names = layer_names(self.pipeline.steps)
+        names, tensors = layer_names(self.pipeline.steps), _by_layer(self.tensors)
         return tuple(
-            WeightedLayer(step, name, _tensors_of(self.tensors, name)) if name and isinstance(step, Layer) else step
+            WeightedLayer(step, name, tensors.get(name, {})) if name and isinstance(step, Layer) else step
             for step, name in zip(self.pipeline.steps, names, strict=True)
         )
 
@@ -141,9 +144,10 @@ class Network:
         UsageError
             Where a tensor is missing or does not fit.
         """
+        tensors = _by_layer(self.tensors)
         for name, layer, at in named_layers(self.pipeline, shape):
             if self.tensors:
-                check_tensors(layer, name, _tensors_of(self.tensors, name), at)
+                check_tensors(layer, name, tensors.get(name, {}), at)
         return self.pipeline.result(*shape)
 
     def require_weights(self) -> None:
@@ -170,9 +174,13 @@ class Network:
         PixelError
             For an array that is not of this kind.
         """
+        from imgconv.networks.forecast import images_together
         from imgconv.networks.run import run
 
-        return run(self.layers, self._checked(batch), _threads(threads))[-1]
+        array, count = self._checked(batch), _threads(threads)
+        together = images_together(self.pipeline, array.shape[1:])
+        parts = [run(self.layers, array[at : at + together], count)[-1] for at in range(0, len(array), together)]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def _checked(self, batch: Any) -> Pixels:
         """A batch as an array that the network takes."""
@@ -198,10 +206,13 @@ class Network:
         dict of str to array (rows, columns, channels), float32
             By step, numbered from 1: ``"1 conv 6@5x5"``.
         """
+        from imgconv.networks.forecast import images_together
         from imgconv.networks.run import run
         from imgconv.operations.text import step_text
 
-        values = run(self.layers, self._checked(_batch_of(pixels)), _threads(threads), every=True)
+        batch = self._checked(_batch_of(pixels))
+        images_together(self.pipeline, batch.shape[1:], every=True)
+        values = run(self.layers, batch, _threads(threads), every=True)
         steps = enumerate(self.pipeline.steps, 1)
         return {f"{number} {step_text(step)}": value[0] for (number, step), value in zip(steps, values, strict=True)}
 
@@ -280,6 +291,10 @@ def _checked_tensors(tensors: Any) -> dict[str, Pixels]:
     return {name: np.asarray(array, np.float32) for name, array in arrays.items()}
 
 
-def _tensors_of(tensors: Mapping[str, Pixels], name: str) -> dict[str, Pixels]:
-    prefix = f"{name}."
-    return {key.removeprefix(prefix): tensor for key, tensor in tensors.items() if key.startswith(prefix)}
+def _by_layer(tensors: Mapping[str, Pixels]) -> dict[str, dict[str, Pixels]]:
+    """The tensors of each layer, by role."""
+    found: dict[str, dict[str, Pixels]] = {}
+    for key, tensor in tensors.items():
+        name, _, role = key.rpartition(".")
+        found.setdefault(name, {})[role] = tensor
+    return found

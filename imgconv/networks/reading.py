@@ -33,6 +33,7 @@ FORMATS = {
     ".hdf5": "keras",
 }
 """The module of `networks/formats` that reads files of each suffix."""
+_LONGEST_TEXT = 2**20  # characters of a pipeline
 _PICKLES = (".pt", ".pth", ".pkl", ".ckpt", ".bin")
 
 
@@ -52,12 +53,25 @@ def read(source: Any, weights: Any = None, *, input: Any = None, layout: str | N
             raise errors.UsageError(
                 f"{text} has weights, but no layers; write them, as in: imgconv run 'conv 6@5x5 | ...' --weights {text}"
             )
-        return parts_of(text, Pipeline.parse(stored.pipeline), stored, shape, order)
+        return parts_of(text, _layers(text, stored.pipeline), stored, shape, order)
     pipeline = Pipeline.parse(text)
     if weights is None:
         return pipeline, {}, shape, ()
     path = path_text(weights, "weights")
     return parts_of(path, pipeline, read_stored(path), shape, order)
+
+
+def _layers(path: str, text: str) -> Pipeline:
+    """The layers that a file states; they name no other files."""
+    from imgconv.kernels.reading import without_files
+
+    if len(text) > _LONGEST_TEXT:
+        raise errors.FileError(f"{path}: the text of its layers is longer than {errors.amount(_LONGEST_TEXT)}")
+    try:
+        with without_files():
+            return Pipeline.parse(text)
+    except errors.UsageError as error:
+        raise errors.FileError(f"{path}: {error}") from None
 
 
 def read_stored(path: str) -> Stored:
@@ -118,14 +132,16 @@ def _named(path: str, pipeline: Pipeline, tensors: Mapping[str, Pixels], kinds: 
     unused = prefixes - set(owners.values())
     if unused:
         raise errors.UsageError(f"{path} has tensors of {_listed(sorted(unused, key=_natural))} that no layer takes")
-    result = {}
+    result, by_owner = {}, dict[str, list[tuple[str, Pixels]]]()
+    for key, tensor in tensors.items():
+        prefix, _, role = key.rpartition(".")
+        by_owner.setdefault(prefix, []).append((role, tensor))
     for name, step in layers:
         renamed = _ROLES | (
             _BATCHNORM if step.word == "batchnorm" else {"weight": "slope"} if step.word == "prelu" else {}
         )
-        for key, tensor in tensors.items():
-            prefix, _, role = key.rpartition(".")
-            if prefix == owners[name] and role not in _IGNORED:
+        for role, tensor in by_owner.get(owners[name], ()):
+            if role not in _IGNORED:
                 result[f"{name}.{renamed.get(role, role)}"] = tensor
     return result
 

@@ -32,7 +32,8 @@ def run(steps: Sequence[Operation], batch: Pixels, threads: int | None = None, *
             current = layers.summed(step, current, threads, 0.0)
         else:
             current = compute(step, current, threads)
-        results = [*results, current] if every else [current]
+        results = results if every else []
+        results.append(current)
     return results
 
 

@@ -179,7 +179,7 @@ def test_other_batches_are_refused(batch: Any) -> None:
 
 def test_padding_beyond_memory_is_refused() -> None:
     network = imgconv.Network.random("pad 1000000000", (3, 3, 1))
-    with pytest.raises(errors.ImgconvError, match="not enough memory for padded values"):
+    with pytest.raises(errors.ImgconvError, match="not enough memory for the values of step 1"):
         network.run(np.zeros((1, 3, 3, 1)))
 
 

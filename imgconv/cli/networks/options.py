@@ -10,9 +10,10 @@ from imgconv import errors
 from imgconv.cli.command import missing
 from imgconv.cli.options import Argument, option
 from imgconv.values import groups
-from imgconv.values.parameters import FLAG, THREADS, Kind, whole
+from imgconv.values.parameters import FLAG, FRAMES, MEMORY, PIXELS, THREADS, Kind, whole
 
 if TYPE_CHECKING:
+    from imgconv.files.options import Reading
     from imgconv.networks.inputs import Fitting
     from imgconv.networks.network import Network
 
@@ -87,6 +88,16 @@ def fitting_options() -> list[click.Parameter]:
         option("--invert", FLAG, groups.COLOUR, "Swap black and white first.", "Swap black and white first."),
         option("--flatten", "COLOUR", groups.COLOUR, "What transparent pixels are laid over.  [default: black]"),
         option("--threads", THREADS, groups.LIMITS, "Processors to use.  [default: all]"),
+        option(
+            "--max-pixels", PIXELS, groups.LIMITS, "Refuse pictures with more pixels per frame.  [default: 89478485]"
+        ),
+        option("--max-frames", FRAMES, groups.LIMITS, "Refuse files with more frames or pages.  [default: 10000]"),
+        option(
+            "--max-memory",
+            MEMORY,
+            groups.LIMITS,
+            "Refuse networks and pictures that would take more memory.  [default: 80 % of the machine's]",
+        ),
     ]
 
 
@@ -120,8 +131,17 @@ def weighted_network_of(given: dict[str, Any], example: str) -> Network:
     return network
 
 
+def reading_of(given: dict[str, Any]) -> Reading:
+    """Takes the options of `fitting_options` that say how pictures are read out of `given`."""
+    from imgconv.files.options import Reading
+
+    names = ("max_pixels", "max_frames", "max_memory", "allow_truncated")
+    found = {name: value for name in names if (value := given.pop(name)) is not None}
+    return Reading(**found)
+
+
 def fitting_of(given: dict[str, Any]) -> Fitting:
-    """Takes the options of `fitting_options` but `threads` out of `given`."""
+    """Takes the options of `fitting_options` that say how pictures are made to fit out of `given`."""
     from imgconv.networks.inputs import COLOUR, FIT, SCALE, Fitting
 
     kinds: dict[str, tuple[str, Kind]] = {

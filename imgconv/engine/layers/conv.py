@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from imgconv.engine.index_tables import LineLayout, position_table
-from imgconv.engine.memory import allocate
+from imgconv.engine.memory import allocate, require
 from imgconv.engine.run_loop import Work, run_loop
 from imgconv.jit.delegation import loads
 from imgconv.loops.tiles import BLOCK
@@ -70,6 +70,7 @@ def conv(
 ) -> Pixels:
     """The layer on a batch (N, H, W, C): (N, rows, columns, outputs), none of it below `least` (0 for a rectifier)."""
     if filters.tiles == "own" and filters.outputs != batch.shape[3]:  # several filters for each channel
+        require(batch.size // batch.shape[3] * filters.outputs, "float32", "the channels of a layer")
         batch = batch.repeat(filters.outputs // batch.shape[3], axis=3)
     images, height, width, channels = batch.shape
     rows, columns = window.over(height, width)

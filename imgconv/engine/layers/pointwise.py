@@ -30,9 +30,10 @@ def batchnorm(batch: Pixels, gamma: Pixels, beta: Pixels, mean: Pixels, variance
 def local_response(batch: Pixels, size: int, alpha: float, beta: float, k: float) -> Pixels:
     """v / (k + alpha/size * sum of squares of `size` channels round about) ** beta; of an even size the channel before
     is nearer."""
-    before, channels = size // 2, batch.shape[-1]
-    squares = np.pad(np.square(batch, dtype=np.float64), ((0, 0),) * 3 + ((before, size - 1 - before),))
-    neighbours = sum(squares[..., i : i + channels] for i in range(size))
+    channels = batch.shape[-1]
+    before, behind = min(size // 2, channels), min(size - 1 - size // 2, channels)  # there is nothing beyond these
+    squares = np.pad(np.square(batch, dtype=np.float64), ((0, 0),) * 3 + ((before, behind),))
+    neighbours = sum(squares[..., i : i + channels] for i in range(before + behind + 1))
     return np.asarray(batch / (k + alpha / size * neighbours) ** beta, np.float32)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,11 +14,11 @@ from typing import IO, Any
 import numpy as np
 
 from imgconv import errors
+from imgconv.engine.memory import confined, granted, limited
 from imgconv.jit import process
+from imgconv.networks.formats.stored import expands
 
 _BUILT_IN_FILTERS = {1, 2, 3}  # deflate, shuffle and checksum; others are plugins
-_MOST_EXPANSION = 1100  # what deflate can do at most
-_ALWAYS_TAKEN = 2**20
 _LONGEST_ATTRIBUTE = 2**24
 _LONGEST_SENTENCE = 280
 _PATIENCE, _SPEED = 10.0, 10_000_000  # seconds for any file, and bytes that take one more
@@ -55,7 +56,8 @@ def tried(path: str, module: str) -> None:
         return
     try:
         seconds = _PATIENCE + os.path.getsize(path) / _SPEED
-        output, _ = child.communicate(os.fsencode(os.path.abspath(path)), seconds)
+        order = f"{math.ceil(seconds)} {int(min(granted(), sys.maxsize))} ".encode()
+        output, _ = child.communicate(order + os.fsencode(os.path.abspath(path)), seconds)
     except subprocess.TimeoutExpired:
         raise RefusedError("broken (HDF5 does not come to an end with it)") from None
     finally:
@@ -67,9 +69,13 @@ def tried(path: str, module: str) -> None:
 
 
 def answer(read: Callable[[str], object]) -> None:
-    """What the process does: reads the file that it is told. Whether that is refused does not matter here."""
-    with suppress(errors.ImgconvError):
-        read(os.fsdecode(sys.stdin.buffer.read()))
+    """What the process does: reads the file that it is told, within seconds and bytes that it is told, too. Whether
+    that is refused does not matter here."""
+    seconds, most, path = sys.stdin.buffer.read().split(b" ", 2)
+    if hasattr(signal, "alarm"):  # it must not go on for ever where the process that started it is gone
+        signal.alarm(int(seconds) + 1)
+    with suppress(errors.ImgconvError), confined(int(most)), limited(int(most)):
+        read(os.fsdecode(path))
     sys.stdout.buffer.write(_DONE)
 
 
@@ -145,7 +151,7 @@ def checked(dataset: Any) -> Any:
         raise RefusedError(f"tensor {name} is packed by a filter that HDF5 has not built in; save it uncompressed")
     size, stored = math.prod(dataset.shape) * dataset.dtype.itemsize, dataset.id.get_storage_size()
     chunk = math.prod(dataset.chunks or ()) * dataset.dtype.itemsize
-    if max(size, chunk) > _ALWAYS_TAKEN + _MOST_EXPANSION * stored:
+    if expands(max(size, chunk), stored):
         raise RefusedError(f"tensor {name} takes {errors.amount(size)}, of which {errors.amount(stored)} are stored")
     return dataset
 

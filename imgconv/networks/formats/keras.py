@@ -10,12 +10,13 @@ from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
 from imgconv import errors
+from imgconv.engine.memory import granted
 from imgconv.files import archives
 from imgconv.networks.formats import hdf5
 from imgconv.networks.formats.hdf5 import RefusedError
 from imgconv.networks.formats.keras_layers import TRANSLATIONS, WORDS, translated
 from imgconv.networks.formats.keras_models import Declared, declared
-from imgconv.networks.formats.stored import HWIO, LARGEST, Stored, as_weights, check_size
+from imgconv.networks.formats.stored import HWIO, LARGEST, Stored, as_weights, check_expansion, check_size
 
 _LONGEST_CONFIG = 2**24
 _PIECE = 2**20
@@ -66,18 +67,20 @@ def _archive(path: str) -> Stored:
         for name in ("config.json", "model.weights.h5"):
             if name not in infos:
                 raise RefusedError(f"has no {name}; a .keras file is written by model.save")
-        config = _member(archive, infos["config.json"], _LONGEST_CONFIG)
-        about = _member(archive, infos["metadata.json"], _LONGEST_CONFIG) if "metadata.json" in infos else b"{}"
-        weights = _member(archive, infos["model.weights.h5"], LARGEST)
+        config = _member(path, archive, infos["config.json"], _LONGEST_CONFIG)
+        about = _member(path, archive, infos["metadata.json"], _LONGEST_CONFIG) if "metadata.json" in infos else b"{}"
+        weights = _member(path, archive, infos["model.weights.h5"], LARGEST)
     version = _parsed(about).get("keras_version", "")
     with hdf5.opened(io.BytesIO(weights)) as file:
         return _model(path, _parsed(config), str(version), file)
 
 
-def _member(archive: Any, info: Any, most: int) -> bytes:
+def _member(path: str, archive: Any, info: Any, most: int) -> bytes:
     """A member of an archive, in pieces: what the directory says of its size takes no memory."""
+    most = min(most, int(granted()))
     if info.file_size > most:
         raise RefusedError(f"{info.filename} takes {errors.amount(info.file_size)}, more than {errors.amount(most)}")
+    check_expansion(path, info.filename, info.file_size, info.compress_size)
     content = bytearray()
     stream: IO[bytes]
     with archives.unpacked(archive, info) as stream:

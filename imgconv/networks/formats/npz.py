@@ -9,7 +9,7 @@ from typing import Any
 from imgconv import errors
 from imgconv.files import archives
 from imgconv.files.npy import described, filled
-from imgconv.networks.formats.stored import Stored, as_weights, check_size
+from imgconv.networks.formats.stored import Stored, as_weights, check_expansion, check_size
 
 _BROKEN = (zipfile.BadZipFile, EOFError, OSError, ValueError, RuntimeError, NotImplementedError, zlib.error)
 
@@ -25,6 +25,7 @@ def read(path: str) -> Stored:
                     shape, _, dtype = described(member)
                 if dtype.hasobject:
                     raise errors.FileError(f"{path}: {name} holds Python objects (a pickle), which are never loaded")
+                check_expansion(path, name, info.file_size, info.compress_size)
                 sizes[name] = shape, dtype.itemsize
             check_size(path, sizes)
             tensors = {name: as_weights(path, name, _array(archive, info, name)) for name, info in members.items()}

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from imgconv import errors
+from imgconv.engine.memory import granted
 from imgconv.operations.base import Shape
 from imgconv.values.frozen import field, record
 from imgconv.values.pixel_values import Pixels
@@ -16,6 +17,8 @@ from imgconv.values.pixel_values import Pixels
 LARGEST = 2**32
 """Bytes of all tensors of a network."""
 _MOST_TENSORS = 100_000
+_MOST_EXPANSION = 1100  # what deflate can do at most
+_ALWAYS_TAKEN = 2**20
 HWIO, OIHW = "hwio", "oihw"
 LAYOUTS = (HWIO, OIHW)
 """Orders of a convolution's axes: rows, columns, inputs, outputs, with dense layers as (inputs, outputs) whose inputs
@@ -39,12 +42,26 @@ class Stored:
 
 
 def check_size(path: str, sizes: Mapping[str, tuple[tuple[int, ...], int]]) -> None:
-    """FileError where tensors, by name their shape and bytes per number, are more than a network may have."""
+    """FileError where tensors, by name their shape and bytes per number, are more than a network or memory may hold."""
     if len(sizes) > _MOST_TENSORS:
         raise errors.FileError(f"{path}: has {len(sizes)} tensors, more than {_MOST_TENSORS}")
     total = sum(math.prod(shape) * width for shape, width in sizes.values())
-    if total > LARGEST:
-        raise errors.FileError(f"{path}: its weights take {errors.amount(total)}, more than {errors.amount(LARGEST)}")
+    most = min(LARGEST, granted())
+    if total > most:
+        raise errors.FileError(f"{path}: its weights take {errors.amount(total)}, more than {errors.amount(most)}")
+
+
+def check_expansion(path: str, name: str, size: int, stored: int) -> None:
+    """FileError where a part of a file says that it is far larger than what is stored of it."""
+    if expands(size, stored):
+        raise errors.FileError(
+            f"{path}: {name} takes {errors.amount(size)}, of which {errors.amount(stored)} are stored"
+        )
+
+
+def expands(size: int, stored: int) -> bool:
+    """Whether a size is more than deflate makes of what is stored."""
+    return size > _ALWAYS_TAKEN + _MOST_EXPANSION * stored
 
 
 def as_weights(path: str, name: str, tensor: Any) -> Pixels:

@@ -51,6 +51,10 @@ class Normalize(Layer):
     mean: tuple[Number, ...] = option(MEAN, "Subtracted then: one number, or one per channel.", (0,))
     std: tuple[Number, ...] = option(STD, "Divides then: one number, or one per channel.", (1,))
 
+    @property
+    def scratch(self) -> int:
+        return 1
+
     def result(self, shape: Shape) -> Shape:
         for what, numbers in (("means", self.mean), ("deviations", self.std)):
             if len(numbers) not in (1, shape[2]):
@@ -78,6 +82,10 @@ class BatchNorm(Layer):
     def multiply_adds(self, shape: Shape) -> int:
         return shape[0] * shape[1] * shape[2]
 
+    @property
+    def scratch(self) -> int:
+        return 1
+
 
 @record
 class LocalResponse(Layer):
@@ -96,3 +104,7 @@ class LocalResponse(Layer):
     )
     beta: Number = option(Kind("N", lambda value: number(value, "beta"), number_text), "The power.", number("0.75"))
     k: Number = option(_positive("k"), "Added to the sum.", 1)
+
+    @property
+    def scratch(self) -> int:
+        return 5

@@ -28,6 +28,10 @@ class Softmax(Layer):
 
     log: bool = option(FLAG, "Their logarithms.", False)
 
+    @property
+    def scratch(self) -> int:
+        return 3
+
 
 @record
 class PRelu(Layer):
@@ -44,6 +48,10 @@ class PRelu(Layer):
 
     def multiply_adds(self, shape: Shape) -> int:
         return shape[0] * shape[1] * shape[2]
+
+    @property
+    def scratch(self) -> int:
+        return 1
 
 
 @record
@@ -67,6 +75,10 @@ class Padding(Layer):
 
     by: Pad = option(PAD, "How many.", argument=True)
     border: Border = option(BORDER, "What they hold.", Border("constant"))
+
+    @property
+    def scratch(self) -> int:
+        return 1
 
     def shape(self, height: int, width: int) -> tuple[int, int]:
         if self.by == "same":

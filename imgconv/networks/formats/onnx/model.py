@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 
 from imgconv import errors
+from imgconv.engine.memory import granted
 from imgconv.networks.formats.stored import as_weights, check_size
 from imgconv.values.frozen import record
 from imgconv.values.numbers import Number, number
 from imgconv.values.pixel_values import Pixels
 
 _LARGEST_FILE = 2**31  # of Protocol Buffers
+_PIECE = 2**22
 _OLDEST = 7
 _WIDEST = 16  # bytes of the widest number
 _ONNX = ("", "ai.onnx")
@@ -199,12 +201,16 @@ def _proto(path: str) -> Any:
         from onnx import ModelProto
     except ImportError:
         raise errors.FileError(f"{path}: reading .onnx needs the package onnx; pip install 'imgconv[onnx]'") from None
+    content, most = bytearray(), min(_LARGEST_FILE, granted() / 2)  # besides what is made of it
     with open(path, "rb") as stream:
-        content = stream.read(_LARGEST_FILE + 1)
-    if len(content) > _LARGEST_FILE:
-        raise errors.FileError(f"{path}: is larger than {errors.amount(_LARGEST_FILE)}, and so no .onnx file")
+        while piece := stream.read(_PIECE):
+            if not content and not piece.strip(b"\0"):
+                raise errors.FileError(f"{path}: broken or no .onnx file (it begins with zeros)")
+            content += piece
+            if len(content) > most:
+                raise errors.FileError(f"{path}: is larger than {errors.amount(most)}, too large for an .onnx file")
     try:
-        proto = ModelProto.FromString(content)
+        proto = ModelProto.FromString(bytes(content))
     except (DecodeError, *FOREIGN) as error:
         raise errors.FileError(f"{path}: broken or no .onnx file ({errors.cut(str(error))})") from error
     if not proto.graph.node:
