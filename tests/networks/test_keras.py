@@ -422,3 +422,13 @@ def test_what_hangs_or_crashes_hdf5_does_so_elsewhere(
         return
     with pytest.raises(errors.FileError, match=sentence):
         imgconv.Network.load(DATA / "flat.h5")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no such limits")
+@pytest.mark.parametrize(("reads", "code"), [("time.sleep(60)", -14), ("bytearray(2**33)", 1)], ids=["time", "memory"])
+def test_the_trial_of_a_file_ends_by_itself(reads: str, code: int) -> None:
+    """Where whoever started it is gone, too."""
+    words = f"import time; from imgconv.networks.formats.hdf5 import answer; answer(lambda path: {reads})"
+    order = b"0 100000000 path"
+    done = subprocess.run([sys.executable, "-c", words], input=order, capture_output=True, check=False, timeout=30)
+    assert (done.returncode, done.stdout) == (code, b"")
