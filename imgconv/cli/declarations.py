@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from itertools import takewhile
 from typing import Any
 
 import click
 
+from imgconv import errors
 from imgconv.cli.click_types import KindType
 from imgconv.cli.command import Command, missing
 from imgconv.cli.common import COMMON, Common
@@ -21,6 +24,11 @@ def operation_command(operation: type[Operation], run: Callable[[Operation, Comm
     options = operation.options()
 
     def callback(inputs: tuple[str, ...], **values: Any) -> None:
+        for name, value in _leading(operation, inputs).items():
+            inputs = inputs[1:]
+            if values[name] is not None:
+                raise errors.UsageError(f"{name} is given twice, as {value} and with --{name}")
+            values[name] = value
         common = Common.taken_from(values, inputs)
         auxiliary = {one.name: path for one in operation.auxiliary if (path := values.pop(one.name)) is not None}
         fields = {
@@ -41,6 +49,24 @@ def operation_command(operation: type[Operation], run: Callable[[Operation, Comm
         brief=operation.brief,
         examples=operation.examples,
     )
+
+
+def _leading(operation: type[Operation], inputs: tuple[str, ...]) -> dict[str, str]:
+    """The fields that words before the images set: `max 2` of `imgconv pool max 2 in.png`."""
+    if operation.unnamed(()) is None:
+        return {}
+    kinds = {declared.name: declared.kind for declared in operation.options()}
+
+    def is_value(word: str) -> bool:
+        return all(kinds[name].reads(text) for name, text in (operation.unnamed((word,)) or {}).items())
+
+    words = list(takewhile(is_value, inputs))
+    if file := next(filter(os.path.lexists, words), None):
+        raise errors.UsageError(
+            f"{errors.shown(file)} has two readings: a value, which is written with its option, and a file, which is"
+            f" written ./{file}"
+        )
+    return operation.unnamed(words) or {}
 
 
 def _parameter(declared: Declared) -> click.Parameter:

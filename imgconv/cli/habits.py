@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Collection, Sequence
-from typing import Any
 
 from imgconv import errors
 
@@ -108,18 +107,10 @@ def _step(word: str, rest: list[str]) -> Meant:
                 text = options[name].kind.text(value)
                 parts.append(text if options[name].argument else f"--{options[name].long} {text}")
         field = operation.short_arguments.get(word)
-        if field and rest and _is_read(options[field].kind, rest[0]):
+        if field and rest and options[field].kind.reads(rest[0]):
             parts.append(f"--{options[field].long} {rest.pop(0)}")
         return "a step of pipelines", " ".join(parts)
     return None
-
-
-def _is_read(kind: Any, text: str) -> bool:
-    try:
-        kind.read(text)
-    except errors.UsageError:
-        return False
-    return True
 
 
 def _choice(word: str, rest: list[str]) -> Meant:

@@ -20,8 +20,8 @@ FrameChoice = str | int | tuple[int | None, int | None]
 
 def _frames(value: object) -> FrameChoice:
     expected = "first, all, N or A:B (counted from 0; -1 is the last, B is left out)"
-    if isinstance(value, str) and value in ("first", "all"):
-        return 0 if value == "first" else "all"
+    if isinstance(value, str) and value.strip().lower() in ("first", "all"):
+        return 0 if value.strip().lower() == "first" else "all"
     ends: Sequence[object] = (
         (value.start, value.stop)
         if isinstance(value, slice) and (value.step is None or integer(value.step) == 1)

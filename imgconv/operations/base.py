@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 from typing import Any, ClassVar
 
@@ -139,6 +139,14 @@ class Operation(ABC):
             value = getattr(self, option.name)
             if value is not None or option.default is not None:
                 object.__setattr__(self, option.name, option.kind.read(value))
+
+    @classmethod
+    def unnamed(cls, words: Sequence[str], preset: Collection[str] = ()) -> dict[str, str] | None:
+        """The fields that values without names set, as texts, where some are already set; None where it takes none.
+
+        Raises UsageError for what can be read in two ways.
+        """
+        return None
 
     @classmethod
     def options(cls) -> tuple[Option, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 from imgconv import errors
 from imgconv.operations.base import STRIDE_BRIEF, Operation, option
 from imgconv.values.frozen import record
@@ -94,6 +96,26 @@ class Pool(Operation):
             raise errors.UsageError("to states the result, from which the windows follow; leave out all but the kind")
         if self.to is not None:
             object.__setattr__(self, "size", None)  # one spelling for one thing
+
+    @classmethod
+    def unnamed(cls, words: Sequence[str], preset: Collection[str] = ()) -> dict[str, str] | None:
+        """`max`, `2`, `max 3 3`: the kind, then the size and the stride."""
+        if "size" in preset:
+            return None
+        left, fields = list(words), dict[str, str]()
+        if left and "kind" not in preset and not WINDOW_SIZE.reads(left[0]):
+            fields["kind"] = left.pop(0)
+        if len(left) > 2:
+            raise errors.UsageError(
+                f"{errors.shown(left[2])} is one value too many; a pool is written: pool [KIND] [SIZE [STRIDE]]"
+            )
+        if len(left) == 2 and left[0] != left[1] and left[0].isdecimal() and left[1].isdecimal():
+            size, stride = left
+            raise errors.UsageError(
+                f"'{size} {stride}' has two readings: size={size} stride={stride} and size={size}x{stride}; name one of"
+                " them"
+            )
+        return fields | dict(zip(("size", "stride"), left, strict=False))
 
     def window(self, height: int, width: int) -> Window:
         """The window over an image of that size; of a pool to a stated size, the largest of its windows."""

@@ -70,15 +70,22 @@ def _words(operations: Sequence[type[Operation]]) -> dict[str, tuple[type[Operat
 def _fields(operation: type[Operation], word: str, tokens: list[Token], preset: dict[str, Any]) -> dict[str, Any]:
     """The fields that a step's values, name=value pairs and flags set."""
     options = {_key(option.long): option for option in operation.options() if option.name not in preset}
+    takes_unnamed = operation.unnamed((), preset) is not None
     places = [key for key, option in options.items() if _is_argument(option, operation, word)]
     values: dict[str, list[Any]] = {}
+    unnamed: list[str] = []
     for token in tokens:
         name, equals, text = token.text.partition("=") if token.named else (token.text, "", "")
         key = _key(name)
         is_flag = not token.quoted and key in options and options[key].is_flag
         if not equals and not is_flag:
+            if name in RUN_OPTIONS and (takes_unnamed or not places):
+                raise _run_option(name)
+            if takes_unnamed:
+                unnamed.append(token.text)
+                continue
             if not places:
-                raise _no_place(name, token, word, options)
+                raise _no_place(token, word, options)
             key, text, equals = places[0], token.text, "="
         elif key not in options:
             if key in RUN_OPTIONS:
@@ -88,6 +95,10 @@ def _fields(operation: type[Operation], word: str, tokens: list[Token], preset: 
             raise errors.UsageError(f"{name} is given twice")
         values.setdefault(key, []).append(_value(options[key], bool(equals), text))
         places = [place for place in places if place != key]
+    for field, text in (operation.unnamed(unnamed, preset) or {}).items():
+        if field in values:
+            raise errors.UsageError(f"{field} is given twice")
+        values[field] = [options[field].kind.read(text)]
     if any(option.required and key not in values for key, option in options.items()):
         raise errors.UsageError(f"a value is missing; write: {_short(_usage(word, options))}")
     return {options[key].name: tuple(items) if options[key].kind.item else items[0] for key, items in values.items()}
@@ -98,9 +109,7 @@ def _is_argument(option: Option, operation: Operation | type[Operation], word: s
     return option.argument or option.name == operation.short_arguments.get(word)
 
 
-def _no_place(name: str, token: Token, word: str, options: dict[str, Option]) -> errors.UsageError:
-    if name in RUN_OPTIONS:
-        return _run_option(name)
+def _no_place(token: Token, word: str, options: dict[str, Option]) -> errors.UsageError:
     return errors.UsageError(
         f"{errors.shown(token.text)} is one value too many; {word} is written: {_short(_usage(word, options))}"
     )

@@ -34,12 +34,20 @@ class Kind:
     choices: tuple[str, ...] = field(default=())
     item: Kind | None = None
 
+    def reads(self, value: Any) -> bool:
+        """Whether a value is of this kind."""
+        try:
+            self.read(value)
+        except errors.UsageError:
+            return False
+        return True
+
 
 # ---------------------------------------------------------------- kinds of number
 
 
 def _divisor(value: object) -> Number | str:
-    if isinstance(value, str) and value == "auto":
+    if isinstance(value, str) and value.strip().lower() == "auto":
         return "auto"
     try:
         divisor = number(value)
@@ -95,10 +103,10 @@ def whole(value: object, what: str, least: int = 0, most: int = _LARGEST_SIZE) -
 
 
 def pair(what: str) -> Kind:
-    """Rows and columns, each at least 1: `N` or `RxC`, an int or a pair of ints."""
+    """Rows and columns, each at least 1: `N` or `RxC` (also `R,C`), an int or a pair of ints."""
 
     def read(value: object) -> tuple[int, int]:
-        parts = re.split("[x\N{MULTIPLICATION SIGN}]", value) if isinstance(value, str) else items(value)
+        parts = re.split("[xX,\N{MULTIPLICATION SIGN}]", value) if isinstance(value, str) else items(value)
         if len(parts) not in (1, 2):
             raise errors.not_a(what, value, "N or RxC (rows x columns)")
         try:
@@ -122,9 +130,10 @@ Pad = str | tuple[int, int, int, int]
 
 def _pad(value: object) -> Pad:
     if isinstance(value, str):
-        if value in ("same", "valid"):
-            return "same" if value == "same" else (0, 0, 0, 0)
-        parts: Sequence[object] = value.split(",") if "," in value else value.split("x")
+        word = value.strip().lower()
+        if word in ("same", "valid"):
+            return "same" if word == "same" else (0, 0, 0, 0)
+        parts: Sequence[object] = word.split(",") if "," in word else word.split("x")
     else:
         parts = items(value)
     if len(parts) not in (1, 2, 4):

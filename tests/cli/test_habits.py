@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from imgconv.cli.habits import OPTIONS
 from imgconv.cli.main import group
+from imgconv.cli.messages import Finished
 from imgconv.errors import UsageError
 from tests.command import imgconv, noise, save
 from tests.docs import commands
@@ -92,3 +93,41 @@ def test_an_output_without_its_option(tmp_path, monkeypatch):
     assert (done.code, "gone.png: no such file" in done.err) == (1, True), "with -o it is an input"
     done = imgconv("filter", "vertical", "gone.png", cwd=tmp_path)
     assert (done.code, done.err) == (1, "imgconv: gone.png: no such file\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        ("2 in.png", "--size 2 in.png"),
+        ("max 2 in.png", "--kind max --size 2 in.png"),
+        ("AVG 2 2 in.png", "--kind avg --size 2 --stride 2 in.png"),
+        ("mean 3x2 1 in.png --pad SAME", "--kind avg --size 3x2 --stride 1 --pad same in.png"),
+        ("in.png --size 2,2 --pad 1,1", "--size 2 --pad 1 in.png"),
+        ("min in.png", "--kind min in.png"),
+    ],
+)
+def test_spellings_of_pool(tmp_path, monkeypatch, words, meant):
+    monkeypatch.chdir(tmp_path)
+    save(tmp_path / "in.npy", noise(9, 8))
+    results = []
+    for text in (words, meant):
+        end = CliRunner().invoke(group(), ["pool", *shlex.split(text.replace("in.png", "in.npy")), "-o", "out.npy"])
+        assert isinstance(end.exception, Finished), end.exception
+        assert end.exception.exit_code == 0
+        results.append((tmp_path / "out.npy").read_bytes())
+    assert results[0] == results[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ("pool 3 2 in.png", "two readings: size=3 stride=2 and size=3x2"),
+        ("pool 2 --size 3 in.png", "size is given twice"),
+        ("pool 7 in.png", "'7' has two readings: a value, which is written with its option, and a file"),
+        ("pool 2 2 2 in.png", "'2' is one value too many"),
+    ],
+)
+def test_values_of_pool_that_mean_two_things(tmp_path, monkeypatch, words, reason):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "7").write_bytes(b"")
+    assert reason in refusal(words)
