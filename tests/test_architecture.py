@@ -42,6 +42,7 @@ MAY_BE_HEAVY = (
     "jit",
     "files",
     "api.image",
+    "api.few_levels",
     "api.alpha_policies",
     "api.apply.layers",
     "api.prepared",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from imgconv import errors
+from imgconv.api import few_levels
 from imgconv.api.colour_pipeline import ColourPipeline, run_frames
 from imgconv.engine.alpha.plane import is_opaque
 from imgconv.engine.colour.channels import choose
@@ -275,11 +276,13 @@ def _run(image: Image, colours: ColourPipeline, pipeline: Pipeline, goal: Target
     for frame, (colour, alpha, _) in zip(image.frames, results, strict=True):
         frames.append(replace(frame, pixels=_like(colour.pixels, frame.pixels), alpha=_alpha_beside(alpha, goal.type)))
         notes += colour.notes
+    response = merged([response for _, _, response in results])
+    notes += few_levels.notes(colours, pipeline, [frame.pixels for frame in image.frames], goal, response)
     same_channels = results[0][0].pixels.shape[2] == inputs[0][0].pixels.shape[2]
     return replace(
         image,
         frames=tuple(frames),
-        response=merged([response for _, _, response in results]),
+        response=response,
         notes=tuple(dict.fromkeys(notes)),
         colour=image.colour if same_channels else "",
     )

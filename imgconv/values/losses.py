@@ -6,7 +6,9 @@ from __future__ import annotations
 LOSSES = {
     "clamped": "values beyond the output type's range were set to its ends",
     "not-a-number": "NaN became 0 in an integer type",
-    "few-levels": "a step bounded by 1 ended in an integer type, which uses two or three levels of it",
+    "few-levels": (
+        "a step bounded by 1, or floats within 1, ended in an integer type, which uses two or three levels of it"
+    ),
     "ragged": "last rows or columns that no window saw",
     "truncated": "the file was cut short or damaged, and was read as far as it went (--allow-truncated)",
     "detail-missing": "a progressive JPEG ends before its finest detail",

@@ -19,8 +19,9 @@ from imgconv.batches.outcomes import Outcome
 from imgconv.batches.run_report import FIELDS, line
 from imgconv.operations.pipeline import Pipeline
 from imgconv.operations.pool import Pool
+from imgconv.values.image import Frame
 from imgconv.values.losses import LOSSES, REMARKS
-from tests.command import PNG_MAGIC, VERTICAL, correlated, noise, png, save, shell
+from tests.command import PNG_MAGIC, VERTICAL, called, correlated, noise, png, save, shell
 from tests.command import imgconv as command
 from tests.strategies import law, plain_python
 
@@ -35,7 +36,7 @@ def here(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def called(call: ast.Call) -> str:
+def name_called(call: ast.Call) -> str:
     """The name of what is called."""
     return getattr(call.func, "id", getattr(call.func, "attr", ""))
 
@@ -47,7 +48,7 @@ def notes_made() -> list[tuple[str, str, bool]]:
         if path.name == "source.py":  # which makes the notes of `source.note`
             continue
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and called(node) in ("Note", "note"):
+            if isinstance(node, ast.Call) and name_called(node) in ("Note", "note"):
                 code = node.args[0]
                 given = [*node.args[2:], *(word.value for word in node.keywords if word.arg == "loss")]
                 codes = [
@@ -322,3 +323,36 @@ def test_a_report_of_standard_input(here: Path) -> None:
     done = command("filter", "vertical", "-o", "out.png", "--report", "r.jsonl", cwd=here, stdin=png(GRAY))
     assert done.code == 0, done.err
     assert records((here / "r.jsonl").read_bytes())[0]["input"] == "-"
+
+
+UNIT = np.linspace(0, 1, 12, dtype="float32").reshape(3, 4)
+
+
+@pytest.mark.parametrize(
+    ("pixels", "options", "expected"),
+    [
+        (UNIT, {"dtype": "uint8"}, "values within 0…1 rounded to two levels (--range stretch, or values times 255)"),
+        (UNIT * 2 - 1, {"dtype": "int16"}, "three levels (--range stretch, or values times 32767)"),
+        (UNIT.astype("float64"), {"dtype": "uint16", "range": "shift"}, "times 65535)"),
+        (UNIT, {"dtype": "uint8", "range": "stretch"}, ""),
+        (UNIT, {}, ""),
+        (UNIT * 255, {"dtype": "uint8"}, ""),
+        (np.round(UNIT), {"dtype": "uint8"}, ""),
+    ],
+)
+def test_floats_within_1_that_become_integers_are_said(pixels, options, expected):
+    image = imgconv.Image((Frame(pixels),)).through(imgconv.Pipeline.parse("filter identity"), **options)
+    texts = [note.text for note in image.notes if note.code == "few-levels"]
+    assert [expected in text for text in texts] == ([True] if expected else [])
+
+
+def test_a_blurred_mask_has_levels_to_lose():
+    image = imgconv.Image((Frame(np.round(UNIT)),)).through(imgconv.Pipeline.parse("filter box:3"), dtype="uint8")
+    assert [note.code for note in image.notes] == ["few-levels"]
+
+
+def test_strict_forbids_floats_of_two_levels(tmp_path):
+    save(tmp_path / "unit.npy", UNIT)
+    done = called("filter", "identity", "unit.npy", "--dtype", "uint8", "-o", "x.png", "--strict", cwd=tmp_path)
+    assert done.code == 3
+    assert "--range stretch, or values times 255" in done.err
