@@ -41,6 +41,8 @@ def work(
         stdout_is_terminal=common.plan or (sys.stdout is not None and sys.stdout.isatty()),
         auxiliary=auxiliary,
     )
+    for remark in () if common.quiet else dict.fromkeys(text for step in pipeline.steps for text in step.remarks):
+        complain(remark)
     if common.plan:
         _print_plans(jobs, pipeline, common)
     else:

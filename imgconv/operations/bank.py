@@ -7,6 +7,7 @@ from functools import cached_property
 
 from imgconv import errors
 from imgconv.kernels.kernel import Kernel, require_total
+from imgconv.kernels.remarks import remarks
 from imgconv.kernels.sweeps import (
     FAMILIES,
     FAMILY,
@@ -133,6 +134,10 @@ class Bank(Operation):
             return 1, 1
         columns = self.columns or math.ceil(math.sqrt(len(self.filters)))
         return -(-len(self.filters) // columns), columns
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        return remarks(step.kernel for step in self.filters)
 
     @property
     def scratch(self) -> int:

@@ -164,6 +164,11 @@ class Operation(ABC):
         return self.word
 
     @property
+    def remarks(self) -> tuple[str, ...]:
+        """What to say about the step whatever the image: right as it stands, but perhaps not what was meant."""
+        return ()
+
+    @property
     def bounds(self) -> str:
         """`0…1` or the like where no result can leave so small a range, else an empty text."""
         return ""

@@ -7,6 +7,7 @@ from functools import cached_property
 from imgconv import errors
 from imgconv.kernels.catalog import KERNEL, KERNELS, is_named
 from imgconv.kernels.kernel import Kernel
+from imgconv.kernels.remarks import remarks
 from imgconv.operations.base import BORDER_BRIEF, PAD_BRIEF, STRIDE_BRIEF, Operation, file_name, option
 from imgconv.planner.combining import COMBINES
 from imgconv.values.borders import BORDER, Border
@@ -169,6 +170,10 @@ class Filter(Operation):
     def window(self) -> Window:
         """The first kernel's window."""
         return self.windows[0]
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        return remarks((self.kernel, *self.with_))
 
     @property
     def scratch(self) -> int:

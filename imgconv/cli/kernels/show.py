@@ -12,6 +12,7 @@ from imgconv.cli.messages import Finished, complain
 from imgconv.cli.options import option
 from imgconv.kernels.kernel import Kernel
 from imgconv.kernels.named import find
+from imgconv.kernels.remarks import remark
 from imgconv.values import groups
 
 EXAMPLES = (
@@ -57,6 +58,8 @@ def _show(kernel: Kernel | None, plot: str | None) -> None:
         complain(sentence)
     else:
         terminal.say(show_text(kernel))
+    if sentence := remark(kernel):
+        complain(sentence)
     raise Finished(errors.DONE)
 
 
