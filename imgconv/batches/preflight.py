@@ -32,7 +32,7 @@ def check(job: Job, header: Header, pipeline: Pipeline, settings: Settings) -> t
 
     sizes = [pipeline.shape(*size) for size in set(header.sizes) or {(header.height, header.width)}]
     form, path = destination(job, header, able_formats(header, pipeline, settings))
-    if job.derived and os.path.exists(path) and not job.replace:
+    if named_by_content(job) and os.path.exists(path) and not job.replace:
         raise errors.file_exists(path)
     layout = result_layout(header, pipeline, settings)
     conversions.check_layout(
@@ -105,23 +105,37 @@ def destination(job: Job, header: Header, able: list[str]) -> tuple[Format, str]
         if own is None:
             raise errors.format_cannot_hold(job.target, header.format, "a result (imgconv does not write it)", able)
         form = own
-    path = job.target
-    if job.derived:
-        stem, suffix = os.path.splitext(path)
-        path = path if suffix.lower() in form.suffixes else stem + form.suffixes[0]
-    return form, path
+    return form, _with_suffix(job.target, form) if named_by_content(job) else job.target
+
+
+def named_by_content(job: Job) -> bool:
+    """Whether the suffix of a job's result follows from what its input is found to be: names of files may be wrong."""
+    return job.derived or (job.in_folder and job.form is None)
+
+
+def _with_suffix(path: str, form: Format) -> str:
+    """A path with a suffix of a format in the place of what looks like another format's."""
+    if os.path.splitext(path)[1].lower() in form.suffixes:
+        return path
+    return _stem(path) + form.suffixes[0]
+
+
+def _stem(path: str) -> str:
+    """A path without its suffix, if it has one: what begins with a digit (`scan-v1.2`) is a part of the name."""
+    stem, suffix = os.path.splitext(path)
+    return stem if suffix[1:2].isalpha() else path
 
 
 def refuse_derived_clashes(jobs: Sequence[Job], pipeline: Pipeline, settings: Settings) -> None:
-    """Raises UsageError for derived names that become one once their formats are known. Formats follow from content, so
-    these headers are read before any work."""
+    """Raises UsageError for names that become one once the formats are known. Formats follow from content, so these
+    headers are read before any work."""
     from imgconv.engine.memory import confined
     from imgconv.files import read
 
     stems: dict[str, list[Job]] = {}
     for job in jobs:
-        if job.derived and job.source != STREAM:
-            stems.setdefault(os.path.splitext(job.target)[0], []).append(job)
+        if named_by_content(job) and job.source != STREAM:
+            stems.setdefault(_stem(job.target), []).append(job)
     for group in stems.values():
         names: dict[str, str] = {}
         for job in group if len(group) > 1 else ():

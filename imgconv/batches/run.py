@@ -12,7 +12,7 @@ from imgconv.batches.clamping import Clamping, clamping
 from imgconv.batches.facts import header_facts, image_facts, losses, quantising_facts, summary
 from imgconv.batches.jobs import STREAM, Job
 from imgconv.batches.outcomes import Outcome, Outcomes
-from imgconv.batches.preflight import check, plan, refuse_derived_clashes
+from imgconv.batches.preflight import check, named_by_content, plan, refuse_derived_clashes
 from imgconv.batches.quiet_stderr import quiet_stderr
 from imgconv.batches.settings import Settings
 from imgconv.operations.pipeline import Pipeline
@@ -107,7 +107,8 @@ class _JobRun:
 
     def _refuse_existing(self) -> None:
         for job in (self.job, *self.job.auxiliary):
-            if not job.derived and not job.replace and job.target != STREAM and os.path.exists(job.target):
+            known = not named_by_content(job) and job.target != STREAM
+            if known and not job.replace and os.path.exists(job.target):
                 raise errors.file_exists(job.target)
 
     def _read(self) -> _Input:
