@@ -105,10 +105,10 @@ def test_several_inputs_make_a_folder(here: Path) -> None:
         stdin=encoded(COLOUR, "JPEG"),
     )
     assert done.code == 0, done.err
-    assert names(here / "out") == ["b.bmp", "in.png", "real-png.jpg", "stdin.png"]
+    assert names(here / "out") == ["b.bmp", "in.png", "real-png.png", "stdin.png"]
     assert np.array_equal(pixels_of(here / "out" / "b.bmp"), clamped(correlated(COLOUR, VERTICAL)))
     assert format_of(here / "out" / "b.bmp") == "BMP"
-    assert format_of(here / "out" / "real-png.jpg") == "PNG"  # the kind is what the content says, in and out
+    assert format_of(here / "out" / "real-png.png") == "PNG"  # the kind is what the content says, in and out
 
 
 def test_stdin_becomes_stdin_png(here: Path) -> None:
