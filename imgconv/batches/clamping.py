@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from imgconv.batches.jobs import STREAM
+from imgconv.batches.inputs import STREAM
 from imgconv.files.formats import FORMATS
 from imgconv.values.frozen import record, replace
 from imgconv.values.layout import Layout

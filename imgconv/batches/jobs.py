@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from imgconv import errors
-from imgconv.files.formats import FORMATS, Format, format_named, format_of, split_member
+from imgconv.batches import names
+from imgconv.batches.inputs import STREAM, Source
+from imgconv.files.formats import BY_SUFFIX, FORMATS, Format, format_named, format_of, split_member
 from imgconv.values.frozen import record, replace
-
-STREAM = "-"
 
 
 @record
@@ -61,13 +60,30 @@ class Job:
         return f"the {self.role} of {self.source_name}" if self.role else self.source_name
 
 
+@record
+class Naming:
+    """Where results go: -o (a file, a folder, a template or STREAM), the format if it is named, what derived names say
+    was done, and whether files that exist may be replaced."""
+
+    output: str | None = None
+    form: str | None = None
+    label: str = "run"
+    overwrite: bool = False
+    several: bool = False
+    """Whether the output is a folder even if there is one input."""
+
+    @property
+    def folder(self) -> str | None:
+        """The folder in which all results lie, if it is known before the inputs are."""
+        if self.output in (None, STREAM):
+            return None
+        return names.fixed_folder(self.output) if names.is_template(self.output) else self.output
+
+
 def plan_jobs(
-    inputs: Sequence[str],
-    output: str | None,
-    form: str | None,
-    label: str,
+    sources: Sequence[Source],
+    naming: Naming,
     *,
-    overwrite: bool,
     stdin_is_terminal: bool,
     stdout_is_terminal: bool,
     auxiliary: Mapping[str, str] = MappingProxyType({}),
@@ -81,22 +97,23 @@ def plan_jobs(
     ------
     UsageError
     """
-    sources = list(inputs) or [STREAM]
-    if not inputs and stdin_is_terminal:
+    if not sources and stdin_is_terminal:
         raise errors.UsageError("no input: name an image, or pipe one in (imgconv ... < in.png)")
-    if sources.count(STREAM) > 1:
+    sources = list(sources) or [Source(STREAM)]
+    if sum(source.path == STREAM for source in sources) > 1:
         raise errors.UsageError("standard input ('-') is named more than once; it can be read only once")
-    named = format_named(form) if form else None
-    jobs = _jobs(sources, output, named, label, overwrite, stdout_is_terminal)
+    if len(sources) > 1 and not naming.several:
+        naming = replace(naming, several=True)
+    jobs = _jobs(sources, naming, stdout_is_terminal)
     for role, path in auxiliary.items():
-        in_folder = len(sources) > 1 or not _is_file_name(path)
-        form_beside = (named or FORMATS["png"]) if in_folder else None
-        beside = _jobs(sources, path, form_beside, role, overwrite, stdout_is_terminal)
+        in_folder = naming.several or not _is_file_name(path)
+        beside = replace(naming, output=path, label=role, form=(naming.form or "png") if in_folder else None)
+        others = _jobs(sources, beside, stdout_is_terminal)
         jobs = [
             replace(job, auxiliary=(*job.auxiliary, replace(other, role=role)))
-            for job, other in zip(jobs, beside, strict=True)
+            for job, other in zip(jobs, others, strict=True)
         ]
-    _refuse_clashes(jobs, overwrite)
+    _refuse_clashes(jobs, naming.overwrite)
     return jobs
 
 
@@ -105,32 +122,61 @@ def _is_file_name(path: str) -> bool:
     return not (os.path.isdir(path) or path.endswith((os.sep, os.altsep or os.sep)))
 
 
-def _jobs(
-    sources: list[str], output: str | None, named: Format | None, label: str, overwrite: bool, stdout_is_terminal: bool
-) -> list[Job]:
-    """One job per input: derived names, standard output, an output folder, or the one file that is named."""
+def _jobs(sources: list[Source], naming: Naming, stdout_is_terminal: bool) -> list[Job]:
+    """One job per input: derived names, standard output, a template, an output folder, or the one file that is
+    named."""
+    named, output = format_named(naming.form) if naming.form else None, naming.output
     if output is None and stdout_is_terminal:
-        return [Job(source, _derived_name(source, label, named), named, overwrite, derived=True) for source in sources]
+        return [_derived_job(source.path, naming, named) for source in sources]
     if output is None or output == STREAM:
         if len(sources) > 1:
             raise errors.UsageError(f"{len(sources)} images cannot go to one stream; give a folder: -o out/")
         if stdout_is_terminal:
             raise errors.binary_to_terminal()
-        return [Job(sources[0], STREAM, named or FORMATS["png"])]
+        return [Job(sources[0].path, STREAM, named or FORMATS["png"])]
     if _is_terminal(output):
         raise errors.binary_to_terminal()
-    if len(sources) == 1 and _is_file_name(output):
-        return [Job(sources[0], output, named or _form_of(output), replace=True)]
+    if names.is_template(output):
+        return _jobs_of_template(sources, output, naming, named)
+    if not naming.several and _is_file_name(output):
+        return [Job(sources[0].path, output, named or _form_of(output), replace=True)]
+    _require_folder(output, len(sources))
+    return [_job_in_folder(source, output, named, naming.overwrite) for source in sources]
+
+
+def _derived_job(source: str, naming: Naming, named: Format | None) -> Job:
+    return Job(source, names.derived_name(source, naming.label, named), named, naming.overwrite, derived=True)
+
+
+def _jobs_of_template(sources: list[Source], template: str, naming: Naming, named: Format | None) -> list[Job]:
+    form = named or (_form_of(template) if names.says_format(template) else None)
+    digits = max(3, len(str(len(sources) - 1)))
+    paths = (
+        names.filled(template, source, naming.label, f"{number:0{digits}}", named)
+        for number, source in enumerate(sources)
+    )
+    return [
+        Job(source.path, path, form or _stream_form(source.path), naming.overwrite, in_folder=True)
+        for source, path in zip(sources, paths, strict=True)
+    ]
+
+
+def _require_folder(output: str, count: int) -> None:
+    """UsageError for an output of several results that is a file, or is called like one."""
+    several = f"{count} results" if count > 1 else "results of folders, patterns and lists"
+    remedy = "give a folder (-o out/) or a template (-o '{stem}-{op}{ext}')"
     if os.path.exists(output) and not os.path.isdir(output):
+        raise errors.UsageError(f"{output} is a file, and {several} cannot go into one file; {remedy}")
+    suffix = os.path.splitext(output)[1]
+    if _is_file_name(output) and suffix.lower() in BY_SUFFIX:
         raise errors.UsageError(
-            f"{output} is a file, and {len(sources)} results cannot go into one file; give a folder: -o out/"
+            f"{output} names one {suffix[1:].upper()} file, and {several} cannot go into one file; {remedy}"
         )
-    return [_job_in_folder(source, output, named, overwrite) for source in sources]
 
 
-def _job_in_folder(source: str, folder: str, named: Format | None, overwrite: bool) -> Job:
-    path = os.path.join(folder, _name_in_folder(source, named))
-    return Job(source, path, named or _stream_form(source), overwrite, in_folder=True)
+def _job_in_folder(source: Source, folder: str, named: Format | None, overwrite: bool) -> Job:
+    path = os.path.join(folder, source.below or "", names.name_in_folder(source.path, named))
+    return Job(source.path, path, named or _stream_form(source.path), overwrite, in_folder=True)
 
 
 def _stream_form(source: str) -> Format | None:
@@ -155,28 +201,6 @@ def _form_of(path: str) -> Format:
     if os.path.exists(path) and not stat.S_ISREG(os.stat(path).st_mode):
         return FORMATS["png"]
     return format_of(path)
-
-
-def _derived_name(source: str, label: str, named: Format | None) -> str:
-    stem, suffix = os.path.splitext(_name(source))
-    if named:
-        suffix = named.suffixes[0]
-    return f"{stem}-{label}{suffix or '.png'}"
-
-
-def _name_in_folder(source: str, named: Format | None) -> str:
-    name = _name(source.rstrip("/\\"))
-    return os.path.splitext(name)[0] + named.suffixes[0] if named else name
-
-
-def _name(source: str) -> str:
-    """The name of an input without its folder; that of an array in a file (`stack.npz:left`) is made of both
-    (`stack-left.npz`)."""
-    if source == STREAM:
-        return "stdin.png"
-    file, member = split_member(source)
-    stem, suffix = os.path.splitext(os.path.basename(file))
-    return f"{stem}-{re.sub(r'[^0-9A-Za-z_.-]', '-', member)}{suffix}" if member else stem + suffix
 
 
 def _refuse_clashes(jobs: list[Job], overwrite: bool) -> None:

@@ -9,7 +9,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from imgconv.batches.jobs import STREAM, Job
+from imgconv.batches.inputs import STREAM
+from imgconv.batches.jobs import Job
 from imgconv.files.formats import Format
 from imgconv.files.options import Writing
 from imgconv.values.frozen import record, replace

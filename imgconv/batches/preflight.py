@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from imgconv import errors
-from imgconv.batches.jobs import STREAM, Job
+from imgconv.batches.inputs import STREAM
+from imgconv.batches.jobs import Job
 from imgconv.batches.settings import Settings
 from imgconv.files.formats import FORMATS, Format
 from imgconv.operations.pipeline import Pipeline

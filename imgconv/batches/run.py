@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from imgconv import errors
 from imgconv.batches.clamping import Clamping, clamping
 from imgconv.batches.facts import header_facts, image_facts, losses, quantising_facts, summary
-from imgconv.batches.jobs import STREAM, Job
+from imgconv.batches.inputs import STREAM
+from imgconv.batches.jobs import Job
 from imgconv.batches.outcomes import Outcome, Outcomes
 from imgconv.batches.preflight import check, named_by_content, plan, refuse_derived_clashes
 from imgconv.batches.quiet_stderr import quiet_stderr

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from typing import IO, Any
 
 from imgconv import errors
-from imgconv.batches.jobs import STREAM, Job
+from imgconv.batches.inputs import STREAM
+from imgconv.batches.jobs import Job
 from imgconv.batches.outcomes import Outcome
 
 FIELDS = {

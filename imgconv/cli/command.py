@@ -28,7 +28,8 @@ class Command(HelpPage):
         end = args.index("--") if "--" in args else len(args)
         long = self._long_names()
         marked = [
-            MARK + arg if _VALUE.match(arg) else long.get(arg, arg) if i < end else arg for i, arg in enumerate(args)
+            long[arg] if i < end and arg in long else MARK + arg if _VALUE.match(arg) else arg
+            for i, arg in enumerate(args)
         ]
         try:
             rest = super().parse_args(ctx, marked)

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
+from imgconv.batches.inputs import Inputs
 from imgconv.batches.settings import Settings
 from imgconv.cli.options import Option, option, quiet
 from imgconv.files.formats import COMPRESS_LEVEL, FORMATS, QUALITY, QUALITY_KIND
@@ -21,7 +22,7 @@ _Value = TypeVar("_Value")
 class Common:
     """The common options of one call."""
 
-    inputs: tuple[str, ...]
+    inputs: Inputs
     output: str | None
     format: str | None
     overwrite: bool
@@ -43,22 +44,20 @@ class Common:
             }
             return kind(**present, **more)
 
-        report = values.pop("report")
+        report, quiet = values.pop("report"), values.pop("quiet")
         settings = taken(Settings, plans=report is not None, reading=taken(Reading), writing=taken(Writing))
+        more = taken(Inputs, words=inputs)
         return cls(
-            inputs,
-            values.pop("output"),
-            values.pop("format"),
-            values.pop("overwrite"),
-            values.pop("quiet"),
-            values.pop("plan"),
-            report,
-            settings,
+            inputs=more,
+            quiet=quiet,
+            report=report,
+            settings=settings,
+            **{name: values.pop(name) for name in ("output", "format", "overwrite", "plan")},
         )
 
 
 def COMMON() -> list[click.Parameter]:  # noqa: N802 (parameters, made anew for each command)
-    return [*_files(), *_result(), *_colour(), *_reading(), *_limits(), *_reports()]
+    return [*_files(), *_batches(), *_result(), *_colour(), *_reading(), *_limits(), *_reports()]
 
 
 def _files() -> list[Option]:
@@ -67,8 +66,10 @@ def _files() -> list[Option]:
             "-o --output",
             "PATH",
             groups.FILES,
-            "A file, a folder (with / at the end, or for several inputs), or - for standard output.",
-            "A file, a folder/, or - for standard output.",
+            "A file, which is replaced; a folder/ or a template of {dir} {stem} {op} {ext} {index}, where nothing is"
+            " replaced; or - for standard output.  [default: standard output; on a terminal a file beside each input,"
+            " such as in-vertical.png]",
+            "A file (replaced), a folder/, or - for standard output.",
         ),
         option(
             "--format",
@@ -97,6 +98,19 @@ def _files() -> list[Option]:
             groups.FILES,
             "Of PNG and TIFF: 0 stores, 1 is fast, 9 is small.  [default: 3; 1 into a pipe]",
         ),
+    ]
+
+
+def _batches() -> list[Option]:
+    return [
+        option("-r --recursive", FLAG, groups.BATCHES, "Of folders take the images in the folders below, too."),
+        option(
+            "--files-from",
+            "FILE",
+            groups.BATCHES,
+            "Read names of inputs from a file, one on each line; - is standard input.",
+        ),
+        option("-0 --null", FLAG, groups.BATCHES, "Names in --files-from end with NUL, as find -print0 writes them."),
     ]
 
 

@@ -12,7 +12,8 @@ from typing import NoReturn
 import click
 
 from imgconv import errors
-from imgconv.batches.jobs import Job, plan_jobs
+from imgconv.batches.inputs import is_literal
+from imgconv.batches.jobs import Job, Naming, plan_jobs
 from imgconv.batches.outcomes import Outcome
 from imgconv.batches.run import explain, run_jobs
 from imgconv.cli.common import Common
@@ -30,12 +31,10 @@ def work(
     `auxiliary` are the paths of auxiliary outputs, which only a pipeline of one step has.
     """
     _require_inputs(common)
+    naming = Naming(common.output, common.format, label or pipeline.label, common.overwrite, common.inputs.several)
     jobs = plan_jobs(
-        common.inputs,
-        common.output,
-        common.format,
-        label or pipeline.label,
-        overwrite=common.overwrite,
+        common.inputs.sources(naming.folder),
+        naming,
         stdin_is_terminal=sys.stdin is None or sys.stdin.isatty(),
         # with --plan nothing is written, so names are derived as on a terminal
         stdout_is_terminal=common.plan or (sys.stdout is not None and sys.stdout.isatty()),
@@ -51,9 +50,9 @@ def work(
 
 def _require_inputs(common: Common) -> None:
     """UsageError where the last input is not there and probably is to be the output: `in.png out.png`."""
-    *before, last = common.inputs or ("",)
+    *before, last = common.inputs.words or ("",)
     is_picture = os.path.splitext(last)[1].lower() in BY_SUFFIX
-    if before and common.output is None and is_picture and not os.path.lexists(last):
+    if before and common.output is None and is_picture and is_literal(last) and not os.path.lexists(last):
         raise errors.UsageError(f"{last}: there is no such file; to write it: -o {shlex.quote(last)}")
 
 

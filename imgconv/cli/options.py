@@ -50,4 +50,9 @@ def quiet() -> Option:
 
 
 def images() -> Argument:
-    return Argument(["inputs"], nargs=-1, metavar="[IMAGE]...", meaning="Files; without any, standard input.")
+    return Argument(
+        ["inputs"],
+        nargs=-1,
+        metavar="[IMAGE]...",
+        meaning="Files, folders, patterns or @lists; without any, standard input.",
+    )

@@ -7,7 +7,7 @@ import sys
 from typing import IO, Any
 
 from imgconv import errors
-from imgconv.batches.jobs import STREAM
+from imgconv.batches.inputs import STREAM
 from imgconv.cli.command import Command, missing
 from imgconv.cli.common import COMMON, Common
 from imgconv.cli.image_command import work

@@ -126,7 +126,13 @@ class Pool(Operation):
 
     @property
     def label(self) -> str:
-        return f"{self.kind}pool"
+        """The kind and the window: `maxpool-2x2`, `avgpool-3x3-stride2`, `maxpool-to7x7`, `globalavgpool`."""
+        if self.to is not None:
+            return f"{self.kind}pool-to{self.to[0]}x{self.to[1]}"
+        if not isinstance(self.size, tuple):
+            return f"global{self.kind}pool"
+        stride = f"-stride{STRIDE.text(self.stride)}" if self.stride not in (None, self.size) else ""
+        return f"{self.kind}pool-{self.size[0]}x{self.size[1]}{stride}"
 
     def shape(self, height: int, width: int) -> tuple[int, int]:
         if self.to is not None:

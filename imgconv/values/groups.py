@@ -6,8 +6,9 @@ GEOMETRY = "Geometry"
 RESULT = "Result"
 COLOUR = "Colour"
 FILES = "Files"
+BATCHES = "Many images"
 LIMITS = "Limits"
 REPORTS = "Reports"
 HELP = "Help"
-GROUPS = (OPERATION, NETWORK, GEOMETRY, RESULT, COLOUR, FILES, LIMITS, REPORTS, HELP)
+GROUPS = (OPERATION, NETWORK, GEOMETRY, RESULT, COLOUR, FILES, BATCHES, LIMITS, REPORTS, HELP)
 """In the order in which help lists them."""

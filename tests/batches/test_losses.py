@@ -106,7 +106,7 @@ def test_unseen_rows_and_columns_make_no_difference_and_others_do(height, width,
 
 def test_unseen_rows_are_said_with_numbers(here: Path) -> None:
     done = command("pool", "--size", "4", "in.png", "-o", "out.png", cwd=here)
-    assert "last 2 rows of 8x6 seen by no window of maxpool (--ceil or --pad same keeps all)" in done.err
+    assert "last 2 rows of 8x6 seen by no window of maxpool-4x4 (--ceil or --pad same keeps all)" in done.err
     again = command("pool", "--size", "4", "in.png", "--ceil", "--strict", "-o", "out.png", cwd=here)
     assert again.code == 0, again.err
     done = command(

@@ -253,7 +253,7 @@ def test_wide_results_in_formats_that_hold_them(here: Path) -> None:
 
 
 def test_derived_names_on_a_terminal(tmp_path: Path) -> None:
-    """In the current folder, in the input's format if that is writable, said on stderr; not a byte of the image on the
+    """Beside the input, in its format if that is writable, said on stderr; not a byte of the image on the
     screen."""
     save(tmp_path / "sub" / "scan.jpg", GRAY)
     save(tmp_path / "drawing.png", COLOUR)
@@ -261,20 +261,20 @@ def test_derived_names_on_a_terminal(tmp_path: Path) -> None:
     inputs = ("sub/scan.jpg", "drawing.png", "old.ico")
     done = on_terminal("filter", "vertical", *inputs, cwd=tmp_path)
     assert (done.code, done.screen) == (0, b"")
-    made = {"drawing-vertical.png": "PNG", "old-vertical.png": "PNG", "scan-vertical.jpg": "JPEG"}
-    assert names(tmp_path) == sorted([*made, "drawing.png", "old.ico", "sub"])
+    made = {"drawing-vertical.png": "PNG", "old-vertical.png": "PNG", "sub/scan-vertical.jpg": "JPEG"}
+    assert names(tmp_path) == ["drawing-vertical.png", "drawing.png", "old-vertical.png", "old.ico", "sub"]
     for name, form in made.items():
         assert name in done.err
         assert format_of(tmp_path / name) == form
     assert np.array_equal(pixels_of(tmp_path / "drawing-vertical.png"), clamped(correlated(COLOUR, VERTICAL)))
-    assert names(tmp_path / "sub") == ["scan.jpg"]
+    assert names(tmp_path / "sub") == ["scan-vertical.jpg", "scan.jpg"]
 
 
 @pytest.mark.parametrize(
     ("words", "made"),
     [
         (("filter", "-1 0 1", "in.png"), "in-filter.png"),
-        (("pool", "--kind", "maximum", "in.png"), "in-maxpool.png"),
+        (("pool", "--kind", "maximum", "in.png"), "in-maxpool-2x2.png"),
         (("run", "filter vertical | relu", "in.png"), "in-run.png"),
         (("run", "edges.pipe", "in.png"), "in-edges.png"),
         (("filter", "vertical"), "stdin-vertical.png"),

@@ -154,7 +154,7 @@ MISUSES: list[tuple[int, tuple[str, ...], tuple[str, ...]]] = [
     (2, (*FILTER, "b.png"), ("-o out/",)),
     # files that are not what they should be
     (1, ("filter", "vertical", "missing.png"), ("missing.png", "no such file")),
-    (1, ("filter", "vertical", "folder"), ("folder", "is a folder")),
+    (1, ("filter", "vertical", "folder"), ("folder", "no image in this folder")),
     (1, ("filter", "vertical", "in.png/x.png"), ("in.png/x.png",)),
     (1, ("filter", "vertical", "empty.png"), ("empty.png", "empty")),
     (1, ("filter", "vertical", "garbage.png"), ("garbage.png", "not an image")),

@@ -23,7 +23,8 @@ import pytest
 from PIL import Image
 
 from imgconv import errors
-from imgconv.batches.jobs import plan_jobs
+from imgconv.batches.inputs import Source
+from imgconv.batches.jobs import Naming, plan_jobs
 from imgconv.batches.run_report import RunReport
 from imgconv.files import atomic, links
 from tests.command import environment, imgconv, noise, on_terminal, save
@@ -373,7 +374,7 @@ def test_a_strangers_link_opens_no_device(shared: Path, monkeypatch: pytest.Monk
     with pytest.raises(errors.FileError, match="another user"):
         atomic.write(str(planted(shared, "link", "/dev/null")), [NEW])
     jobs = plan_jobs(
-        ["in.png"], str(shared / "link"), None, "x", overwrite=False, stdin_is_terminal=False, stdout_is_terminal=False
+        [Source("in.png")], Naming(str(shared / "link")), stdin_is_terminal=False, stdout_is_terminal=False
     )
     assert [job.target for job in jobs] == [str(shared / "link")]
     assert all(flags & os.O_PATH for flags in opened)
