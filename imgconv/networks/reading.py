@@ -95,6 +95,8 @@ def read_stored(path: str) -> Stored:
 
 def parts_of(path: str, pipeline: Pipeline, stored: Stored, shape: Shape | None, layout: str | None) -> Parts:
     """A pipeline and the tensors of a file, in our order of axes."""
+    if layout is not None and stored.layout_certain:
+        raise errors.UsageError(f"{path}: a file of this kind states the order of its weights; leave out --layout")
     shape = shape or stored.input
     tensors = _named(path, pipeline, stored.tensors, stored.kinds)
     order = layout or stored.layout or _layout(path, pipeline, tensors)

@@ -16,7 +16,6 @@ import imgconv
 from imgconv import errors
 from imgconv.networks.converting import convert
 from imgconv.networks.formats.onnx.operators import OPERATORS
-from imgconv.networks.formats.stored import OIHW
 from imgconv.operations.pipeline import Pipeline
 from tests.command import imgconv as command
 
@@ -415,9 +414,3 @@ def test_the_command(tmp_path: Path) -> None:
         done = command("network", *words, cwd=tmp_path)
         assert (done.code, sentence in done.err) == (code, True), done.err
         assert len(done.err.splitlines()) == 1
-
-
-def test_the_order_of_the_file_holds(tmp_path: Path) -> None:
-    path = saved(chain(*MODELS["flatten"]), tmp_path)
-    with pytest.raises(errors.UsageError):
-        imgconv.Network.load(path, layout=OIHW)

@@ -19,6 +19,7 @@ from imgconv.networks.formats.stored import Stored
 
 TEXT = "conv 4@3x3 | relu | maxpool 2 | conv 5@2x3 | flatten | dense 7 | batchnorm | prelu | dense 3"
 INPUT = (12, 11, 2)
+LENET = Path(__file__).parent.parent.parent / "samples" / "lenet5.safetensors"
 
 
 def network() -> imgconv.Network:
@@ -85,6 +86,15 @@ def test_an_order_that_both_fit_is_asked_for(tmp_path: Path) -> None:
     for layout, expected in (("hwio", weights), ("oihw", weights.T)):
         got = imgconv.Network.load("dense 3 no-bias", path, layout=layout).run(np.eye(3)[:, None, None])
         assert np.array_equal(got[:, 0, 0], expected)
+
+
+@pytest.mark.parametrize("name", ["lenet5.safetensors", "flat.keras", "flat.weights.h5"])
+def test_an_order_that_the_format_states_is_not_asked_for(name: str) -> None:
+    folder = LENET.parent if name.endswith(".safetensors") else Path(__file__).parent / "data"
+    source = (str(folder / name),) if "weights" not in name else ("flatten | dense 4 | dense 3", str(folder / name))
+    for layout in ("hwio", "oihw"):
+        with pytest.raises(errors.UsageError, match="leave out --layout"):
+            imgconv.Network.load(*source, layout=layout)
 
 
 @pytest.mark.parametrize(

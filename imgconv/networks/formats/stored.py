@@ -40,6 +40,11 @@ class Stored:
     steps: tuple[Any, ...] = field(default=())
     kinds: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def layout_certain(self) -> bool:
+        """Whether the format states the order of axes: of layers, or of kinds of layers. PyTorch's mark is a hint."""
+        return bool(self.pipeline or self.kinds)
+
 
 def check_size(path: str, sizes: Mapping[str, tuple[tuple[int, ...], int]]) -> None:
     """FileError where tensors, by name their shape and bytes per number, are more than a network or memory may hold."""
