@@ -48,11 +48,57 @@ def _joined_sizes(model: Model, node: Node, array: Any) -> Any:
     return np.concatenate(parts, axis=node.get("axis", 0))
 
 
+def _filled(model: Model, node: Node, array: Any) -> Any:
+    count = int(np.prod(array))
+    if not 0 <= count <= _MOST_AXES:
+        raise errors.UsageError("makes an array; expected the sizes of a shape")
+    return np.full([int(size) for size in array], _one_number(node.attributes.get("value")))
+
+
+def _one_number(tensor: Any) -> Any:
+    """The number in a tensor of the file, 0 where there is none. Tensors elsewhere are not opened."""
+    from onnx import TensorProto, numpy_helper
+
+    if tensor is None:
+        return np.float32(0)
+    if tensor.external_data or tensor.data_location == TensorProto.EXTERNAL or list(tensor.dims) != [1]:
+        raise errors.UsageError("expected one number")
+    return numpy_helper.to_array(tensor)[0]
+
+
+def _sliced(model: Model, node: Node, array: Any) -> Any:
+    _require_few(array)
+    starts, ends, axes, steps = (model.constant(node, place) for place in (1, 2, 3, 4))
+    if starts is None or ends is None:
+        raise errors.UsageError("expected starts and ends as inputs")
+    axes = range(len(starts)) if axes is None else axes
+    steps = np.ones(len(starts), int) if steps is None else steps
+    for start, end, axis, step in zip(starts, ends, axes, steps, strict=True):
+        size = array.shape[int(axis)]
+        first, stop = (min(max(int(one) + size * (int(one) < 0), -1), size) for one in (start, end))
+        places = range(min(first, size - 1) if step < 0 else max(first, 0), stop, int(step))
+        array = np.take(array, list(places), axis=int(axis))
+    return array
+
+
+def _cast(model: Model, node: Node, array: Any) -> Any:
+    from onnx import helper
+
+    _require_few(array)
+    kind = helper.tensor_dtype_to_np_dtype(node.get("to", 0))
+    if kind.kind not in "biuf":
+        raise errors.UsageError(f"to {kind}; expected numbers")
+    return array.astype(kind)
+
+
 FOLDED: dict[str, Callable[[Model, Node, Any], Any]] = {
+    "Cast": _cast,
     "Concat": _joined_sizes,
+    "ConstantOfShape": _filled,
     "Gather": _taken,
     "Identity": lambda model, node, array: array,
     "Reshape": _reshaped,
+    "Slice": _sliced,
     "Squeeze": lambda model, node, array: np.squeeze(array, axes_of(model, node) or None),
     "Transpose": lambda model, node, array: array.transpose(node.get("perm", None)),
     "Unsqueeze": lambda model, node, array: np.expand_dims(array, axes_of(model, node)),

@@ -27,7 +27,8 @@ FOREIGN = (TypeError, ValueError, IndexError, KeyError, AttributeError, Arithmet
 
 @record(eq=False)
 class Node:
-    """One operator: its number from 1, its attributes, the names of what goes in and comes out."""
+    """One operator: its number from 1, its attributes, the names of what goes in and comes out; `joined` if it stands
+    for several nodes."""
 
     number: int
     operator: str
@@ -35,6 +36,7 @@ class Node:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     attributes: Mapping[str, Any]
+    joined: bool = False
 
     def __str__(self) -> str:
         operator = self.operator if self.operator.isidentifier() else errors.shown(self.operator)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from imgconv.networks.formats.onnx import order, pointwise, scaling, sums, windows
+from imgconv.networks.formats.onnx import order, patterns, pointwise, scaling, sums, windows
 from imgconv.networks.formats.onnx.chain import Chain
 from imgconv.networks.formats.onnx.model import Node
 
@@ -48,3 +48,6 @@ OPERATORS: dict[str, Callable[[Chain, Node], None]] = {
     "Transpose": order.transpose,
 }
 """What reads each operator."""
+
+JOINED: dict[str, Callable[[Chain, Node], None]] = {patterns.LOCAL_RESPONSE: pointwise.local_response_of_pytorch}
+"""What reads operators that are no operators of ONNX, but several of them together."""

@@ -100,6 +100,15 @@ def local_response(chain: Chain, node: Node) -> None:
     chain.add(LocalResponse(size=size, alpha=alpha, beta=beta, k=k))
 
 
+def local_response_of_pytorch(chain: Chain, node: Node) -> None:
+    """PyTorch's LocalResponseNorm, whose even sizes are ours."""
+    chain.require(NCHW)
+    if (channels := node.get("channels", None)) is not None:
+        chain.require_channels(channels)
+    alpha, beta, k = node.number_of("alpha", 1e-4), node.number_of("beta", 0.75), node.number_of("bias", 1.0)
+    chain.add(LocalResponse(size=node.get("size", 0), alpha=alpha, beta=beta, k=k))
+
+
 def softmax(log: bool) -> Callable[[Chain, Node], None]:
     """What reads Softmax or LogSoftmax over channels."""
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from imgconv import errors
 from imgconv.networks.formats.onnx.chain import Chain
-from imgconv.networks.formats.onnx.constants import folded
+from imgconv.networks.formats.onnx.constants import FOLDED, folded
 from imgconv.networks.formats.onnx.model import FOREIGN, Model, Node, opened
-from imgconv.networks.formats.onnx.operators import OPERATORS
+from imgconv.networks.formats.onnx.operators import JOINED, OPERATORS
+from imgconv.networks.formats.onnx.patterns import joined
 from imgconv.networks.formats.stored import Stored
 
 
@@ -22,18 +23,19 @@ def walked(model: Model) -> Stored:
     gone: dict[str, Node] = {}
     try:
         chain = Chain(model)
-        for node in _joined(model.nodes):
+        for node in joined(_left_by_folding(model), model.constants):
             place = f"{node}: "
-            if all(name in model.constants for name in node.inputs if name):
+            if _is_constant(model, node):  # by the shape of the network's values
                 model.constants[node.outputs[0]] = folded(model, node)
                 continue
             _check_chain(node, current, gone, model)
             if node.operator == "Shape":  # the network does not go on from it, but goes by it
                 model.constants[node.outputs[0]] = chain.sizes()
                 continue
-            if node.operator not in OPERATORS:
+            read_node = (JOINED if node.joined else OPERATORS).get(node.operator) or OPERATORS.get(node.operator)
+            if read_node is None:
                 raise errors.UsageError("this operator is not read; docs/networks.md lists those that are")
-            OPERATORS[node.operator](chain, node)
+            read_node(chain, node)
             gone[current], current = node, node.outputs[0]
         place = "output: "
         if current != model.output:
@@ -45,6 +47,26 @@ def walked(model: Model) -> Stored:
         raise errors.FileError(f"{model.path}: {place}{error}") from None
     except FOREIGN as error:
         raise errors.FileError(f"{model.path}: {place}broken ({errors.cut(str(error))})") from error
+
+
+def _left_by_folding(model: Model) -> tuple[Node, ...]:
+    """The nodes that take values of the network; what the others make are constants then. What cannot be folded now is
+    left."""
+    left = []
+    for node in model.nodes:
+        if _is_constant(model, node) and (node.operator == "Constant" or node.operator in FOLDED):
+            try:
+                model.constants[node.outputs[0]] = folded(model, node)
+                continue
+            except (errors.UsageError, *FOREIGN):
+                pass  # said where its turn comes
+        left.append(node)
+    return tuple(left)
+
+
+def _is_constant(model: Model, node: Node) -> bool:
+    """Whether all that a node takes is constant."""
+    return all(name in model.constants for name in node.inputs if name)
 
 
 def _check_chain(node: Node, current: str, gone: dict[str, Node], model: Model) -> None:
@@ -61,19 +83,3 @@ def _check_chain(node: Node, current: str, gone: dict[str, Node], model: Model) 
             f"takes {', '.join(map(errors.shown, computed)) or 'nothing'}; expected {errors.shown(current)} alone:"
             " a network that is read is a chain"
         )
-
-
-def _joined(nodes: tuple[Node, ...]) -> list[Node]:
-    """Nodes, with v * sigmoid(v) as one: ONNX had no silu before opset 24."""
-    sigmoids = {node.outputs[0]: node for node in nodes if node.operator == "Sigmoid" and len(node.inputs) == 1}
-    result, left = [], set()
-    for node in nodes:
-        for value, factor in (
-            (node.inputs, node.inputs[::-1]) if node.operator == "Mul" and len(node.inputs) == 2 else ()
-        ):
-            if factor in sigmoids and sigmoids[factor].inputs == (value,):
-                left.add(sigmoids[factor].number)
-                node = Node(node.number, "Swish", node.name, (value,), node.outputs, {})  # noqa: PLW2901
-                break
-        result.append(node)
-    return [node for node in result if node.number not in left]
