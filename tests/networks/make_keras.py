@@ -67,10 +67,25 @@ def flat() -> Any:
     )
 
 
+def pixelwise() -> Any:
+    """Dense layers on pictures, which act on every pixel, and a scale for each channel."""
+    return keras.Sequential(
+        [
+            keras.Input((6, 5, 3)),
+            layers.Rescaling([1 / 127.5, 1 / 255, 0.25], offset=[-1, 0, 0.5]),
+            layers.Dense(4, activation="relu"),
+            layers.AveragePooling2D(2),
+            layers.Dense(3, use_bias=False),
+            layers.GlobalMaxPooling2D(),
+            layers.Dense(2),
+        ]
+    )
+
+
 def main() -> None:
     DATA.mkdir(exist_ok=True)
     expected = {}
-    for model in (every_layer, chain, flat):
+    for model in (every_layer, chain, flat, pixelwise):
         keras.backend.clear_session()  # names begin at their first number again
         made, name = model(), model.__name__
         for one in made.weights:

@@ -23,7 +23,7 @@ from imgconv.networks.formats import hdf5
 from tests.command import imgconv as command
 
 DATA = Path(__file__).parent / "data"
-MODELS = ("every_layer", "chain", "flat")
+MODELS = ("every_layer", "chain", "flat", "pixelwise")
 
 
 def expected(model: str) -> tuple[Any, Any]:
@@ -51,6 +51,17 @@ def test_layers_keep_their_names_and_settings_their_short_form() -> None:
     assert text.startswith("normalize scale=2/255 mean=1 | normalize mean=0.1,-0.2 std=0.70710677,1.4142135 | conv 4@")
     assert "name=first | relu | pad 1,2,0,1 | batchnorm epsilon=0.001 name=batch_normalization" in text
     assert "name=_1st_conv" in str(imgconv.Network.load(DATA / "chain.h5"))
+
+
+def test_dense_layers_on_pictures_are_convolutions_of_a_pixel(tmp_path: Path) -> None:
+    text = "conv 4@1x1 name=dense | relu | avgpool 2 | conv 3@1x1 no-bias name=dense_1 | globalmaxpool | dense 2"
+    assert str(imgconv.Network.load(DATA / "pixelwise.keras")).endswith(f" | {text} name=dense_2")
+    assert_same(
+        imgconv.Network.load(f"normalize mean=127.5,0,-2 std=127.5,255,4 | {text}", DATA / "pixelwise.h5"), "pixelwise"
+    )
+    path = changed("pixelwise.keras", set_layer("rescaling", config={"scale": [1, -1, 1]}), tmp_path / "negative.keras")
+    with pytest.raises(errors.FileError, match="scales that are not above 0"):
+        imgconv.Network.load(path)
 
 
 @pytest.mark.parametrize("names", ["own", "of the file"])

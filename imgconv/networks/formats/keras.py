@@ -111,7 +111,8 @@ def _model(path: str, config: dict[str, Any], version: str, weights: Any) -> Sto
         for layer in layers
     }
     steps, tensors, shape = translated(layers, loaded)
-    kinds = {name: kind for layer in layers if (kind := WORDS.get(layer.kind)) for name in [layer.own_name]}
+    kinds = {layer.own_name: kind for layer in layers if (kind := WORDS.get(layer.kind))}
+    kinds |= {name: "conv" for name, kind in kinds.items() if kind == "dense" and tensors[f"{name}.weight"].ndim == 4}
     return Stored(tensors, steps, HWIO, shape, kinds=kinds)
 
 

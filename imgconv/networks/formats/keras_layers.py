@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from imgconv import errors
 from imgconv.networks.formats.hdf5 import RefusedError
 from imgconv.networks.formats.keras_models import INPUT, Declared, foreign
+from imgconv.networks.formats.keras_scaling import normalization, number_of, rescaling
 from imgconv.operations import Activate, Operation, Pool
 from imgconv.operations.base import Shape
 from imgconv.operations.layers import (
@@ -19,13 +19,12 @@ from imgconv.operations.layers import (
     Dense,
     Dropout,
     Flatten,
-    Normalize,
     Padding,
     PRelu,
     Softmax,
 )
 from imgconv.operations.pipeline import Pipeline
-from imgconv.values.numbers import Number, number, number_text
+from imgconv.values.numbers import number_text
 from imgconv.values.pixel_values import Pixels
 
 WORDS = {
@@ -36,7 +35,6 @@ WORDS = {
     "PReLU": "prelu",
 }
 """The kinds of layers whose tensors become ours."""
-_MOST_CHANNELS = 10_000
 _KEEP_RANK = ("Flatten", "Rescaling", "Dropout")  # what may stand before `Flatten` where values have no channels
 
 
@@ -58,18 +56,24 @@ def translated(
             raise layer.refused("its values have no channels; make the input rows x columns x 1")
         _check_axis(layer, rank)
         try:
-            made = TRANSLATIONS[layer.kind](layer, tensors[layer.name])
+            own = _on_pixels(tensors[layer.name]) if layer.kind == "Dense" and rank == 4 else tensors[layer.name]
+            made = TRANSLATIONS[layer.kind](layer, own)
             made += _activation(layer) if "activation" in layer.settings and layer.kind != "Activation" else []
         except RefusedError:
             raise
         except (errors.ImgconvError, KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
             raise layer.refused(f"its settings do not fit ({type(error).__name__}: {error})") from error
         steps += made
-        result |= _renamed(layer, tensors[layer.name])
-        rank = 2 if layer.kind in ("Flatten", "Dense") or layer.kind.startswith("Global") else rank
+        result |= _renamed(layer, own)
+        rank = 2 if layer.kind == "Flatten" or layer.kind.startswith("Global") else rank
     if not steps:
         raise RefusedError("has no layers but its input")
     return str(Pipeline(tuple(steps))), result, shape
+
+
+def _on_pixels(tensors: Tensors) -> Tensors:
+    """The tensors of a dense layer that acts on every pixel: those of a convolution of one pixel."""
+    return {**tensors, "kernel": tensors["kernel"][None, None]}
 
 
 def _input(first: Declared) -> tuple[int, Shape | None]:
@@ -105,14 +109,6 @@ def _renamed(layer: Declared, tensors: Tensors) -> dict[str, Pixels]:
     return {f"{name}.weight": kernel} | ({f"{name}.bias": tensors["bias"]} if "bias" in tensors else {})
 
 
-def _number(value: Any) -> Number:
-    """A number of JSON: the short fraction of which it is the float, as of 1/255, or as float32, which Keras makes of
-    it."""
-    exact = number(value)
-    short = Fraction(exact).limit_denominator(10_000)
-    return short if float(short) == float(exact) else number(str(np.float32(exact)))
-
-
 def _pad(layer: Declared) -> dict[str, Any]:
     padding = layer.settings.get("padding", "valid")
     if padding not in ("valid", "same"):
@@ -144,7 +140,9 @@ def _pair(value: Any) -> tuple[Any, ...]:
 
 
 def _dense(layer: Declared, tensors: Tensors) -> Steps:
-    return [Dense(layer.settings["units"], no_bias="bias" not in tensors, name=layer.own_name)]
+    units = layer.settings["units"]
+    fields: dict[str, Any] = {"no_bias": "bias" not in tensors, "name": layer.own_name}
+    return [Conv((units, 1, 1), **fields) if tensors["kernel"].ndim == 4 else Dense(units, **fields)]
 
 
 def _pool(layer: Declared, tensors: Tensors) -> Steps:
@@ -159,7 +157,7 @@ def _global(layer: Declared, tensors: Tensors) -> Steps:
 
 
 def _batchnorm(layer: Declared, tensors: Tensors) -> Steps:
-    return [BatchNorm(epsilon=_number(layer.settings.get("epsilon", 1e-3)), name=layer.own_name)]
+    return [BatchNorm(epsilon=number_of(layer.settings.get("epsilon", 1e-3)), name=layer.own_name)]
 
 
 def _check_axis(layer: Declared, rank: int) -> None:
@@ -176,21 +174,21 @@ def _activate(layer: Declared, tensors: Tensors) -> Steps:
 
 
 def _dropout(layer: Declared, tensors: Tensors) -> Steps:
-    return [Dropout(_number(layer.settings["rate"]))]
+    return [Dropout(number_of(layer.settings["rate"]))]
 
 
 def _relu(layer: Declared, tensors: Tensors) -> Steps:
     given = layer.settings
     slope, most, least = given.get("negative_slope") or None, given.get("max_value"), given.get("threshold") or None
     forms = (("leaky-relu:{}", slope), ("clip:0,{}", most), ("threshold:{}", least))
-    texts = [form.format(number_text(_number(value))) for form, value in forms if value is not None]
+    texts = [form.format(number_text(number_of(value))) for form, value in forms if value is not None]
     if len(texts) > 1:
         raise layer.refused("a relu with two of a slope, a greatest value and a threshold is not read")
     return [Activate(texts[0] if texts else "relu")]
 
 
 def _leaky(slope: Any) -> Steps:
-    return [Activate("leaky-relu", slope=_number(slope))]
+    return [Activate("leaky-relu", slope=number_of(slope))]
 
 
 def _leaky_relu(layer: Declared, tensors: Tensors) -> Steps:
@@ -199,7 +197,7 @@ def _leaky_relu(layer: Declared, tensors: Tensors) -> Steps:
 
 
 def _elu(layer: Declared, tensors: Tensors) -> Steps:
-    return [Activate("elu", slope=_number(layer.settings.get("alpha", 1)))]
+    return [Activate("elu", slope=number_of(layer.settings.get("alpha", 1)))]
 
 
 def _softmax(layer: Declared, tensors: Tensors) -> Steps:
@@ -211,28 +209,6 @@ def _prelu(layer: Declared, tensors: Tensors) -> Steps:
     if slope.size != slope.shape[-1]:
         raise layer.refused("it has a slope for every pixel; slopes per channel are read (shared_axes=[1, 2])")
     return [PRelu(name=layer.own_name)]
-
-
-def _rescaling(layer: Declared, tensors: Tensors) -> Steps:
-    given = layer.settings
-    if isinstance(given["scale"], list):
-        raise layer.refused("a scale for each channel is not read; Normalization is")
-    offset = given.get("offset", 0)
-    mean = [-_number(one) for one in (offset if isinstance(offset, list) else [offset])]
-    return [Normalize(scale=_number(given["scale"]), mean=tuple(mean))]
-
-
-def _normalization(layer: Declared, tensors: Tensors) -> Steps:
-    """(v - mean) / max(sqrt(variance), 1e-7), as Keras has it."""
-    given = layer.settings
-    if given.get("invert"):
-        raise layer.refused("an inverted normalization is not read")
-    source: Mapping[str, Any] = tensors if "mean" in tensors else given
-    mean, variance = (np.asarray(source[key], np.float64).reshape(-1) for key in ("mean", "variance"))
-    if max(mean.size, variance.size) > _MOST_CHANNELS:
-        raise layer.refused(f"it has means for more than {_MOST_CHANNELS} channels")
-    std = np.maximum(np.sqrt(variance), 1e-7)
-    return [Normalize(mean=tuple(map(_number, mean.tolist())), std=tuple(map(_number, std.tolist())))]
 
 
 def _padding(layer: Declared, tensors: Tensors) -> Steps:
@@ -304,8 +280,8 @@ TRANSLATIONS: dict[str, Callable[[Declared, Tensors], Steps]] = {
     "PReLU": _prelu,
     "ELU": _elu,
     "Softmax": _softmax,
-    "Rescaling": _rescaling,
-    "Normalization": _normalization,
+    "Rescaling": rescaling,
+    "Normalization": normalization,
     "ZeroPadding2D": _padding,
 }
 """What makes steps of each class of layers."""
