@@ -5,12 +5,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from types import ModuleType
 
 from imgconv import errors
+from imgconv.kernels import file_access
 from imgconv.kernels.dialects.base import LARGEST_FILE, Dialect, KernelText, uncommented, with_minuses
 from imgconv.kernels.dialects.rows import ROWS
 from imgconv.kernels.kernel import Kernel
@@ -36,19 +34,6 @@ _IMAGES = (
     b"Pf",
     b"PF",
 )
-
-
-_files_opened: ContextVar[bool] = ContextVar("files_opened", default=True)
-
-
-@contextmanager
-def without_files() -> Iterator[None]:
-    """While it lasts, kernels that are files are refused: a text from somewhere else must not choose what is opened."""
-    token = _files_opened.set(False)
-    try:
-        yield
-    finally:
-        _files_opened.reset(token)
 
 
 _KERNEL_START = re.compile(r"\s*(?:[-+]?\.?[0-9]|[(\[{<#]|nan\b)")
@@ -181,7 +166,7 @@ def _member(text: str) -> tuple[str, str]:
 
 
 def _content(path: str) -> bytes:
-    if not _files_opened.get():
+    if not file_access.allowed():
         raise in_file(path, "a file of a network opens no other files; write the kernel's rows instead")
     try:
         with open(path, "rb") as file:

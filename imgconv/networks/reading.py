@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from imgconv import errors
+from imgconv.kernels.file_access import without_files
 from imgconv.networks.formats.stored import HWIO, LAYOUTS, OIHW, Stored
 from imgconv.networks.naming import input_shape, layer_names
 from imgconv.operations import Operation
@@ -63,8 +64,6 @@ def read(source: Any, weights: Any = None, *, input: Any = None, layout: str | N
 
 def _layers(path: str, text: str) -> Pipeline:
     """The layers that a file states; they name no other files."""
-    from imgconv.kernels.reading import without_files
-
     if len(text) > _LONGEST_TEXT:
         raise errors.FileError(f"{path}: the text of its layers is longer than {errors.amount(_LONGEST_TEXT)}")
     try:

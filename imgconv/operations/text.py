@@ -8,15 +8,17 @@ lines are ignored.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from imgconv import errors
-from imgconv.operations import OPERATIONS, Operation, Option
+from imgconv.operations import HOMES, Operation, Option, operation
 from imgconv.operations.tokens import Token, split, step_error
 
 RUN_OPTIONS = ("range", "dtype", "gray", "threads", "alpha", "channels", "linear", "frames")
 _NO_PRESET: dict[str, Any] = {}
+_LIGHT = ("activate", "pool")
 _PLAIN = re.compile(r"[^\s|'\"\\#=]+")
 
 
@@ -32,19 +34,16 @@ def _step(number: int, tokens: list[Token]) -> Operation:
     shown = " ".join(token.text for token in tokens)
     try:
         word, rest = _parted(tokens)
-        words = _words(OPERATIONS)
-        if word not in words:
-            from imgconv.operations.layers import LAYERS
-
-            words |= _words(LAYERS)
-        if word not in words:
-            raise errors.unknown("step", tokens[0].text, list(words), "imgconv help pipelines")
-        operation, preset = words[word]
-        if field := operation.short_calls.get(word):
+        found = _meaning(word)
+        if found is None:
+            known = [name for one in _operations(word) for name in _words(one)]
+            raise errors.unknown("step", tokens[0].text, known, "imgconv help pipelines")
+        kind, preset = found
+        if field := kind.short_calls.get(word):
             behind = [token.text for token in rest if not token.named]
             preset = {field: f"{word}:{','.join(behind)}" if behind else word}
             rest = [token for token in rest if token.named]
-        return operation(**preset, **_fields(operation, word, rest, preset))
+        return kind(**preset, **_fields(kind, word, rest, preset))
     except errors.UsageError as error:
         raise step_error(number, shown, str(error)) from None
 
@@ -56,15 +55,30 @@ def _parted(tokens: list[Token]) -> tuple[str, list[Token]]:
     return word.lower(), [*first, *tokens[1:]]
 
 
-def _words(operations: Sequence[type[Operation]]) -> dict[str, tuple[type[Operation], dict[str, Any]]]:
-    """The words of operations, and the fields that each sets."""
-    return {
-        word: (operation, preset)
-        for operation in operations
-        for word, preset in (
-            {operation.word: _NO_PRESET} | operation.short_words | dict.fromkeys(operation.short_calls, _NO_PRESET)
-        ).items()
-    }
+@lru_cache(maxsize=256)
+def _meaning(word: str) -> tuple[type[Operation], dict[str, Any]] | None:
+    """The operation that a word names, and the fields that it sets; None for no word of a step."""
+    for kind in _operations(word):
+        if word in (words := _words(kind)):
+            return kind, words[word]
+    return None
+
+
+def _operations(word: str) -> Iterator[type[Operation]]:
+    """All operations, each loaded when its turn comes: the one of this word, those that load little, layers, and what
+    loads kernels and the planner."""
+    first = [home for home in HOMES if home == word]
+    light = [home for home in _LIGHT if home not in first]
+    yield from map(operation, [*first, *light])
+    from imgconv.operations.layers import LAYERS
+
+    yield from LAYERS
+    yield from map(operation, [home for home in HOMES if home not in (*first, *light)])
+
+
+def _words(kind: type[Operation]) -> dict[str, dict[str, Any]]:
+    """The words of an operation, and the fields that each sets."""
+    return {kind.word: _NO_PRESET} | kind.short_words | dict.fromkeys(kind.short_calls, _NO_PRESET)
 
 
 def _fields(operation: type[Operation], word: str, tokens: list[Token], preset: dict[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from imgconv import Kernel, Pipeline, errors
 from imgconv import operations as declared
 from imgconv.operations import OPERATIONS, Activate, Operation, Pool
 from imgconv.operations.activate import FUNCTIONS
+from imgconv.operations.layers import LAYERS
 from imgconv.values.frozen import fields
 from imgconv.values.numbers import number as exact_number
 from imgconv.values.numbers import number_text
@@ -513,3 +516,18 @@ def test_any_text_is_a_pipeline_or_refused(text: str) -> None:
     except errors.UsageError:
         return
     assert Pipeline.parse(str(pipeline)) == pipeline
+
+
+def test_words_mean_one_thing() -> None:
+    words = [word for kind in (*OPERATIONS, *LAYERS) for word in (kind.word, *kind.short_words, *kind.short_calls)]
+    assert sorted(words) == sorted(set(words))
+
+
+def test_layers_load_neither_kernels_nor_the_planner() -> None:
+    """A network's command starts without what filters need."""
+    text = "conv 3@3x3 | relu | maxpool 2 | threshold:3 | flatten | dense 2 | softmax"
+    code = (
+        f"import sys, imgconv.networks.reading as networks; networks._layers('', {text!r});"
+        " assert not {'imgconv.planner', 'imgconv.kernels.kernel', 'imgconv.operations.filter'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
