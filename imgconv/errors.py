@@ -97,6 +97,14 @@ def cut(text: str) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
+def extent(rows: int, columns: int) -> str:
+    """A size where rows come first, so that it cannot be read as a picture's width x height: `3x3`, or `800 rows x 600
+    columns`."""
+    if rows == columns:
+        return f"{rows}x{columns}"
+    return f"{rows} row{'s' * (rows != 1)} x {columns} column{'s' * (columns != 1)}"
+
+
 def amount(count: float) -> str:
     """A number of bytes in words: `1.5 GiB`."""
     steps = 0
@@ -140,8 +148,8 @@ def combine_own(what: str) -> UsageError:
 
 def combine_shapes(first: tuple[int, ...], other: tuple[int, ...]) -> WindowError:
     return WindowError(
-        f"responses of {first[0]}x{first[1]} and {other[0]}x{other[1]} pixels (rows x columns) cannot be combined; use"
-        " --pad same or kernels of one size"
+        f"responses of {extent(*first[:2])} and {extent(*other[:2])} cannot be combined; use --pad same or kernels of"
+        " one size"
     )
 
 

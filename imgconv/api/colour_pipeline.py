@@ -94,8 +94,8 @@ def _refuse_other_sizes(pipeline: Pipeline, frames: FrameValues) -> None:
         if (after := pipeline.shape(*before)) != before:
             raise errors.PixelError(
                 "--channels leaves other channels as they are, so the size must stay; this would make"
-                f" {after[0]}x{after[1]} of {before[0]}x{before[1]} (rows x columns); filter without it, or with --pad"
-                " same and stride 1"
+                f" {errors.extent(*after)} of {errors.extent(*before)}; filter without it, or with --pad same and"
+                " stride 1"
             )
 
 

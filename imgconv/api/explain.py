@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
+from imgconv import errors
 from imgconv.engine.activate import span_of, type_of
 from imgconv.engine.filter.bank import common
 from imgconv.engine.filter.correlate import task_of
@@ -35,6 +36,11 @@ class Predicted:
     span: Span
 
     @property
+    def size(self) -> str:
+        """Width x height, and the channels of what is neither gray nor in three colours."""
+        return f"{self.width}x{self.height}{'' if self.channels in (1, 3) else f' of {self.channels} channels'}"
+
+    @property
     def mebibytes(self) -> float:
         return self.height * self.width * self.channels * int(self.type.lstrip("uintfloa")) / 8 / 2**20
 
@@ -52,8 +58,8 @@ def explain(pipeline: Pipeline, values: Predicted, result: str) -> list[str]:
         type_ = result if step is pipeline.steps[-1] else "wide"
         words, after = EXPLANATIONS.get(type(step), _layer)(step, values, type_)
         lines.append(
-            f"{step_text(step)}: {values.width}x{values.height} {values.type} -> {after.width}x{after.height}"
-            f" {after.type} ({after.mebibytes:.1f} MiB); {words}"
+            f"{step_text(step)}: {values.size} {values.type} -> {after.size} {after.type} ({after.mebibytes:.1f} MiB);"
+            f" {words}"
         )
         values = after
     return lines
@@ -87,9 +93,15 @@ def _once(step: Filter, values: Predicted, result: str) -> Explanation:
     return words, Predicted(rows.out, columns.out, values.channels, type_, span)
 
 
+def _shaped(what: str, rows: int, columns: int) -> str:
+    """`3x3 kernel`, or `kernel of 1 row x 5 columns`."""
+    size = errors.extent(rows, columns)
+    return f"{size} {what}" if rows == columns else f"{what} of {size}"
+
+
 def _planned(kernel: Kernel, task: Task) -> str:
     chosen = plan(kernel, task)
-    return f"{kernel.shape[0]}x{kernel.shape[1]} kernel, {taps_of(chosen.weights)} non-zero weights: {chosen.reason}"
+    return f"{_shaped('kernel', *kernel.shape)}, {taps_of(chosen.weights)} non-zero weights: {chosen.reason}"
 
 
 def _edges(step: Edges, values: Predicted, result: str) -> Explanation:
@@ -117,7 +129,7 @@ def _bank(step: Bank, values: Predicted, result: str) -> Explanation:
     type_, span = common([after.type for _, after in parts], [after.span for _, after in parts])
     height, width = step.shape(values.height, values.width)
     channels = step.channels(values.channels)
-    form = f"a sheet of {step.grid[0]}x{step.grid[1]} (rows x columns)" if step.sheet else f"{channels} channels"
+    form = f"a sheet of {errors.extent(*step.grid)}" if step.sheet else f"{channels} channels"
     words = f"{len(parts)} kernels into {form}; the first: {parts[0][0]}"
     return words, Predicted(height, width, channels, type_ if result == "wide" else result, span)
 
@@ -132,7 +144,11 @@ def _pool(step: Pool, values: Predicted, result: str) -> Explanation:
         type_ = wide_type(values.type, values.span, divided=True, last=False) if average else values.type
     span = replace(values.span, whole=values.span.whole and not average)
     height, width = step.shape(values.height, values.width)
-    words = f"windows of up to {rows.size}x{columns.size}" if step.to else f"{rows.size}x{columns.size} windows: {way}"
+    words = (
+        f"windows of up to {errors.extent(rows.size, columns.size)}"
+        if step.to
+        else f"{_shaped('windows', rows.size, columns.size)}: {way}"
+    )
     return words, Predicted(height, width, values.channels, type_, span)
 
 

@@ -166,7 +166,7 @@ class Kernel:
         places = [[(row, column) for column in range(self.shape[1])] for row in range(self.shape[0])]
         if degrees % 90 and self.shape != (3, 3):
             raise errors.UsageError(
-                f"a {self.shape[0]}x{self.shape[1]} kernel cannot be turned by {degrees} degrees; only 3x3 kernels turn"
+                f"a kernel of {errors.extent(*self.shape)} cannot be turned by {degrees} degrees; only 3x3 kernels turn"
                 " by 45, all turn by 90, 180 and 270"
             )
         for _ in range(degrees // 90):
@@ -237,8 +237,8 @@ def require_size(rows: int, columns: int) -> None:
     """Raises UsageError for more weights, or a longer side, than a kernel may have."""
     if rows * columns > MOST_WEIGHTS or max(rows, columns) > MOST_SIDE:
         raise errors.UsageError(
-            f"a kernel of {errors.cut(str(rows))}x{errors.cut(str(columns))} or more has more than {MOST_WEIGHTS}"
-            f" weights or a side beyond {MOST_SIDE}; use a smaller one, or apply it in steps"
+            f"a kernel of {errors.cut(str(rows))} rows x {errors.cut(str(columns))} columns or more has more than"
+            f" {MOST_WEIGHTS} weights or a side beyond {MOST_SIDE}; use a smaller one, or apply it in steps"
         )
 
 

@@ -56,8 +56,8 @@ def invalid_weight(value: object) -> errors.UsageError:
 
 def anchor_outside(anchor: tuple[int, int], rows: int, columns: int) -> errors.UsageError:
     return errors.UsageError(
-        f"anchor {anchor[0]},{anchor[1]} lies outside the {rows}x{columns} kernel; rows run from 0 to {rows - 1},"
-        f" columns from 0 to {columns - 1}"
+        f"anchor {anchor[0]},{anchor[1]} lies outside the kernel of {errors.extent(rows, columns)}; rows run from 0 to"
+        f" {rows - 1}, columns from 0 to {columns - 1}"
     )
 
 

@@ -12,7 +12,6 @@ from imgconv import errors
 from imgconv.operations import Operation
 from imgconv.operations.base import Shape
 from imgconv.operations.layers import Layer, Normalize
-from imgconv.operations.layers.base import shape_text
 from imgconv.values.frozen import record
 from imgconv.values.parameters import Kind, choice
 from imgconv.values.pixel_values import Pixels
@@ -142,8 +141,8 @@ def _sized(levels: Pixels, shape: Shape, how: str, done: list[str]) -> Pixels:
         return levels
     if not how:
         raise errors.PixelError(
-            f"the network takes {shape_text(shape)} pixels (rows, columns, channels), the picture has {height}x{width};"
-            " --fit resize, crop or pad makes it fit"
+            f"the network takes pictures of {shape[1]}x{shape[0]}, this one has {width}x{height}; --fit resize, crop or"
+            " pad makes it fit"
         )
     share = (min if how == "pad" else max)(shape[0] / height, shape[1] / width)
     size = shape[:2] if how == "resize" else (max(1, round(height * share)), max(1, round(width * share)))

@@ -160,7 +160,7 @@ def _warnings(step: Operation, shape: Shape) -> tuple[str, ...]:
     """Rows and columns that no window sees, and windows that see nothing but padding."""
     rows, columns = step.unseen(*shape[:2])
     what = [f"{count} {word}{'s' * (count > 1)}" for count, word in ((rows, "row"), (columns, "column")) if count]
-    dropped = (f"the last {' and '.join(what)} of {shape[0]}x{shape[1]} seen by no window",) if what else ()
+    dropped = (f"the last {' and '.join(what)} of {errors.extent(*shape[:2])} seen by no window",) if what else ()
     blind = isinstance(step, Conv) and any(axis.blind for axis in step.window.over(*shape[:2]))
     return dropped + (("some windows see only padding",) if blind else ())
 

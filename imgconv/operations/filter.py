@@ -214,8 +214,8 @@ class Filter(Operation):
                 break
             if self.until_stable:
                 raise errors.WindowError(
-                    f"an image of {before[0]}x{before[1]} becomes {height}x{width} (rows x"
-                    " columns), so it never becomes stable; use --pad same and stride 1"
+                    f"an image of {errors.extent(*before)} becomes {errors.extent(height, width)}, so it never becomes"
+                    " stable; use --pad same and stride 1"
                 )
             done += 1
             skipped = self._equal_steps(before, (height, width), self.times - done)

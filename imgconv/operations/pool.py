@@ -137,8 +137,10 @@ class Pool(Operation):
     def shape(self, height: int, width: int) -> tuple[int, int]:
         if self.to is not None:
             if height < self.to[0] or width < self.to[1]:
-                stated = f"{self.to[0]}x{self.to[1]}"
-                raise errors.WindowError(f"{height}x{width} pixels (rows x columns) cannot be pooled to {stated}")
+                raise errors.WindowError(
+                    f"an image of {errors.extent(height, width)} cannot be pooled to {errors.extent(*self.to)}, which"
+                    " is larger"
+                )
             return self.to
         rows, columns = self.window(height, width).over(height, width)
         return rows.out, columns.out

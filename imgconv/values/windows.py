@@ -85,19 +85,18 @@ class Window:
         if rows.out < 1 or columns.out < 1:
             padded = rows.length + rows.before + rows.after, columns.length + columns.before + columns.after
             raise errors.WindowError(
-                f"a window of {self.effective[0]}x{self.effective[1]} does not fit an image of {padded[0]}x{padded[1]}"
-                " (rows x columns, with padding); use a smaller window, a larger image, or --pad same"
+                f"a window of {errors.extent(*self.effective)} does not fit an image of {errors.extent(*padded)} (with"
+                " padding); use a smaller window, a larger image, or --pad same"
             )
         if max(rows.reach, columns.reach) > _MOST or rows.out * columns.out > _MOST:
             raise errors.WindowError(
-                f"a window of {self.effective[0]}x{self.effective[1]} on an image of"
-                f" {height}x{width} reaches too far to be addressed; use a smaller window"
-                " or less padding"
+                f"a window of {errors.extent(*self.effective)} on an image of {errors.extent(height, width)} reaches"
+                " too far to be addressed; use a smaller window or less padding"
             )
         if self.sees and (rows.blind or columns.blind):
             raise errors.WindowError(
-                f"a pooling window of {self.effective[0]}x{self.effective[1]} would see no pixel of an image of"
-                f" {height}x{width}; use less padding or a larger window"
+                f"a pooling window of {errors.extent(*self.effective)} would see no pixel of an image of"
+                f" {errors.extent(height, width)}; use less padding or a larger window"
             )
         return rows, columns
 

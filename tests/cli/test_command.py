@@ -439,3 +439,18 @@ def test_a_warm_run_loads_no_paths_and_no_addresses(here: Path) -> None:
             [sys.executable, "-c", probe], cwd=here, capture_output=True, text=True, check=True, timeout=120
         )
     assert done.stdout == "[]\n"
+
+
+def test_sizes_are_said_in_one_order(tmp_path: Path) -> None:
+    """Width x height for pictures, rows and columns by name where rows come first, channels where they are not 1 or
+    3."""
+    save(tmp_path / "in.npy", noise(4, 6, 5))
+    ended = imgconv("pool", "--size", "2x3", "in.npy", "-o", "out.npy", cwd=tmp_path)
+    assert "in.npy -> out.npy: 2x2 5 channels (from 6x4)" in ended.err
+    plan = imgconv("run", "filter 1,2,3 | pool size=2x3", "in.npy", "--plan", cwd=tmp_path).out.decode().splitlines()
+    assert "6x4 of 5 channels uint8 -> 6x4 of 5 channels" in plan[0]
+    assert "kernel of 1 row x 3 columns" in plan[0]
+    assert " -> 2x2 of 5 channels uint8" in plan[1]
+    assert "windows of 2 rows x 3 columns" in plan[1]
+    ended = imgconv("pool", "--size", "2x9", "in.npy", "-o", "out.npy", cwd=tmp_path)
+    assert "a window of 2 rows x 9 columns does not fit an image of 4 rows x 6 columns (with padding)" in ended.err

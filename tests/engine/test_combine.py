@@ -297,7 +297,7 @@ def test_one_spelling_for_one_thing():
         ("filter sobel-x with=sobel-q", "unknown kernel 'sobel-q'"),
         ("filter sobel-x with=sobel-y combine=l3", "unknown way to combine 'l3'"),
         ("filter sobel-x repeat=0", "count 0 is not a whole number from 1"),
-        ("filter sobel-x with=1 anchor=2,2", "anchor 2,2 lies outside the 1x1 kernel"),
+        ("filter sobel-x with=1 anchor=2,2", "anchor 2,2 lies outside the kernel of 1x1"),
         ("filter sobel-x repeat=2 repeat=3", "repeat is given twice"),
     ],
 )
@@ -311,9 +311,7 @@ def test_refusals_of_kernels_and_shapes():
     with pytest.raises(errors.UsageError, match="one of several kernels has a bias of its own"):
         Filter("sobel-x", with_=Kernel([[1]], bias=3))
     assert Filter("sobel-x", with_=Kernel([[1]], bias=3), bias=4).kernels[1].bias == 4
-    with pytest.raises(
-        errors.WindowError, match=r"responses of 8x8 and 10x10 pixels \(rows x columns\) cannot be combined"
-    ):
+    with pytest.raises(errors.WindowError, match="responses of 8x8 and 10x10 cannot be combined"):
         imgconv.correlate(noise(10, 10), "sobel-x", with_="identity", pad="valid")
     with pytest.raises(errors.WindowError, match="never becomes stable"):
         imgconv.correlate(noise(10, 10), "sobel-x", pad="valid", until_stable=True)

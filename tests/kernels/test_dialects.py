@@ -619,7 +619,7 @@ def test_convert_prints_and_says_what_it_did(folder: Path) -> None:
     assert (done.code, done.out, done.err) == (0, b"3x3: 1,0,-1  2,0,-2  1,0,-1\n", "")
     done = command.imgconv("kernels", "convert", "scale=3;anchor=0,0;1 2", "--to", "netpbm", cwd=folder)
     assert done.out == b"0,0.33333333333333331,0.66666666666666663\n"
-    assert "netpbm: 1x2 became 1x3" in done.err
+    assert "netpbm: 1 row x 2 columns became 1 row x 3 columns" in done.err
     assert "rounded" in done.err
     done = command.imgconv("kernels", "convert", "k.json", "--to", "npy", "-o", "out.npy", cwd=folder)
     assert (done.code, done.out) == (0, b"")

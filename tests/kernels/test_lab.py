@@ -280,7 +280,7 @@ def test_show(tmp_path):
     assert "  1  1  1   over 9" in text("show", "box:3", cwd=tmp_path)
     assert "1/3" in text("show", "1/3 0.5", cwd=tmp_path)
     assert "multiplied by 4" in text("show", "2 2", cwd=tmp_path)
-    assert "weights, too many" in text("show", "box:80", cwd=tmp_path)
+    assert "80x80: too many" in text("show", "box:80", cwd=tmp_path)
     assert "rank       2" in text("show", "laplacian", cwd=tmp_path).replace("rank      2", "rank       2")
 
 

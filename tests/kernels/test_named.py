@@ -497,7 +497,7 @@ def test_a_step_turns_its_kernel():
     ("arguments", "said"),
     [
         ("sobel-x rotate=30", "multiple of 45"),
-        ("sobel-x:5 rotate=45", "5x5 kernel cannot be turned by 45"),
+        ("sobel-x:5 rotate=45", "kernel of 5x5 cannot be turned by 45"),
         ("box:2 rotate=-45", "2x2 .* 315 degrees"),
         ("sobel-x rotate=left", "'left'"),
         ("sobel-x rotate=22.5", "22.5"),

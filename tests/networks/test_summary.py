@@ -62,7 +62,7 @@ def test_receptive_fields_are_the_pixels_that_a_value_depends_on(text: str) -> N
 
 def test_warnings() -> None:
     rows = summary(Pipeline.parse("maxpool 2 | conv 1@2x2 pad=3"), (5, 7, 1)).rows
-    assert rows[0].warnings == ("the last 1 row and 1 column of 5x7 seen by no window",)
+    assert rows[0].warnings == ("the last 1 row and 1 column of 5 rows x 7 columns seen by no window",)
     assert rows[1].warnings == ("some windows see only padding",)
 
 

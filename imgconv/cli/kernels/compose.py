@@ -42,8 +42,12 @@ def compose_text(kernels: tuple[Kernel, ...]) -> str:
     from imgconv.kernels.lab import compose
 
     composed = reduce(compose, kernels)
-    rows, columns = composed.shape
-    lines = [f"{', then '.join(title(kernel) for kernel in kernels)}: {rows}x{columns}", "", *matrix(composed), ""]
+    lines = [
+        f"{', then '.join(title(kernel) for kernel in kernels)}: {errors.extent(*composed.shape)}",
+        "",
+        *matrix(composed),
+        "",
+    ]
     lines += [f"bias {value(composed.bias)}"] if composed.bias else []
     lines += [f"anchor {composed.anchor[0]},{composed.anchor[1]}"] if composed.anchor else []
     text = step(composed)

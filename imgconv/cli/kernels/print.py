@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from imgconv import errors
 from imgconv.cli import terminal
 from imgconv.cli.click_types import KindType
 from imgconv.cli.command import missing
@@ -60,7 +61,7 @@ def matrix(kernel: Kernel) -> list[str]:
     rows, columns = kernel.shape
     if max(kernel.shape) > SHOWN_SIDE:
         if max(kernel.shape) > WIDEST:
-            return [f"  {rows}x{columns} weights, too many to print"]
+            return [f"  {errors.extent(rows, columns)}: too many to print"]
         return shaded([[abs(float(cell)) for cell in row] for row in kernel.weights], "  ")
     cells = [[value(cell, 6 if columns <= 7 else 3) for cell in row] for row in kernel.weights]
     width = max(len(cell) for row in cells for cell in row)

@@ -92,7 +92,7 @@ def _facts(kernel: Kernel) -> dict[str, Any]:
         )
     )
     return {
-        "size": f"{rows}x{columns_} (rows x columns)",
+        "size": f"{rows} row{'s' * (rows != 1)} x {columns_} column{'s' * (columns_ != 1)}",
         "divisor": value(kernel.divisor),
         "bias": value(kernel.bias),
         "anchor": (

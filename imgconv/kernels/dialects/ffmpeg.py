@@ -128,7 +128,7 @@ def write(kernel: Kernel) -> Written:
     kernel, notes = centred(kernel, sides)
     if kernel.shape not in _SIDES:
         raise errors.UsageError(
-            f"no kernel for ffmpeg: {kernel.shape[0]}x{kernel.shape[1]} is too large (7x7, or one row or column of 49,"
+            f"no kernel for ffmpeg: {errors.extent(*kernel.shape)} is too large (7x7, or one row or column of 49,"
             " is its most); use a smaller kernel"
         )
     rows, divisor, rounded = _whole(kernel)

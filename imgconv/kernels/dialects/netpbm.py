@@ -31,7 +31,7 @@ def read(source: KernelText) -> tuple[Kernel, ...]:
     kernel = _pgm(source, offset="nooffset" not in options) if _PGM.match(source.text) else _matrix(source)
     if not all(side % 2 for side in kernel.shape):
         raise errors.UsageError(
-            f"no kernel for netpbm: {kernel.shape[0]}x{kernel.shape[1]} has an even side, and pnmconvol takes odd ones;"
+            f"no kernel for netpbm: {errors.extent(*kernel.shape)} has an even side, and pnmconvol takes odd ones;"
             " rows: reads it as it is"
         )
     divisor = "auto" if "normalize" in options else 1

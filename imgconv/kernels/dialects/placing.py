@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from fractions import Fraction
 
+from imgconv import errors
 from imgconv.kernels.kernel import Kernel
 from imgconv.values.numbers import Number, decimal_text, number
 
@@ -97,7 +98,8 @@ def centred(kernel: Kernel, sides: Sequence[tuple[int, int]] = ()) -> tuple[Kern
     padded = [[0] * width for _ in range(height)]
     for r, row in enumerate(kernel.weights):
         padded[top + r][left : left + columns] = row  # type: ignore[assignment]
-    note = f"{rows}x{columns} became {height}x{width} with zeros around it, so that its anchor is the centre"
+    before, after = errors.extent(rows, columns), errors.extent(height, width)
+    note = f"{before} became {after} with zeros around it, so that its anchor is the centre"
     return Kernel(padded, kernel.divisor, kernel.bias), (note,)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from itertools import islice
 
+from imgconv import errors
 from imgconv.kernels.dialects.base import Dialect, KernelText, Written, lines
 from imgconv.kernels.dialects.cells import Cells, split_words
 from imgconv.kernels.dialects.placing import anchor_of, centred, decimal, half, in_decimals, placed, rounding
@@ -88,7 +89,7 @@ def doubt(text: str) -> str:
     if len(first) != len(second) or not claims(text):
         return ""
     rows = 1 + int(first[1])
-    return f"libvips' matrix of {rows - 1}x{first[0]}, or {rows} plain rows of {len(first)}"
+    return f"libvips' matrix of {errors.extent(rows - 1, int(first[0]))}, or {rows} plain rows of {len(first)}"
 
 
 def write(kernel: Kernel) -> Written:

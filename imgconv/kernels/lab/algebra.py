@@ -51,7 +51,7 @@ def compose(first: Any, second: Any) -> Kernel:
     products, most = _cells(one) * _cells(other), MOST_EXACT_PRODUCTS if whole else MOST_PRODUCTS
     if products > most:
         raise errors.UsageError(
-            f"kernels of {one.shape[0]}x{one.shape[1]} and {other.shape[0]}x{other.shape[1]} are too large to be made"
+            f"kernels of {errors.extent(*one.shape)} and {errors.extent(*other.shape)} are too large to be made"
             f" one (at most {most} products of weights); use one after the other"
         )
     total: Any = np.zeros((rows, columns), object if whole else float)
@@ -112,7 +112,7 @@ def difference(first: Any, second: Any) -> Difference:
     require_size(above + below, left + right)
     if (above + below) * (left + right) > MOST_CELLS:
         raise errors.UsageError(
-            f"a kernel of {above + below}x{left + right} is too large to be compared here (at most"
+            f"a kernel of {errors.extent(above + below, left + right)} is too large to be compared here (at most"
             f" {MOST_CELLS} weights)"
         )
     cells = [[Fraction(0)] * (left + right) for _ in range(above + below)]

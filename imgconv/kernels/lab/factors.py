@@ -44,7 +44,7 @@ def split(kernel: Any) -> tuple[tuple[Kernel, Kernel], ...]:
     cells = checked.shape[0] * checked.shape[1]
     if cells > MOST_CELLS:
         raise errors.UsageError(
-            f"a kernel of {checked.shape[0]}x{checked.shape[1]} is too large to be split into columns and rows here (at"
+            f"a kernel of {errors.extent(*checked.shape)} is too large to be split into columns and rows here (at"
             f" most {MOST_CELLS} weights)"
         )
     pairs: Any = (_eliminated(checked) if cells <= EXACT_CELLS and _is_short(checked) else None) or _singular(checked)

@@ -185,7 +185,7 @@ def _pool(graph: _Graph, step: Pool, shape: Shape, tensors: _Tensors) -> str:
         graph.node(f"Global{word}Pool")
         return ""
     if step.to is not None and (shape[0] % step.to[0] or shape[1] % step.to[1]):
-        return f"ONNX has no windows of several sizes, as {shape[0]}x{shape[1]} values need"
+        return f"ONNX has no windows of several sizes, as {errors.extent(*shape[:2])} of values need"
     window = step.window(*shape[:2])
     rows, columns = window.over(*shape[:2])
     attributes: dict[str, Any] = {"count_include_pad": int(step.count_padding)} if step.kind == "avg" else {}
