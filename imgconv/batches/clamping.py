@@ -74,9 +74,8 @@ def _ranges(lost: Sequence[Clamping], range_: str) -> list[str]:
 
 def _type(lost: Sequence[Clamping], range_: str, low: float, high: float, *, missing: bool) -> str:
     """`--dtype` with the shortest type that holds all values, and a file for it where the format cannot hold it."""
-    finite = math.isfinite(low + high) and not missing
     for type_ in _TYPES:
-        if type_.startswith("float") or (finite and _fits(low, high, type_, range_)):
+        if type_.startswith("float") or (not missing and _fits(low, high, type_, range_)):
             form = _format([replace(one.layout, type=type_) for one in lost], {one.form for one in lost})
             if form is None:
                 return f"--dtype {type_}"
@@ -89,6 +88,8 @@ def _fits(low: float, high: float, type_: str, range_: str) -> bool:
     """Whether values from `low` to `high` lie within an integer type, brought into its range in this way."""
     from imgconv.values.pixel_values import Target, limits, shift_of
 
+    if not math.isfinite(low + high):
+        return False
     if range_ == "abs":
         low, high = 0.0, max(abs(low), abs(high))
     shift, (least, most) = shift_of(Target(type_, range_)), limits(type_)
