@@ -9,7 +9,8 @@ import numpy as np
 from imgconv import errors
 from imgconv.api.apply.pipeline import apply, apply_alpha, apply_weighted
 from imgconv.engine.alpha.plane import is_opaque, opaque_of
-from imgconv.engine.quantise import extremes, quantise
+from imgconv.engine.alpha.visible import visible_extremes
+from imgconv.engine.quantise import quantise
 from imgconv.operations.pipeline import Pipeline
 from imgconv.values.borders import Border
 from imgconv.values.frozen import replace
@@ -49,8 +50,7 @@ def run_policy_on_all(
 
 def stretched(frames: Sequence[tuple[Values, Pixels | None]], goal: Target, threads: int | None) -> list[Result]:
     """Wide frames, all between the same ends; colours of transparent pixels are brought between them too."""
-    bounds = [visible_extremes(colour.pixels, alpha) for colour, alpha in frames]
-    ends = min(low for low, _ in bounds), max(high for _, high in bounds)
+    ends = visible_extremes([(colour.pixels, alpha) for colour, alpha in frames])
     results: list[Result] = []
     for colour, alpha in frames:
         pixels = colour.pixels
@@ -59,12 +59,6 @@ def stretched(frames: Sequence[tuple[Values, Pixels | None]], goal: Target, thre
         converted, response = quantise(Values(pixels, colour.span), goal, ends=ends, threads=threads)
         results.append((Values(converted, colour.span, colour.notes), alpha, response))
     return results
-
-
-def visible_extremes(colour: Pixels, alpha: Pixels | None) -> tuple[float, float]:
-    """The least and greatest finite value of colours with alpha above 0; of all where none has."""
-    visible = colour[alpha > 0] if alpha is not None and not is_opaque(alpha) else colour
-    return extremes(visible if visible.size else colour)
 
 
 # ---------------------------------------------------------------- the policies

@@ -73,8 +73,11 @@ def make_divide(
     cells * `scale`, between 0 and `limit`, rounded if `alpha` is a whole type. Where a weight is no more than `least`,
     all under the window is transparent: then the colour `below` its centre stays, plus `shift`; or it is `empty` where
     the places row_at and column_at say that there is none (-1).
+
+    A weight below `faint` per cell counts in the extremes by its share of that: the colour between `middle` and itself.
     """
-    quantise_piece, wide, share = _piece_quantiser(acc, out), np.dtype(acc).type, _sharer(alpha, acc)
+    quantise_piece, quantise_faint = _piece_quantiser(acc, out), _faint_quantiser(acc, out, int(channels))
+    wide, share = np.dtype(acc).type, _sharer(alpha, acc)
     count, divided = int(channels), _quotient() if formula == "quotient" else _scaled()
 
     def divide(
@@ -105,13 +108,14 @@ def make_divide(
                     result_alpha[place : place + size],
                 )
                 along, along_seen = cells.along[at : at + size], cells.along_seen[at : at + size]
-                transparent = 0
+                transparent = faint = 0
                 for x in range(size):
                     area = high * along[x]
                     w = wide(alphas[x]) + numbers.full * (area - high_seen * along_seen[x])
                     shares[x] = w
                     result_alphas[x] = share(w, area, numbers)
                     transparent += 0 if w > least else 1
+                    faint += 1 if w < numbers.faint * area else 0
                 for x in range(size):
                     w = shares[x]
                     for c in range(count):
@@ -125,7 +129,13 @@ def make_divide(
                                 values[x * count + c] = (
                                     wide(below.colours[centre + c]) + shift if centre >= 0 else numbers.empty
                                 )
-                quantise_piece(values, results, size * count, constants, outcome)
+                if faint > 0:
+                    for x in range(size):
+                        w, full = shares[x], numbers.faint * high * along[x]
+                        shares[x] = wide(1) if w >= full else w / full if w > least else wide(0)
+                    quantise_faint(values, shares, results, size, numbers.middle, constants, outcome)
+                else:
+                    quantise_piece(values, results, size * count, constants, outcome)
 
     return divide
 
@@ -141,6 +151,26 @@ def _piece_quantiser(acc: str, out: str) -> Any:
         count(outcome, seen)
 
     return quantise_piece
+
+
+def _faint_quantiser(acc: str, out: str, channels: int) -> Any:
+    """As `_piece_quantiser`, where the extremes are those of values brought towards `middle` by their shares."""
+    quantise, count, start, one = quantiser(acc, out, ""), counter(), nothing_seen(acc), np.dtype(acc).type(1)
+
+    @helper
+    def quantise_faint(
+        values: Any, shares: Any, results: Any, m: int, middle: Any, constants: Any, outcome: Any
+    ) -> None:
+        seen = weighed = start
+        for x in range(m):
+            share = shares[x]
+            for c in range(channels):
+                value = values[x * channels + c]
+                results[x * channels + c], seen = quantise(value, constants, seen)
+                _, weighed = quantise(value if share >= one else middle + (value - middle) * share, constants, weighed)
+        count(outcome, (weighed[0], weighed[1], seen[2], seen[3], seen[4]))
+
+    return quantise_faint
 
 
 def _quotient() -> Any:
@@ -190,7 +220,7 @@ def make_replace_transparent(src: str, alpha: str, channels: str) -> Body:
 
 OPACITY = Numbers("numbers", "float64", "opaque constant outside")
 """Opaque alpha, and what is beyond the edge: colour times alpha, and alpha."""
-NUMBERS = Numbers("numbers", "acc", "gain bias denominator least empty shift full scale limit")
+NUMBERS = Numbers("numbers", "acc", "gain bias denominator least empty shift full scale limit faint middle")
 """What `make_divide` says."""
 BELOW = Group("below", "colours:colour[below_size] size row row_at:int64[last] column_at:int64[row]")
 """The colours that stay where nothing visible is under a window, and the place of its centre in them."""

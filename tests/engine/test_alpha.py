@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import imgconv
 from imgconv import Pipeline, errors, jit
 from imgconv.api.image import Image
+from imgconv.engine.alpha.visible import visible_extremes
 from imgconv.operations import Filter, Pool
 from imgconv.values.image import Frame
 from tests import alpha_oracle, oracle
@@ -352,6 +353,65 @@ def test_stretching_looks_at_what_is_visible():
     assert max(frame.pixels[frame.alpha > 0].max() for frame in frames) == 255
     assert min(frame.pixels[frame.alpha > 0].min() for frame in frames) == 0
     assert frames[0].pixels[frames[0].alpha > 0].min() > 0
+
+
+def ramp() -> tuple[Any, Any]:
+    """Colours that grow, in four stripes of which the last two can hardly and cannot be seen."""
+    rows, columns = np.mgrid[:16, :32]
+    colour = np.stack([columns * 8, rows * 16, (rows + columns) * 5], axis=2).astype("uint8")
+    return colour, np.repeat(np.uint8([[255, 128, 1, 0]]), 16, axis=0).repeat(8, axis=1)
+
+
+@pytest.mark.parametrize("policy", ["auto", "premultiply"])
+def test_what_can_hardly_be_seen_does_not_make_the_range(policy):
+    """A sum that is divided by an alpha of 1/255 was reported as thousands, and stretched all else to one gray."""
+    colour, alpha = ramp()
+    steps = Pipeline.parse("filter sharpen")
+    with plain_python():
+        image = Image((Frame(colour, alpha),))
+        wide = image.through(steps, dtype="float64", alpha=policy)
+        stretched = image.through(steps, range="stretch", alpha=policy)
+    seen = wide.pixels[wide.alpha >= 128]
+    assert np.abs(wide.pixels[wide.alpha > 0]).max() > 1000
+    for made in (wide, stretched):
+        assert (made.response.low, made.response.high) == pytest.approx((seen.min(), seen.max()), abs=40)
+    core = stretched.pixels[:, :12]
+    assert int(core.max()) - int(core.min()) > 200
+
+
+def test_a_picture_that_is_faint_everywhere_has_its_own_range():
+    """Alpha counts as a share of the greatest one."""
+    colour, _ = picture(9, 9)
+    for text in ("filter sharpen", "filter sharpen | filter identity"):
+        full, faint = (
+            Image((Frame(colour, np.full((9, 9), alpha, "uint8")),)).through(Pipeline.parse(text), range=range_)
+            for alpha, range_ in ((254, "clamp"), (51, "stretch"))
+        )
+        assert (full.response.low, full.response.high) == pytest.approx((faint.response.low, faint.response.high))
+
+
+@law(20)
+@given(st.data())
+def test_extremes_are_weighed_by_alpha(data):
+    """By their definition, one pixel after the other."""
+    frames = [
+        picture(5, 4, seed=data.draw(st.integers(0, 2**16)), dtype=data.draw(st.sampled_from(["uint8", "float32"])))
+        for _ in range(data.draw(st.integers(1, 2)))
+    ]
+    parts = [
+        (float(value), float(share) / (1 if plane.dtype.kind == "f" else 255))
+        for colour, plane in frames
+        for pixel, share in zip(colour.reshape(-1, 3), plane.reshape(-1), strict=True)
+        for value in pixel
+    ]
+    half = max(share for _, share in parts) / 2
+    middle = sum(value * share for value, share in parts) / sum(share for _, share in parts)
+    counted = [
+        value if share >= half else middle + (value - middle) * share / half
+        for value, share in parts
+        if share >= 1 / 510
+    ]
+    assert visible_extremes(frames) == pytest.approx((min(counted), max(counted)))
 
 
 def test_shift_and_abs():

@@ -15,6 +15,7 @@ import numpy as np
 
 from imgconv.engine.alpha.plane import centres
 from imgconv.engine.alpha.strips import WEIGHT_LOST, Quotients, Strip, Strips, ThreadArrays, divide_numbers
+from imgconv.engine.alpha.visible import mean
 from imgconv.engine.alpha.weighted import UNKNOWN, WeightedColours, multiply, product_type
 from imgconv.engine.filter.combine import combine
 from imgconv.engine.filter.correlate import correlate
@@ -216,6 +217,7 @@ def _whole_weighing(colours: WeightedColours, kernel: Kernel, border: Border, ro
     total = sum(cell for row in weights for cell in row)
     gain, bias = total, offset + shift * denominator
     common = gcd(gain, bias, denominator)
+    faint, middle = _faint(colours, kernel)
     sign = 1 if total > 0 else -1
     positive = Kernel([[sign * cell for cell in row] for row in weights])
     numbers = divide_numbers(
@@ -225,6 +227,8 @@ def _whole_weighing(colours: WeightedColours, kernel: Kernel, border: Border, ro
         empty=float(border.constant or 0),
         shift=shift,
         limit=colours.opaque,
+        faint=faint,
+        middle=middle + shift,
     )
     strips = Strips.of_whole(colours.colour, colours.alpha, colours.opaque, border, rows)
     reach = sum(abs(cell) for row in weights for cell in row)
@@ -254,6 +258,7 @@ def _share_weighing(
     weights = Kernel(positive, kernel.divisor)
     cells = _sum_of(weights, window, wide, threads)
     absolute = Kernel([[abs(cell) for cell in row] for row in kernel.weights], abs(kernel.divisor))
+    faint, middle = _faint(colours, kernel)
     numbers = divide_numbers(
         gain=cells,
         bias=float(shifted.bias),
@@ -262,8 +267,21 @@ def _share_weighing(
         shift=shift,
         scale=colours.opaque,
         limit=colours.opaque,
+        faint=faint / colours.opaque,
+        middle=middle + shift,
     )
     return _Weighing(shifted, weights, strips, "scaled", numbers, cells, np.inf, wide, False)
+
+
+def _faint(colours: WeightedColours, kernel: Kernel) -> tuple[float, float]:
+    """Below which alpha a colour counts in the extremes by its alpha, and the mean response; (0, 0) for kernels without
+    weights of both signs, whose quotients stay between the colours."""
+    if len({weight > 0 for row in kernel.weights for weight in row if weight}) < 2:
+        return 0, 0
+    middle = mean([(colours.colour.pixels, colours.alpha_plane)])
+    return float(colours.alpha.pixels.max()) / 2, double(kernel.response(1, 1)[0] - kernel.bias) * middle + double(
+        kernel.bias
+    )
 
 
 def _sum_of(kernel: Kernel, window: Window, type_: str, threads: int | None) -> float:

@@ -209,6 +209,8 @@ def divide_numbers(
     full: float = 0,
     scale: float = 1,
     limit: float,
+    faint: float = 0,
+    middle: float = 0,
 ) -> Pixels:
     """`loops.weighting.NUMBERS`."""
     numbers: Pixels = weighting.NUMBERS.array(
@@ -222,6 +224,8 @@ def divide_numbers(
         full=full,
         scale=scale,
         limit=limit,
+        faint=faint,
+        middle=middle,
     )
     return numbers
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from imgconv.engine.alpha.plane import opaque_of, under_centres
 from imgconv.engine.alpha.strips import WEIGHT_LOST, Quotients, Strip, Strips, divide_numbers
+from imgconv.engine.alpha.visible import mean
 from imgconv.engine.memory import allocate
 from imgconv.engine.quantise import quantise
 from imgconv.values.borders import Border
@@ -95,7 +96,13 @@ def divide(
     shift = shift_of(target) if target is not None else 0
     result = allocate((height, width, channels), target.type if target is not None else products.type, "the result")
     alpha = allocate((height, width, 1), type_ if target is not None else "float64", "the result's alpha")
-    numbers = divide_numbers(bias=shift, least=WEIGHT_LOST, shift=shift, scale=opaque, limit=opaque)
+    faint, middle = 0.0, 0.0
+    if target is not None:
+        faint, least = float(shares.pixels.max()) / 2, mean([(shares.pixels, None)])
+        middle = mean([(products.pixels, None)]) / least + shift if least > 0 else 0.0
+    numbers = divide_numbers(
+        bias=shift, least=WEIGHT_LOST, shift=shift, scale=opaque, limit=opaque, faint=faint, middle=middle
+    )
     quotients = Quotients("quotient", numbers, result, alpha, magnitude=target is not None and target.range == "abs")
     down, along = (np.ones(n) for n in (height, width))
     whole_image = Strip(0, height, products, shares, (0, 0))
