@@ -20,7 +20,7 @@ from imgconv.kernels.named import find
 from imgconv.operations.pipeline import pipeline
 from imgconv.planner import forced
 from imgconv.values import pixel_values
-from imgconv.values.frozen import record
+from imgconv.values.frozen import record, replace
 from imgconv.values.parameters import DTYPES, RANGE
 
 if TYPE_CHECKING:
@@ -93,6 +93,7 @@ def remember(pixels: Any, call: Call, step: Operation) -> None:
 
 def _prepare(pixels: Pixels, step: Operation, conversion: tuple[Any, Any, Any]) -> Prepared | None:
     from imgconv.api.apply.pipeline import application
+    from imgconv.engine.index_tables import result_of, source_of
     from imgconv.engine.memory import allocate
     from imgconv.engine.prepared import prepared
 
@@ -105,7 +106,8 @@ def _prepare(pixels: Pixels, step: Operation, conversion: tuple[Any, Any, Any]) 
         return None
     height, width, channels = steps.result(*values.pixels.shape)
     result = allocate((height, width, channels), target.type, "the result")
-    return prepared(work, values.pixels, result, (height, width, *pixels.shape[2:]))
+    arguments = {**work.arguments, **source_of(values.pixels), **result_of(result)}
+    return prepared(replace(work, arguments=arguments), (height, width, *pixels.shape[2:]))
 
 
 def _key(pixels: Pixels, call: Call) -> Hashable:

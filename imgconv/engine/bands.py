@@ -49,6 +49,8 @@ def run_bands(
         max(-(-rows // (4 * threads)), min(least, -(-rows // threads))) if threads > 1 else rows
     )  # four bands a thread, if that leaves them `least` rows
     height = max(1, min(max(_BAND_WORK // max(1, row_work), least), share, most))
+    turns = max(1, round(rows / (threads * height)))
+    height = min(-(-rows // (threads * turns)), most)  # as many bands for every thread
     team = _Team(rows, height)
     if threads <= 1:
         team.take(worker())

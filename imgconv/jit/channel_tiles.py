@@ -11,7 +11,12 @@ from imgconv.loops.tiles import BLOCK
 
 def generators() -> dict[str, Callable[..., Any]]:
     """The functions, by the names of their twins, as Numba's intrinsics want them."""
-    return {"add_products": _add_products, "add_own_products": _add_own_products, "put_outputs": _put_outputs}
+    return {
+        "add_products": _add_products,
+        "add_own_products": _add_own_products,
+        "expect_outputs": _expect_outputs,
+        "put_outputs": _put_outputs,
+    }
 
 
 def _multiply_add(builder: Any, vector: Any) -> Any:
@@ -60,6 +65,26 @@ def _add_products(typing_context: Any, tile: Any, values: Any, at: Any, step: An
         return sums
 
     return tile(tile, values, at, step, weights, w), generate
+
+
+def _expect_outputs(typing_context: Any, tile: Any, result: Any, at: Any, row: Any) -> Any:
+    from llvmlite import ir
+    from numba import types
+    from numba.core import cgutils
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        _, result_, at_, row_ = arguments
+        byte, word = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [byte, word, word, word])
+        prefetch = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        for p in range(tile.rows):
+            for block in range(tile.blocks):
+                start = builder.add(builder.add(at_, builder.mul(row_, number(p))), number(BLOCK * block))
+                there = builder.bitcast(place(context, builder, result, result_, start, tile.vector), byte)
+                builder.call(prefetch, [there, word(1), word(3), word(1)])  # to be written, soon, data
+        return context.get_dummy_value()
+
+    return types.void(tile, result, at, row), generate
 
 
 def _put_outputs(

@@ -1,8 +1,8 @@
 """A convolutional layer over some of its output rows: an output channel is a sum over all input channels of a window.
 
 Images lie one behind the other. A ring holds source rows as lines; a tile is some pixels of an output row by a block of
-output channels, whose sums stay in registers. Blocks of channels are the outer loop, so that the weights of one stay in
-the cache while it goes over a group of rows.
+output channels, whose sums stay in registers. Blocks whose weights fit the cache together take turns at each place, so
+that a pixel's channels are stored one after the other; they go over a group of rows before the next ones do.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from imgconv.loops.tiles import (
     add_products,
     empty_channels,
     empty_more_channels,
+    expect_outputs,
     put,
     put_outputs,
 )
@@ -42,20 +43,26 @@ def make(blocks: str) -> Body:
                 line = ring.lines[following % ring.rows * ring.row :][: ring.row]
                 load(source, lines, row, line, ring.row, numbers.beyond)
                 following += 1
-            block = 0
-            for start in range(0, filters.count, filters.group_outputs):
-                inputs = start // filters.group_outputs * taps.length
-                for output in range(start, start + filters.group_outputs, width):
-                    outputs = min(width, start + filters.group_outputs - output)
-                    for r in range(rows):
-                        for t in range(taps.count):
-                            line = ((top + r) * lines.step + taps.rows[t]) % ring.rows
-                            taps.places[t] = line * ring.row + taps.at[t] + inputs
-                        for column in range(0, result.columns, PIXELS):
-                            x = max(0, min(column, result.columns - PIXELS))  # the last tile may repeat some pixels
-                            place = (y + r) * result.columns + x
-                            fill(taps, filters, ring, result, numbers, x, place, block, output, outputs)
-                    block += taps.count * taps.length * width
+            output, limit, inputs = 0, filters.group_outputs, 0
+            for block in range(0, filters.blocks, filters.together):
+                after = output, limit, inputs
+                for r in range(rows):
+                    for t in range(taps.count):
+                        taps.places[t] = ((top + r) * lines.step + taps.rows[t]) % ring.rows * ring.row + taps.at[t]
+                    for column in range(0, result.columns, PIXELS):
+                        x = max(0, min(column, result.columns - PIXELS))  # the last tile may repeat some pixels
+                        place = (y + r) * result.columns + x
+                        after = output, limit, inputs
+                        for one in range(block, min(block + filters.together, filters.blocks)):
+                            at, end, start = after
+                            outputs = min(width, end - at)
+                            weights = one * taps.count * taps.length * width
+                            fill(taps, filters, ring, result, numbers, x, start, place, weights, at, outputs)
+                            if at + outputs < end:
+                                after = at + outputs, end, start
+                            else:  # the next group of channels
+                                after = end, end + filters.group_outputs, start + taps.length
+                output, limit, inputs = after
             y += rows
 
     return layer
@@ -68,7 +75,7 @@ def _width(blocks: str) -> int:
 
 def _filler(blocks: str) -> Any:
     """The helper that fills a tile: pixels from `x` of a row on, `outputs` channels from `output` on, whose weights
-    begin at `block`; it goes to the result from `pixel` on."""
+    begin at `block` and whose inputs at channel `inputs`; it goes to the result from `pixel` on."""
     empty, width, add, store = (
         empty_more_channels if blocks == "2" else empty_channels,
         _width(blocks),
@@ -84,19 +91,22 @@ def _filler(blocks: str) -> Any:
         result: Any,
         numbers: Any,
         x: int,
+        inputs: int,
         pixel: int,
         block: int,
         output: int,
         outputs: int,
     ) -> None:
         sums = empty()
+        whole = outputs == width and result.columns >= PIXELS
+        here = pixel * filters.count + output
+        if whole:
+            expect_outputs(sums, result.pixels, here, filters.count)
         for t in range(taps.count):
-            sums = add(
-                sums, taps, filters, ring, taps.places[t] + x * ring.pixel, block + t * taps.length * width, output
-            )
-        if outputs == width and result.columns >= PIXELS:
-            at = pixel * filters.count + output
-            put_outputs(sums, filters.biases, output, numbers.least, result.pixels, at, filters.count)
+            at = taps.places[t] + x * ring.pixel + inputs
+            sums = add(sums, taps, filters, ring, at, block + t * taps.length * width, output)
+        if whole:
+            put_outputs(sums, filters.biases, output, numbers.least, result.pixels, here, filters.count)
         else:
             put(sums, ring.sums, 0, width)
             store(filters, ring, result, numbers, pixel, x, output, outputs)
@@ -144,8 +154,10 @@ SOURCE = Group("source", "pixels:float32[source_images * source_rows * source_ro
 """Images (rows, columns, channels) one behind the other."""
 TAPS = Group("taps", "rows:int64[taps_count] at:int64[taps_count] count length places:~int64[taps_count]")
 """Where runs of `length` values that weights follow each other for begin in the ring."""
-FILTERS = Group("filters", "weights:float32[filters_size] size biases:float32[filters_count] count group_outputs")
-"""Weights, block after block of output channels, tap after tap."""
+FILTERS = Group(
+    "filters", "weights:float32[filters_size] size biases:float32[filters_count] count group_outputs blocks together"
+)
+"""Weights, block after block of output channels, tap after tap; blocks, and how many of them take turns."""
 RING = Group(
     "ring",
     f"lines:~float32[ring_rows * ring_row + {PIXELS} * ring_pixel + {BLOCK}] rows row depth pixel group"

@@ -112,6 +112,11 @@ def put(tile: Any, sums: Any, at: int, row: int) -> None:
 
 
 @intrinsic
+def expect_outputs(tile: Any, result: Any, at: int, row: int) -> None:
+    """Brings where `put_outputs` will store into the cache, while sums are made."""
+
+
+@intrinsic
 def put_outputs(tile: Any, biases: Any, b: int, least: Any, result: Any, at: int, row: int) -> None:
     """The tile plus biases[b + c], none of it below the least (NaN stays), into `result` from `at` on, rows `row`
     apart."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from threading import get_ident
 from typing import Any
 
 import numpy as np
 
 from imgconv.engine.index_tables import LineLayout, position_table
-from imgconv.engine.memory import allocate, require
+from imgconv.engine.memory import buffer, require
+from imgconv.engine.prepared import Prepared, prepared
 from imgconv.engine.run_loop import Work, run_loop
 from imgconv.jit.delegation import loads
 from imgconv.loops.tiles import BLOCK
@@ -19,7 +22,8 @@ from imgconv.values.windows import Axis, Window
 
 _GROUP = 16  # output rows that go over the weights of a block together,
 _RING = 2**17  # if their source rows have no more values than this: what a core's cache holds beside the weights
-_AT_ONCE = 8  # multiply-adds of a layer in the time of one of a filter's
+_CACHE = 2**17  # weights of blocks that take turns, at most
+_PER_VALUE, _PER_TAP, _PER_OWN_TAP = 27, 1, 4  # what a result and its taps cost, in multiply-adds of a filter
 _SHAPES = 8  # of values whose work a layer remembers
 _ZERO = Border("constant")
 
@@ -38,6 +42,7 @@ class Filters:
     groups: int
     tiles: str
     works: dict[Any, Work] = field(default_factory=dict)
+    calls: dict[Any, Prepared | None] = field(default_factory=dict)
 
     @property
     def outputs(self) -> int:
@@ -72,12 +77,18 @@ def conv(
     if filters.tiles == "own" and filters.outputs != batch.shape[3]:  # several filters for each channel
         require(batch.size // batch.shape[3] * filters.outputs, "float32", "the channels of a layer")
         batch = batch.repeat(filters.outputs // batch.shape[3], axis=3)
+    batch = np.ascontiguousarray(batch, np.float32)
+    key = batch.shape, window, border, least, get_ident()
+    call = filters.calls.get(key)
+    if call is not None and (found := call(batch)) is not None:
+        return found
     images, height, width, channels = batch.shape
     rows, columns = window.over(height, width)
-    result = allocate((images, rows.out, columns.out, filters.outputs), "float32", "the result of a layer")
+    shape = images, rows.out, columns.out, filters.outputs
+    result = buffer(math.prod(shape), "float32", "the result of a layer").reshape(shape)
     work = _work(filters, rows, columns, border, channels)
     arguments = work.arguments | {
-        "source_pixels": np.ascontiguousarray(batch, np.float32),
+        "source_pixels": batch,
         "source_images": images,
         "source_rows": height,
         "source_row": width * channels,
@@ -87,6 +98,10 @@ def conv(
         "last": images * rows.out,
     }
     run_loop(work.loop, work.types, arguments, work.row_work, threads, least=work.least)
+    if key not in filters.calls:
+        if len(filters.calls) >= _SHAPES:
+            filters.calls.clear()
+        filters.calls[key] = prepared(replace(work, arguments=arguments), result.shape)
     return result
 
 
@@ -111,6 +126,7 @@ def _worked_out(filters: Filters, rows: Axis, columns: Axis, border: Border, cha
     own = filters.tiles == "own"
     joined = filters.groups == 1 and columns.dilation == 1 and not own  # then a row of the window is one run of values
     down, along = np.meshgrid(np.arange(rows.size), np.arange(1 if joined else columns.size), indexing="ij")
+    blocks = filters.groups * -(-(filters.outputs // filters.groups) // (2 * BLOCK if filters.tiles == "2" else BLOCK))
     group = max(1, min(_GROUP, rows.out, (_RING // layout.size - rows.effective) // rows.stride + 1))
     arguments = layout.arguments(rows, position_table(border, rows)) | {
         "taps_rows": down.ravel() * rows.dilation,
@@ -122,6 +138,8 @@ def _worked_out(filters: Filters, rows: Axis, columns: Axis, border: Border, cha
         "filters_biases": filters.biases,
         "filters_count": filters.outputs,
         "filters_group_outputs": filters.outputs // filters.groups,
+        "filters_blocks": blocks,
+        "filters_together": max(1, min(blocks, _CACHE * blocks // filters.weights.size)),
         "ring_rows": (group - 1) * rows.stride + rows.effective,
         "ring_row": layout.size,
         "ring_depth": rows.effective,
@@ -129,8 +147,9 @@ def _worked_out(filters: Filters, rows: Axis, columns: Axis, border: Border, cha
         "ring_group": group,
         "result_columns": columns.out,
     }
-    work = columns.out * filters.outputs * rows.size * columns.size * filters.inputs / (1 if own else _AT_ONCE)
-    return Work(layer.LOOP, {"blocks": filters.tiles}, arguments, work, group)
+    taps = rows.size * columns.size * filters.inputs * (_PER_OWN_TAP if own else _PER_TAP)
+    row_work = columns.out * filters.outputs * (_PER_VALUE + taps)
+    return Work(layer.LOOP, {"blocks": filters.tiles}, arguments, row_work, group)
 
 
 def dense(batch: Pixels, filters: Filters, *, least: float = -np.inf, threads: int | None = None) -> Pixels:
