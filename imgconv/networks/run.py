@@ -3,26 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from imgconv.api.apply import layers
 from imgconv.api.apply.pipeline import application
 from imgconv.api.weighted_layer import WeightedLayer
+from imgconv.engine.bands import WHOLE_BAND, available_threads, run_bands
 from imgconv.engine.layers import pointwise
+from imgconv.engine.memory import allocate
 from imgconv.operations import Activate, Operation, Pool
 from imgconv.operations.layers import Conv, Dense
 from imgconv.operations.pool import ALL
 from imgconv.values.pixel_values import Pixels, values
 
-if TYPE_CHECKING:
-    pass
+_PART = 2**20
+"""Values of the largest layer of the images that go through a network together: what a processor's cache holds."""
 
 
 def run(steps: Sequence[Operation], batch: Pixels, threads: int | None = None, *, every: bool = False) -> list[Pixels]:
     """What comes out for a batch (N, H, W, C) as the last of a list; `every`: and what each step before it gives."""
-    current, left = np.ascontiguousarray(batch, np.float32), list(steps)
+    batch = np.ascontiguousarray(batch, np.float32)
+    part = _images_of_part(steps, batch.shape, threads or available_threads())
+    if every or part == len(batch):
+        return _run(steps, batch, threads, every=every)
+    return [_run_in_parts(steps, batch, part, threads)]
+
+
+def _images_of_part(steps: Sequence[Operation], shape: tuple[int, ...], threads: int) -> int:
+    """How many images go through the network together: as many parts for every thread, or all images where there is
+    little to do."""
+    images, height, width, channels = shape
+    most = height * width * channels
+    for step in steps:
+        height, width, channels = step.result((height, width, channels))
+        most = max(most, height * width * channels)
+    turns = round(images * most / (_PART * threads))
+    return max(1, -(-images // (threads * turns))) if turns else images
+
+
+def _run_in_parts(steps: Sequence[Operation], batch: Pixels, part: int, threads: int | None) -> Pixels:
+    """Parts of a batch, of so many images, each in one thread through all steps."""
+    first = _run(steps, batch[:1], 1, every=False)[-1]  # by the caller, who imports and compiles
+    result = allocate((len(batch), *first.shape[1:]), first.dtype.name, "the result of a network")
+
+    def band(start: int, stop: int) -> None:
+        for at in range(start * part, min(stop * part, len(batch)), part):
+            result[at : at + part] = _run(steps, batch[at : at + part], 1, every=False)[-1]
+
+    run_bands(-(-len(batch) // part), WHOLE_BAND, lambda: band, threads)
+    return result
+
+
+def _run(steps: Sequence[Operation], batch: Pixels, threads: int | None, *, every: bool) -> list[Pixels]:
+    current, left = batch, list(steps)
     results: list[Pixels] = []
     while left:
         step = left.pop(0)

@@ -58,6 +58,15 @@ def held_out() -> tuple[Any, Any]:
     return np.stack([frame.pixels for frame in image.frames])[..., None], labels
 
 
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_parts_of_a_large_batch_give_what_images_give(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("imgconv.networks.run._PART", 2000)
+    network = imgconv.Network.random("conv 4@3x3 | relu | maxpool 2 | flatten | dense 3", "10x10x2")
+    batch = np.random.default_rng(3).standard_normal((23, 10, 10, 2)).astype("float32")
+    images = np.concatenate([network.run(image[None], threads=1) for image in batch])
+    np.testing.assert_array_equal(network.run(batch, threads=threads), images)
+
+
 def test_lenet_5_knows_digits_that_it_was_not_trained_on() -> None:
     network = imgconv.Network.load(LENET)
     digits, labels = held_out()
