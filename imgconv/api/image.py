@@ -88,6 +88,37 @@ class Image(ImageData):
             notes += (Note("profile-dropped", "colour profile dropped (it is for RGB, the pixels are gray)"),)
         return replace(self, frames=frames, metadata=MappingProxyType(metadata), notes=notes)
 
+    def flatten(self, colour: str | tuple[int, int, int]) -> Image:
+        """The image laid over a colour, without alpha.
+
+        Parameters
+        ----------
+        colour : str or tuple of int
+            "white", "#ff8000" and the like, or red, green and blue, 0 to 255. Gray images take its luma.
+
+        Returns
+        -------
+        Image
+
+        Raises
+        ------
+        PixelError
+            For transparent pixels of other than 1 or 3 channels, or of a colour model other than RGB.
+        UsageError
+            For a colour that is not known.
+        """
+        from imgconv.engine.colour.flatten import laid_over
+        from imgconv.values.colours import COLOUR
+
+        below = COLOUR.read(colour)
+        frames = tuple(
+            frame
+            if frame.alpha is None
+            else replace(frame, pixels=laid_over(frame.pixels, frame.alpha, below, self.colour), alpha=None)
+            for frame in self.frames
+        )
+        return replace(self, frames=frames)
+
     def light(self) -> Curves:
         """The curves from pixels to light, of the colour profile or sRGB's: one for all channels, or one for each.
 

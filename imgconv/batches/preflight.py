@@ -66,7 +66,7 @@ def predicted_input(header: Header, settings: Settings) -> Predicted:
     from imgconv.values.pixel_values import span
 
     layout = Layout(1, header.layout.alpha) if settings.gray else header.layout
-    choice = choose(settings.channels, layout.channels, layout.colour, layout.alpha and settings.alpha != "drop")
+    choice = choose(settings.channels, layout.channels, layout.colour, _keeps_alpha(header, settings))
     channels = 1 if choice.luma else layout.channels if choice.numbers is None else max(1, len(choice.numbers))
     type_ = header.layout.type
     if settings.wide:
@@ -79,10 +79,14 @@ def result_layout(header: Header, pipeline: Pipeline, settings: Settings) -> Lay
     from imgconv.values.pixel_values import target
 
     type_ = target(header.layout.type, pipeline.result_type(settings.dtype), settings.range).type
-    alpha = header.layout.alpha and settings.alpha != "drop"
+    alpha = _keeps_alpha(header, settings)
     layout = replace(header.layout, type=type_, alpha=alpha) if not settings.gray else Layout(1, alpha, type_)
     channels = pipeline.result(header.height, header.width, layout.channels)[2]
     return layout if channels == layout.channels else Layout(channels, alpha, type_)
+
+
+def _keeps_alpha(header: Header, settings: Settings) -> bool:
+    return header.layout.alpha and settings.alpha != "drop" and settings.flatten is None
 
 
 def able_formats(header: Header, pipeline: Pipeline, settings: Settings) -> list[str]:

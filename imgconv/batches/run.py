@@ -146,7 +146,7 @@ class _JobRun:
         """The outputs of the result and of each auxiliary output, fitted to their formats; and a summary."""
         from imgconv.batches import output
 
-        image = self._in_gray(source.image)
+        image = self._in_gray(self._flat(source.image))
         result = self._apply(image)
         outputs = [self._outputs(self.job, source.form, source.path, result, source.numbers)]
         joined = output.joined(outputs[0])
@@ -167,6 +167,15 @@ class _JobRun:
         from imgconv.batches import output
 
         return output.outputs(job, form, path, image, numbers, self.reserved, self.settings.writing)
+
+    def _flat(self, image: Image) -> Image:
+        """The image laid over a colour if that is wanted."""
+        if self.settings.flatten is None:
+            return image
+        from imgconv.engine import memory
+
+        with memory.limited(self.settings.reading.max_memory):
+            return image.flatten(self.settings.flatten)
 
     def _in_gray(self, image: Image) -> Image:
         """The image that goes through the pipeline: gray if that is wanted."""

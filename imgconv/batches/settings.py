@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from imgconv.files.options import Reading, Writing
+from imgconv.values.colours import Colour
 from imgconv.values.frozen import field, record
 from imgconv.values.parameters import ALL_CHANNELS, LUMA, Channels
 
@@ -14,6 +15,7 @@ class Settings:
     dtype: str = "same"
     range: str = "clamp"
     gray: bool = False
+    flatten: Colour | None = None
     alpha: str = "auto"
     channels: Channels = ALL_CHANNELS
     linear: bool = False

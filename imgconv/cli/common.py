@@ -12,6 +12,7 @@ from imgconv.cli.options import Option, option, quiet
 from imgconv.files.formats import COMPRESS_LEVEL, FORMATS, QUALITY, QUALITY_KIND
 from imgconv.files.options import CHOICE_OF_FRAMES, Reading, Writing
 from imgconv.values import groups
+from imgconv.values.colours import COLOUR
 from imgconv.values.frozen import fields, record
 from imgconv.values.parameters import ALPHA, CHANNELS, DTYPE, FLAG, FRAMES, MEMORY, PIXELS, RANGE, THREADS
 
@@ -135,6 +136,12 @@ def _result() -> list[Option]:
 
 def _colour() -> list[Option]:
     return [
+        option(
+            "--flatten",
+            COLOUR,
+            groups.COLOUR,
+            "Lay transparent pixels over a colour first (white, '#ff8000'), for JPEG and the like.",
+        ),
         option("--gray", FLAG, groups.COLOUR, "Convert to gray first (Rec. 601 luma).", "Convert to gray first."),
         option(
             "--channels",

@@ -64,7 +64,7 @@ def check_layout(form: Format, layout: Layout, size: tuple[int, int], writing: W
         bare = replace(layout, alpha=False)
         drops = layout.alpha and (holds(form, bare) or way(form, bare) is not None)
         raise errors.format_cannot_hold(
-            path, form.name, layout.words, able(layout), "--alpha drop leaves alpha out" if drops else ""
+            path, form.name, layout.words, able(layout), "--flatten white lays it over white" if drops else ""
         )
     if form.longest and max(size) > form.longest:
         unlimited = [name for name in able(layout) if not FORMATS[name].longest]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -12,30 +11,19 @@ from imgconv import errors
 from imgconv.operations import Operation
 from imgconv.operations.base import Shape
 from imgconv.operations.layers import Layer, Normalize
+from imgconv.values.colours import COLOUR, Colour
 from imgconv.values.frozen import record
-from imgconv.values.parameters import Kind, choice
+from imgconv.values.parameters import choice
 from imgconv.values.pixel_values import Pixels
 
 if TYPE_CHECKING:
     from imgconv.values.image import Frame, ImageData
 
-Colour = tuple[int, int, int]
 _WHITE = {"uint8": 255, "uint16": 65535}
 IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 """Means and deviations of ImageNet's pixels in 0...1, as PyTorch publishes them for its networks."""
 
 
-def _colour(value: object) -> Colour:
-    names = {"black": (0, 0, 0), "white": (255, 255, 255), "gray": (128, 128, 128)}
-    if isinstance(value, str):
-        if value.lower() in names:
-            return names[value.lower()]
-        if re.fullmatch(r"#[0-9a-fA-F]{6}", value):
-            return int(value[1:3], 16), int(value[3:5], 16), int(value[5:7], 16)
-    raise errors.UsageError(f"a colour is black, white, gray or #RRGGBB, not {errors.shown(value)}")
-
-
-COLOUR = Kind("COLOUR", _colour, lambda value: "#{:02x}{:02x}{:02x}".format(*value))
 FIT = choice("fit", ("resize", "crop", "pad"))
 SCALE = choice("scale", ("unit", "raw", "signed", "imagenet"))
 
@@ -108,15 +96,10 @@ def _opaque(pixels: Pixels, alpha: Pixels | None, colour: Colour, done: list[str
     opaque = np.iinfo(alpha.dtype).max if alpha.dtype.kind in "ui" else 1
     if (alpha == opaque).all():
         return pixels
-    share = (alpha / opaque)[..., None]
-    levels = pixels.reshape(*pixels.shape[:2], -1)
-    white = _WHITE.get(pixels.dtype.name, 1)
-    below = np.array(colour if levels.shape[2] == 3 else [np.dot(colour, (0.299, 0.587, 0.114))]) * (white / 255)
-    mixed = levels * share + below * (1 - share)
+    from imgconv.engine.colour.flatten import laid_over
+
     done.append(f"laid over {COLOUR.text(colour)}")
-    if pixels.dtype.kind in "ui":
-        mixed = np.rint(mixed)
-    return mixed.astype(pixels.dtype).reshape(pixels.shape)
+    return laid_over(pixels, alpha, colour)
 
 
 def _channels(pixels: Pixels, colour: str, count: int, done: list[str]) -> Pixels:

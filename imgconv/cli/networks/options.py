@@ -142,7 +142,8 @@ def reading_of(given: dict[str, Any]) -> Reading:
 
 def fitting_of(given: dict[str, Any]) -> Fitting:
     """Takes the options of `fitting_options` that say how pictures are made to fit out of `given`."""
-    from imgconv.networks.inputs import COLOUR, FIT, SCALE, Fitting
+    from imgconv.networks.inputs import FIT, SCALE, Fitting
+    from imgconv.values.colours import COLOUR
 
     kinds: dict[str, tuple[str, Kind]] = {
         "fit": ("size", FIT),
