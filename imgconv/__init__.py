@@ -28,6 +28,13 @@ if TYPE_CHECKING:
     from imgconv.api.steps import activate as activate
     from imgconv.api.steps import pool as pool
     from imgconv.api.steps import run as run
+    from imgconv.errors import FileError as FileError
+    from imgconv.errors import ImgconvError as ImgconvError
+    from imgconv.errors import LoopError as LoopError
+    from imgconv.errors import LossError as LossError
+    from imgconv.errors import PixelError as PixelError
+    from imgconv.errors import UsageError as UsageError
+    from imgconv.errors import WindowError as WindowError
     from imgconv.files.write import save as save
     from imgconv.kernels import catalog as catalog
     from imgconv.kernels import lab as lab
@@ -35,6 +42,7 @@ if TYPE_CHECKING:
     from imgconv.kernels.kernel import Kernel as Kernel
     from imgconv.networks.network import Network as Network
     from imgconv.operations.pipeline import Pipeline as Pipeline
+    from imgconv.values.image import Frame as Frame
 
 _HOMES = {
     "activate": "api.steps",
@@ -48,17 +56,33 @@ _HOMES = {
     "kernel": "kernels.catalog",
     "load": "api.image",
     "save": "files.write",
+    "FileError": "errors",
+    "Frame": "values.image",
     "Image": "api.image",
+    "ImgconvError": "errors",
+    "LoopError": "errors",
+    "LossError": "errors",
+    "PixelError": "errors",
+    "UsageError": "errors",
+    "WindowError": "errors",
     "Kernel": "kernels.kernel",
     "Network": "networks.network",
     "Pipeline": "operations.pipeline",
 }
 _MODULES = {"catalog": "kernels.catalog", "lab": "kernels.lab"}
 __all__ = [
+    "FileError",
+    "Frame",
     "Image",
+    "ImgconvError",
     "Kernel",
+    "LoopError",
+    "LossError",
     "Network",
     "Pipeline",
+    "PixelError",
+    "UsageError",
+    "WindowError",
     "activate",
     "bank",
     "convolve",

@@ -164,9 +164,10 @@ def outputs_collide(path: str, first: str, second: str) -> UsageError:
 
 
 def pixel_shape(shape: tuple[int, ...]) -> PixelError:
+    batch = "; of a batch (number, height, width, channels) with batched=True" if len(shape) == 4 else ""
     return PixelError(
-        f"an array of shape {cut(str(shape))} is not an image; expected (height, width) or (height, width, channels); "
-        "files may hold (frames, height, width, channels)"
+        f"an array of shape {cut(str(shape))} is not an image; expected (height, width) or (height, width, channels)"
+        f"{batch}; files may hold (frames, height, width, channels)"
     )
 
 

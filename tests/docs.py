@@ -226,6 +226,8 @@ def _described(name: str, value: object) -> str:
     text = f"```text\n{inspect.getdoc(value)}\n```"
     if isinstance(value, (property, cached_property)):
         return text
+    if inspect.isclass(value) and issubclass(value, Exception):
+        return f"```python\nclass {name}({', '.join(base.__name__ for base in value.__bases__)})\n```\n\n{text}"
     signature = inspect.signature(value)  # type: ignore[arg-type]
     parameters = [_typed(one) for word, one in signature.parameters.items() if word != "self"]
     by_name = sum(one.kind is inspect.Parameter.KEYWORD_ONLY for one in signature.parameters.values())

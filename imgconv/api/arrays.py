@@ -2,23 +2,57 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, cast, overload
 
+from imgconv import errors
 from imgconv.operations.pipeline import pipeline as as_pipeline
 from imgconv.values.parameters import RANGE, THREADS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.typing import ArrayLike, DTypeLike, NDArray
+    from numpy.typing import ArrayLike
+    from PIL.Image import Image as PillowImage
 
-    from imgconv.kernels.kernel import Kernel
+    from imgconv.api.annotations import DtypeLike, Pixels
+    from imgconv.api.axes import Axes
+    from imgconv.api.image import Image
     from imgconv.operations import Operation
+    from imgconv.operations.pipeline import Pipeline
 
-    Pixels = NDArray[Any]
-    KernelLike = str | Kernel | ArrayLike
-    Sides = int | str | tuple[int, int]
-    Pads = int | str | tuple[int, int] | tuple[int, int, int, int]
+_Options = ParamSpec("_Options")
+
+
+class Verb(Protocol[_Options]):
+    """A verb: arrays give arrays, images give images."""
+
+    @overload
+    def __call__(
+        self, pixels: Image | PillowImage, /, *arguments: _Options.args, **options: _Options.kwargs
+    ) -> Image: ...
+    @overload
+    def __call__(self, pixels: ArrayLike, /, *arguments: _Options.args, **options: _Options.kwargs) -> Pixels: ...
+
+
+def verb(function: Callable[Concatenate[Any, _Options], Pixels]) -> Verb[_Options]:
+    """The function as it is; for type checkers one that makes arrays of arrays and images of images."""
+    return cast("Verb[_Options]", function)
+
+
+PLAIN = False, "last"
+"""One image, channels last."""
+
+
+def _axes_of(axes: tuple[bool, str]) -> Axes | None:
+    from imgconv.api.axes import axes_of
+
+    return axes_of(*axes)
+
+
+def _along(pixels: Any, axes: Axes, run: Callable[[Pixels], Pixels], out: Pixels | None) -> Pixels:
+    from imgconv.api.axes import run_along
+
+    return run_along(pixels, axes, run, out)
 
 
 def run_step(
@@ -27,10 +61,18 @@ def run_step(
     subject: Any,
     options: tuple[Any, ...],
     make: Callable[[], Operation],
-    conversion: tuple[DTypeLike | None, str, int | None],
+    conversion: tuple[DtypeLike, str, int | None],
     out: Pixels | None,
+    axes: tuple[bool, str] = PLAIN,
 ) -> Pixels:
-    """The result of the one step that `make` makes of a verb's subject and options; with (dtype, range, threads)."""
+    """The result of the one step that `make` makes of a verb's subject and options; with (dtype, range, threads), and
+    (batched, channels)."""
+    if axes != PLAIN and (found := _axes_of(axes)):
+
+        def run(image: Pixels) -> Pixels:
+            return run_step(image, word, subject, options, make, conversion, None)
+
+        return _along(pixels, found, run, out)
     if out is not None:
         return run_steps(pixels, make(), *conversion, out)
     from imgconv.api.prepared import Call, remember, repeated
@@ -45,14 +87,26 @@ def run_step(
 
 
 def run_steps(
-    pixels: ArrayLike, steps: Any, dtype: DTypeLike | None, range_: str, threads: int | None, out: Pixels | None
+    pixels: ArrayLike,
+    steps: Any,
+    dtype: DtypeLike,
+    range_: str,
+    threads: int | None,
+    out: Pixels | None,
+    axes: tuple[bool, str] = PLAIN,
 ) -> Pixels:
-    """The result of `steps`, with the dtype, range, threads and out of `correlate`."""
+    """The result of `steps`, with the dtype, range, threads, out, and (batched, channels) of `correlate`."""
+    if axes != PLAIN and (found := _axes_of(axes)):
+        parsed = as_pipeline(steps)
+        return _along(pixels, found, lambda image: run_steps(image, parsed, dtype, range_, threads, None), out)
     from imgconv.api.apply.pipeline import apply
     from imgconv.engine import memory
+    from imgconv.files.pictures import is_picture
     from imgconv.values import pixel_values
 
     steps = as_pipeline(steps)
+    if is_picture(pixels):
+        return _of_picture(pixels, steps, dtype, range_, threads, out)  # type: ignore[no-any-return]
     array = pixel_values.array_of(pixels)
     values = pixel_values.values(array)
     goal = pixel_values.target(values.type, steps.result_type(dtype), RANGE.read(range_))
@@ -66,3 +120,16 @@ def run_steps(
     if filled is None:
         out[...] = converted
     return out
+
+
+def _of_picture(
+    picture: Any, steps: Pipeline, dtype: DtypeLike, range_: str, threads: int | None, out: Pixels | None
+) -> Any:
+    """The steps on an Image, or on an image of Pillow, by the policy of alpha: an Image."""
+    from imgconv.api.image import Image
+
+    if out is not None:
+        raise errors.UsageError("an image's result is a new Image; leave out= out, or pass an array: image.pixels")
+    image = picture if isinstance(picture, Image) else Image(picture)
+    options: dict[str, Any] = {"dtype": dtype, "range": range_, "threads": threads}
+    return image.through(steps, **options)

@@ -4,36 +4,38 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imgconv.api.arrays import run_steps
+from imgconv.api.arrays import run_steps, verb
 from imgconv.operations import Edges
 from imgconv.values.parameters import THREADS, choice
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, DTypeLike
+    from numpy.typing import ArrayLike
 
-    from imgconv.api.arrays import Pixels
-    from imgconv.values.borders import Border
+    from imgconv.api.annotations import BorderLike, Detector, Directions, DtypeLike, Norm, Pixels, Place, Range
 
 
+@verb
 def edges(
     pixels: ArrayLike,
-    detector: str,
+    detector: Detector,
     *,
-    norm: str | None = None,
-    border: str | Border = "edge",
+    norm: Norm | None = None,
+    border: BorderLike = "edge",
     sigma: float | None = None,
     low: float | str | None = None,
     high: float | str | None = None,
-    dtype: DTypeLike | None = None,
-    range: str = "clamp",
+    dtype: DtypeLike = None,
+    range: Range = "clamp",
     threads: int | None = None,
+    batched: bool = False,
+    channels: Place = "last",
     out: Pixels | None = None,
 ) -> Pixels:
     """Compute the strength of the edge at each pixel, by a named detector; every channel alike.
 
     Parameters
     ----------
-    pixels : array_like, (H, W) or (H, W, C)
+    pixels : array_like, (H, W) or (H, W, C), or Image
     detector : {"sobel", "scharr", "prewitt", "roberts", "farid", "kirsch", "robinson", "frei-chen", "canny"}
         The first five give the norm of a gradient (of the catalog's x and y kernels, undivided), kirsch and robinson
         the greatest response of eight masks, frei-chen the root of the share that its first four masks have in the
@@ -48,12 +50,12 @@ def edges(
     low, high : float or str, optional
         Canny's thresholds on the gradient's magnitude (Sobel's kernels, undivided), in pixel units, or as a percentage
         of the channel's greatest; None is "10%" and "20%". An edge is the result type's greatest value (1 for floats).
-    dtype, range, threads, out
+    dtype, range, threads, batched, channels, out
         As in `correlate`.
 
     Returns
     -------
-    numpy.ndarray of the input's shape
+    numpy.ndarray of the input's shape, or Image
 
     Raises
     ------
@@ -62,16 +64,18 @@ def edges(
     PixelError
         As in `correlate`.
     """
-    return run_steps(pixels, Edges(detector, norm, border, sigma, low, high), dtype, range, threads, out)  # type: ignore[arg-type]
+    step = Edges(detector, norm, border, sigma, low, high)  # type: ignore[arg-type]
+    return run_steps(pixels, step, dtype, range, threads, out, (batched, channels))
 
 
+@verb
 def directions(
     pixels: ArrayLike,
-    detector: str,
-    show: str = "angle",
+    detector: Detector,
+    show: Directions = "angle",
     *,
-    norm: str | None = None,
-    border: str | Border = "edge",
+    norm: Norm | None = None,
+    border: BorderLike = "edge",
     sigma: float | None = None,
     threads: int | None = None,
 ) -> Pixels:
@@ -79,7 +83,7 @@ def directions(
 
     Parameters
     ----------
-    pixels : array_like, (H, W) or (H, W, C)
+    pixels : array_like, (H, W) or (H, W, C), or Image
         Of several channels the one with the greatest strength is shown, at each pixel; the first of equals.
     detector, norm, border, sigma, threads
         As in `edges`.
@@ -93,7 +97,7 @@ def directions(
     Returns
     -------
     numpy.ndarray
-        (H, W) float32, (H, W) uint8, or (H, W, 3) uint8.
+        (H, W) float32, (H, W) uint8, or (H, W, 3) uint8. Of an Image an Image.
 
     Raises
     ------
@@ -101,8 +105,14 @@ def directions(
         As in `edges`.
     """
     from imgconv.api.apply.edges import auxiliary
+    from imgconv.files.pictures import image_of, is_picture
     from imgconv.values import pixel_values
 
     step = Edges(detector, norm, border, sigma)  # type: ignore[arg-type]
     name = choice("picture of directions", [output.name for output in step.auxiliary]).read(show)
-    return auxiliary(step, name, pixel_values.values(pixels), None if threads is None else THREADS.read(threads))
+    processors = None if threads is None else THREADS.read(threads)
+    if is_picture(pixels):
+        from imgconv.api.auxiliary import auxiliary_image
+
+        return auxiliary_image(image_of(pixels), step, name, threads=processors)  # type: ignore[return-value]
+    return auxiliary(step, name, pixel_values.values(pixels), processors)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import NoneType
 from typing import TYPE_CHECKING, Any
 
-from imgconv.api.arrays import run_step, run_steps
+from imgconv.api.arrays import run_step, run_steps, verb
 from imgconv.kernels import catalog
 from imgconv.kernels.kernel import Kernel
 from imgconv.operations import Filter
@@ -14,28 +14,30 @@ from imgconv.values.caches import cached_by_size
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import ArrayLike, DTypeLike
+    from numpy.typing import ArrayLike
 
-    from imgconv.api.arrays import KernelLike, Pads, Pixels, Sides
-    from imgconv.values.borders import Border
+    from imgconv.api.annotations import BorderLike, Combine, DtypeLike, KernelLike, Pads, Pixels, Place, Range, Sides
 
 
+@verb
 def correlate(
     pixels: ArrayLike,
     kernel: KernelLike,
     *,
-    border: str | Border = "edge",
+    border: BorderLike = "edge",
     pad: Pads = "same",
     stride: Sides = 1,
     dilation: Sides = 1,
     with_: KernelLike | Sequence[KernelLike] = (),
-    combine: str | None = None,
+    combine: Combine | None = None,
     repeat: int | None = None,
     until_stable: bool = False,
     rotate: int = 0,
-    dtype: DTypeLike | None = None,
-    range: str = "clamp",
+    dtype: DtypeLike = None,
+    range: Range = "clamp",
     threads: int | None = None,
+    batched: bool = False,
+    channels: Place = "last",
     out: Pixels | None = None,
 ) -> Pixels:
     """Multiply each neighbourhood by a kernel's weights and sum: convolution as CNN courses teach it, without a flip.
@@ -46,9 +48,11 @@ def correlate(
 
     Parameters
     ----------
-    pixels : array_like, (H, W) or (H, W, C)
-        Any real type. uint8, uint16, int16, int32, float32 and float64 are taken as they are; others are widened: bool
-        to uint8, int8 to int16, float16 to float32, uint32 and 64-bit integers (and so lists of numbers) to float64.
+    pixels : array_like, (H, W) or (H, W, C), an Image, or an image of Pillow
+        Three axes are always (H, W, C), unless `batched` or `channels` say otherwise. Any real type: uint8, uint16,
+        int16, int32, float32 and float64 are taken as they are; others are widened: bool to uint8, int8 to int16,
+        float16 to float32, uint32 and 64-bit integers to float64. Lists of whole numbers are int32 where they fit.
+        Tensors have to be in CPU memory, without gradients. An Image gives an Image, by its policy of alpha.
     kernel : str, Kernel or rows of numbers
         A name (``"sobel-x"``, ``"gaussian:1.5"``), inline rows (``"1 2 1;2 4 2;1 2 1"``), a text
         file's path, a Kernel, or a 2-D array-like; in text a factor may stand before it (``"2*sobel-x"``).
@@ -73,20 +77,24 @@ def correlate(
     rotate : int
         Degrees by which the kernels are turned anticlockwise first: a multiple of 90, or of 45 for 3x3 kernels.
     dtype : str or numpy dtype, optional
-        The type of the result: one of the six above. None keeps the (widened) type of the input. Values are never
-        rescaled.
+        The type of the result: one of the six above; ``int`` is int32, ``float`` float64. None keeps the (widened) type
+        of the input. Values are never rescaled.
     range : {"clamp", "abs", "shift", "stretch"}
         How results come back into the range of the type: clamped (integers only); by magnitude; with half the range
         added (unsigned types); or stretched, so that the least value becomes the type's least and the greatest its
         greatest (0 and 1 for floats).
     threads : int, optional
         Processors to use; None means all. The result does not depend on it.
+    batched : bool
+        Take (N, H, W) or (N, H, W, C), and compute each of the N images alone.
+    channels : {"last", "first"}
+        "first" takes and gives (C, H, W), or (N, C, H, W) with `batched`.
     out : numpy.ndarray, optional
         Filled and returned: an array of the result's shape and dtype that does not overlap the input.
 
     Returns
     -------
-    numpy.ndarray, (H', W') or (H', W', C)
+    numpy.ndarray, (H', W') or (H', W', C), or Image
         ``H' = floor((H + top + bottom - e) / stride) + 1`` with ``e = dilation * (rows - 1) + 1``; ``ceil(H / stride)``
         under "same".
 
@@ -97,8 +105,8 @@ def correlate(
     WindowError
         Where the window does not fit the image.
     PixelError
-        For complex, object or empty arrays, 64-bit integers beyond 2**53, other than 2 or 3 dimensions, or an `out` of
-        the wrong shape or type.
+        For complex, object or empty arrays, 64-bit integers beyond 2**53, other than 2 or 3 dimensions, tensors on a
+        device or with gradients, or an `out` of the wrong shape or type.
 
     Examples
     --------
@@ -111,25 +119,28 @@ def correlate(
     array([[255]], dtype=uint8)
     """
     options = border, pad, stride, dilation, with_, combine, repeat, until_stable, rotate, False
-    return _slid(pixels, kernel, options, (dtype, range, threads), out)
+    return _slid(pixels, kernel, options, (dtype, range, threads), out, (batched, channels))
 
 
+@verb
 def convolve(
     pixels: ArrayLike,
     kernel: KernelLike,
     *,
-    border: str | Border = "edge",
+    border: BorderLike = "edge",
     pad: Pads = "same",
     stride: Sides = 1,
     dilation: Sides = 1,
     with_: KernelLike | Sequence[KernelLike] = (),
-    combine: str | None = None,
+    combine: Combine | None = None,
     repeat: int | None = None,
     until_stable: bool = False,
     rotate: int = 0,
-    dtype: DTypeLike | None = None,
-    range: str = "clamp",
+    dtype: DtypeLike = None,
+    range: Range = "clamp",
     threads: int | None = None,
+    batched: bool = False,
+    channels: Place = "last",
     out: Pixels | None = None,
 ) -> Pixels:
     """Correlate with the kernel turned by 180 degrees, a stated anchor with it: convolution in the mathematical sense.
@@ -140,10 +151,10 @@ def convolve(
     --------
     >>> import imgconv
     >>> imgconv.convolve([[0, 0, 1, 0, 0]], "1 2 3").tolist()
-    [[0.0, 1.0, 2.0, 3.0, 0.0]]
+    [[0, 1, 2, 3, 0]]
     """
     options = border, pad, stride, dilation, with_, combine, repeat, until_stable, rotate, True
-    return _slid(pixels, kernel, options, (dtype, range, threads), out)
+    return _slid(pixels, kernel, options, (dtype, range, threads), out, (batched, channels))
 
 
 _OPTIONS = ["border", "pad", "stride", "dilation", "with_", "combine", "repeat", "until_stable", "rotate", "convolve"]
@@ -153,13 +164,14 @@ def _slid(
     pixels: ArrayLike,
     kernel: KernelLike,
     options: tuple[Any, ...],
-    conversion: tuple[DTypeLike | None, str, int | None],
+    conversion: tuple[DtypeLike, str, int | None],
     out: Pixels | None,
+    axes: tuple[bool, str],
 ) -> Pixels:
     def step() -> Filter:
         return _filter(kernel, dict(zip(_OPTIONS, options, strict=True)))
 
-    return run_step(pixels, "filter", kernel, options, step, conversion, out)
+    return run_step(pixels, "filter", kernel, options, step, conversion, out, axes)
 
 
 def _filter(kernel: KernelLike, options: dict[str, Any]) -> Filter:
@@ -183,6 +195,7 @@ def _cached_filter(kernel: Kernel, inexact: bool, key: tuple[tuple[str, type, An
     return Filter(kernel, **{name: value for name, _, value in key})
 
 
+@verb
 def bank(
     pixels: ArrayLike,
     kernel: KernelLike,
@@ -193,20 +206,22 @@ def bank(
     sheet: bool = False,
     columns: int | None = None,
     convolve: bool = False,
-    border: str | Border = "edge",
+    border: BorderLike = "edge",
     pad: Pads = "same",
     stride: Sides = 1,
     dilation: Sides = 1,
-    dtype: DTypeLike | None = None,
-    range: str = "clamp",
+    dtype: DtypeLike = None,
+    range: Range = "clamp",
     threads: int | None = None,
+    batched: bool = False,
+    channels: Place = "last",
     out: Pixels | None = None,
 ) -> Pixels:
     """Apply many kernels to the same pixels: their responses become channels, or tiles of one picture.
 
     Parameters
     ----------
-    pixels : array_like, (H, W) or (H, W, C)
+    pixels : array_like, (H, W) or (H, W, C), or Image
     kernel : str, Kernel or rows of numbers
         As in `correlate`, or a list of a dialect, or a named kernel with ranges in its arguments:
         ``"gabor:8,0:180:22.5"`` is eight kernels. ``A:B:STEP`` leaves B out, as Python does; STEP is 1 unless given; of
@@ -223,7 +238,7 @@ def bank(
         Tiles in a row of the sheet; None makes it about square.
     convolve : bool
         Turn the kernels by 180 degrees first, as `imgconv.convolve` does.
-    border, pad, stride, dilation, dtype, range, threads, out
+    border, pad, stride, dilation, dtype, range, threads, batched, channels, out
         As in `correlate`; "stretch" is over all responses.
 
     Returns
@@ -241,4 +256,4 @@ def bank(
 
     placed: dict[str, Any] = {"border": border, "stride": stride, "dilation": dilation, "pad": pad}
     step = Bank(kernel, with_=with_, theta=theta, vary=vary, sheet=sheet, columns=columns, convolve=convolve, **placed)  # type: ignore[arg-type]
-    return run_steps(pixels, step, dtype, range, threads, out)
+    return run_steps(pixels, step, dtype, range, threads, out, (batched, channels))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,29 +14,42 @@ from imgconv.api import few_levels
 from imgconv.api.colour_pipeline import ColourPipeline, run_frames
 from imgconv.engine.alpha.plane import is_opaque
 from imgconv.engine.colour.channels import choose
+from imgconv.files import pictures
+from imgconv.files.modes import joined
 from imgconv.files.options import CHOICE_OF_FRAMES, MOST_FRAMES, MOST_PIXELS, Reading
 from imgconv.files.read import header
+from imgconv.operations.pipeline import Pipeline
+from imgconv.operations.pipeline import pipeline as as_pipeline
 from imgconv.values.arguments import path_text
 from imgconv.values.frozen import record, replace
-from imgconv.values.image import ENCODING, ImageData
+from imgconv.values.image import ENCODING, Frame, ImageData, size_words
 from imgconv.values.notes import Note
 from imgconv.values.parameters import ALL_CHANNELS, ALPHA, CHANNELS, FLAG, FRAMES, MEMORY, PIXELS, RANGE, THREADS
 from imgconv.values.pixel_values import Pixels, Target, merged, target, values, widened_type
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import ArrayLike
+    from PIL.Image import Image as PillowImage
+
+    from imgconv.api.annotations import Alpha, DtypeLike, Range
     from imgconv.engine.colour.linear_light import Curves
-    from imgconv.operations.pipeline import Pipeline
+    from imgconv.operations import Operation
+    from imgconv.values.pixel_values import Response
 
 
 @record(eq=False)
 class Image(ImageData):
     """An image: one or more frames, and the metadata of its file.
 
-    `imgconv.load` makes one of a file; ``Image((Frame(pixels, alpha),))`` makes one of arrays.
+    `imgconv.load` makes one of a file, ``Image(array)`` one of an array, ``Image((Frame(pixels, alpha),))`` one of
+    colours and alpha. Images can be copied and pickled; a notebook shows them.
 
     Parameters
     ----------
-    frames : tuple of Frame
+    frames : array_like (H, W) or (H, W, C), an image of Pillow, or a tuple of Frame or arrays
+        Of an array with 2 or 4 channels the last one is alpha.
     format : str
         The format it was read from, such as "png"; empty for an image made of arrays.
     metadata : mapping
@@ -50,13 +63,76 @@ class Image(ImageData):
 
     Examples
     --------
-    >>> import imgconv
+    >>> import imgconv, numpy
     >>> image = imgconv.load("samples/logo.png")
-    >>> image.mode
-    'RGB + alpha uint8'
-    >>> image.through(imgconv.Pipeline.parse("avgpool 2")).pixels.shape
-    (128, 128, 3)
+    >>> image
+    <Image 256x256 RGB + alpha uint8, png>
+    >>> image.through("avgpool 2").shape
+    (128, 128, 4)
+    >>> imgconv.Image(numpy.zeros((2, 3, 4), "uint8")).alpha.shape
+    (2, 3)
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            frames: ArrayLike | PillowImage | Sequence[Frame | ArrayLike],
+            format: str = "",
+            metadata: Mapping[str, Any] = ...,
+            response: Response | None = None,
+            notes: tuple[Note, ...] = (),
+            colour: str = "",
+        ) -> None: ...
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.frames, tuple):  # what readers and steps make is one
+            frames, metadata, colour = pictures.frames_of(self.frames)
+            object.__setattr__(self, "frames", frames)
+            object.__setattr__(self, "metadata", MappingProxyType({**metadata, **self.metadata}))
+            object.__setattr__(self, "colour", self.colour or colour)
+        elif any(not isinstance(frame, Frame) for frame in self.frames):
+            object.__setattr__(self, "frames", pictures.each_frame(self.frames))
+        super().__post_init__()
+
+    def __repr__(self) -> str:
+        count = f"{len(self.frames)} frames of " if len(self.frames) > 1 else ""
+        origin = f", {self.format}" if self.format else ""
+        return f"<Image {count}{size_words(self.pixels)} {self.mode}{origin}>"
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Pixels:
+        """Colours and alpha as one array (H, W) or (H, W, C), several frames as (N, H, W, C)."""
+        frames = [joined(frame) for frame in self.frames]
+        if len({frame.shape for frame in frames}) > 1:
+            raise errors.PixelError(f"{self!r} has frames of several sizes, which are no one array; take one frame")
+        array = frames[0] if len(frames) == 1 else np.stack([_with_channels(frame) for frame in frames])
+        if copy is False and (self.alpha is not None or len(frames) > 1):
+            raise ValueError("colours and alpha, or several frames, are joined in a copy")
+        return array.astype(array.dtype if dtype is None else dtype, copy=bool(copy))
+
+    def _repr_png_(self) -> bytes:
+        from imgconv.api import display
+
+        return display.png(self)
+
+    def _repr_html_(self) -> str:
+        from imgconv.api import display
+
+        return display.html(self)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the array that NumPy makes of it: (H, W) or (H, W, C), alpha included; (N, H, W, C) of several
+        frames; sizes are those of the first frame."""
+        height, width = self.pixels.shape[:2]
+        channels = self.layout.channels + self.layout.alpha
+        one = (height, width, channels) if channels > 1 else (height, width)
+        return one if len(self.frames) == 1 else (len(self.frames), height, width, channels)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of the first frame's pixels."""
+        return self.pixels.dtype
 
     @classmethod
     def of(cls, data: ImageData) -> Image:
@@ -144,12 +220,12 @@ class Image(ImageData):
 
     def through(
         self,
-        pipeline: Pipeline,
+        pipeline: str | Pipeline | Operation,
         *,
-        dtype: Any = None,
-        range: str = "clamp",
+        dtype: DtypeLike = None,
+        range: Range = "clamp",
         threads: int | None = None,
-        alpha: str = "auto",
+        alpha: Alpha = "auto",
         channels: str | Sequence[str | int] = "all",
         linear: bool = False,
     ) -> Image:
@@ -157,7 +233,8 @@ class Image(ImageData):
 
         Parameters
         ----------
-        pipeline : Pipeline
+        pipeline : str, Pipeline or operation
+            Text such as ``"filter vertical | relu"``.
         dtype : str or numpy dtype, optional
             The pixel type of the result; None or "same" keeps the input's. Values are never rescaled.
         range : {"clamp", "abs", "shift", "stretch"}
@@ -191,8 +268,7 @@ class Image(ImageData):
         UsageError
             For an option that makes no sense.
         """
-        if not isinstance(getattr(pipeline, "steps", None), tuple):
-            raise errors.not_steps(pipeline)
+        steps: Any = pipeline if isinstance(getattr(pipeline, "steps", None), tuple) else as_pipeline(pipeline)
         linear, threads = FLAG.read(linear), None if threads is None else THREADS.read(threads)
         channels = CHANNELS.read(channels)
         types, shapes = self._kinds_of_frames() if len(self.frames) > 1 else (1, 1)
@@ -202,10 +278,10 @@ class Image(ImageData):
             how: dict[str, Any] = {"alpha": alpha, "channels": channels, "linear": linear}
             pages = [replace(self, frames=(frame,)) for frame in self.frames]
             return _joined(
-                self, [page.through(pipeline, dtype=dtype, range=range, threads=threads, **how) for page in pages]
+                self, [page.through(steps, dtype=dtype, range=range, threads=threads, **how) for page in pages]
             )
-        goal = target(widened_type(self.pixels.dtype), pipeline.result_type(dtype), RANGE.read(range))
-        return _run(self, colour_pipeline(self, alpha, channels, linear), pipeline, goal, threads)
+        goal = target(widened_type(self.pixels.dtype), steps.result_type(dtype), RANGE.read(range))
+        return _run(self, colour_pipeline(self, alpha, channels, linear), steps, goal, threads)
 
     def _kinds_of_frames(self) -> tuple[int, int]:
         """The number of pixel types, and of combinations of channels with and without alpha, among the frames."""
@@ -214,7 +290,7 @@ class Image(ImageData):
 
 
 def load(
-    path: str | os.PathLike[str],
+    path: str | os.PathLike[str] | bytes | IO[bytes],
     *,
     frames: Any = None,
     orient: bool = True,
@@ -229,10 +305,10 @@ def load(
 
     Parameters
     ----------
-    path : str or path-like
-        An image of any format and pixel mode that Pillow opens, PNG and TIFF of any depth, a binary PGM or PPM, a PFM,
-        or an array in `.npy` or `.npz` (``"stack.npz:left"``) of shape (H, W), (H, W, C) or, for N frames,
-        (N, H, W, C). "-" is standard input.
+    path : str, path-like, bytes or file object
+        A file's path, its content, or a file opened for reading bytes: an image of any format and pixel mode that
+        Pillow opens, PNG and TIFF of any depth, a binary PGM or PPM, a PFM, or an array in `.npy` or `.npz`
+        (``"stack.npz:left"``) of shape (H, W), (H, W, C) or, for N frames, (N, H, W, C). "-" is standard input.
     frames : "first", "all", int, (start, stop) or slice, optional
         The frames or pages to take, counted from 0, negative ones from the end. None takes all.
     orient : bool
@@ -282,6 +358,8 @@ def load(
         max_frames=FRAMES.read(max_frames),
         max_memory=None if max_memory is None else MEMORY.read(max_memory),
     )
+    if isinstance(path, (bytes, bytearray, memoryview)) or hasattr(path, "read"):
+        return Image.of(pictures.opened(path, reading).load())
     return Image.of(header(path_text(path), reading).load())
 
 
@@ -327,6 +405,11 @@ def _joined(image: Image, pages: Sequence[Image]) -> Image:
         response=merged([page.response for page in pages]),
         notes=tuple(dict.fromkeys(note for page in pages for note in page.notes)),
     )
+
+
+def _with_channels(array: Pixels) -> Pixels:
+    """(H, W) as (H, W, 1)."""
+    return array[..., None] if array.ndim == 2 else array
 
 
 def _like(result: Pixels, source: Pixels) -> Pixels:

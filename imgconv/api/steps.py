@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imgconv.api.arrays import run_step, run_steps
+from imgconv.api.arrays import run_step, run_steps, verb
 from imgconv.operations import Activate, Pool
 from imgconv.operations.pipeline import Pipeline
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, DTypeLike
+    from numpy.typing import ArrayLike
 
-    from imgconv.api.arrays import Pads, Pixels, Sides
+    from imgconv.api.annotations import DtypeLike, Function, Pads, Pixels, Place, PoolKind, Range, Sides
     from imgconv.operations import Operation
 
 
+@verb
 def pool(
     pixels: ArrayLike,
-    kind: str = "max",
+    kind: PoolKind = "max",
     *,
     size: Sides = 2,
     stride: Sides | None = None,
@@ -26,16 +27,18 @@ def pool(
     ceil: bool = False,
     count_padding: bool = False,
     to: Sides | None = None,
-    dtype: DTypeLike | None = None,
-    range: str = "clamp",
+    dtype: DtypeLike = None,
+    range: Range = "clamp",
     threads: int | None = None,
+    batched: bool = False,
+    channels: Place = "last",
     out: Pixels | None = None,
 ) -> Pixels:
     """Reduce each window to its maximum, average or minimum; pixels beyond the edge have no values.
 
     Parameters
     ----------
-    pixels : array_like, (H, W) or (H, W, C)
+    pixels : array_like, (H, W) or (H, W, C), or Image
         As in `correlate`; every channel is pooled alone.
     kind : {"max", "avg", "min"}
         Also "maximum", "average", "mean", "minimum".
@@ -50,12 +53,12 @@ def pool(
     to : int or (rows, cols), optional
         Rows and columns of the result, whatever the size of the image; output i of n sees those from
         ``floor(i * n / out)`` up to ``ceil((i + 1) * n / out)``.
-    dtype, range, threads, out
+    dtype, range, threads, batched, channels, out
         As in `correlate`. Averages of integers are rounded: ``floor(sum / count + 1/2)``.
 
     Returns
     -------
-    numpy.ndarray, (H', W') or (H', W', C)
+    numpy.ndarray, (H', W') or (H', W', C), or Image
         ``H' = floor((H + top + bottom - e) / stride) + 1`` with ``e = dilation * (size - 1) + 1``.
 
     Raises
@@ -70,69 +73,76 @@ def pool(
     def step() -> Pool:
         return Pool(kind, **dict(zip(_POOL_OPTIONS, options, strict=True)))  # type: ignore[arg-type]
 
-    return run_step(pixels, "pool", kind, options, step, (dtype, range, threads), out)
+    return run_step(pixels, "pool", kind, options, step, (dtype, range, threads), out, (batched, channels))
 
 
 _POOL_OPTIONS = ["size", "stride", "pad", "dilation", "ceil", "count_padding", "to"]
 
 
+@verb
 def activate(
     pixels: ArrayLike,
-    function: str,
+    function: Function,
     *,
     slope: float | None = None,
-    dtype: DTypeLike | None = None,
-    range: str = "clamp",
+    dtype: DtypeLike = None,
+    range: Range = "clamp",
     threads: int | None = None,
+    batched: bool = False,
+    channels: Place = "last",
     out: Pixels | None = None,
 ) -> Pixels:
     """Apply an activation function to every value.
 
     Parameters
     ----------
-    pixels : array_like, (H, W) or (H, W, C)
+    pixels : array_like, (H, W) or (H, W, C), or Image
     function : {"relu", "abs", "sigmoid", "tanh", "identity", "leaky-relu", "elu", "silu", "gelu", "softplus", \
 "hard-sigmoid", "hard-swish", "hard-tanh", "threshold:T", "clip:A,B"}
         relu is max(v, 0); sigmoid is 1 / (1 + exp(-v)); threshold:T keeps values above T and makes all others 0, as
         PyTorch; clip:A,B brings values between A and B.
     slope : float, optional
         What leaky-relu (0.01) and elu (1) multiply negative values by; also written ``"leaky-relu:0.2"``.
-    dtype, range, threads, out
+    dtype, range, threads, batched, channels, out
         As in `correlate`. sigmoid and tanh stay within 1: ask for ``dtype="float32"`` or ``range="stretch"``.
 
     Returns
     -------
-    numpy.ndarray of the input's shape
+    numpy.ndarray of the input's shape, or Image
 
     Raises
     ------
     UsageError, PixelError
     """
-    return run_steps(pixels, Activate(function, slope), dtype, range, threads, out)
+    step = Activate(function, slope)  # type: ignore[arg-type]
+    return run_steps(pixels, step, dtype, range, threads, out, (batched, channels))
 
 
+@verb
 def run(
     pixels: ArrayLike,
     pipeline: str | Pipeline | Operation,
     *,
-    dtype: DTypeLike | None = None,
-    range: str = "clamp",
+    dtype: DtypeLike = None,
+    range: Range = "clamp",
     threads: int | None = None,
+    batched: bool = False,
+    channels: Place = "last",
     out: Pixels | None = None,
 ) -> Pixels:
     """Run all steps of a pipeline. Range, rounding and clamping happen once, after the last.
 
     Parameters
     ----------
-    pixels : array_like, (H, W) or (H, W, C)
+    pixels : array_like, (H, W) or (H, W, C), or Image
     pipeline : str, Pipeline or operation
         Text such as ``"filter vertical | relu | maxpool 2"``.
-    dtype, range, threads, out
+    dtype, range, threads, batched, channels, out
         As in `correlate`.
 
     Returns
     -------
-    numpy.ndarray, (H', W') or (H', W', C)
+    numpy.ndarray, (H', W') or (H', W', C), or Image
         `Pipeline.shape(H, W)` predicts H' and W'.
 
     Raises
@@ -140,4 +150,4 @@ def run(
     UsageError, WindowError, PixelError
         As in `correlate`; a bad step is named by its number.
     """
-    return run_steps(pixels, pipeline, dtype, range, threads, out)
+    return run_steps(pixels, pipeline, dtype, range, threads, out, (batched, channels))

@@ -195,16 +195,10 @@ class _JobRun:
         from imgconv.engine import memory
 
         settings = self.settings
+        names = ("dtype", "range", "threads", "alpha", "channels", "linear")
+        options: dict[str, Any] = {name: getattr(settings, name) for name in names}
         with memory.limited(settings.reading.max_memory):
-            return image.through(
-                self.pipeline,
-                dtype=settings.dtype,
-                range=settings.range,
-                threads=settings.threads,
-                alpha=settings.alpha,
-                channels=settings.channels,
-                linear=settings.linear,
-            )
+            return image.through(self.pipeline, **options)
 
     def _add_note(self, note: Note) -> None:
         """Adds a note that comes while a file is written, before it is in place."""

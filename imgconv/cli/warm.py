@@ -126,7 +126,8 @@ def run_request(type_: str, text: str, dtype: str, range_: str) -> Any:
     from imgconv.api.steps import run
 
     image = (np.arange(SIDE * SIDE).reshape(SIDE, SIDE) % 251).astype(type_)
-    return run(image, text, dtype=None if dtype == "same" else dtype, range=range_, threads=1)
+    options: dict[str, Any] = {"dtype": dtype, "range": range_, "threads": 1}
+    return run(image, text, **options)
 
 
 def run_auxiliary() -> None:
@@ -136,7 +137,7 @@ def run_auxiliary() -> None:
     from imgconv.api.edge_detection import directions
 
     for detector in AUXILIARY:
-        directions(np.zeros((SIDE, SIDE), np.uint8), detector, "which", threads=1)
+        directions(np.zeros((SIDE, SIDE), np.uint8), detector, "which", threads=1)  # type: ignore[call-overload]
 
 
 def run_network() -> None:

@@ -58,10 +58,13 @@ CONTAINERS = (
 """Starts of files that may take more than their header states; `inner_images` checks them first."""
 
 
-def header(path: str, options: Reading = Reading()) -> Header:
-    """Opens an image and reads its header. Raises FileError or PixelError as `imgconv.load` does."""
-    name = "standard input" if path == STDIN else path
-    source = Source(name, _opened(split_member(path)[0], name, options), options)
+def header(path: str, options: Reading = Reading(), stream: IO[bytes] | None = None) -> Header:
+    """Opens an image and reads its header; `stream` is its bytes where they are at hand, and `path` only their name.
+
+    Raises FileError or PixelError as `imgconv.load` does.
+    """
+    name = "standard input" if path == STDIN and stream is None else path
+    source = Source(name, stream or _opened(split_member(path)[0], name, options), options)
     try:
         header = _begun(source)
         limits.check_header(header)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable, Mapping
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from imgconv import errors
 from imgconv.files import atomic, conversions, npy, npz, pnm
@@ -13,6 +13,7 @@ from imgconv.files.formats import COMPRESS_LEVEL, FORMATS, QUALITY_KIND, Format,
 from imgconv.files.header import first_line
 from imgconv.files.modes import holder, to_pillow
 from imgconv.files.options import Writing
+from imgconv.files.pictures import image_of
 from imgconv.files.png import writer as png_writer
 from imgconv.files.pnm import Content
 from imgconv.values.arguments import path_text
@@ -20,10 +21,13 @@ from imgconv.values.frozen import record, replace
 from imgconv.values.image import Frame, ImageData
 from imgconv.values.parameters import FLAG
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
 
 def save(
-    image: ImageData,
-    path: str | os.PathLike[str],
+    image: ImageData | ArrayLike,
+    path: str | os.PathLike[str] | IO[bytes],
     format: str | None = None,
     *,
     compress_level: int | None = None,
@@ -34,9 +38,10 @@ def save(
 
     Parameters
     ----------
-    image : Image
-    path : str or path-like
-        Its suffix decides the format, unless `format` names it.
+    image : Image, array_like (H, W) or (H, W, C), or an image of Pillow
+        Of an array with 2 or 4 channels the last one is alpha.
+    path : str, path-like, or a file opened for writing bytes
+        Its suffix decides the format, unless `format` names it. A file object is written to as it is, and not closed.
     format : str, optional
         A name or suffix of a format, such as "png".
     compress_level : int, optional
@@ -61,15 +66,30 @@ def save(
     """
     from imgconv.files.formats import format_named
 
-    if not isinstance(image, ImageData):
-        raise errors.UsageError(
-            f"{errors.shown(image)} is not an Image; load one, or make one: Image((Frame(pixels),))"
-        )
-    where = path_text(path)
+    image = image_of(image)
+    stream: Any = path if hasattr(path, "write") else None
+    where = path_text(path) if stream is None else _name_of(stream, format)
     form = format_of(where) if format is None or (isinstance(format, str) and not format) else format_named(format)
     level = None if compress_level is None else COMPRESS_LEVEL.read(compress_level)
     options = Writing(level, None if quality is None else QUALITY_KIND.read(quality), FLAG.read(lossless))
-    atomic.write(where, encoded(image, form, where, writing=options))
+    content = encoded(image, form, where, writing=options)
+    if stream is None:
+        atomic.write(where, content)
+        return
+    try:
+        stream.writelines(content)
+    except TypeError:
+        raise errors.UsageError(f"{where} is opened as text; open it with 'wb'") from None
+
+
+def _name_of(stream: Any, format: object) -> str:
+    """A file object's name, which decides the format where none is given."""
+    name = getattr(stream, "name", None)
+    if isinstance(name, str):
+        return name
+    if not format:
+        raise errors.UsageError("a file object without a name has no suffix; name the format: format='png'")
+    return "the file object"
 
 
 def prepare(form: Format, size: int) -> None:

@@ -278,8 +278,9 @@ def _rows(weights: object) -> tuple[tuple[Number, ...], ...]:
     if isinstance(weights, _Checked):
         return weights
     shape = getattr(weights, "shape", ())
-    if isinstance(shape, tuple) and len(shape) == 2:
-        require_size(*shape)  # before each number becomes an object
+    if isinstance(shape, tuple) and len(shape) > 1:
+        require_size(*shape[-2:])  # before each number becomes an object
+        weights = _plane(weights, shape)
     weights = _listed(weights)
     if isinstance(weights, str) or not isinstance(weights, Sequence) or not weights:
         raise not_rows(weights)
@@ -293,6 +294,18 @@ def _rows(weights: object) -> tuple[tuple[Number, ...], ...]:
         require_size(len(weights), len(row))
         rows.append(tuple(_weight(cell) for cell in row))
     return _Checked(rows)
+
+
+def _plane(weights: Any, shape: tuple[int, ...]) -> Any:
+    """The rows and columns of an array, or of a layer's weights where they are one kernel's: (1, 1, rows, columns)."""
+    if any(side != 1 for side in shape[:-2]) or len(shape) not in (2, 4):
+        raise errors.UsageError(
+            f"weights of shape {errors.cut(str(tuple(shape)))} are no kernel; expected (rows, columns), or"
+            " (1, 1, rows, columns) of a layer; of several kernels choose one: weights[0, 0]"
+        )
+    for _ in shape[:-2]:
+        weights = weights[0]
+    return weights
 
 
 def _listed(values: Any) -> Any:

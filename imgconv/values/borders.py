@@ -89,9 +89,12 @@ class Border:
 
 
 def border(value: object) -> Border:
-    """A Border from text (`edge`, `reflect`, `reflect101`, `wrap`, `constant:V`, `zero` or an alias) or a Border."""
+    """A Border from text (`edge`, `reflect`, `reflect101`, `wrap`, `constant:V`, `zero` or an alias), from a pair
+    ("constant", V), or a Border."""
     if isinstance(value, Border):
         return value
+    if isinstance(value, tuple) and len(value) == 2 and value[0] == "constant":
+        return Border(*value)
     if not isinstance(value, str):
         raise errors.unknown("border", value, [*RULES, "zero"])
     word, colon, constant = value.strip().lower().partition(":")

@@ -21,10 +21,13 @@ def choice_with_numbers(what: str, choices: Mapping[str, str], aliases: Mapping[
     """One word of a list, each with the names of its numbers: `T`, `A,B`, none, or `[SLOPE]` for one that may be left
     out.
 
-    Values are texts in one spelling, such as `clip:0,255`; `parts` takes them apart.
+    Values are texts in one spelling, such as `clip:0,255`; `parts` takes them apart. A tuple such as ("clip", 0, 255)
+    is read, too.
     """
 
     def read(value: object) -> str:
+        if isinstance(value, tuple) and value and isinstance(value[0], str) and ":" not in value[0]:
+            value = text_of(value[0], *(number(one, f"a number of {errors.shown(value[0])}") for one in value[1:]))
         word, colon, rest = (value if isinstance(value, str) else "").strip().lower().partition(":")
         word = aliases.get(word, word)
         if word not in choices:

@@ -15,7 +15,8 @@ from imgconv import errors
 from imgconv.values.frozen import field, record
 from imgconv.values.layout import Layout
 from imgconv.values.notes import Note
-from imgconv.values.pixel_values import Pixels, Response, array_of
+from imgconv.values.parameters import DTYPES
+from imgconv.values.pixel_values import Pixels, Response, array_of, values
 
 CURVE_FIELDS = ("icc_profile", "gamma", "srgb", "cicp")
 """The metadata that say how pixels stand for light."""
@@ -57,6 +58,30 @@ class Frame:
                 " integers or floats of their height and width"
             )
 
+    def __repr__(self) -> str:
+        return f"<Frame {size_words(self.pixels)} {layout_of(self.pixels, self.alpha).words}>"
+
+
+def size_words(pixels: Pixels) -> str:
+    """Width x height."""
+    return f"{pixels.shape[1]}x{pixels.shape[0]}"
+
+
+def layout_of(pixels: Pixels, alpha: Pixels | None, colour: str = "") -> Layout:
+    """Channels, alpha, pixel type and colour model."""
+    return Layout(pixels.shape[2] if pixels.ndim == 3 else 1, alpha is not None, pixels.dtype.name, colour)
+
+
+def frame_of(pixels: Any) -> Frame:
+    """A frame of an array (H, W) or (H, W, C): of 2 and 4 channels the last one is alpha."""
+    array = pixels if type(pixels) is np.ndarray else array_of(pixels)
+    if array.ndim != 3 or array.shape[2] not in (2, 4) or array.size == 0:
+        return Frame(array)
+    if array.dtype.name not in DTYPES:
+        array = values(array).pixels
+    colours = array[..., 0] if array.shape[2] == 2 else array[..., :3]
+    return Frame(np.ascontiguousarray(colours), np.ascontiguousarray(array[..., -1]))
+
 
 @record(eq=False)
 class ImageData:
@@ -78,6 +103,10 @@ class ImageData:
             raise errors.not_a("frames", self.frames, "a tuple of Frame, with one of them or more")
         object.__setattr__(self, "frames", tuple(self.frames))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        own = {name: getattr(self, name) for name in self._record_names}  # type: ignore[attr-defined]
+        return _copied, (type(self), own | {"metadata": dict(self.metadata)})
+
     @property
     def pixels(self) -> Pixels:
         """The first frame's pixels, without alpha."""
@@ -91,10 +120,14 @@ class ImageData:
     @property
     def layout(self) -> Layout:
         """Channels, alpha, pixel type and colour model, which decide what formats can hold it."""
-        channels = self.pixels.shape[2] if self.pixels.ndim == 3 else 1
-        return Layout(channels, self.alpha is not None, self.pixels.dtype.name, self.colour)
+        return layout_of(self.pixels, self.alpha, self.colour)
 
     @property
     def mode(self) -> str:
         """Channels and pixel type in words: `RGB uint8`, `5 channels float32`."""
         return self.layout.words
+
+
+def _copied(kind: type[ImageData], fields: dict[str, Any]) -> ImageData:
+    """An image from the fields of another, as copies and pickles are made; a mapping proxy has neither."""
+    return kind(**fields | {"metadata": MappingProxyType(fields["metadata"])})

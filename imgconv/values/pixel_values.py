@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -98,16 +99,42 @@ def merged(responses: Sequence[Response | None]) -> Response | None:
 
 
 def array_of(pixels: Any) -> Pixels:
-    """What NumPy makes of a caller's pixels; PixelError where it makes nothing of them."""
+    """What NumPy makes of a caller's pixels: arrays, lists, and whatever has `__array__` or DLPack in CPU memory.
+
+    Lists of whole numbers become int32 where they fit. Raises PixelError where NumPy makes nothing of them.
+    """
+    if isinstance(pixels, (str, os.PathLike)):
+        raise errors.PixelError(f"{errors.shown(pixels)} is no array; imgconv.load reads files")
     try:
-        return np.asarray(pixels)
+        if hasattr(pixels, "__dlpack__") and not hasattr(pixels, "__array__"):
+            return np.from_dlpack(pixels)
+        array = np.asarray(pixels)
     except MemoryError:
         raise errors.no_memory("an array of the pixels") from None
     except Exception as error:  # ragged rows, and whatever an object's own __array__ raises
-        raise errors.PixelError(
-            f"pixels {errors.shown(pixels)} are no array of numbers: {errors.cut(' '.join(str(error).split()))};"
-            " expected rows of equal length, or a numpy array"
-        ) from error
+        raise _no_array(pixels, error) from error
+    if isinstance(pixels, (list, tuple)) and array.dtype == np.int64 and array.size:
+        fits = int(array.min()) >= -(2**31) and int(array.max()) < 2**31
+        return array.astype(np.int32) if fits else array
+    return array
+
+
+def _no_array(pixels: Any, error: Exception) -> errors.PixelError:
+    """Why there is no array, and for tensors what to write."""
+    kind = type(pixels).__name__
+    device = str(getattr(pixels, "device", "cpu"))
+    if getattr(pixels, "requires_grad", False) is True:
+        copied = "pixels.detach()" if "cpu" in device.lower() else "pixels.detach().cpu()"
+        return errors.PixelError(f"a {kind} that requires gradients, which end here; pass {copied}")
+    if "cpu" not in device.lower():
+        return errors.PixelError(
+            f"a {kind} on the device {errors.cut(device)}; pass a copy in CPU memory: pixels.cpu() of PyTorch,"
+            " pixels.get() of CuPy"
+        )
+    return errors.PixelError(
+        f"pixels {errors.shown(pixels)} are no array of numbers: {errors.cut(' '.join(str(error).split()))};"
+        " expected rows of equal length, or a numpy array"
+    )
 
 
 def values(pixels: Any) -> Values:
@@ -199,6 +226,8 @@ def target(pixels: str, dtype: Any, range_: str) -> Target:
     """The target for pixels of type `pixels`: `dtype` a name, a NumPy dtype, or None for the same."""
     if dtype is None or (isinstance(dtype, str) and dtype.lower() == "same"):
         return Target(pixels, range_)
+    if dtype is int:
+        return Target("int32", range_)
     try:
         native = np.dtype(dtype)
     except Exception:  # NumPy raises TypeError, ValueError, SyntaxError and others

@@ -457,7 +457,7 @@ LAYOUTS = {
 @EVERYTHING
 def test_layout_does_not_matter(layout: str, dtype: str, everything: bool) -> None:
     image = LAYOUTS[layout](np.random.default_rng(1).integers(-9, 10, (5, 4, 3)).astype(dtype))
-    plain = np.array(image).astype(image.dtype if hasattr(image, "dtype") else "float64").copy()
+    plain = np.array(image).astype(image.dtype if hasattr(image, "dtype") else dtype).copy()
     with compiled(everything or dtype == "int32"):
         for result in (
             imgconv.correlate(image, [[1, 2], [3, -4]]),
