@@ -278,8 +278,8 @@ LAYERS = "conv 3@3x3 | relu | batchnorm | maxpool 2 | flatten | dense 4 | prelu 
 
 @cache
 def networks() -> dict[str, bytes]:
-    """Files of weights by name: one small network in each format of ours, and models of Keras where they can be
-    read."""
+    """Files of weights by name: one small network in each format of ours, and models of Keras and ONNX where they can
+    be read."""
     own = imgconv.Network.random(LAYERS, (8, 7, 2), 3)
     archive, path = io.BytesIO(), Path(_folder()) / "own.safetensors"
     np.savez(archive, **dict(own.tensors))
@@ -287,6 +287,13 @@ def networks() -> dict[str, bytes]:
     found = {"own.npz": archive.getvalue(), "own.safetensors": path.read_bytes()}
     if find_spec("h5py"):
         found |= {name: (NETWORKS / name).read_bytes() for name in ("flat.keras", "chain.h5", "every_layer.keras")}
+    if find_spec("onnx"):
+        from imgconv.networks.formats import onnx
+        from tests.networks import test_onnx_patterns as patterns
+
+        found["own.onnx"] = onnx.encoded(Stored(own.tensors, LAYERS, input=own.input))
+        found["gelu.onnx"] = patterns.gelu("half first", divided=True).SerializeToString()
+        found["local_response.onnx"] = patterns.local_response(4, "script").SerializeToString()
     return found
 
 
