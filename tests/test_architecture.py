@@ -47,6 +47,7 @@ MAY_BE_HEAVY = (
     "api.image",
     "api.few_levels",
     "api.alpha_policies",
+    "api.apply.batches",
     "api.apply.layers",
     "api.prepared",
     "networks",

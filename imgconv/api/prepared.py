@@ -92,7 +92,7 @@ def remember(pixels: Any, call: Call, step: Operation) -> None:
 
 
 def _prepare(pixels: Pixels, step: Operation, conversion: tuple[Any, Any, Any]) -> Prepared | None:
-    from imgconv.api.apply.pipeline import application
+    from imgconv.api.apply.application import application
     from imgconv.engine.index_tables import result_of, source_of
     from imgconv.engine.memory import allocate
     from imgconv.engine.prepared import prepared

@@ -174,8 +174,8 @@ class Network:
         PixelError
             For an array that is not of this kind.
         """
+        from imgconv.api.apply.batches import run
         from imgconv.networks.forecast import images_together
-        from imgconv.networks.run import run
 
         array, count = self._checked(batch), _threads(threads)
         together = images_together(self.pipeline, array.shape[1:])
@@ -206,8 +206,8 @@ class Network:
         dict of str to array (rows, columns, channels), float32
             By step, numbered from 1: ``"1 conv 6@5x5"``.
         """
+        from imgconv.api.apply.batches import run
         from imgconv.networks.forecast import images_together
-        from imgconv.networks.run import run
         from imgconv.operations.text import step_text
 
         batch = self._checked(_batch_of(pixels))

@@ -6,7 +6,7 @@ from importlib import import_module
 import pytest
 
 from imgconv.api import explain
-from imgconv.api.apply import pipeline
+from imgconv.api.apply.application import Application
 from imgconv.operations import HOMES, OPERATIONS
 
 FUNCTIONS = ("apply", "apply_weighted", "apply_alpha")
@@ -21,7 +21,7 @@ def test_every_operation_is_applied_and_explained() -> None:
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_applications_have_the_same_form(operation: type, name: str) -> None:
     module = import_module(f"imgconv.api.apply.{operation.word}")
-    expected = list(inspect.signature(getattr(pipeline.Application, name)).parameters.values())[1:]
+    expected = list(inspect.signature(getattr(Application, name)).parameters.values())[1:]
     parameters = list(inspect.signature(getattr(module, name)).parameters.values())
     assert [(one.name, one.default) for one in parameters] == [(one.name, one.default) for one in expected]
     assert parameters[0].annotation == operation.__name__

@@ -220,3 +220,22 @@ def test_texts_of_layers(text: str) -> None:
     pipeline = Pipeline.parse(text)
     assert Pipeline.parse(str(pipeline)) == pipeline
     assert str(pipeline) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "normalize scale=1/255 | conv 4@3x3 | tanh | avgpool 2 | sigmoid | flatten | dense 5 | softmax",
+        "filter gaussian:1 | conv 4@3x3 | relu | gelu | clip:0,1/2 | local-response",
+        "avgpool 2 | filter sharpen | dropout | elu",
+    ],
+)
+def test_run_and_networks_give_the_same_numbers(text: str, tmp_path: Path) -> None:
+    """To the bit: there is one way to compute a network."""
+    network = imgconv.Network.random(text, (16, 15, 3), 4)
+    pixels = np.random.default_rng(5).integers(0, 256, (16, 15, 3), "uint8")
+    expected = network.run(pixels[None])[0]
+    assert np.array_equal(imgconv.run(pixels, Pipeline(network.layers)), expected)
+    imgconv.save(imgconv.Image((imgconv.values.image.Frame(pixels),)), tmp_path / "in.png")
+    converted = imgconv.load(tmp_path / "in.png").through(Pipeline(network.layers))
+    assert np.array_equal(converted.pixels, expected if expected.shape[2] > 1 else expected[..., 0])

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from imgconv.api.apply import filter as filters
+from imgconv.api.apply.application import application
 from imgconv.values.frozen import replace
 
 if TYPE_CHECKING:
@@ -18,29 +18,6 @@ if TYPE_CHECKING:
     WeightedResult = tuple[WeightedColours, Response | None]
 
 
-class Application(Protocol):
-    """The functions that the module of each operation has; one that declares auxiliary outputs has `auxiliary` too,
-    and one whose calls are prepared (`api.prepared`) has `work_of`."""
-
-    def apply(
-        self, step: Any, values: Values, target: Target | None, threads: int | None = None, out: Pixels | None = None
-    ) -> Result:
-        """The operation on values: converted to `target` (into `out`), or left wide where that is None."""
-
-    def apply_weighted(
-        self, step: Any, colours: WeightedColours, target: Target | None, threads: int | None = None
-    ) -> WeightedResult:
-        """The operation on colours weighted by alpha, and on alpha; the colours are converted if there is a target."""
-
-    def apply_alpha(self, step: Any, alpha: Pixels, threads: int | None = None) -> Pixels:
-        """What becomes of alpha (H, W) where colours are treated as if there were none."""
-
-
-def application(step: Operation) -> Application:
-    """What applies a step: the module here that has the operation's word as its name, or the one of all layers."""
-    return cast("Application", import_module(f"imgconv.api.apply.{step.applied_in or step.word}"))
-
-
 def apply(
     pipeline: Pipeline,
     values: Values,
@@ -50,8 +27,12 @@ def apply(
 ) -> Result:
     """All steps on values, converted to `target` (into `out`) at the end, or left wide where that is None.
 
-    The result has the notes of all steps.
+    The result has the notes of all steps. Pipelines with layers of networks are computed as networks are: in float32.
     """
+    if any(step.applied_in == "layers" for step in pipeline.steps):
+        from imgconv.api.apply import batches
+
+        return batches.apply(pipeline.steps, values, target, threads, out)
     notes, steps = values.notes, pipeline.steps
     response: Response | None = None
     at = 0

@@ -1,4 +1,4 @@
-"""Networks run on batches: each step in turn, a convolution and its rectifier together."""
+"""Pipelines with layers of networks, on batches: each step in turn, a convolution and its rectifier together."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from collections.abc import Sequence
 import numpy as np
 
 from imgconv.api.apply import layers
-from imgconv.api.apply.pipeline import application
+from imgconv.api.apply.application import application
 from imgconv.api.weighted_layer import WeightedLayer
 from imgconv.engine.bands import WHOLE_BAND, available_threads, run_bands
 from imgconv.engine.layers import pointwise
 from imgconv.engine.memory import allocate
+from imgconv.engine.quantise import quantise
 from imgconv.operations import Activate, Operation, Pool
 from imgconv.operations.layers import Conv, Dense
 from imgconv.operations.pool import ALL
-from imgconv.values.pixel_values import Pixels, values
+from imgconv.values.pixel_values import Pixels, Response, Target, Values, values
 
 _PART = 2**20
 """Values of the largest layer of the images that go through a network together: what a processor's cache holds."""
@@ -101,3 +102,18 @@ def _stackable(step: Pool, height: int, width: int) -> bool:
 def _applied(step: Operation, image: Pixels, threads: int | None) -> Pixels:
     result, _ = application(step).apply(step, values(image), None, threads)
     return np.asarray(result.pixels, np.float32)
+
+
+def apply(
+    steps: Sequence[Operation],
+    given: Values,
+    target: Target | None,
+    threads: int | None = None,
+    out: Pixels | None = None,
+) -> tuple[Values, Response | None]:
+    """All steps on the values of one picture, converted to `target` (into `out`), or left wide where that is None."""
+    result = values(run(steps, given.pixels[None], threads)[-1][0])
+    if target is None:
+        return result, None
+    converted, response = quantise(result, target, threads=threads, out=out)
+    return Values(converted, result.span), response
