@@ -20,12 +20,13 @@ _BYTES = {"uint8": 1, "uint16": 2, "int16": 2, "int32": 4, "float32": 4, "float6
 
 def check(
     header: Header, pipeline: Pipeline, target: Target, channels: int, reading: Reading, *, wide: bool = False
-) -> None:
-    """Raises FileError if the image would take more memory than it may; `wide`: its pixels become floats before the
-    steps and pixels again after them."""
+) -> int:
+    """The bytes that the image takes. Raises FileError if they are more than it may take; `wide`: its pixels become
+    floats before the steps and pixels again after them."""
     needed, allowed = most_bytes(header, pipeline, target, channels, floats=wide), allowed_bytes(reading.max_memory)
     if needed > allowed:
         raise errors.too_much_memory(header.path, needed, allowed)
+    return needed
 
 
 def _strips(size: tuple[int, int], channels: int) -> int:

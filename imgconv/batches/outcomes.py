@@ -36,33 +36,34 @@ class Outcome:
         return f"{self.source} -> {self.target}: {'; '.join([*self.summary, *map(str, self.notes)])}"
 
 
-@record(frozen=False)
 class Outcomes:
-    """The outcomes of one run."""
+    """What is left to know of the outcomes of one run of so many images: how many are of which kind, the errors, and
+    what was clamped."""
 
-    images: list[Outcome] = field(default_factory=list)
+    def __init__(self, total: int) -> None:
+        self.total, self.written = total, 0
+        self.failures: list[errors.ImgconvError] = []
+        self.clamped: list[Clamping] = []
 
     def add(self, outcome: Outcome) -> None:
-        self.images.append(outcome)
+        if outcome.error is None:
+            self.written += 1
+        else:
+            self.failures.append(outcome.error)
+        if outcome.clamping is not None and (outcome.error is None or outcome.error.exit_code == errors.LOSSY):
+            self.clamped.append(outcome.clamping)
 
     @property
     def advice(self) -> str:
         """The options that would keep what was clamped in these images, written or refused for that; empty if nothing
         was."""
-        lost = [
-            outcome.clamping
-            for outcome in self.images
-            if outcome.clamping is not None and (outcome.error is None or outcome.error.exit_code == errors.LOSSY)
-        ]
-        if not lost:
+        if not self.clamped:
             return ""
         from imgconv.batches.clamping import advice
 
-        return advice(lost)
+        return advice(self.clamped)
 
     @property
     def exit_code(self) -> int:
         """0, or the highest exit code of an image that failed."""
-        return max(
-            (outcome.error.exit_code for outcome in self.images if outcome.error is not None), default=errors.DONE
-        )
+        return max((error.exit_code for error in self.failures), default=errors.DONE)

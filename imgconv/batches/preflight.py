@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from imgconv.files.header import Header
 
 
-def check(job: Job, header: Header, pipeline: Pipeline, settings: Settings) -> tuple[Format, str]:
-    """The format and path of a job's result, once everything has been checked that the header allows to check.
+def check(job: Job, header: Header, pipeline: Pipeline, settings: Settings) -> tuple[Format, str, int]:
+    """The format and path of a job's result, and the bytes of memory that it takes, once everything has been checked
+    that the header allows to check.
 
     Raises ImgconvError where a window does not fit, the format cannot hold the result, memory would not suffice, or the
     path is taken.
@@ -45,8 +46,8 @@ def check(job: Job, header: Header, pipeline: Pipeline, settings: Settings) -> t
         frames.check_sizes(form, header)
     goal = target(header.layout.type, pipeline.result_type(settings.dtype), settings.range)
     channels = 1 if settings.gray else header.layout.channels
-    forecast.check(header, pipeline, goal, channels, settings.reading, wide=settings.wide)
-    return form, path
+    needed = forecast.check(header, pipeline, goal, channels, settings.reading, wide=settings.wide)
+    return form, path, needed
 
 
 def plan(header: Header, pipeline: Pipeline, settings: Settings) -> list[str]:

@@ -1,10 +1,11 @@
-"""Runs jobs: one image, a stream and many files take the same way."""
+"""Runs one job: a file, a stream and each of many files take the same way."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from imgconv import errors
@@ -12,8 +13,8 @@ from imgconv.batches.clamping import Clamping, clamping
 from imgconv.batches.facts import header_facts, image_facts, losses, quantising_facts, summary
 from imgconv.batches.inputs import STREAM
 from imgconv.batches.jobs import Job
-from imgconv.batches.outcomes import Outcome, Outcomes
-from imgconv.batches.preflight import check, named_by_content, plan, refuse_derived_clashes
+from imgconv.batches.outcomes import Outcome
+from imgconv.batches.preflight import check, named_by_content, plan
 from imgconv.batches.quiet_stderr import quiet_stderr
 from imgconv.batches.settings import Settings
 from imgconv.operations.pipeline import Pipeline
@@ -26,25 +27,6 @@ if TYPE_CHECKING:
     from imgconv.files.formats import Format
     from imgconv.files.header import Header
     from imgconv.values.image import ImageData
-
-
-def run_jobs(
-    jobs: Sequence[Job], pipeline: Pipeline, settings: Settings, report: Callable[[Outcome], None]
-) -> Outcomes:
-    """Runs every job in turn, also after one that failed. `report` gets each outcome as soon as it is known."""
-    outcomes = Outcomes()
-    refuse_derived_clashes(jobs, pipeline, settings)
-    reserved = {
-        os.path.realpath(path): job.source_name
-        for job in jobs
-        for path in (job.source_file, job.target)
-        if path != STREAM
-    }
-    for job in jobs:
-        outcome = _JobRun(job, pipeline, settings, reserved).outcome()
-        outcomes.add(outcome)
-        report(outcome)
-    return outcomes
 
 
 def explain(job: Job, pipeline: Pipeline, settings: Settings) -> list[str]:
@@ -66,11 +48,33 @@ class _Input:
     path: str
 
 
-class _JobRun:
-    """One job while it runs. `facts` and `notes` are what is known so far: a job that fails reports them, too."""
+class MemoryWanted(Exception):  # noqa: N818 (a question, not an error)
+    """A job needs more memory than it was given, and less than is allowed."""
 
-    def __init__(self, job: Job, pipeline: Pipeline, settings: Settings, reserved: dict[str, str]) -> None:
-        self.job, self.pipeline, self.settings, self.reserved = job, pipeline, settings, reserved
+    def __init__(self, needed: float) -> None:
+        self.needed = needed
+        super().__init__(needed)
+
+
+class JobRun:
+    """One job while it runs. `facts` and `notes` are what is known so far: a job that fails reports them, too.
+
+    `taken` are paths that its frames may not have, with the inputs they belong to. In a process of imgconv's own
+    (`own_process`) memory is confined and decoders are silenced. `memory` are the bytes that it may take; None is what
+    the settings allow.
+    """
+
+    def __init__(
+        self,
+        job: Job,
+        pipeline: Pipeline,
+        settings: Settings,
+        taken: dict[str, str],
+        own_process: bool = True,
+        memory: float | None = None,
+    ) -> None:
+        self.job, self.pipeline, self.settings, self.reserved = job, pipeline, settings, taken
+        self.own_process, self.memory = own_process, memory
         self.facts: dict[str, Any] = {"input": job.source}
         self.notes: list[Note] = []
         self.clamping: Clamping | None = None
@@ -115,21 +119,30 @@ class _JobRun:
     def _read(self) -> _Input:
         """The pixels, once nothing in the header speaks against reading them."""
         from imgconv.api.image import Image
-        from imgconv.engine.memory import confined
         from imgconv.files import read
 
-        most = self.settings.reading.max_memory
-        with confined(most):
+        with self._confined():
             header = read.header(self.job.source, self.settings.reading)
         try:
             form, path = self._check(header)
         except BaseException:
             header.close()
             raise
-        with quiet_stderr(header.format), confined(most):
+        with self._silenced(header.format), self._confined():
             image = Image.of(header.load())
         self.facts |= image_facts(image, "in")
         return _Input(image, header.numbers, form, path)
+
+    @contextlib.contextmanager
+    def _confined(self) -> Iterator[None]:
+        from imgconv.engine.memory import confined
+
+        most = self.settings.reading.max_memory if self.memory is None else int(self.memory)
+        with confined(most) if self.own_process else contextlib.nullcontext():
+            yield
+
+    def _silenced(self, form: str) -> contextlib.AbstractContextManager[None]:
+        return quiet_stderr(form) if self.own_process else contextlib.nullcontext()
 
     def _check(self, header: Header) -> tuple[Format, str]:
         """The format and path of the result. Raises ImgconvError for what the header shows to be impossible."""
@@ -138,7 +151,9 @@ class _JobRun:
         self.facts |= header_facts(header)
         if self.settings.plans:
             self.facts["plan"] = plan(header, self.pipeline, self.settings)
-        form, path = check(self.job, header, self.pipeline, self.settings)
+        form, path, needed = check(self.job, header, self.pipeline, self.settings)
+        if self.memory is not None and needed > self.memory:
+            raise MemoryWanted(needed)
         write.prepare(form, limits.decoded_bytes(header))
         return form, path
 

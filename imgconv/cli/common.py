@@ -14,7 +14,7 @@ from imgconv.files.options import CHOICE_OF_FRAMES, Reading, Writing
 from imgconv.values import groups
 from imgconv.values.colours import COLOUR
 from imgconv.values.frozen import fields, record
-from imgconv.values.parameters import ALPHA, CHANNELS, DTYPE, FLAG, FRAMES, MEMORY, PIXELS, RANGE, THREADS
+from imgconv.values.parameters import ALPHA, CHANNELS, DTYPE, FLAG, FRAMES, JOBS, MEMORY, PIXELS, RANGE, THREADS
 
 _Value = TypeVar("_Value")
 
@@ -29,6 +29,7 @@ class Common:
     overwrite: bool
     quiet: bool
     plan: bool
+    jobs: int | None
     report: str | None
     settings: Settings
 
@@ -53,7 +54,7 @@ class Common:
             quiet=quiet,
             report=report,
             settings=settings,
-            **{name: values.pop(name) for name in ("output", "format", "overwrite", "plan")},
+            **{name: values.pop(name) for name in ("output", "format", "overwrite", "plan", "jobs")},
         )
 
 
@@ -110,6 +111,13 @@ def _batches() -> list[Option]:
             "FILE",
             groups.BATCHES,
             "Read names of inputs from a file, one on each line; - is standard input.",
+        ),
+        option(
+            "--jobs",
+            JOBS,
+            groups.BATCHES,
+            "Images to work on at a time, at most the processors; with --threads for each.  [default: all processors,"
+            " for few small images 1]",
         ),
         option("-0 --null", FLAG, groups.BATCHES, "Names in --files-from end with NUL, as find -print0 writes them."),
     ]

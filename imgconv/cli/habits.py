@@ -56,8 +56,10 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "-i": ("the image as the last argument, without an option",),
     "--dry-run": ("--plan",),
     "-n": ("--plan",),
-    "--jobs": ("--threads",),
-    "-j": ("--threads",),
+    "--workers": ("--jobs",),
+    "--num-workers": ("--jobs",),
+    "--processes": ("--jobs",),
+    "-j": ("--jobs",),
 }
 """An option of other tools, and what may be meant: the first that the command has, or a sentence."""
 

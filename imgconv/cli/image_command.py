@@ -12,10 +12,13 @@ from typing import NoReturn
 import click
 
 from imgconv import errors
+from imgconv.batches.crews import crew
 from imgconv.batches.inputs import is_literal
 from imgconv.batches.jobs import Job, Naming, plan_jobs
 from imgconv.batches.outcomes import Outcome
-from imgconv.batches.run import explain, run_jobs
+from imgconv.batches.run import explain
+from imgconv.batches.schedule import run_jobs
+from imgconv.batches.task import Listener, Run
 from imgconv.cli.common import Common
 from imgconv.cli.messages import Finished, announce_compilation, complain
 from imgconv.files.formats import BY_SUFFIX
@@ -75,13 +78,14 @@ def _run(jobs: Sequence[Job], pipeline: Pipeline, common: Common) -> NoReturn:
 
         run_report = RunReport(common.report, every)
 
-    def report(outcome: Outcome) -> None:
+    def report(_: Job, outcome: Outcome) -> None:
         if run_report is not None:
             run_report.add(outcome)
         if outcome.error is not None or not common.quiet:
             complain(str(outcome))
 
-    outcomes = run_jobs(jobs, pipeline, common.settings, report)
+    with crew(jobs, common.settings, common.jobs) as (hands, settings):
+        outcomes = run_jobs(jobs, Run(pipeline, settings, own_process=True), Listener(report), hands)
     if outcomes.advice and not common.quiet:
         complain(outcomes.advice)
     raise Finished(outcomes.exit_code)

@@ -9,7 +9,6 @@ does on request what a band finds missing (`imgconv.jit.delegation`).
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 import time
@@ -17,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from imgconv import errors
+from imgconv.engine.processors import available
 from imgconv.jit.delegation import Requests
 
 Band = Callable[[int, int], None]
@@ -31,7 +31,7 @@ _PATIENCE = 2.0  # seconds that an error or an interrupt waits for the bands und
 
 def available_threads() -> int:
     """Processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return available()
 
 
 def run_bands(

@@ -222,6 +222,7 @@ COUNT = Kind("N", lambda value: whole(value, "count", least=1))
 PIXELS = amount("max-pixels", "500M or 2G")
 MEMORY = amount("max-memory", "500M or 2GiB", "B")
 FRAMES = amount("max-frames", "500 or 20k")
+JOBS = Kind("N", lambda value: whole(value, "jobs", least=1))
 THREADS = Kind("N", lambda value: whole(value, "threads", least=1))
 RANGE = choice("range", ("clamp", "abs", "shift", "stretch"))
 Channels = str | tuple[str, ...]

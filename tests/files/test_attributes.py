@@ -20,8 +20,9 @@ import pytest
 from imgconv import errors
 from imgconv.batches.jobs import Job
 from imgconv.batches.outcomes import Outcome
-from imgconv.batches.run import run_jobs
+from imgconv.batches.schedule import run_jobs
 from imgconv.batches.settings import Settings
+from imgconv.batches.task import Listener, Run
 from imgconv.files import atomic, attributes
 from imgconv.operations.pipeline import Pipeline
 from imgconv.values.notes import Note
@@ -250,7 +251,8 @@ def test_losses_are_the_outcomes(folder: Path, strict: bool, request: pytest.Fix
     request.getfixturevalue("full")
     said: list[Outcome] = []
     job = Job(str(folder / "in.png"), str(path), replace=True)
-    report = run_jobs([job], Pipeline.parse("filter identity"), Settings(strict=strict), said.append)
+    run = Run(Pipeline.parse("filter identity"), Settings(strict=strict), own_process=True)
+    report = run_jobs([job], run, Listener(lambda _, outcome: said.append(outcome)))
     assert report.exit_code == (errors.LOSSY if strict else errors.DONE)
     assert "user.tag" in str(said[0])
     assert (path.read_bytes() == OLD) is strict
@@ -262,15 +264,17 @@ def test_losses_are_the_outcomes(folder: Path, strict: bool, request: pytest.Fix
 
 AS_USER = f"""
 import sys
-from imgconv.batches.run import run_jobs
+from imgconv.batches.schedule import run_jobs
 from imgconv.batches.settings import Settings
+from imgconv.batches.task import Listener, Run
 from imgconv.batches.jobs import Job
 from imgconv.operations.pipeline import Pipeline
 
 def ended(target, strict):
     job = Job("in.png", target, replace=True)
     pipeline, settings = Pipeline.parse("filter identity"), Settings(strict=strict)
-    return run_jobs([job], pipeline, settings, lambda outcome: print(outcome)).exit_code
+    run = Run(pipeline, settings, own_process=True)
+    return run_jobs([job], run, Listener(lambda _, outcome: print(outcome))).exit_code
 
 import os
 for _ in range(2):

@@ -21,8 +21,9 @@ import imgconv
 from imgconv import errors
 from imgconv.batches.jobs import Job
 from imgconv.batches.outcomes import Outcome
-from imgconv.batches.run import run_jobs
+from imgconv.batches.schedule import run_jobs
 from imgconv.batches.settings import Settings
+from imgconv.batches.task import Listener, Run
 from imgconv.cli.messages import printable
 from imgconv.files.formats import COMPRESS_LEVEL, FORMATS
 from imgconv.files.options import Reading
@@ -122,7 +123,8 @@ def read(content: bytes, folder: Path, meant: Any = None, *, lenient: bool = Fal
     )
     said: list[Outcome] = []
     job = Job(str(given), str(target), FORMATS["npy"], replace=True)
-    run_jobs([job], Pipeline.parse("activate identity"), Settings(reading=reading), said.append)
+    run = Run(Pipeline.parse("activate identity"), Settings(reading=reading), own_process=True)
+    run_jobs([job], run, Listener(lambda _, outcome: said.append(outcome)))
     (outcome,) = said
     if outcome.error is not None:
         if target.exists():

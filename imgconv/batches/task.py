@@ -1,0 +1,101 @@
+"""A task: one job with what its run has in common, as a small value that any executor can send to another process; who
+performs tasks, and who hears of their outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from imgconv.batches.jobs import Job
+from imgconv.batches.outcomes import Outcome
+from imgconv.batches.run import JobRun, MemoryWanted
+from imgconv.batches.settings import Settings
+from imgconv.operations.pipeline import Pipeline
+from imgconv.values.frozen import record
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+
+@record
+class Run:
+    """What all tasks of a run have in common.
+
+    Attributes
+    ----------
+    pipeline : Pipeline
+    settings : Settings
+    own_process : bool
+        Whether tasks run in processes of imgconv's own, one at a time: these are confined in memory, and their standard
+        error may be silenced for a moment.
+    """
+
+    pipeline: Pipeline
+    settings: Settings
+    own_process: bool = False
+
+
+@record
+class Task:
+    """One job.
+
+    Attributes
+    ----------
+    job : Job
+    taken : tuple of (str, str)
+        Paths that frames in files of their own may not have, each with the input it belongs to.
+    memory : float, optional
+        Bytes that the image may take; one that needs more is not run. None is what the settings allow.
+    """
+
+    job: Job
+    taken: tuple[tuple[str, str], ...] = ()
+    memory: float | None = None
+
+
+@record
+class Crew:
+    """Who runs the tasks: an executor, how many it runs at a time, and the bytes that all of them may take together."""
+
+    executor: Executor
+    count: int
+    memory: float
+
+
+Hear = Callable[[Job, Outcome], None]
+
+
+def _nothing(job: Job, outcome: Outcome) -> None:
+    pass
+
+
+@record
+class Listener:
+    """Who hears of outcomes: `done` as soon as one is known, `report` in the order of the jobs; `fail_fast` starts
+    nothing more once one has failed."""
+
+    report: Hear = _nothing
+    done: Hear = _nothing
+    fail_fast: bool = False
+
+
+def perform(run: bytes, task: Task) -> Outcome | float:
+    """Runs one task of a pickled run: its outcome, or the bytes that it needs if that is more than it may take."""
+    return perform_in(_run(run), task)
+
+
+def perform_in(run: Run, task: Task) -> Outcome | float:
+    """The same for a run of this process."""
+    try:
+        return JobRun(task.job, run.pipeline, run.settings, dict(task.taken), run.own_process, task.memory).outcome()
+    except MemoryWanted as wanted:
+        return wanted.needed
+
+
+@lru_cache(maxsize=4)
+def _run(pickled: bytes) -> Run:
+    import pickle
+
+    run: Run = pickle.loads(pickled)
+    return run
