@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from imgconv import errors
+from imgconv.engine import control_groups
 from imgconv.values.pixel_values import Pixels
 
 SHARE = 0.8
@@ -33,7 +34,7 @@ def machine_bytes() -> float:
         own = float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
     except (AttributeError, ValueError, OSError):
         own = math.inf
-    return min(own, _address_space(), *_container_limits())
+    return min(own, _address_space(), *control_groups.memory_limits())
 
 
 def _address_space() -> float:
@@ -43,25 +44,6 @@ def _address_space() -> float:
         return math.inf
     soft = resource.getrlimit(resource.RLIMIT_AS)[0]
     return math.inf if soft == resource.RLIM_INFINITY else float(soft)
-
-
-def _container_limits() -> list[float]:
-    """What Linux's control groups allow: version 2 in this process's group and those above it, version 1 at the place
-    containers see."""
-    places = ["/sys/fs/cgroup/memory/memory.limit_in_bytes"]
-    try:
-        with open("/proc/self/cgroup", encoding="ascii") as file:
-            group = next((line[3:].strip().strip("/") for line in file if line.startswith("0::")), None)
-    except (OSError, UnicodeDecodeError):
-        return [math.inf]
-    while group is not None:
-        places.append(f"/sys/fs/cgroup/{group}/memory.max")
-        group = group.rpartition("/")[0] if group else None
-    limits = [math.inf]
-    for place in places:
-        with contextlib.suppress(OSError, ValueError), open(place, encoding="ascii") as file:  # "max" is no number
-            limits.append(float(int(file.read())))
-    return limits
 
 
 def allowed_bytes(limit: int | None = None) -> float:
