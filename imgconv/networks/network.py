@@ -60,6 +60,7 @@ class Network:
         object.__setattr__(self, "tensors", _checked_tensors(self.tensors))
         if not isinstance(self.labels, (tuple, list)) or not all(isinstance(label, str) for label in self.labels):
             raise errors.not_a("labels", self.labels, "a tuple of texts")
+        object.__setattr__(self, "labels", tuple(self.labels))
         if self.input is not None:
             object.__setattr__(self, "input", input_shape(self.input))
             self.result(self.input)
@@ -242,7 +243,7 @@ class Network:
 
     def with_labels(self, labels: Sequence[str]) -> Network:
         """The same network with other labels."""
-        return Network(self.pipeline, self.tensors, self.input, tuple(labels))
+        return Network(self.pipeline, self.tensors, self.input, labels)  # type: ignore[arg-type]
 
     def label(self, output: int) -> str:
         """What an output stands for: its label, or its number."""

@@ -49,7 +49,7 @@ def read(source: Any, weights: Any = None, *, input: Any = None, layout: str | N
     order = None if layout is None else LAYOUT.read(layout)
     shape = None if input is None else input_shape(input)
     if is_network(text):
-        stored = read_stored(text)
+        stored = read_stored(path_text(text, "network"))
         if not stored.pipeline:
             raise errors.UsageError(
                 f"{text} has weights, but no layers; write them, as in: imgconv run 'conv 6@5x5 | ...' --weights {text}"

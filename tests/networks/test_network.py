@@ -60,7 +60,7 @@ def held_out() -> tuple[Any, Any]:
 
 @pytest.mark.parametrize("threads", [1, 2, 3])
 def test_parts_of_a_large_batch_give_what_images_give(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("imgconv.networks.run._PART", 2000)
+    monkeypatch.setattr("imgconv.api.apply.batches._PART", 2000)
     network = imgconv.Network.random("conv 4@3x3 | relu | maxpool 2 | flatten | dense 3", "10x10x2")
     batch = np.random.default_rng(3).standard_normal((23, 10, 10, 2)).astype("float32")
     images = np.concatenate([network.run(image[None], threads=1) for image in batch])
@@ -239,3 +239,19 @@ def test_run_and_networks_give_the_same_numbers(text: str, tmp_path: Path) -> No
     imgconv.save(imgconv.Image((imgconv.values.image.Frame(pixels),)), tmp_path / "in.png")
     converted = imgconv.load(tmp_path / "in.png").through(Pipeline(network.layers))
     assert np.array_equal(converted.pixels, expected if expected.shape[2] > 1 else expected[..., 0])
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: imgconv.Network.load("a\0b.npz"),
+        lambda: imgconv.Network.load("relu").with_labels(3),  # type: ignore[arg-type]
+        lambda: imgconv.Network.load("relu").with_labels("abc"),
+        lambda: imgconv.Network.load("relu").run("x"),
+        lambda: imgconv.Network.load("relu").maps(None),
+        lambda: imgconv.Network.load("relu").run(np.zeros((1, 2, 2, 1)), threads="x"),  # type: ignore[arg-type]
+    ],
+)
+def test_wrong_arguments_raise_errors_of_ours(call: Any) -> None:
+    with pytest.raises(errors.ImgconvError):
+        call()
