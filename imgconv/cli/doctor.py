@@ -99,7 +99,7 @@ def _folders() -> list[tuple[str, str]]:
         state, count, size = store.state(folder)
         rows.append(("later folder, only read" if number else "folder", str(folder)))
         rows.append(("", f"{state}; {count} loop{'s' * (count != 1)}, {size / 1024:.0f} KiB"))
-    return rows or [("folder", "none: there is no home folder (IMGCONV_CACHE_DIR names another)")]
+    return rows or [("folder", "none: IMGCONV_CACHE_DIR names no folder")]
 
 
 def _products() -> str:

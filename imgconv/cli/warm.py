@@ -234,7 +234,7 @@ def _target_folder(folder: str | None, cpu: str | None) -> str:
         return str(place)
     if first := store.folders()[:1]:
         raise _unusable(str(first[0]), store.state(first[0])[0])
-    raise errors.FileError("there is no home folder to store loops in; name another with IMGCONV_CACHE_DIR or --dir")
+    raise errors.FileError("IMGCONV_CACHE_DIR names no folder to store loops in; name one there or with --dir")
 
 
 def _compile_all(*, progress: bool) -> None:

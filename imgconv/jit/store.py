@@ -30,7 +30,8 @@ _DAY = 86400.0
 def folders() -> list[str]:
     """Where machine code is kept: the first is written to, all are read.
 
-    IMGCONV_CACHE_DIR names them, else the platform's place for caches is taken; who has no home has none.
+    IMGCONV_CACHE_DIR names them, else the platform's place for caches is taken. A home that does not exist is not made:
+    then a folder of the user's own lies among temporary files.
     """
     named = os.environ.get("IMGCONV_CACHE_DIR", "")
     if named:
@@ -38,10 +39,14 @@ def folders() -> list[str]:
     if sys.platform == "win32":
         base = os.environ.get("LOCALAPPDATA") or os.path.expanduser(r"~\AppData\Local")
         return [os.path.join(base, "imgconv", "cache")]
-    base = os.environ.get("XDG_CACHE_HOME", "")
+    home, base = os.path.expanduser("~"), os.environ.get("XDG_CACHE_HOME", "")
     if not os.path.isabs(base):
-        base = os.path.expanduser("~/Library/Caches" if sys.platform == "darwin" else "~/.cache")
-    return [os.path.join(base, "imgconv")] if os.path.isabs(base) else []
+        base = os.path.join(home, "Library/Caches" if sys.platform == "darwin" else ".cache")
+    homeless = not (os.path.isabs(home) and os.path.isdir(home))
+    if homeless and (not os.path.isabs(base) or f"{base}/".startswith(f"{home}/")):
+        temporary = os.environ.get("TMPDIR", "")
+        return [os.path.join(temporary if os.path.isabs(temporary) else "/tmp", f"imgconv-{os.getuid()}")]
+    return [os.path.join(base, "imgconv")]
 
 
 def writable_folder() -> str | None:

@@ -214,9 +214,12 @@ def test_doctor_counts_loops_and_sees_what_is_not_trusted(tmp_path, monkeypatch)
 
 
 def test_doctor_where_there_is_no_home(tmp_path):
-    done = imgconv("doctor", cwd=tmp_path, env={"IMGCONV_CACHE_DIR": "", "XDG_CACHE_HOME": "", "HOME": "relative"})
+    places = {"IMGCONV_CACHE_DIR": "", "XDG_CACHE_HOME": "", "HOME": "relative", "TMPDIR": str(tmp_path)}
+    done = imgconv("doctor", cwd=tmp_path, env=places)
     assert done.code == 0
-    assert b"none: there is no home folder" in done.out
+    assert f"{tmp_path}/imgconv-".encode() in done.out
+    assert b"not there yet" in done.out
+    assert b"names no folder" in imgconv("doctor", cwd=tmp_path, env={"IMGCONV_CACHE_DIR": os.pathsep}).out
 
 
 @pytest.mark.parametrize("words", [["doctor", "--help"], ["warm", "--help"], ["warm", "--cpu"]], ids=" ".join)

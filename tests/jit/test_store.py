@@ -259,12 +259,25 @@ def test_a_folder_that_cannot_be_made_means_compiling_in_memory(monkeypatch, tmp
     assert run_probe(IMGCONV_CACHE_DIR="/proc/nonexistent/loops") is True
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="needs a folder that even root cannot write")
-@pytest.mark.parametrize("home", ["/proc/nonexistent", "relative"])
-def test_a_home_that_is_missing_means_compiling_in_memory(home, tmp_path, monkeypatch):
+@pytest.mark.skipif(sys.platform == "win32", reason="there the profile has a place of its own")
+@pytest.mark.parametrize("cache", ["", "below"])
+@pytest.mark.parametrize("home", ["missing", "relative"])
+def test_a_home_that_is_missing_is_not_made(home, cache, tmp_path, monkeypatch):
+    """The cache then lies among temporary files, the user's alone."""
     monkeypatch.chdir(tmp_path)
-    assert run_probe(HOME=home, IMGCONV_CACHE_DIR="", XDG_CACHE_HOME="") is True
-    assert not any(tmp_path.iterdir())
+    (tmp_path / "temporary").mkdir(mode=0o1777)
+    here = home if home == "relative" else str(tmp_path / home)
+    below = f"{here}/.cache" if cache else ""
+    assert run_probe(HOME=here, IMGCONV_CACHE_DIR="", XDG_CACHE_HOME=below, TMPDIR=str(tmp_path / "temporary")) is True
+    assert [path.name for path in tmp_path.iterdir()] == ["temporary"]
+    (folder,) = (tmp_path / "temporary").iterdir()
+    assert (folder.name, folder.stat().st_mode & 0o777) == (f"imgconv-{os.getuid()}", 0o700)
+    assert any(folder.iterdir())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a folder that even root cannot write")
+def test_a_cache_that_cannot_be_made_means_compiling_in_memory(tmp_path):
+    assert run_probe(HOME="/", IMGCONV_CACHE_DIR="", XDG_CACHE_HOME="/proc/nonexistent") is True
 
 
 def test_later_folders_are_read_and_not_written(folder, monkeypatch, tmp_path):
