@@ -58,8 +58,8 @@ def explain(pipeline: Pipeline, values: Predicted, result: str) -> list[str]:
         type_ = result if step is pipeline.steps[-1] else "wide"
         words, after = EXPLANATIONS.get(type(step), _layer)(step, values, type_)
         lines.append(
-            f"{step_text(step)}: {values.size} {values.type} -> {after.size} {after.type} ({after.mebibytes:.1f} MiB);"
-            f" {words}"
+            f"{step_text(step, typed=True)}: {values.size} {values.type} ->"
+            f" {after.size} {after.type} ({after.mebibytes:.1f} MiB); {words}"
         )
         values = after
     return lines

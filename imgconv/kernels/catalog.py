@@ -79,12 +79,14 @@ def read_all(value: Any) -> tuple[Kernel, ...]:
         return (value,)
     if not isinstance(value, (str, os.PathLike)):
         return (Kernel(value),)
-    factors, text = unscaled(path_text(value, "kernel"))
+    whole = path_text(value, "kernel")
+    factors, text = unscaled(whole)
     if factors:
         kernels = read_all(text)
+        from_file = bool(kernels[0].typed)
         for factor in reversed(factors):
             kernels = tuple(scaled(factor, own, own.name if is_named(own) else "") for own in kernels)
-        return kernels
+        return tuple(own.typed_as(whole) for own in kernels) if from_file else kernels
     if find(text):
         return (named(text),)
     if not text.strip():

@@ -58,11 +58,11 @@ def read(text: str) -> tuple[Kernel, ...] | None:
     body, index = _indexed(text)
     named = _NAMED.match(body)
     if named and (dialect := table().called(named[1])):
-        return _in_dialect(dialect, body[named.end() :].strip(" \t"), index)
+        return _in_dialect(dialect, body[named.end() :].strip(" \t"), index, text)
     if _is_inline(with_minuses(body).strip()) or (_has_lines(body) and not os.path.isfile(body)):
         return _chosen(_text(body, table().recognised(body, body)), text, index)
     if _is_path(body):
-        return _from_file(body, index)
+        return _typed(_from_file(body, index), text)
     return _chosen(_text(body, table().recognised(body, body)), text, index) if _KERNEL_START.match(body) else None
 
 
@@ -90,7 +90,11 @@ def _is_inline(text: str) -> bool:
     return ROWS.inline(text) or any(row.claims(text) and row.inline(text) for row in table().DIALECTS.values())
 
 
-def _in_dialect(dialect: Dialect, rest: str, index: str) -> tuple[Kernel, ...]:
+def _typed(kernels: tuple[Kernel, ...], text: str) -> tuple[Kernel, ...]:
+    return tuple(kernel.typed_as(text) for kernel in kernels)
+
+
+def _in_dialect(dialect: Dialect, rest: str, index: str, typed: str) -> tuple[Kernel, ...]:
     """What stands behind the dialect's name: its text, or the path of a file."""
     path = rest.removeprefix(dialect.mark) if dialect.mark else rest
     if dialect.read is None and dialect.opens is None:
@@ -100,7 +104,9 @@ def _in_dialect(dialect: Dialect, rest: str, index: str) -> tuple[Kernel, ...]:
         and path == rest
         and ("\n" in rest or dialect.inline(with_minuses(rest)) or not (_is_path(rest) or os.path.isfile(rest)))
     )
-    return _chosen(_text(rest, dialect), rest, index) if inline else _from_file(path, index, dialect)
+    if inline:
+        return _chosen(_text(rest, dialect), rest, index)
+    return _typed(_from_file(path, index, dialect), typed)
 
 
 # ---------------------------------------------------------------- which of several

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from imgconv import errors
 from imgconv.kernels.kernel import Kernel, require_total
+from imgconv.kernels.named import find
 from imgconv.kernels.remarks import remarks
 from imgconv.kernels.sweeps import (
     FAMILIES,
@@ -16,6 +17,7 @@ from imgconv.kernels.sweeps import (
     VALUE,
     families,
     kernels,
+    swept,
     too_long,
     with_arguments,
 )
@@ -103,6 +105,9 @@ class Bank(Operation):
             )
         if self.columns is not None and not self.sheet:
             raise errors.UsageError("columns are those of a sheet; add --sheet")
+        typed = {"kernel": self.kernel, "with_": self.with_, "theta": self.theta, "vary": self.vary}
+        if any(find(text) is None and not swept(text) for text in texts):  # a file's: its numbers stand for it
+            object.__setattr__(self, "as_typed", typed)
         for name, value in (("kernel", texts[0]), ("with_", tuple(texts[1:])), ("theta", None), ("vary", ())):
             object.__setattr__(self, name, value)
         self.filters  # noqa: B018 (arguments out of their bounds end here)

@@ -131,6 +131,8 @@ class Operation(ABC):
     """What its tensors are called behind its name, if it is a layer that has some: weight, bias, mean ..."""
     result_type: ClassVar[str] = ""
     """The pixel type of its pipeline's result where no other is asked for; empty for the input's own."""
+    as_typed: ClassVar[dict[str, Any]] = {}
+    """Fields as they were typed, where others stand for them in the text; an object may have its own."""
     keeps_bounds: ClassVar[bool] = False
     """Whether results stay within whatever bounds the values had."""
 

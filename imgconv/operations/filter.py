@@ -130,7 +130,7 @@ class Filter(Operation):
             for name, neutral in (("divisor", 1), ("bias", 0), ("anchor", None)):
                 if getattr(self, name) is None and getattr(self.kernel, name) != neutral:
                     object.__setattr__(self, name, getattr(self.kernel, name))
-            object.__setattr__(self, "kernel", Kernel(self.kernel.weights))
+            object.__setattr__(self, "kernel", Kernel(self.kernel.weights).typed_as(self.kernel.typed))
         if self.repeat == 1 and not self.until_stable:
             object.__setattr__(self, "repeat", None)
         self.kernels  # noqa: B018 (an anchor outside a kernel, or an angle it cannot be turned by, ends here)
@@ -142,7 +142,7 @@ class Filter(Operation):
         for name, neutral in (("bias", 0), ("anchor", None)):
             if getattr(self, name) is None and getattr(own, name) != neutral:
                 raise errors.combine_own(name)
-        return own.undivided() if self.divisor is None else Kernel(own.weights)
+        return (own.undivided() if self.divisor is None else Kernel(own.weights)).typed_as(own.typed)
 
     @cached_property
     def kernels(self) -> tuple[Kernel, ...]:

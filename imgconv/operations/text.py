@@ -15,6 +15,7 @@ from typing import Any
 from imgconv import errors
 from imgconv.operations import HOMES, Operation, Option, operation
 from imgconv.operations.tokens import Token, split, step_error
+from imgconv.values.parameters import Kind
 
 RUN_OPTIONS = ("range", "dtype", "gray", "threads", "alpha", "channels", "linear", "frames")
 _NO_PRESET: dict[str, Any] = {}
@@ -176,23 +177,31 @@ def _usage(word: str, options: dict[str, Option]) -> str:
 # ---------------------------------------------------------------- steps to text
 
 
-def step_text(step: Operation) -> str:
+def step_text(step: Operation, *, typed: bool = False) -> str:
     """Canonical text of a step, as it was declared: the short word if there is one, defaults dropped, fields in
-    declared order."""
+    declared order. Kernels of files are their numbers, which stay when a file changes, or what was `typed`."""
     step = step.declared
     word, preset = _short_word(step)
     values, named = [], []
     for option in step.options():
         value = getattr(step, option.name)
+        if typed:
+            value = step.as_typed.get(option.name, value)
         if option.name in preset or value is None:
             continue
         if _is_argument(option, step, word):
-            values.append(_quoted(option.kind.text(value)))
+            values.append(_shown(option.kind, value, typed))
         elif option.kind.item:
-            named += [f"{option.long}={_quoted(option.kind.item.text(item))}" for item in value]
+            items = [_shown(option.kind.item, item, typed) for item in value]
+            named += [f"{option.long}={item}" for item in (dict.fromkeys(items) if typed else items)]
         elif value != option.default:
-            named.append(option.long if option.is_flag else f"{option.long}={_quoted(option.kind.text(value))}")
+            named.append(option.long if option.is_flag else f"{option.long}={_shown(option.kind, value, typed)}")
     return " ".join([word, *values, *named])
+
+
+def _shown(kind: Kind, value: Any, typed: bool) -> str:
+    """The text of a value; of a kernel of a file what was typed, if that is wanted."""
+    return _quoted((getattr(value, "typed", "") if typed else "") or kind.text(value))
 
 
 def _short_word(step: Operation) -> tuple[str, dict[str, Any]]:

@@ -18,10 +18,13 @@ from imgconv import operations as declared
 from imgconv.operations import OPERATIONS, Activate, Operation, Pool
 from imgconv.operations.activate import FUNCTIONS
 from imgconv.operations.layers import LAYERS
+from imgconv.operations.text import step_text
 from imgconv.values.frozen import fields
 from imgconv.values.numbers import number as exact_number
 from imgconv.values.numbers import number_text
+from tests.command import called
 
+ROOT = Path(__file__).parent.parent.parent
 Filter: Any = declared.Filter  # their fields also take what they are read from
 Edges: Any = declared.Edges
 Bank: Any = declared.Bank
@@ -531,3 +534,19 @@ def test_layers_load_neither_kernels_nor_the_planner() -> None:
         " assert not {'imgconv.planner', 'imgconv.kernels.kernel', 'imgconv.operations.filter'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_plans_show_kernels_of_files_as_they_were_typed(tmp_path, monkeypatch):
+    """The text of a pipeline has their numbers, since a file may change."""
+    monkeypatch.chdir(tmp_path)
+    Path("k.json").write_text("[[0.1234567890123456, 2], [3, 4.7]]")
+    Path("rows.txt").write_text("1 2 1")
+    for typed in ("filter k.json", "filter rows.txt border=zero with=2*k.json", "bank k.json with=sobel-x"):
+        (step,) = Pipeline.parse(typed).steps
+        assert step_text(step, typed=True) == typed
+        assert "k.json" not in step_text(step)
+        assert Pipeline.parse(step_text(step)).steps == (step,)
+    done = called("filter", "./k.json", str(ROOT / "samples/digit.png"), "--plan", cwd=tmp_path)
+    assert done.out.decode().startswith("filter ./k.json: 28x28")
+    (turned,) = Pipeline.parse("filter k.json rotate=90 bias=3").steps
+    assert step_text(turned, typed=True) == "filter k.json bias=3 rotate=90"
