@@ -14,7 +14,9 @@ from imgconv.cli.networks.options import (
     fitting_of,
     fitting_options,
     network_options,
+    overwrite_option,
     reading_of,
+    refuse_inputs,
     weighted_network_of,
 )
 from imgconv.cli.options import Argument, option
@@ -55,6 +57,7 @@ def command() -> Command:
                 "The maps of each layer as files of their own.",
             ),
             option("--format", "png|npy", groups.FILES, "Of the files of --each.  [default: png, stretched]"),
+            overwrite_option(),
             *fitting_options(),
         ],
         callback=_maps,
@@ -78,6 +81,7 @@ def _show_maps(image: str | None, **given: Any) -> None:
     from imgconv.networks.page import is_named, page
 
     output, layer, each, form = (given.pop(name) for name in ("output", "layer", "each", "format"))
+    overwrite, inputs = given.pop("overwrite"), (given["network"], given["weights"], image)
     reading, fitting = reading_of(given), fitting_of(given)
     network = weighted_network_of(given, EXAMPLES[0])
     if image is None:
@@ -88,6 +92,8 @@ def _show_maps(image: str | None, **given: Any) -> None:
         raise errors.unknown("format", form, ["png", "npy"])
     if output is not None:
         check(output)
+        if not overwrite:
+            refuse_inputs(output, *inputs)
     steps = network.layers
     if layer is not None and not any(is_named(layer, number, step) for number, step in enumerate(steps, 1)):
         raise errors.UsageError(f"no layer is called {layer}; imgconv summary lists them")
@@ -107,29 +113,36 @@ def _show_maps(image: str | None, **given: Any) -> None:
             for number, (step, value) in enumerate(zip(steps, values, strict=True), 1)
             if layer is None or is_named(layer, number, step)
         ]
-        _write_each(each, chosen, form or "png")
+        _write_each(each, chosen, form or "png", overwrite)
     if output is not None:
         complain(write(page(pixels, steps, values, layer or ""), output))
     raise Finished(errors.DONE)
 
 
-def _write_each(folder: str, chosen: list[Any], form: str) -> None:
-    """A file for the maps of each step: an array, or a PNG for each channel, stretched."""
+def _write_each(folder: str, chosen: list[Any], form: str, overwrite: bool) -> None:
+    """A file for the maps of each step: an array, or a PNG for each channel, stretched. FileError where one is there
+    and is not to be replaced; then none is written."""
     import numpy as np
 
-    from imgconv.api.image import Image
-    from imgconv.files.write import save
+    from imgconv.files import atomic
+    from imgconv.files.formats import FORMATS
+    from imgconv.files.write import encoded
     from imgconv.networks.page import gray_levels
     from imgconv.operations.base import file_name
     from imgconv.operations.text import step_text
-    from imgconv.values.image import Frame
+    from imgconv.values.image import Frame, ImageData
 
-    os.makedirs(folder, exist_ok=True)
+    pictures: dict[str, Any] = {}
     for number, step, value in chosen:
         stem = os.path.join(folder, file_name((f"{number:02}", step_text(step))))
         if form == "npy":
-            save(Image((Frame(np.ascontiguousarray(value)),)), f"{stem}.npy")
-            continue
-        for channel in range(value.shape[2]):
-            save(Image((Frame(gray_levels(value[..., channel])),)), f"{stem}-{channel:03}.png")
-    complain(f"{folder}: the maps of {len(chosen)} layers")
+            pictures[f"{stem}.npy"] = np.ascontiguousarray(value)
+        else:
+            pictures |= {f"{stem}-{channel:03}.png": value[..., channel] for channel in range(value.shape[2])}
+    if there := next((path for path in pictures if os.path.lexists(path)), None) if not overwrite else None:
+        raise errors.file_exists(there)
+    atomic.make_folder(folder)
+    for path, values in pictures.items():
+        image = ImageData((Frame(values if form == "npy" else gray_levels(values)),))
+        atomic.write(path, encoded(image, FORMATS[form], path), replace=overwrite)
+    complain(f"{folder}: the maps of {len(chosen)} layer{'s' * (len(chosen) != 1)}")

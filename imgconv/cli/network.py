@@ -10,7 +10,7 @@ from imgconv import errors
 from imgconv.cli.command import Command, Group
 from imgconv.cli.memory import bounded
 from imgconv.cli.messages import Finished, complain
-from imgconv.cli.networks.options import network_of, network_options
+from imgconv.cli.networks.options import network_of, network_options, overwrite_option, refuse_inputs
 from imgconv.cli.options import Argument
 
 EXAMPLES = (
@@ -47,6 +47,7 @@ def _convert_command() -> Command:
             weights,
             Argument(["target"], required=False, metavar="FILE", meaning="What to write."),
             *others,
+            overwrite_option(),
         ],
         callback=_convert,
         brief="Write a network to a .safetensors or .onnx file",
@@ -62,6 +63,8 @@ def _convert(target: str | None, **given: Any) -> None:
     if target is None:
         raise errors.UsageError(f"name the file to write, too, as in {EXAMPLES[0]}")
     check_written(target)
+    if not given.pop("overwrite"):
+        refuse_inputs(target, given["network"], given["weights"])
     with bounded():
         lost = convert(network_of(given, EXAMPLES[0]), target)
     left_out = f"; left out: {', '.join(lost)}" if lost else ""

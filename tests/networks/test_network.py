@@ -176,6 +176,12 @@ def test_maps(tmp_path: Path) -> None:
     assert len(files) == len(expected)
     for file, values in zip(files, expected, strict=True):
         assert np.array_equal(np.load(file).reshape(values.shape), values)
+    done = command("maps", LENET, path, "--each", "maps", "--format", "npy", cwd=tmp_path)
+    assert (done.code, "exists already" in done.err) == (1, True)
+    done = command("maps", LENET, path, "--each", "maps", "--format", "npy", "--overwrite", cwd=tmp_path)
+    assert done.code == 0, done.err
+    done = command("maps", LENET, "maps.png", "-o", "maps.png", "--fit", "resize", cwd=tmp_path)
+    assert (done.code, "is also an input" in done.err) == (2, True)
     assert command("maps", LENET, path, "--layer", "conv3", "-o", "x.png", cwd=tmp_path).code == 2
     assert command("maps", LENET, path, "--layer", "conv2", "-o", "conv2.png", cwd=tmp_path).code == 0
 

@@ -406,6 +406,7 @@ def test_the_command(tmp_path: Path) -> None:
         np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
     for words, code, sentence in (
         (["convert", lenet], 2, "name the file to write"),
+        (["convert", "lenet5.onnx", "lenet5.onnx"], 2, "is also an input"),
         (["convert", lenet, "a.npz"], 2, ".safetensors and .onnx"),
         (["convert", "conv 3@3", "a.onnx", "--input", "9x9x1"], 2, "--weights"),
         (["convert", "missing.onnx", "a.safetensors"], 1, "no such file"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -129,6 +130,18 @@ def weighted_network_of(given: dict[str, Any], example: str) -> Network:
     network = network_of(given, example)
     network.require_weights()
     return network
+
+
+def overwrite_option() -> click.Parameter:
+    """Whether files that are there are replaced."""
+    text = "Replace existing files in a folder, and inputs."
+    return option("--overwrite", FLAG, groups.FILES, text, text)
+
+
+def refuse_inputs(target: str, *inputs: str | None) -> None:
+    """UsageError for a target that is one of the inputs, too."""
+    if any(one is not None and os.path.realpath(one) == os.path.realpath(target) for one in inputs):
+        raise errors.UsageError(f"{target} is also an input; --overwrite replaces it, or name another file")
 
 
 def reading_of(given: dict[str, Any]) -> Reading:
