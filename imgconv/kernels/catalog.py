@@ -11,6 +11,7 @@ from imgconv.kernels.kernel import Kernel, rows_text
 from imgconv.kernels.named import find, named
 from imgconv.kernels.scaled import scaled, unscaled
 from imgconv.kernels.text_errors import no_numbers, not_rows
+from imgconv.kernels.typed import typed, typed_as
 from imgconv.values.arguments import path_text
 from imgconv.values.caches import cached_by_size
 from imgconv.values.parameters import Kind
@@ -83,10 +84,10 @@ def read_all(value: Any) -> tuple[Kernel, ...]:
     factors, text = unscaled(whole)
     if factors:
         kernels = read_all(text)
-        from_file = bool(kernels[0].typed)
+        from_file = bool(typed(kernels[0]))
         for factor in reversed(factors):
             kernels = tuple(scaled(factor, own, own.name if is_named(own) else "") for own in kernels)
-        return tuple(own.typed_as(whole) for own in kernels) if from_file else kernels
+        return tuple(typed_as(own, whole) for own in kernels) if from_file else kernels
     if find(text):
         return (named(text),)
     if not text.strip():

@@ -63,9 +63,6 @@ class Kernel:
     bias: Number = 0
     anchor: tuple[int, int] | None = None
     name: str = field(default="", compare=False)
-    typed = ""
-    """What was typed for a kernel that was read from a file; plans show it. No field: what is computed of this kernel
-    has none."""
 
     def __init__(self, weights: Any, divisor: Any = 1, bias: Any = 0, anchor: Any = None, name: str = "") -> None:
         rows = _rows(weights)
@@ -193,12 +190,6 @@ class Kernel:
         """The same kernel under a name."""
         same = copy(self)
         object.__setattr__(same, "name", name)
-        return same
-
-    def typed_as(self, text: str) -> Kernel:
-        """The same kernel, read from a file that was named so."""
-        same = copy(self)
-        object.__setattr__(same, "typed", text)
         return same
 
     def undivided(self) -> Kernel:

@@ -13,6 +13,7 @@ from imgconv.kernels.dialects.base import LARGEST_FILE, Dialect, KernelText, unc
 from imgconv.kernels.dialects.rows import ROWS
 from imgconv.kernels.kernel import Kernel
 from imgconv.kernels.text_errors import KernelFileError, KernelTextError, in_file, no_such_index, which_kernel
+from imgconv.kernels.typed import typed_as
 
 _INDEX = re.compile(r"[0-9.,*:\s]+")
 _RANGE = re.compile(r"([0-9]{1,9})(?:\.\.([0-9]{1,9}))?")
@@ -91,7 +92,7 @@ def _is_inline(text: str) -> bool:
 
 
 def _typed(kernels: tuple[Kernel, ...], text: str) -> tuple[Kernel, ...]:
-    return tuple(kernel.typed_as(text) for kernel in kernels)
+    return tuple(typed_as(kernel, text) for kernel in kernels)
 
 
 def _in_dialect(dialect: Dialect, rest: str, index: str, typed: str) -> tuple[Kernel, ...]:

@@ -8,6 +8,7 @@ from imgconv import errors
 from imgconv.kernels.catalog import KERNEL, KERNELS, is_named
 from imgconv.kernels.kernel import Kernel
 from imgconv.kernels.remarks import remarks
+from imgconv.kernels.typed import typed, typed_as
 from imgconv.operations.base import BORDER_BRIEF, PAD_BRIEF, STRIDE_BRIEF, Operation, file_name, option
 from imgconv.planner.combining import COMBINES
 from imgconv.values.borders import BORDER, Border
@@ -130,7 +131,7 @@ class Filter(Operation):
             for name, neutral in (("divisor", 1), ("bias", 0), ("anchor", None)):
                 if getattr(self, name) is None and getattr(self.kernel, name) != neutral:
                     object.__setattr__(self, name, getattr(self.kernel, name))
-            object.__setattr__(self, "kernel", Kernel(self.kernel.weights).typed_as(self.kernel.typed))
+            object.__setattr__(self, "kernel", typed_as(Kernel(self.kernel.weights), typed(self.kernel)))
         if self.repeat == 1 and not self.until_stable:
             object.__setattr__(self, "repeat", None)
         self.kernels  # noqa: B018 (an anchor outside a kernel, or an angle it cannot be turned by, ends here)
@@ -142,7 +143,7 @@ class Filter(Operation):
         for name, neutral in (("bias", 0), ("anchor", None)):
             if getattr(self, name) is None and getattr(own, name) != neutral:
                 raise errors.combine_own(name)
-        return (own.undivided() if self.divisor is None else Kernel(own.weights)).typed_as(own.typed)
+        return typed_as(own.undivided() if self.divisor is None else Kernel(own.weights), typed(own))
 
     @cached_property
     def kernels(self) -> tuple[Kernel, ...]:
