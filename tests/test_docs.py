@@ -82,9 +82,14 @@ def test_docstrings_do_what_they_show(name, tmp_path, monkeypatch):
     assert runner.failures == 0
 
 
-@pytest.mark.parametrize("name", imgconv.__all__)
+def is_error(name):
+    own = getattr(imgconv, name)
+    return isinstance(own, type) and issubclass(own, Exception)
+
+
+@pytest.mark.parametrize("name", [name for name in imgconv.__all__ if not is_error(name)])
 def test_docstrings_name_every_parameter(name):
-    """In a section of their own, or by referring to a function that has it."""
+    """In a section of their own, or by referring to a function that has it. Errors are raised, not called."""
     text = inspect.getdoc(getattr(imgconv, name))
     assert "Parameters" in text
     for parameter in inspect.signature(getattr(imgconv, name)).parameters:
