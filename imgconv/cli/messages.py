@@ -17,11 +17,12 @@ def announce_compilation() -> None:
     """Has the first compilation of this run announced on standard error, since it takes longer."""
     from imgconv.jit import build
 
-    def announce(folder: str | None) -> None:
+    def announce(folder: str | None, what: str) -> None:
         complain(
-            f"compiling for this machine, once (stored in {folder})"
+            f"compiling {what} and what else this run needs, once for this machine (stored in {folder}; 'imgconv warm'"
+            " compiles what is usual ahead)"
             if folder
-            else "compiling for this run only ('imgconv doctor' shows why)"
+            else f"compiling {what} and what else is needed, for this run only ('imgconv doctor' shows why)"
         )
 
     build.announce = announce

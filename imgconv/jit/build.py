@@ -33,9 +33,9 @@ class Loaded:
     seconds: float
 
 
-announce: Callable[[str | None], None] | None = None
-"""Called once, before the first compilation of this process, with the folder that will keep the loops (None: none
-can)."""
+announce: Callable[[str | None, str], None] | None = None
+"""Called once, before the first compilation of this process, with the folder that will keep the loops (None: none can)
+and what is compiled first."""
 log: list[Loaded] = []
 """What was loaded, in order."""
 _announced: list[bool] = []
@@ -87,7 +87,7 @@ def _compiled(loop: Loop, types: dict[str, str]) -> tuple[Any, str]:
         function = _stored(loop, types)
         if function is not None:
             return function, STORED
-        _announce(store.writable_folder())
+        _announce(store.writable_folder(), loop, types)
         from imgconv.jit.trial import Trial
 
         with Trial() as trial:  # gets ready while this process compiles
@@ -103,7 +103,7 @@ def _stock(loop: Loop, types: dict[str, str]) -> tuple[Any, str]:
     _prepare()
     from imgconv.jit.compile import stock_address
 
-    _announce(None)
+    _announce(None, loop, types)
     return callable_at(loop, stock_address(loop, types)), STOCK
 
 
@@ -117,7 +117,8 @@ def _prepare() -> None:
     forks.watch()
 
 
-def _announce(folder: str | None) -> None:
+def _announce(folder: str | None, loop: Loop, types: dict[str, str]) -> None:
     if announce is not None and not _announced:
         _announced.append(True)
-        announce(folder)
+        pixels = types.get("src")
+        announce(folder, f"{loop.name} for {pixels} pixels" if pixels else loop.name)

@@ -12,23 +12,25 @@ import numpy as np
 import pytest
 
 from imgconv import jit
-from imgconv.cli import doctor, warm
+from imgconv.cli import doctor, warm, warm_tasks
 from imgconv.jit import machine
 from imgconv.operations.pipeline import Pipeline
 from tests.command import COMMAND, environment, imgconv, noise, save
 
 SMALL = """
 import json, os, sys
-from imgconv.cli import warm
-from imgconv.jit import build
-warm.requests = lambda: [("uint8", step, "same", "clamp") for step in ("relu", "filter vertical")]
-warm.IMAGES, warm.SIDES = (), ()
+from imgconv.cli import warm_tasks, warm_workers
+warm_tasks.tasks = lambda every: [
+    *(("request", "uint8", step, "same", "clamp") for step in ("relu", "filter vertical")), ("lzw",)
+]
+progresses, run_all = [], warm_workers.run_all
+warm_workers.run_all = lambda *given: progresses.append(run_all(*given)) or progresses[0]
 from imgconv.cli import main
 os._exit = sys.exit
 try:
     main(["warm", *sys.argv[1:]])
 finally:
-    print(json.dumps([made.origin for made in build.log]))
+    print(json.dumps([*progresses[0].origins.values()] if progresses else []))
 """
 
 
@@ -53,9 +55,8 @@ def loops_in(folder):
 def test_every_request_of_the_table_runs_and_every_object_survives_its_trial(tmp_path):
     """In one process and the tests' own store: what is compiled here is compiled once."""
     probe = (
-        "from imgconv.cli import warm\nfrom imgconv.jit import build\n"
-        "for request in warm.requests(): assert warm.run_request(*request).size, request\n"
-        "warm.run_images()\nwarm.write_png()\nwarm.read_lzw()\n"
+        "from imgconv.cli.warm_tasks import run_task, tasks\nfrom imgconv.jit import build\n"
+        "for task in tasks(every=True): run_task(task)\n"
         "assert build.log and not [made for made in build.log if made.origin == build.STOCK], build.log"
     )
     done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, timeout=600, check=False)
@@ -63,7 +64,10 @@ def test_every_request_of_the_table_runs_and_every_object_survives_its_trial(tmp
 
 
 def test_the_table_is_made_of_canonical_pipelines():
-    texts = {text for _, text, _, _ in warm.requests()}
+    texts = {text for _, text, _, _ in warm_tasks.requests(every=True)}
+    likely = set(warm_tasks.requests(every=False))
+    assert likely < set(warm_tasks.requests(every=True))
+    assert set(warm_tasks.tasks(every=False)) < set(warm_tasks.tasks(every=True))
     assert all(Pipeline.parse(text) for text in texts)
     assert {step.word for text in texts for step in Pipeline.parse(text).steps} == {
         "filter",
@@ -259,9 +263,53 @@ def test_a_cold_run_says_on_a_terminal_that_it_compiles_once(tmp_path):
     words = ("run", "relu | abs", "in.npy", "-o", "out.npy", "--overwrite")
     cold, warmed = (said_on_a_terminal(*words, cwd=tmp_path, cache=tmp_path / "loops") for _ in range(2))
     assert cold.count("compiling") == 1
-    assert f"imgconv: compiling for this machine, once (stored in {tmp_path / 'loops'})" in cold
+    assert (
+        f"imgconv: compiling activate for int16 pixels and what else this run needs, once for this machine (stored in"
+        f" {tmp_path / 'loops'}; 'imgconv warm' compiles what is usual ahead)"
+    ) in cold
     assert "compiling" not in warmed
     assert np.array_equal(np.load(tmp_path / "out.npy"), noise(9, 9, dtype="int16"))
     quiet = said_on_a_terminal(*words, "-q", cwd=tmp_path, cache=tmp_path / "others")
     assert quiet == ""
     assert "compiling" not in imgconv(*words, cwd=tmp_path, env={"IMGCONV_CACHE_DIR": str(tmp_path / "third")}).err
+
+
+def test_tasks_of_a_process_that_ends_are_done_here(monkeypatch):
+    """Each task once, whoever runs it."""
+    from imgconv.cli import warm_workers
+    from imgconv.jit import build
+
+    here, sent = [], []
+
+    class Child:
+        """Answers once and is gone."""
+
+        def __init__(self):
+            self.stdin, self.stdout = self, self
+
+        def write(self, line):
+            sent.append(tuple(json.loads(line)))
+            if len(sent) > 1:
+                raise BrokenPipeError
+
+        def readline(self):
+            return json.dumps([[f"loop of {sent[-1][0]}", build.COMPILED]])
+
+        def flush(self):
+            pass
+
+        communicate = flush
+
+    def run(task):
+        here.append(task)
+        warm_workers.threading.Event().wait(0.01)
+        return [("first", build.COMPILED if len(here) == 1 else build.STORED)]
+
+    monkeypatch.setattr(warm_workers, "_run", run)
+    monkeypatch.setattr(warm_workers, "_processors", lambda: 2)
+    monkeypatch.setattr(warm_workers.process, "started", lambda *_: None if sent else Child())
+    tasks = [(str(number),) for number in range(40)]
+    progress = warm_workers.run_all(tasks, None, lambda _: None)
+    assert progress.done == len(tasks)
+    assert sorted([*here, sent[0]]) == sorted(tasks)
+    assert (progress.count(build.COMPILED), progress.count(build.STORED)) == (2, 0)
