@@ -13,6 +13,7 @@ from imgconv.values.frozen import record
 STREAM = "-"
 MOST_LIST = 2**30
 """Bytes of a list of names, which may come from an endless stream."""
+_LONGEST_NAME, _DEEPEST = 2**15, 128
 _READ_ONLY = (".cur", ".dcx", ".fit", ".fits", ".flc", ".fli", ".icns", ".ico", ".j2c", ".j2k", ".mpo", ".pbm", ".psd")
 """Suffixes of formats that are read and not written."""
 _PATTERN = frozenset("*?[")
@@ -108,6 +109,8 @@ def _walk(folder: str, recursive: bool, output: str | None) -> Iterator[str]:
         raise errors.FileError(f"{error.filename}: cannot be read ({error.strerror})") from None
 
     for place, folders, files in os.walk(folder, onerror=refused):
+        if place.count(os.sep) > folder.count(os.sep) + _DEEPEST:
+            raise errors.FileError(f"{folder}: has folders more than {_DEEPEST} deep; name those further down")
         folders[:] = sorted(
             name
             for name in folders
@@ -143,6 +146,10 @@ def _listed(path: str, end: bytes, recursive: bool, output: str | None) -> list[
     names = [name.removesuffix(b"\r") if end == b"\n" else name for name in _content(path).split(end)]
     found = list[Source]()
     for name in map(os.fsdecode, filter(None, names)):
+        if len(name) > _LONGEST_NAME:
+            raise errors.FileError(
+                f"{_shown(path)}: has a name of {len(name)} characters; names are separated by lines"
+            )
         if name == STREAM:
             name = os.path.join(os.curdir, name)  # noqa: PLW2901 (a file of this name)
         found += _in_folder(name, recursive, output) if os.path.isdir(name) else [Source(name)]

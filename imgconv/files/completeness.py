@@ -29,7 +29,7 @@ def _jpeg2000(source: Source, image: Any) -> None:
     from imgconv.files.jpeg import jpeg2000
 
     source.stream.seek(0)
-    jpeg2000.refuse_short(source.stream.read())
+    jpeg2000.refuse_short(source.stream.read(jpeg2000.most_bytes(*image.size)))
 
 
 def _pcx(source: Source, image: Any) -> None:

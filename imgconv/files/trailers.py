@@ -8,10 +8,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from imgconv.files import stored_sizes
+from imgconv.files.jpeg import jpeg2000
 from imgconv.files.png import chunks
 from imgconv.files.source import Source
 
 _PIECE = 2**16
+_MOST_PADDING = 2**26  # bytes; of a longer tail it is not looked at what it is
 _LEAD, _START = 8, 64  # bytes before and behind the first one that counts, among which a trailer's kind is looked for
 _PADDING = b"\0\xff \t\n\r\v\f"
 _KINDS = {
@@ -52,11 +54,13 @@ def note_behind(source: Source, end: int) -> None:
     if end >= (size := stream.seek(0, 2)):
         return
     stream.seek(end)
-    while at < size and not (rest := stream.read(_PIECE).lstrip(_PADDING)):
+    rest = b""
+    while not rest and at < min(size, end + _MOST_PADDING):
+        rest = stream.read(_PIECE).lstrip(_PADDING)
         at = stream.tell()
-    if at >= size:
+    if at >= size and not rest:
         return
-    at = stream.tell() - len(rest)
+    at -= len(rest)
     stream.seek(max(end, at - _LEAD))
     start = stream.read(at - stream.tell() + _START)
     kind = next((kind for pattern, kind in _KINDS.items() if re.search(pattern, start, re.DOTALL)), "")
@@ -102,7 +106,7 @@ def _boxes(source: Source, image: Any) -> int | None:
         if kind in (b"mpvd", seen) or not all(32 <= byte < 127 for byte in kind):
             return at
         if length == 0:  # to the end
-            return _codestream_end(source, at + 8) if kind == b"jp2c" else size
+            return _codestream_end(source, image, at + 8) if kind == b"jp2c" else size
         length = int.from_bytes(head[8:], "big") if length == 1 else length
         if length < 8 or at + length > size:
             return at
@@ -112,15 +116,13 @@ def _boxes(source: Source, image: Any) -> int | None:
 
 def _jpeg2000(source: Source, image: Any) -> int | None:
     if _exactly(source, 0, 4) == stored_sizes.CODESTREAM:
-        return _codestream_end(source, 0)
+        return _codestream_end(source, image, 0)
     return _boxes(source, image)
 
 
-def _codestream_end(source: Source, at: int) -> int | None:
-    from imgconv.files.jpeg import jpeg2000
-
+def _codestream_end(source: Source, image: Any, at: int) -> int | None:
     source.stream.seek(at)
-    end = jpeg2000.end(source.stream.read())
+    end = jpeg2000.end(source.stream.read(jpeg2000.most_bytes(*image.size)))
     return None if end is None else at + end
 
 
@@ -137,7 +139,7 @@ def _icns(source: Source, image: Any) -> int | None:
 def _qoi(source: Source, image: Any) -> int | None:
     """No chunks of pixels have so many zeros in turn as the mark of the end (QOI 1.0)."""
     source.stream.seek(0)
-    at = source.stream.read().find(b"\0\0\0\0\0\0\0\1")
+    at = source.stream.read(jpeg2000.most_bytes(*image.size)).find(b"\0\0\0\0\0\0\0\1")
     return at + 8 if at >= 0 else None
 
 
@@ -152,7 +154,7 @@ def _pnm(source: Source, image: Any) -> int | None:
     from imgconv.files import plain_pnm
 
     source.stream.seek(0)
-    return plain_pnm.end(source.stream.read())
+    return plain_pnm.end(source.stream.read(jpeg2000.most_bytes(*image.size)))
 
 
 def _exactly(source: Source, at: int, length: int) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -139,3 +140,13 @@ def test_derived_names_stand_beside_the_input(tree: Path) -> None:
     assert (done.code, done.err) == (0, "")
     assert {"a/one-maxpool-2x2.png", "top-maxpool-2x2.png"} <= set(files(tree / "in"))
     assert not list(tree.glob("*.png"))
+
+
+def test_names_and_trees_have_limits(tmp_path: Path) -> None:
+    (tmp_path / "list").write_bytes(b"a" * 40_000)
+    with pytest.raises(errors.FileError, match="a name of 40000 characters"):
+        Inputs((f"@{tmp_path}/list",)).sources()
+    deep = tmp_path / "deep"
+    os.makedirs(deep.joinpath(*["d"] * 200))
+    with pytest.raises(errors.FileError, match="more than 128 deep"):
+        Inputs((str(deep),), recursive=True).sources()

@@ -1,6 +1,8 @@
 """Bytes behind an image are said, unless they are padding: a second image would be lost in silence."""
 
 import io
+import os
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -122,3 +124,22 @@ def test_strict_refuses_a_second_image(tmp_path):
     done = command("pool", "--size", "2", "--strict", cwd=tmp_path, stdin=PNG + PNG)
     assert (done.code, done.out) == (3, b"")
     assert f"{len(PNG)} bytes behind the image left out (a PNG)" in done.err
+
+
+@pytest.mark.parametrize("form", ["PNG", "QOI", "JPEG2000"])
+def test_a_long_tail_takes_neither_time_nor_memory(form, tmp_path):
+    """Eight gigabytes of nothing, which take no room on a disk."""
+    path = tmp_path / "in.bin"
+    path.write_bytes(image(form))
+    size = path.stat().st_size
+    try:
+        os.truncate(path, 2**33)
+    except OSError:
+        pytest.skip("no such file here")
+    tracemalloc.start()
+    loaded = imgconv.load(path)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 2**28
+    text = f"{2**33 - size} bytes behind the image left out"
+    assert [note.text for note in loaded.notes if note.code == "trailer-dropped"] == [text]

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 _START, _SIZE, _TILE_PART, _DATA, _END = b"\xff\x4f", b"\xff\x51", b"\xff\x90", b"\xff\x93", b"\xff\xd9"
 _HEAD = 12  # bytes of a tile-part's first segment
+_MOST_CODED = 2**24
 _MOST_TILES = 65535
 
 
@@ -29,6 +30,11 @@ def refuse_short(content: bytes) -> None:
     missing = sum(counts[tile] < stated.get(tile, 1) for tile in range(meant))
     if missing:
         raise ValueError(f"{missing} of its {meant} tiles {'is' if missing == 1 else 'are'} missing")
+
+
+def most_bytes(width: int, height: int) -> int:
+    """More bytes than the pixels of an image are coded in: what follows them may have any length."""
+    return _MOST_CODED + 32 * width * height
 
 
 def end(content: bytes) -> int | None:
