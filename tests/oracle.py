@@ -175,8 +175,23 @@ def pooled(
             result[i, j, c] = sum(seen) * Fraction(1, cells if count_padding else len(seen))
         else:
             spoilt = any(value != value for value in seen)
-            result[i, j, c] = math.nan if spoilt else max(seen) if kind == "max" else min(seen)
+            result[i, j, c] = math.nan if spoilt else reduced(kind, seen)
     return result
+
+
+def reduced(kind: str, seen: Sequence[Number]) -> Number:
+    """One value of the numbers under a window: exact, but for the roots of lp."""
+    word, _, number = kind.partition(":")
+    if word == "lp":
+        power = Fraction(number)
+        total = sum(abs(value) ** power for value in seen)
+        return total if power == 1 else Fraction(math.pow(total, 1 / power))
+    if word in ("median", "percentile"):
+        ordered = sorted(seen)
+        place = (len(ordered) - 1) * Fraction(number or 50) / 100
+        below = ordered[math.floor(place)]
+        return below + (ordered[math.ceil(place)] - below) * (place - math.floor(place))
+    return {"max": max, "min": min, "sum": sum, "range": lambda values: max(values) - min(values)}[word](seen)
 
 
 # ---------------------------------------------------------------- settling

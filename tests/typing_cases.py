@@ -18,6 +18,7 @@ accepted: list[NDArray[Any]] = [
     imgconv.correlate(ARRAY, "box:3", border=("constant", 7), dtype=int),
     imgconv.convolve([[1, 2], [3, 4]], [[1, 2]], combine="l2", with_="sobel-y", dtype=np.float32),
     imgconv.pool(ARRAY, "avg", size=(2, 3), channels="first"),
+    imgconv.pool(ARRAY, ("percentile", 90), size=3),
     imgconv.activate(ARRAY, ("clip", 0, 6), dtype=float),
     imgconv.edges(ARRAY, "canny", norm="l1"),
     imgconv.run(ARRAY, "filter vertical | relu", range="stretch"),

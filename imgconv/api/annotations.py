@@ -30,7 +30,10 @@ DtypeLike = (
 )
 Range = Literal["clamp", "abs", "shift", "stretch"]
 Combine = Literal["l2", "l1", "linf", "max", "min", "sum", "avg"]
-PoolKind = Literal["max", "maximum", "avg", "average", "mean", "min", "minimum"]
+PoolKind = (
+    Literal["max", "maximum", "avg", "average", "mean", "min", "minimum", "median", "sum", "range"]
+    | tuple[Literal["percentile", "lp"], float]
+)
 Function = (
     Literal[
         "relu", "abs", "sigmoid", "tanh", "identity", "leaky-relu", "elu", "silu", "gelu", "softplus", "hard-sigmoid",

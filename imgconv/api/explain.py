@@ -11,6 +11,7 @@ from imgconv.engine.filter.bank import common
 from imgconv.engine.filter.correlate import task_of
 from imgconv.operations import Activate, Bank, Edges, Filter, Operation, Pool
 from imgconv.operations.detectors import COMPASS, PAIR, SHARE, SHARE_EDGES
+from imgconv.operations.pool import PLAIN
 from imgconv.operations.text import step_text
 from imgconv.planner import Task, plan, plan_pool, response_span, taps_of
 from imgconv.planner.combining import combination
@@ -135,6 +136,8 @@ def _bank(step: Bank, values: Predicted, result: str) -> Explanation:
 
 
 def _pool(step: Pool, values: Predicted, result: str) -> Explanation:
+    if step.kind not in PLAIN:
+        return _reduction(step, values, result)
     rows, columns = step.window(values.height, values.width).over(values.height, values.width)
     whole = values.span.whole and not values.type.startswith("float")
     way = plan_pool(step.kind, rows, columns, values.channels, whole=whole)
@@ -150,6 +153,16 @@ def _pool(step: Pool, values: Predicted, result: str) -> Explanation:
         else f"{_shaped('windows', rows.size, columns.size)}: {way}"
     )
     return words, Predicted(height, width, values.channels, type_, span)
+
+
+def _reduction(step: Pool, values: Predicted, result: str) -> Explanation:
+    """Sums, ranges, norms and percentiles, each of which is made in one way."""
+    window = step.window(values.height, values.width)
+    height, width = step.shape(values.height, values.width)
+    whole = values.span.whole and step.kind in ("sum", "range")
+    type_ = wide_type(values.type, values.span, divided=not whole, last=False) if result == "wide" else result
+    words = f"{'up to ' * bool(step.to)}{_shaped('windows', *window.size)}: {step.kind}"
+    return words, Predicted(height, width, values.channels, type_, Span(UNKNOWN.low, UNKNOWN.high, whole))
 
 
 def _activate(step: Activate, values: Predicted, result: str) -> Explanation:

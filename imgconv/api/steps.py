@@ -34,14 +34,16 @@ def pool(
     channels: Place = "last",
     out: Pixels | None = None,
 ) -> Pixels:
-    """Reduce each window to its maximum, average or minimum; pixels beyond the edge have no values.
+    """Reduce each window to its maximum, average, median or another value; pixels beyond the edge have no values.
 
     Parameters
     ----------
     pixels : array_like, (H, W) or (H, W, C), or Image
         As in `correlate`; every channel is pooled alone.
-    kind : {"max", "avg", "min"}
-        Also "maximum", "average", "mean", "minimum".
+    kind : {"max", "avg", "min", "median", "percentile:P", "sum", "range", "lp:P"}
+        Also "maximum", "average", "mean", "minimum". Percentiles interpolate linearly, as NumPy's, so an even median is
+        the mean of two; "sum" adds the existing pixels; "range" is the maximum less the minimum; "lp:P" is
+        ``(sum |v|**P) ** (1/P)``, undivided. NaN propagates.
     size, stride, dilation : int or (rows, cols)
         Of the window; stride None is the size.
     pad : {"same", "valid"}, int, (rows, cols) or (top, bottom, left, right)

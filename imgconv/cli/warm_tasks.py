@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from imgconv.operations.detectors import DETECTORS
-from imgconv.operations.pool import REDUCTIONS
+from imgconv.operations.pool import PLAIN
 from imgconv.planner.combining import COMBINES
 
 TYPES = ("uint8", "uint16", "float32")
@@ -21,7 +21,7 @@ STEPS = (
         f'filter "{";".join(" ".join(str((7 * y * y + 3 * x) % 11 - 4) for x in range(side)) for y in range(side))}"'
         for side in (3, 5, 7, 11)
     ),
-    *(f"{kind}pool {window}" for kind in REDUCTIONS for window in ("2", "3 stride=2 pad=1", "31 stride=1")),
+    *(f"{kind}pool {window}" for kind in PLAIN for window in ("2", "3 stride=2 pad=1", "31 stride=1")),
     *("relu", "abs", "sigmoid", "tanh", "identity"),
     *(f"filter sobel-x with=sobel-y combine={how}" for how in COMBINES),
     "filter sobel-x with=sobel-y with=laplacian",
@@ -33,7 +33,7 @@ STEPS = (
 LIKELY_STEPS = (
     *("filter box:5", "filter box:31", "filter gaussian:2", "filter gaussian:5"),
     *(step for step in STEPS if step.startswith('filter "')),
-    *(f"{kind}pool {window}" for kind in REDUCTIONS for window in ("2", "3 stride=2 pad=1")),
+    *(f"{kind}pool {window}" for kind in PLAIN for window in ("2", "3 stride=2 pad=1")),
     *("relu", "abs", "sigmoid", "tanh"),
     "filter sobel-x with=sobel-y combine=l2",
     *("edges sobel", "edges prewitt", "edges kirsch", "edges canny"),

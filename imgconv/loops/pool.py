@@ -69,7 +69,8 @@ def make_extreme(kind: str, src: str) -> Body:
 def make_mean(src: str, acc: str, out: str, quotient: str) -> Body:
     """The body of average pooling: pixels `src`, sums `acc`, results `out`, dividing in `quotient`."""
     reduce_window, wide, final = _window_reducer(added(acc)), np.dtype(acc).type, np.dtype(out).type
-    divide = rounded_quotient(quotient) if not out.startswith("float") else ratio_of(acc)
+    rounded = quotient == UNDIVIDED or not out.startswith("float")
+    divide = rounded_quotient(quotient) if rounded else ratio_of(acc)
 
     def pool(source, windows, cells, line, sums, result, first, last):
         for y in range(first, last):

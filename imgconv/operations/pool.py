@@ -5,15 +5,48 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from imgconv import errors
-from imgconv.operations.base import STRIDE_BRIEF, Operation, option
-from imgconv.values.frozen import record
+from imgconv.operations.base import STRIDE_BRIEF, Operation, file_name, option
+from imgconv.values.choices_with_numbers import choice_with_numbers, parts
+from imgconv.values.frozen import record, replace
 from imgconv.values.groups import GEOMETRY
-from imgconv.values.parameters import DILATION, FLAG, PAD, SIZE, STRIDE, Kind, Pad, choice, pair
+from imgconv.values.numbers import number_text
+from imgconv.values.parameters import DILATION, FLAG, PAD, SIZE, STRIDE, Kind, Pad, pair
 from imgconv.values.windows import Window, largest_window
 
-REDUCTIONS = {"max": ("maximum",), "avg": ("average", "mean"), "min": ("minimum",)}
+REDUCTIONS = {
+    "max": ("maximum",),
+    "avg": ("average", "mean"),
+    "min": ("minimum",),
+    "median": (),
+    "percentile": (),
+    "sum": (),
+    "range": (),
+    "lp": (),
+}
 """Each reduction and its other names."""
-KIND = choice("kind", tuple(REDUCTIONS), {alias: kind for kind, aliases in REDUCTIONS.items() for alias in aliases})
+PLAIN = ("max", "avg", "min")
+"""Those by which alpha is pooled, too."""
+NUMBERS = dict.fromkeys(REDUCTIONS, "") | {"percentile": "P", "lp": "P"}
+"""What stands behind the colon of each."""
+WORDS = tuple(kind for kind, numbers in NUMBERS.items() if not numbers)
+_WRITTEN = choice_with_numbers(
+    "kind", NUMBERS, {alias: kind for kind, aliases in REDUCTIONS.items() for alias in aliases}
+)
+
+
+def _kind(value: object) -> str:
+    kind: str = _WRITTEN.read(value)
+    word, numbers = parts(kind)
+    if word == "percentile" and not 0 <= numbers[0] <= 100:
+        raise errors.UsageError(f"a percentile lies in 0...100, not {number_text(numbers[0])}; 50 is the median")
+    if word == "lp" and numbers[0] <= 0:
+        raise errors.UsageError(
+            f"the power of lp is above 0, not {number_text(numbers[0])}; lp:2 is the Euclidean norm"
+        )
+    return "median" if kind == "percentile:50" else kind  # one spelling for one thing
+
+
+KIND = Kind(_WRITTEN.metavar, _kind, str, _WRITTEN.choices)
 
 TO = pair("size of the result")
 ALL = "all"
@@ -28,24 +61,29 @@ WINDOW_SIZE = Kind(
 
 @record
 class Pool(Operation):
-    """The maximum, minimum or average of each window's pixels; padding has no values."""
+    """The maximum, average, median or another reduction of each window's pixels; padding has no values."""
 
     word = "pool"
-    summary = "Reduce each window to its maximum, average or minimum."
-    brief = "Reduce each window to its maximum, average or minimum"
+    summary = "Reduce each window to its maximum, average, minimum, median or another value."
+    brief = "Reduce each window to its maximum, average, median …"
     examples = (
         "imgconv pool --size 2 --stride 2 < in.png > out.png",
         "imgconv pool --kind avg --size 3 --stride 2 --pad 1 in.png -o out.png",
         "imgconv pool --size 2x3 in.png -o out.png",
+        "imgconv pool --kind median --size 3 --stride 1 --pad same noisy.png -o clean.png",
     )
     sees_all = "--ceil or --pad same keeps all"
-    short_words = {f"global{kind}pool": {"kind": kind, "size": ALL} for kind in REDUCTIONS} | {
-        f"{kind}pool": {"kind": kind} for kind in REDUCTIONS
+    short_words = {f"global{kind}pool": {"kind": kind, "size": ALL} for kind in WORDS} | {
+        f"{kind}pool": {"kind": kind} for kind in WORDS
     }
-    short_arguments = {f"{kind}pool": "size" for kind in REDUCTIONS}
-    keeps_bounds = True
-
-    kind: str = option(KIND, "The reduction.", "max", brief="The reduction.  [default: max]")
+    short_arguments = {f"{kind}pool": "size" for kind in WORDS}
+    kind: str = option(
+        KIND,
+        "The reduction: max, avg, min, median, percentile:P (linear between two pixels), sum (of existing pixels),"
+        " range (max less min), lp:P ((sum of |v|^P)^(1/P)).",
+        "max",
+        brief="The reduction: max, avg, min, median, sum, range …  [default: max]",
+    )
     size: tuple[int, int] | str | None = option(
         WINDOW_SIZE,
         "Rows and columns of the window; all: the whole image.",
@@ -126,13 +164,31 @@ class Pool(Operation):
 
     @property
     def label(self) -> str:
-        """The kind and the window: `maxpool-2x2`, `avgpool-3x3-stride2`, `maxpool-to7x7`, `globalavgpool`."""
+        """The kind and the window: `maxpool-2x2`, `avgpool-3x3-stride2`, `maxpool-to7x7`, `globalavgpool`,
+        `percentile90pool-3x3`."""
+        kind = file_name([self.kind.replace(":", "")])
         if self.to is not None:
-            return f"{self.kind}pool-to{self.to[0]}x{self.to[1]}"
+            return f"{kind}pool-to{self.to[0]}x{self.to[1]}"
         if not isinstance(self.size, tuple):
-            return f"global{self.kind}pool"
+            return f"global{kind}pool"
         stride = f"-stride{STRIDE.text(self.stride)}" if self.stride not in (None, self.size) else ""
-        return f"{self.kind}pool-{self.size[0]}x{self.size[1]}{stride}"
+        return f"{kind}pool-{self.size[0]}x{self.size[1]}{stride}"
+
+    @property
+    def keeps_bounds(self) -> bool:  # type: ignore[override]
+        return self.kind != "sum" and not self.kind.startswith("lp:")
+
+    def for_alpha(self) -> Pool:
+        """Alpha is averaged where colours are reduced to what is no colour among them."""
+        return self if self.kind in PLAIN else replace(self, kind="avg")
+
+    @property
+    def scratch(self) -> int:
+        if self.kind in PLAIN:
+            return 0
+        stride = self.stride or self.size
+        cells = stride[0] * stride[1] if isinstance(stride, tuple) else 1
+        return 2 + (2 * cells if self.kind.startswith("lp:") else 0)
 
     def shape(self, height: int, width: int) -> tuple[int, int]:
         if self.to is not None:

@@ -364,6 +364,7 @@ def test_exact_kernels_stay_exact():
         "log",
         "dog",
         "gaussian",
+        "blur",
         "motion",
         "unsharp",
         "gabor",

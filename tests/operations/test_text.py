@@ -143,7 +143,8 @@ def combinations(draw: st.DrawFn) -> Any:
         raise
 
 
-REDUCTIONS = st.sampled_from(["max", "avg", "min", "maximum", "average", "mean", "minimum"])
+KINDS = ["max", "avg", "min", "maximum", "average", "mean", "minimum", "median", "sum", "range"]
+REDUCTIONS = st.sampled_from([*KINDS, "percentile:33.30", "percentile:50", "lp:2"])
 WINDOWS_POOLED = st.builds(
     Pool,
     kind=REDUCTIONS,

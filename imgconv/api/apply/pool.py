@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from imgconv.engine.pooling.pool import pool
 from imgconv.engine.pooling.pool import work_of as pool_work
+from imgconv.operations.pool import PLAIN
 from imgconv.values.frozen import replace
 from imgconv.values.pixel_values import Pixels, Response, Target, Values
 from imgconv.values.pixel_values import target as target_of
@@ -26,12 +27,27 @@ def apply(
     if step.to is not None:
         return _pool_to(step, values, target, threads, out)
     window = step.window(*values.pixels.shape[:2])
+    return _pool(step, values, window, target, threads, out)
+
+
+def _pool(
+    step: Pool,
+    values: Values,
+    window: Window,
+    target: Target | None,
+    threads: int | None,
+    out: Pixels | None = None,
+) -> tuple[Values, Response | None]:
+    if step.kind not in PLAIN:
+        from imgconv.engine.pooling.reductions import reduce
+
+        return reduce(values, step.kind, window, target=target, threads=threads, out=out)
     return pool(values, step.kind, window, count_padding=step.count_padding, target=target, threads=threads, out=out)
 
 
 def work_of(step: Pool, values: Values, target: Target) -> Work | None:
     """What `apply` does on such values, as one loop without the result; None where it is more."""
-    if step.to is not None:
+    if step.to is not None or step.kind not in PLAIN:
         return None
     window = step.window(*values.pixels.shape[:2])
     return pool_work(values, step.kind, window, count_padding=step.count_padding, target=target)
@@ -48,7 +64,7 @@ def _pool_to(
     direct = None if target is None or target.range == "stretch" else target
 
     def pool_part(parts: Sequence[Values], window: Window) -> tuple[tuple[Values, ...], Response | None]:
-        pooled, response = pool(parts[0], step.kind, window, target=direct, threads=threads)
+        pooled, response = _pool(step, parts[0], window, direct, threads)
         return (pooled,), response
 
     (pooled,), response = pool_to([values], step.to, pool_part)
@@ -64,26 +80,34 @@ def _pool_to(
 def apply_weighted(
     step: Pool, colours: WeightedColours, target: Target | None, threads: int | None = None
 ) -> tuple[WeightedColours, Response | None]:
-    """Averages weight colours by alpha; max and min leave out transparent pixels; alpha is pooled too."""
-    from imgconv.engine.alpha.pool import pool_weighted
-
+    """Averages weight colours by alpha; max, min and percentiles leave out transparent pixels; alpha is pooled too."""
     if step.to is not None:
         return _pool_weighted_to(step, colours, target, threads)
-    window = step.window(*colours.colour.pixels.shape[:2])
+    return _pool_weighted(step, colours, step.window(*colours.colour.pixels.shape[:2]), target, threads)
+
+
+def _pool_weighted(
+    step: Pool, colours: WeightedColours, window: Window, target: Target | None, threads: int | None
+) -> tuple[WeightedColours, Response | None]:
+    if step.kind not in PLAIN:
+        from imgconv.engine.alpha.reductions import reduce_weighted
+
+        return reduce_weighted(colours, step.kind, window, target=target, threads=threads)
+    from imgconv.engine.alpha.pool import pool_weighted
+
     return pool_weighted(colours, step.kind, window, count_padding=step.count_padding, target=target, threads=threads)
 
 
 def _pool_weighted_to(
     step: Pool, colours: WeightedColours, target: Target | None, threads: int | None
 ) -> tuple[WeightedColours, Response | None]:
-    from imgconv.engine.alpha.pool import pool_weighted
     from imgconv.engine.pooling.adaptive import pool_to
 
     assert step.to is not None
 
     def pool_part(parts: Sequence[Values], window: Window) -> tuple[tuple[Values, ...], Response | None]:
         part = replace(colours, colour=parts[0], alpha=parts[1])
-        pooled, response = pool_weighted(part, step.kind, window, target=target, threads=threads)
+        pooled, response = _pool_weighted(step, part, window, target, threads)
         return pooled.parts, response
 
     (colour, alpha), response = pool_to(colours.parts, step.to, pool_part)
@@ -91,6 +115,6 @@ def _pool_weighted_to(
 
 
 def apply_alpha(step: Pool, alpha: Pixels, threads: int | None = None) -> Pixels:
-    """Alpha is pooled as the colour is."""
-    pooled, _ = apply(step, values_of(alpha), target_of(alpha.dtype.name, None, "clamp"), threads)
+    """Alpha is pooled as the colour is, or averaged."""
+    pooled, _ = apply(step.for_alpha(), values_of(alpha), target_of(alpha.dtype.name, None, "clamp"), threads)
     return pooled.pixels[..., 0]

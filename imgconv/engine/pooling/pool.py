@@ -27,7 +27,7 @@ def pool(
     threads: int | None = None,
     out: Pixels | None = None,
 ) -> tuple[Values, Response | None]:
-    """Each output pixel: the `kind` (max, min, avg) of the existing pixels under its window.
+    """Each output pixel: the `kind` (max, min, avg; `reductions` has others) of the existing pixels under its window.
 
     With `count_padding` an average counts the window's cells inside the padded image.
     """
@@ -72,7 +72,7 @@ def _pooling(
     threads: int | None,
 ) -> tuple[Pooling, Span]:
     """What is pooled, into the type that comes before the target, and the span of that."""
-    type_, span = _mean_type(values, target) if kind == "avg" else (values.type, values.span)
+    type_, span = mean_type(values, target) if kind == "avg" else (values.type, values.span)
     return Pooling(values, kind, type_, rows, columns, count_padding, threads), span
 
 
@@ -106,10 +106,10 @@ def sums(values: Values, window: Window, *, threads: int | None = None) -> Pixel
     )
     if values.type.startswith("float") or most >= 2**31:
         return None
-    return _undivided(values, rows, columns, "int32", threads)
+    return undivided(values, rows, columns, "int32", threads)
 
 
-def _undivided(values: Values, rows: Axis, columns: Axis, type_: str, threads: int | None) -> Pixels:
+def undivided(values: Values, rows: Axis, columns: Axis, type_: str, threads: int | None) -> Pixels:
     """Sums under the windows, in a whole type that holds them."""
     shape = rows.out, columns.out, values.pixels.shape[2]
     result = allocate(shape, type_, "the sums under the window")
@@ -131,7 +131,7 @@ def _means_of_parts(values: Values, window: Window, count_padding: bool, threads
     high = np.floor(values.pixels / _HALF_DIGITS)
     low = values.pixels - high * _HALF_DIGITS
     parts = (Values(part, Span(-_HALF_DIGITS, _HALF_DIGITS, True)) for part in (high, low))
-    above, below = (_undivided(part, rows, columns, "int64", threads) for part in parts)
+    above, below = (undivided(part, rows, columns, "int64", threads) for part in parts)
     cells = np.multiply.outer(counted_cells(rows, count_padding), counted_cells(columns, count_padding))[..., None]
     whole, rest = np.divmod(above, cells)
     ones, rest = np.divmod(rest * _HALF_DIGITS + below, cells)
@@ -139,7 +139,7 @@ def _means_of_parts(values: Values, window: Window, count_padding: bool, threads
     return means
 
 
-def _mean_type(values: Values, target: Target | None) -> tuple[str, Span]:
+def mean_type(values: Values, target: Target | None) -> tuple[str, Span]:
     """The type averages are made in: at once the target's where nothing can be clamped on the way, else a wide
     float."""
     if (

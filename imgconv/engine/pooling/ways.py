@@ -47,7 +47,7 @@ def _windows(pooling: Pooling) -> Work:
 
     values, rows, columns = pooling.values, pooling.rows, pooling.columns
     height, width, channels = values.pixels.shape
-    row_from, row_to = _taps_inside(rows, 0, height)
+    row_from, row_to = taps_inside(rows, 0, height)
     # taps before this one see nothing
     seen = max(0, -((columns.out - 1) * columns.stride - columns.before) // columns.dilation)
     stop = min(columns.size, (width - 1 + columns.before) // columns.dilation + 1)
@@ -213,14 +213,14 @@ IN_PARTS = ("global",)
 def counted_cells(axis: Axis, count_padding: bool) -> Pixels:
     """How many taps of each window count: those in the image, or in it and its pads."""
     first, stop = (
-        _taps_inside(axis, -axis.before, axis.length + axis.after)
+        taps_inside(axis, -axis.before, axis.length + axis.after)
         if count_padding
-        else _taps_inside(axis, 0, axis.length)
+        else taps_inside(axis, 0, axis.length)
     )
     return stop - first
 
 
-def _taps_inside(axis: Axis, low: int, high: int) -> tuple[Pixels, Pixels]:
+def taps_inside(axis: Axis, low: int, high: int) -> tuple[Pixels, Pixels]:
     """First and one-past-last tap of each window that reads a position from `low` to `high`-1."""
     starts = np.arange(axis.out, dtype=np.int64) * axis.stride - axis.before
     first = np.maximum(0, -((starts - low) // axis.dilation))

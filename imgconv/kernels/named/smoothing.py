@@ -96,6 +96,7 @@ ROWS = (
         (sigma(), size()),
         "gaussian:1.5",
     ),
+    Named("blur", "smooth blur: gaussian:1", "SciPy's gaussian_filter", lambda: _gaussian(1.0, None)),
     Named(
         "disk",
         "the mean of a disk of radius R, like a lens out of focus",

@@ -178,8 +178,8 @@ def _padding(graph: _Graph, step: Padding, shape: Shape, tensors: _Tensors) -> s
 
 def _pool(graph: _Graph, step: Pool, shape: Shape, tensors: _Tensors) -> str:
     graph.ranked(4, shape)
-    if step.kind == "min":
-        return "ONNX has no minimum of windows"
+    if step.kind not in ("max", "avg"):
+        return f"{step.kind} of windows is not written"
     word = "Max" if step.kind == "max" else "Average"
     if step.size == "all" or step.to == (1, 1):
         graph.node(f"Global{word}Pool")
