@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 OUT := out
 
-.PHONY: help run test laws matrix fuzz lint types format bench docs site slow clean
+.PHONY: help run test laws matrix fuzz lint types format bench docs site man slow clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,11 @@ types: $(VENV)/.tested  ## mypy: types
 
 docs: $(VENV)/.tested  ## write the generated parts of README.md and docs/ anew
 	$(BIN)/python -m tests.docs
+
+man: $(VENV)/.installed  ## write the manual page, out/man/imgconv.1
+	@mkdir -p $(OUT)/man
+	$(BIN)/imgconv help --man > $(OUT)/man/imgconv.1
+	@echo "Done: man -l $(OUT)/man/imgconv.1"
 
 site: $(VENV)/.sited  ## build docs/ into a searchable site in out/site
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --fresh-env --quiet docs $(OUT)/site

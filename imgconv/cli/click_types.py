@@ -29,6 +29,21 @@ class KindType(ParamType):
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[click.shell_completion.CompletionItem]:
-        return [
-            click.shell_completion.CompletionItem(word) for word in self.kind.choices if word.startswith(incomplete)
-        ]
+        words = self.kind.choices if self.kind.names is None else self.kind.names()
+        found = [click.shell_completion.CompletionItem(word) for word in words if word.startswith(incomplete)]
+        if not found and self.kind.names is not None:  # what has names may be a file, too
+            return [click.shell_completion.CompletionItem(incomplete, type="file")]
+        return found
+
+
+class PathType(ParamType):
+    """Any text, which a shell completes as a file or a folder."""
+
+    def __init__(self, *, folder: bool = False) -> None:
+        self.name = "path"
+        self.completed_as = "dir" if folder else "file"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[click.shell_completion.CompletionItem]:
+        return [click.shell_completion.CompletionItem(incomplete, type=self.completed_as)]

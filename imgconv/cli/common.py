@@ -14,7 +14,7 @@ from imgconv.files.options import CHOICE_OF_FRAMES, Reading, Writing
 from imgconv.values import groups
 from imgconv.values.colours import COLOUR
 from imgconv.values.frozen import fields, record
-from imgconv.values.parameters import ALPHA, CHANNELS, DTYPE, FLAG, FRAMES, JOBS, MEMORY, PIXELS, RANGE, THREADS
+from imgconv.values.parameters import ALPHA, CHANNELS, DTYPE, FLAG, FRAMES, JOBS, MEMORY, PIXELS, RANGE, THREADS, Kind
 
 _Value = TypeVar("_Value")
 
@@ -75,7 +75,7 @@ def _files() -> list[Option]:
         ),
         option(
             "--format",
-            "NAME",
+            Kind("NAME", str, choices=tuple(FORMATS)),
             groups.FILES,
             f"Output format: {', '.join(FORMATS)}.  [default: by the suffix; png on a stream]",
         ),

@@ -6,10 +6,14 @@ import click
 
 from imgconv import errors
 from imgconv.cli import terminal
+from imgconv.cli.click_types import KindType
 from imgconv.cli.command import Command
 from imgconv.cli.messages import Finished
-from imgconv.cli.options import Argument
+from imgconv.cli.options import Argument, option
 from imgconv.cli.topics import TOPICS
+from imgconv.operations import HOMES
+from imgconv.values import groups
+from imgconv.values.parameters import FLAG, Kind
 
 EXAMPLES = ("imgconv help", "imgconv help filter", "imgconv help kernels")
 
@@ -21,9 +25,13 @@ def command() -> Command:
             Argument(
                 ["words"],
                 nargs=-1,
+                type=KindType(Kind("TOPIC", str, choices=(*HOMES, *TOPICS)), "topic"),
                 metavar="[COMMAND|TOPIC]",
                 meaning=f"A command, or a topic: {', '.join(TOPICS)}.",
-            )
+            ),
+            option(
+                "--man", FLAG, groups.REPORTS, "Print the manual page, in troff.", "Print the manual page, in troff."
+            ),
         ],
         callback=_help,
         help="Explain a command or a topic.",
@@ -32,8 +40,14 @@ def command() -> Command:
     )
 
 
-def _help(words: tuple[str, ...]) -> None:
+def _help(words: tuple[str, ...], man: bool) -> None:
     context = click.get_current_context().find_root()
+    if man:
+        from imgconv.cli.man_page import man_page
+
+        assert isinstance(context.command, click.Group)
+        click.echo(man_page(context.command), nl=False)
+        raise Finished(errors.DONE)
     if len(words) == 1 and words[0] in TOPICS:
         terminal.say(TOPICS[words[0]]())
         if _found(context, words[0]) is not None:

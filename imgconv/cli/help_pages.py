@@ -71,7 +71,7 @@ class HelpPage(click.Command):
             _write_options(formatter, "Options", [one for one in options if brief_of(one)], brief_of)
 
 
-def group_of(option_: click.Option) -> str:
+def group_of(option_: click.Parameter) -> str:
     """The group of an option; Click's own --help has none."""
     return option_.group if isinstance(option_, Option) else groups.HELP
 

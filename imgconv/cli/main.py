@@ -26,7 +26,7 @@ EXAMPLES = (
 )
 
 
-OTHERS = ("run", "kernels", "summary", "predict", "maps", "network", "warm", "doctor", "help")
+OTHERS = ("run", "kernels", "summary", "predict", "maps", "network", "warm", "doctor", "completion", "help")
 """Commands beside the operations: each is a module here whose `command()` makes it."""
 
 
@@ -34,7 +34,7 @@ class Top(Group):
     """The top: an unknown command gets a suggestion, and commands are loaded when they are named."""
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        if args[0] not in self.list_commands(ctx) and not args[0].startswith("-"):
+        if args[0] not in self.list_commands(ctx) and not args[0].startswith("-") and not ctx.resilient_parsing:
             from imgconv.cli.habits import command_meant
 
             raise command_meant(args) or errors.unknown("command", args[0], self.list_commands(ctx), "imgconv --help")

@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 from imgconv import errors
+from imgconv.cli.click_types import PathType
 from imgconv.cli.command import Command
 from imgconv.cli.memory import bounded
 from imgconv.cli.messages import Finished, announce_compilation, complain
@@ -34,7 +35,7 @@ def command() -> Command:
         "maps",
         params=[
             *network_options(),
-            Argument(["image"], required=False, metavar="IMAGE", meaning="The picture."),
+            Argument(["image"], type=PathType(), required=False, metavar="IMAGE", meaning="The picture."),
             option(
                 "-o --output",
                 "FILE",

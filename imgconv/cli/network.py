@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from imgconv import errors
+from imgconv.cli.click_types import PathType
 from imgconv.cli.command import Command, Group
 from imgconv.cli.memory import bounded
 from imgconv.cli.messages import Finished, complain
@@ -24,7 +25,7 @@ class Networks(Group):
     """An unknown command gets a suggestion."""
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        if args[0] not in self.commands and not args[0].startswith("-"):
+        if args[0] not in self.commands and not args[0].startswith("-") and not ctx.resilient_parsing:
             raise errors.unknown("command of 'imgconv network'", args[0], list(self.commands), "imgconv network --help")
         return super().resolve_command(ctx, args)
 
@@ -45,7 +46,7 @@ def _convert_command() -> Command:
         "convert",
         params=[
             weights,
-            Argument(["target"], required=False, metavar="FILE", meaning="What to write."),
+            Argument(["target"], type=PathType(), required=False, metavar="FILE", meaning="What to write."),
             *others,
             overwrite_option(),
         ],

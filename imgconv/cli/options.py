@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from imgconv.cli.click_types import KindType
+from imgconv.cli.click_types import KindType, PathType
 from imgconv.values import groups
 from imgconv.values.parameters import FLAG, Kind
 
@@ -42,6 +42,8 @@ def option(names: str, value: Kind | str, group: str, help_: str, brief: str = "
         more |= {"type": KindType(value, names.rsplit(maxsplit=1)[-1]), "metavar": value.metavar}
     else:
         more["metavar"] = value
+        if value in ("FILE", "PATH", "FOLDER"):
+            more["type"] = PathType(folder=value == "FOLDER")
     return Option(names.split(), group=group, brief=brief, help=help_, **more)
 
 
@@ -53,6 +55,7 @@ def images() -> Argument:
     return Argument(
         ["inputs"],
         nargs=-1,
+        type=PathType(),
         metavar="[IMAGE]...",
         meaning="Files, folders, patterns or @lists; without any, standard input.",
     )

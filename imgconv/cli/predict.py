@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from imgconv import errors
 from imgconv.cli import terminal
+from imgconv.cli.click_types import PathType
 from imgconv.cli.command import Command
 from imgconv.cli.memory import bounded
 from imgconv.cli.messages import Finished, announce_compilation, complain, printable
@@ -45,7 +46,9 @@ def command() -> Command:
         "predict",
         params=[
             *network_options(),
-            Argument(["inputs"], nargs=-1, metavar="IMAGE...", meaning="Pictures, or folders of pictures."),
+            Argument(
+                ["inputs"], type=PathType(), nargs=-1, metavar="IMAGE...", meaning="Pictures, or folders of pictures."
+            ),
             option("--top", COUNT, groups.RESULT, "How many classes.  [default: 3]", "How many classes.  [default: 3]"),
             option(
                 "--labels",

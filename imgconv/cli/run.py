@@ -8,6 +8,7 @@ from typing import IO, Any
 
 from imgconv import errors
 from imgconv.batches.inputs import STREAM
+from imgconv.cli.click_types import PathType
 from imgconv.cli.command import Command, missing
 from imgconv.cli.common import COMMON, Common
 from imgconv.cli.image_command import work
@@ -50,6 +51,7 @@ def command() -> Command:
     params = [
         Argument(
             ["pipeline"],
+            type=PathType(),
             required=False,
             metavar="PIPELINE",
             meaning="Steps with | between them ('imgconv help pipelines' lists them).",

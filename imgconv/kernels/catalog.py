@@ -8,7 +8,7 @@ from typing import Any
 
 from imgconv import errors
 from imgconv.kernels.kernel import Kernel, rows_text
-from imgconv.kernels.named import find, named
+from imgconv.kernels.named import find, named, table
 from imgconv.kernels.scaled import scaled, unscaled
 from imgconv.kernels.text_errors import no_numbers, not_rows
 from imgconv.kernels.typed import typed, typed_as
@@ -150,7 +150,10 @@ def _every(value: Any, depth: int = 0) -> tuple[Kernel, ...]:
     return read_all(value)
 
 
-KERNEL = Kind("KERNEL", kernel, lambda value: text(value, value.name))
+KERNEL = Kind("KERNEL", kernel, lambda value: text(value, value.name), names=table)
 KERNELS = Kind(
-    "KERNEL", _every, lambda value: " ".join(map(KERNEL.text, value)), item=Kind("KERNEL", read_all, KERNEL.text)
+    "KERNEL",
+    _every,
+    lambda value: " ".join(map(KERNEL.text, value)),
+    item=Kind("KERNEL", read_all, KERNEL.text, names=table),
 )

@@ -11,7 +11,7 @@ from typing import Any
 from imgconv import errors
 from imgconv.kernels.catalog import KERNEL, is_named, is_one_kernel, kernel, read_all
 from imgconv.kernels.kernel import Kernel
-from imgconv.kernels.named import find
+from imgconv.kernels.named import find, table
 from imgconv.kernels.scaled import split
 from imgconv.values.numbers import Number, magnitude, number, number_text
 from imgconv.values.parameters import Kind, several
@@ -119,7 +119,7 @@ def _setting(value: Any) -> str:
     return f"{match[1].lower()}={match[2]}"
 
 
-FAMILY = Kind("KERNEL", _family)
+FAMILY = Kind("KERNEL", _family, names=table)
 FAMILIES = several(FAMILY, is_one_kernel)
 SETTINGS = several(Kind("NAME=A:B:STEP", _setting))
 VALUE = Kind("A:B:STEP", lambda value: value.strip() if isinstance(value, str) else number_text(number(value)))

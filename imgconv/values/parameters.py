@@ -7,7 +7,7 @@ that `--stride 2x1`, `stride=2x1` and `stride=(2, 1)` are one value with one set
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -33,6 +33,8 @@ class Kind:
     text: Callable[[Any], str] = str
     choices: tuple[str, ...] = field(default=())
     item: Kind | None = None
+    names: Callable[[], Iterable[str]] | None = None
+    """Names among which a value may be, loaded when they are asked for."""
 
     def reads(self, value: Any) -> bool:
         """Whether a value is of this kind."""

@@ -67,10 +67,10 @@ def test_common_options_of_filter_are_about_a_dozen():
 
 def test_a_list_of_commands_is_not_cut():
     text = said("--help")
-    assert "  filter    Slide a kernel over an image (convolution)\n" in text
+    assert re.search(r"^  filter +Slide a kernel over an image \(convolution\)$", text, flags=re.M)
     assert "..." not in text.partition("Commands:")[2]
     for row in OPERATIONS:
-        assert f"  {row.word:<9} {row.brief}\n" in text
+        assert re.search(rf"^  {row.word} +{re.escape(row.brief)}$", text, flags=re.M)
     for command in WITH_GROUPS.values():
         assert command.short_help or command.name == "imgconv"
         assert not isinstance(command, Group) or command.examples

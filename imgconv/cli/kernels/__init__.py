@@ -47,7 +47,7 @@ class Kernels(Group):
             from imgconv.cli.kernels import sheet
 
             return SHEET, sheet.command(), args
-        if self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+        if self.get_command(ctx, args[0]) is None and not args[0].startswith("-") and not ctx.resilient_parsing:
             if find(args[0]) is not None:
                 raise errors.UsageError(
                     f"{errors.shown(args[0])} is a kernel, not a command of 'imgconv kernels'; show it with: imgconv"

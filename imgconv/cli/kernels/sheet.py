@@ -7,6 +7,7 @@ import sys
 import click
 
 from imgconv import errors
+from imgconv.cli.click_types import PathType
 from imgconv.cli.command import Command
 from imgconv.cli.messages import Finished, announce_compilation, complain
 from imgconv.cli.options import Argument
@@ -24,7 +25,11 @@ def command() -> Command:
 
     return Command(
         "sheet",
-        params=[Argument(["image"], required=False, metavar="[IMAGE]", meaning="What the kernels are shown on.")],
+        params=[
+            Argument(
+                ["image"], type=PathType(), required=False, metavar="[IMAGE]", meaning="What the kernels are shown on."
+            )
+        ],
         callback=callback,
         examples=EXAMPLES,
     )

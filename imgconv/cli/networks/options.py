@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from imgconv import errors
+from imgconv.cli.click_types import PathType
 from imgconv.cli.command import missing
 from imgconv.cli.options import Argument, option
 from imgconv.values import groups
@@ -27,6 +28,7 @@ def network_options() -> list[click.Parameter]:
     return [
         Argument(
             ["network"],
+            type=PathType(),
             required=False,
             metavar="NETWORK",
             meaning="A .safetensors, .onnx, .keras or .h5 file, or a pipeline with --weights.",
