@@ -24,6 +24,7 @@ EXAMPLES = {
         "edges robinson norm=l2",
         "edges frei-chen",
         "edges canny norm=l1 sigma=1.5 low=20 high=30%",
+        "edges canny sigma=0 each-channel",
     ],
     "bank": [
         'bank "gabor:6,theta=0:180:45"',

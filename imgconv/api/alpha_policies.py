@@ -103,7 +103,7 @@ def _premultiply(pipeline: Pipeline, colour: Values, alpha: Pixels, goal: Target
     if steps:
         shares, _ = apply(replace(pipeline, steps=steps), shares, None, threads)
     size, channels = products.pixels.shape[:2], products.pixels.shape[2]
-    if shares.pixels.shape[:2] != size or channels != colour.pixels.shape[2]:  # a bank
+    if shares.pixels.shape[:2] != size or channels > colour.pixels.shape[2]:  # a bank
         raise errors.UsageError(
             "alpha premultiply divides by one alpha, and each kernel of a bank has its own; use --alpha auto"
         )

@@ -111,7 +111,9 @@ def run_steps(
     values = pixel_values.values(array)
     goal = pixel_values.target(values.type, steps.result_type(dtype), RANGE.read(range_))
     height, width, channels = steps.result(*values.pixels.shape)
-    shape = (height, width, *array.shape[2:]) if channels == values.pixels.shape[2] else (height, width, channels)
+    shape = (height, width, *array.shape[2:])
+    if channels != values.pixels.shape[2]:
+        shape = (height, width, channels) if channels > 1 else (height, width)
     filled = None if out is None else memory.checked_out(out, shape, goal.type, array)
     result, _ = apply(steps, values, goal, None if threads is None else THREADS.read(threads), filled)
     converted: Pixels = result.pixels.reshape(shape)

@@ -24,6 +24,7 @@ def edges(
     sigma: float | None = None,
     low: float | str | None = None,
     high: float | str | None = None,
+    each_channel: bool = False,
     dtype: DtypeLike = None,
     range: Range = "clamp",
     threads: int | None = None,
@@ -49,13 +50,16 @@ def edges(
         Canny's smoothing, in pixels; None is 1, 0 does not smooth.
     low, high : float or str, optional
         Canny's thresholds on the gradient's magnitude (Sobel's kernels, undivided), in pixel units, or as a percentage
-        of the channel's greatest; None is "10%" and "20%". An edge is the result type's greatest value (1 for floats).
+        of the map's greatest; None is "10%" and "20%". An edge is the result type's greatest value (1 for floats).
+    each_channel : bool
+        Canny makes one map of all channels, by the gradient of the channel with the greatest magnitude at each pixel,
+        as OpenCV; with this it makes one of each channel, as all other detectors do.
     dtype, range, threads, batched, channels, out
         As in `correlate`.
 
     Returns
     -------
-    numpy.ndarray of the input's shape, or Image
+    numpy.ndarray of the input's shape ((H, W) of Canny's one map), or Image
 
     Raises
     ------
@@ -64,7 +68,7 @@ def edges(
     PixelError
         As in `correlate`.
     """
-    step = Edges(detector, norm, border, sigma, low, high)  # type: ignore[arg-type]
+    step = Edges(detector, norm, border, sigma, low, high, each_channel)  # type: ignore[arg-type]
     return run_steps(pixels, step, dtype, range, threads, out, (batched, channels))
 
 

@@ -122,7 +122,9 @@ def _edges(step: Edges, values: Predicted, result: str) -> Explanation:
         f"{smoothed}, gradient and its {step.way} magnitude in float64, thinned along four directions, from {high} on"
         f" and touching from {low} on"
     )
-    return words, replace(values, type="int32" if result == "wide" else result, span=Span(0, 2**31 - 1, True))
+    type_ = "int32" if result == "wide" else result
+    channels = step.channels(values.channels)
+    return words, replace(values, channels=channels, type=type_, span=Span(0, 2**31 - 1, True))
 
 
 def _bank(step: Bank, values: Predicted, result: str) -> Explanation:

@@ -158,11 +158,8 @@ class Image(ImageData):
         frames = tuple(replace(frame, pixels=gray_plane(frame.pixels, self.colour)) for frame in self.frames)
         if self.layout.channels != 3:
             return replace(self, frames=frames)
-        metadata = {key: value for key, value in self.metadata.items() if key not in ("icc_profile", ENCODING)}
-        notes = self.notes
-        if "icc_profile" in self.metadata:
-            notes += (Note("profile-dropped", "colour profile dropped (it is for RGB, the pixels are gray)"),)
-        return replace(self, frames=frames, metadata=MappingProxyType(metadata), notes=notes)
+        metadata, notes = _of_gray(self)
+        return replace(self, frames=frames, metadata=metadata, notes=(*self.notes, *notes))
 
     def flatten(self, colour: str | tuple[int, int, int]) -> Image:
         """The image laid over a colour, without alpha.
@@ -387,14 +384,26 @@ def _run(image: Image, colours: ColourPipeline, pipeline: Pipeline, goal: Target
         notes += colour.notes
     response = merged([response for _, _, response in results])
     notes += few_levels.notes(colours, pipeline, [frame.pixels for frame in image.frames], goal, response)
-    same_channels = results[0][0].pixels.shape[2] == inputs[0][0].pixels.shape[2]
+    before, after = inputs[0][0].pixels.shape[2], results[0][0].pixels.shape[2]
+    same_channels, metadata = before == after, image.metadata
+    if after == 1 < before:
+        metadata, more = _of_gray(image)
+        notes += more
     return replace(
         image,
         frames=tuple(frames),
+        metadata=metadata,
         response=response,
         notes=tuple(dict.fromkeys(notes)),
         colour=image.colour if same_channels else "",
     )
+
+
+def _of_gray(image: Image) -> tuple[MappingProxyType[str, Any], tuple[Note, ...]]:
+    """The metadata of an image that has become gray: without its colour profile, which is said."""
+    metadata = {key: value for key, value in image.metadata.items() if key not in ("icc_profile", ENCODING)}
+    dropped = Note("profile-dropped", "colour profile dropped (it is for RGB, the pixels are gray)")
+    return MappingProxyType(metadata), (dropped,) if "icc_profile" in image.metadata else ()
 
 
 def _joined(image: Image, pages: Sequence[Image]) -> Image:
@@ -413,8 +422,8 @@ def _with_channels(array: Pixels) -> Pixels:
 
 
 def _like(result: Pixels, source: Pixels) -> Pixels:
-    """(H, W, 1) back to (H, W) where the input was so."""
-    return result[..., 0] if source.ndim == 2 and result.shape[2] == 1 else result
+    """(H, W, 1) as (H, W) where the input was so, or had more channels."""
+    return result[..., 0] if result.shape[2] == 1 and source.shape[2:] != (1,) else result
 
 
 def _alpha_beside(alpha: Pixels | None, type_: str) -> Pixels | None:

@@ -56,6 +56,7 @@ def canny(
     norm: str,
     thresholds: tuple[Number | str, Number | str],
     *,
+    joined: bool,
     target: Target | None,
     threads: int | None,
     out: Pixels | None,
@@ -63,9 +64,9 @@ def canny(
     """Lines one pixel wide of values that are smoothed already: gradient, thinning, two thresholds, tracing.
 
     J. Canny, A computational approach to edge detection, 1986. Canny interpolated the neighbours along the gradient;
-    here, as in OpenCV and most textbooks, the nearest of four directions is taken.
+    here, as in OpenCV and most textbooks, the nearest of four directions is taken. `joined`: one map of all channels,
+    of the gradient whose magnitude is greatest.
     """
-    height, width, channels = shape = values.pixels.shape
     require(5 * values.pixels.size, "float64", "the gradient")
     across, down = (
         correlate(values, kernel, window, border, target=_WIDE, threads=threads)[0].pixels
@@ -73,6 +74,10 @@ def canny(
     )
     combination = Combination(norm, tuple(kernels), 1, False, "float64", "float64", Span(0, np.inf, False))
     magnitude = finished(combination, across, down, _WIDE, threads, None, "float64", state="bare")[0].pixels
+    if joined:
+        across, down = (strongest(part, magnitude)[0][..., None] for part in (across, down))
+        magnitude = strongest(magnitude, magnitude)[0][..., None]
+    height, width, channels = shape = magnitude.shape
     classes, marks = np.empty(shape, np.uint8), np.zeros(shape, np.uint8)
     sizes = {"height": height, "width": width, "channels": channels}
     thinning = {
@@ -202,7 +207,8 @@ def strongest(pictures: Pixels, strength: Pixels) -> tuple[Pixels, Pixels]:
     if strength.shape[2] == 1:
         return pictures[..., 0], strength[..., 0]
     channel = np.argmax(np.nan_to_num(strength, nan=-1.0), axis=2)[..., None]
-    return np.take_along_axis(pictures, channel, 2)[..., 0], np.take_along_axis(strength, channel, 2)[..., 0]
+    chosen, greatest = (np.take_along_axis(part, channel, 2)[..., 0] for part in (pictures, strength))
+    return np.ascontiguousarray(chosen), np.ascontiguousarray(greatest)
 
 
 def _banded(pixels: Pixels, band: Callable[[int, int], None], threads: int | None) -> None:

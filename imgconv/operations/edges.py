@@ -14,7 +14,7 @@ from imgconv.values.borders import BORDER, Border
 from imgconv.values.frozen import record
 from imgconv.values.groups import GEOMETRY
 from imgconv.values.numbers import Number, number, number_text
-from imgconv.values.parameters import Kind, choice
+from imgconv.values.parameters import FLAG, Kind, choice
 
 _NAMED = ("norm", "sigma", "low", "high")
 """Options that a derived file name shows."""
@@ -43,12 +43,14 @@ THRESHOLD = Kind("N|N%", _threshold, lambda value: value if isinstance(value, st
 @record
 class Edges(Operation):
     """The strength of the edge at each pixel. Kernels are those of the catalog, undivided; every channel is treated
-    alike.
+    alike, and has a result of its own, but for Canny.
 
-    Canny: smoothed by a Gaussian of `sigma` (0: not), Sobel's gradient, its magnitude by `norm`; a pixel stays if its
-    magnitude is the greatest of the three along the gradient (of four directions the nearest; nothing lies outside the
-    image); those from `high` are edges, and those from `low` that touch an edge, over eight neighbours, are too. An
-    edge is the result type's greatest value (255, 65535, 1 for floats), 255 between steps. NaN is no edge.
+    Canny makes one map: the gradient at a pixel is that of the channel with the greatest magnitude (the first of
+    equals), as in OpenCV; `each_channel` makes one of each. Smoothed by a Gaussian of `sigma` (0: not), Sobel's
+    gradient, its magnitude by `norm`; a pixel stays if its magnitude is the greatest of the three along the
+    gradient (of four directions the nearest; nothing lies outside the image); those from `high` are edges, and
+    those from `low` that touch an edge, over eight neighbours, are too. An edge is the result type's greatest value
+    (255, 65535, 1 for floats), 255 between steps. NaN is no edge.
     """
 
     word = "edges"
@@ -104,6 +106,10 @@ class Edges(Operation):
         show=HIGH_DEFAULT,
     )
 
+    each_channel: bool = option(
+        FLAG, "Canny: lines of each channel, instead of one map of the channels with the strongest gradient.", False
+    )
+
     def __post_init__(self) -> None:
         super().__post_init__()
         kind = self.row.kind
@@ -112,10 +118,11 @@ class Edges(Operation):
             ("sigma", (CANNY,)),
             ("low", (CANNY,)),
             ("high", (CANNY,)),
+            ("each_channel", (CANNY,)),
         ):
-            if getattr(self, name) is not None and kind not in kinds:
+            if getattr(self, name) not in (None, False) and kind not in kinds:
                 raise errors.UsageError(
-                    f"{name} has no meaning for {self.detector}; it is for"
+                    f"{name.replace('_', '-')} has no meaning for {self.detector}; it is for"
                     f" {', '.join(word for word, row in DETECTORS.items() if row.kind in kinds)}"
                 )
         if self.norm == ("max" if kind == COMPASS else "l2"):
@@ -165,11 +172,12 @@ class Edges(Operation):
 
     @property
     def scratch(self) -> int:
-        return {PAIR: 2, COMPASS: 2, SHARE: 3, CANNY: 5}[self.row.kind]
+        return {PAIR: 2, COMPASS: 2, SHARE: 3, CANNY: 15 if self.joins_channels else 5}[self.row.kind]
 
     @property
     def label(self) -> str:
-        """The detector and what is not its default, but for the border: `canny-sigma2-high20percent`."""
+        """The detector and what is not its default, but for the border: `canny-sigma2-high20percent`,
+        `canny-each-channel`."""
         shown = [
             (name, option.kind.text(value))
             for option in self.options()
@@ -179,12 +187,21 @@ class Edges(Operation):
             [
                 self.detector,
                 *(f"{'' if name == 'norm' else name}{text.replace('%', 'percent')}" for name, text in shown),
+                *(["each-channel"] if self.each_channel else []),
             ]
         )
 
     @property
     def bounds(self) -> str:
         return "0…1" if self.row.kind == SHARE else ""
+
+    @property
+    def joins_channels(self) -> bool:
+        """Whether all channels give one map."""
+        return self.row.kind == CANNY and not self.each_channel
+
+    def channels(self, count: int) -> int:
+        return 1 if self.joins_channels else count
 
     def shape(self, height: int, width: int) -> tuple[int, int]:
         return height, width

@@ -135,9 +135,11 @@ def test_nan_is_passed_on_or_is_no_edge(detector, everything):
 
 
 def naive_canny(pixels, low, high):
-    """The steps on whole pixels, without smoothing: Sobel, thinning along the nearest of four directions, two
-    thresholds, tracing."""
-    gx, gy = (oracle.responses(pixels, mask)[..., 0].astype(int) for mask in MASKS["sobel"])
+    """The steps on whole pixels, without smoothing: Sobel (of the channel where it is greatest), thinning along the
+    nearest of four directions, two thresholds, tracing."""
+    every = [oracle.responses(pixels, mask).astype(int) for mask in MASKS["sobel"]]
+    channel = np.argmax(sum(part**2 for part in every), axis=2)[..., None]
+    gx, gy = (np.take_along_axis(part, channel, 2)[..., 0] for part in every)
     strength = {(y, x): math.sqrt(int(gx[y, x]) ** 2 + int(gy[y, x]) ** 2) for y, x in np.ndindex(gx.shape)}
     kept = {}
     for (y, x), value in strength.items():
@@ -175,6 +177,36 @@ def test_canny_takes_the_textbooks_steps(low, high, compiled, monkeypatch):
             np.testing.assert_array_equal(
                 imgconv.edges(image, "canny", sigma=0, low=low, high=high), naive_canny(image, low, high)
             )
+
+
+def test_canny_makes_one_map_of_several_channels():
+    pixels = np.dstack([noise(15, 16, seed=seed) for seed in range(3)])
+    with plain_python():
+        one = imgconv.edges(pixels, "canny", sigma=0, low=200, high=500)
+        np.testing.assert_array_equal(one, naive_canny(pixels, 200, 500))
+        greatest = max(imgconv.edges(pixels, "sobel", dtype="float64").max(axis=(0, 1)))
+        shares = imgconv.edges(pixels, "canny", sigma=0, low="20%", high="50%")
+        np.testing.assert_array_equal(shares, naive_canny(pixels, greatest / 5, greatest / 2))
+        apart = imgconv.edges(pixels, "canny", sigma=0, low=200, high=500, each_channel=True)
+        for number in range(3):
+            np.testing.assert_array_equal(apart[..., number], naive_canny(pixels[..., number], 200, 500))
+        angles = imgconv.directions(pixels, "canny", sigma=0)
+        np.testing.assert_array_equal(angles, imgconv.directions(pixels, "sobel"))
+        assert imgconv.directions(pixels, "canny", "hue", sigma=0).shape == (15, 16, 3)
+
+
+def test_one_map_is_gray_without_the_profile_of_colours():
+    image = imgconv.Image(
+        (imgconv.Frame(noise(6, 7, 3), np.full((6, 7), 9, np.uint8)),), metadata={"icc_profile": b"of RGB"}
+    )
+    with plain_python():
+        map_ = image.through("edges canny")
+        assert map_.mode == "gray + alpha uint8"
+        assert "icc_profile" not in map_.metadata
+        assert "profile-dropped" in [note.code for note in map_.notes]
+        assert image.through("edges canny each-channel").mode == "RGB + alpha uint8"
+        assert image.through("edges canny", alpha="premultiply").mode == "gray + alpha uint8"
+        assert image.through("edges canny", channels="luma").mode == "RGB + alpha uint8"
 
 
 def test_percentages_are_of_the_greatest_magnitude():
@@ -464,8 +496,8 @@ def test_hidden_colours_make_no_edges(detector, everything, tmp_path):
         done = command.imgconv("edges", detector, picture, "-o", "e.png", "--hue", "h.png", cwd=tmp_path)
     assert done.code == 0, done.err
     result = pixels_of(tmp_path / "e.png")
-    assert not result[:, 4:, :3].any()
-    np.testing.assert_array_equal(result[..., 3], pixels[..., 3])
+    assert not result[:, 4:, :-1].any()
+    np.testing.assert_array_equal(result[..., -1], pixels[..., 3])
     assert not pixels_of(tmp_path / "h.png")[:, 4:].any()
     opaque = pixels.copy()
     opaque[..., 3] = 255
@@ -473,6 +505,5 @@ def test_hidden_colours_make_no_edges(detector, everything, tmp_path):
     save(tmp_path / "plain.png", pixels[..., :3])
     with compiled(everything or detector == "sobel"):
         command.imgconv("edges", detector, "opaque.png", "plain.png", "-o", "out/", cwd=tmp_path)
-    np.testing.assert_array_equal(
-        pixels_of(tmp_path / "out/opaque.png")[..., :3], pixels_of(tmp_path / "out/plain.png")
-    )
+    plain = pixels_of(tmp_path / "out/plain.png")
+    np.testing.assert_array_equal(pixels_of(tmp_path / "out/opaque.png")[..., :-1].reshape(plain.shape), plain)

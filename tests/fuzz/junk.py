@@ -234,7 +234,15 @@ def verbs(folder: Path) -> Verbs:
         "edges": (
             imgconv.edges,
             pixels
-            | {"detector": "canny", "norm": None, "border": "edge", "sigma": None, "low": None, "high": None}
+            | {
+                "detector": "canny",
+                "norm": None,
+                "border": "edge",
+                "sigma": None,
+                "low": None,
+                "high": None,
+                "each_channel": False,
+            }
             | run,
         ),
         "directions": (

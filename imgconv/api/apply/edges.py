@@ -34,6 +34,7 @@ def apply(
         step.border,
         step.way,
         step.thresholds,
+        joined=step.joins_channels,
         target=target,
         threads=threads,
         out=out,
@@ -69,6 +70,9 @@ def auxiliary(step: Edges, name: str, values: Values, threads: int | None = None
     of the channel with the greatest strength, the first of equals.
     """
     picture = _which(step, values, threads) if name == "which" else _angles(step, values, threads)
+    if step.joins_channels and picture.shape[2] > 1:
+        gradient = filters.apply(step.filter, _smoothed(step, values, threads), _WIDE, threads)[0].pixels
+        picture = edges.strongest(picture, gradient)[0][..., None]
     if name == "hue" or picture.shape[2] > 1:
         strength = apply(step, values, _WIDE, threads)[0].pixels
         if name == "hue":
