@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from imgconv.api.steps import activate as activate
     from imgconv.api.steps import pool as pool
     from imgconv.api.steps import run as run
+    from imgconv.batches.call import batch as batch
     from imgconv.errors import FileError as FileError
     from imgconv.errors import ImgconvError as ImgconvError
     from imgconv.errors import LoopError as LoopError
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "activate": "api.steps",
     "bank": "api.filters",
+    "batch": "batches.call",
     "convolve": "api.filters",
     "correlate": "api.filters",
     "directions": "api.edge_detection",
@@ -85,6 +87,7 @@ __all__ = [
     "WindowError",
     "activate",
     "bank",
+    "batch",
     "convolve",
     "correlate",
     "directions",

@@ -34,6 +34,10 @@ class Job:
         Which auxiliary output of the operation it is; empty for the result itself.
     auxiliary : tuple of Job
         The auxiliary outputs of the same input.
+    adopt : bool
+        Whether a file that is there already counts as the result if it has the same content.
+    ours : tuple of str
+        Absolute paths of earlier results, unchanged since, that may be replaced.
     """
 
     source: str
@@ -44,6 +48,8 @@ class Job:
     in_folder: bool = False
     role: str = ""
     auxiliary: tuple[Job, ...] = ()
+    adopt: bool = False
+    ours: tuple[str, ...] = ()
 
     @property
     def source_name(self) -> str:
@@ -53,6 +59,14 @@ class Job:
     def source_file(self) -> str:
         """The file that is read; of an array in a file (`stack.npz:left`) the file."""
         return split_member(self.source)[0]
+
+    def may_replace(self, path: str) -> bool:
+        """Whether a file that is there already may be replaced."""
+        return self.replace or (bool(self.ours) and os.path.abspath(path) in self.ours)
+
+    def is_refused(self, path: str) -> bool:
+        """Whether a file that is there already ends the job, whatever its content."""
+        return not self.adopt and not self.may_replace(path) and os.path.exists(path)
 
     @property
     def shown(self) -> str:

@@ -21,7 +21,7 @@ def paths(job: Job, path: str, numbers: Sequence[int]) -> list[str]:
     digits = max(3, len(str(numbers[-1])))
     numbered = [f"{stem}-{number:0{digits}}{suffix}" for number in numbers]
     for each in numbered:
-        if not job.replace and os.path.exists(each):
+        if job.is_refused(each):
             raise errors.file_exists(each)
     return numbered
 

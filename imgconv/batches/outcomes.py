@@ -14,12 +14,20 @@ if TYPE_CHECKING:
     from imgconv.batches.clamping import Clamping
 
 
+class Skipped(Exception):  # noqa: N818 (an ending, not an error)
+    """A job whose result is there already, at this path."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        super().__init__(path)
+
+
 @record
 class Outcome:
     """The result of one image: where it went, a summary and notes, or the error that stopped it.
 
     `facts` are fields of the report (`run_report.FIELDS`), as far as they are known; `clamping` is what was lost when
-    values were quantised.
+    values were quantised; `skipped` is why there was nothing to do, if so: "there already" or "up to date".
     """
 
     source: str
@@ -29,6 +37,7 @@ class Outcome:
     facts: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     error: errors.ImgconvError | None = None
     clamping: Clamping | None = None
+    skipped: str = ""
 
     def __str__(self) -> str:
         if self.error is not None:
@@ -41,15 +50,19 @@ class Outcomes:
     what was clamped."""
 
     def __init__(self, total: int) -> None:
-        self.total, self.written = total, 0
+        self.total, self.written, self.skipped = total, 0, 0
+        self.why_skipped = ""
         self.failures: list[errors.ImgconvError] = []
         self.clamped: list[Clamping] = []
 
     def add(self, outcome: Outcome) -> None:
-        if outcome.error is None:
-            self.written += 1
-        else:
+        if outcome.error is not None:
             self.failures.append(outcome.error)
+        elif outcome.skipped:
+            self.skipped += 1
+            self.why_skipped = outcome.skipped
+        else:
+            self.written += 1
         if outcome.clamping is not None and (outcome.error is None or outcome.error.exit_code == errors.LOSSY):
             self.clamped.append(outcome.clamping)
 

@@ -18,6 +18,7 @@ from imgconv.values.notes import Note
 
 if TYPE_CHECKING:
     from imgconv.batches.settings import Settings
+    from imgconv.files.pnm import Content
     from imgconv.values.image import ImageData
 
 
@@ -85,7 +86,23 @@ def write(fitted: Sequence[Output], settings: Settings, on_note: Callable[[Note]
             continue
         if output.job.in_folder:
             atomic.make_folder(os.path.dirname(output.path))
-        atomic.write(output.path, content, on_note, replace=output.job.replace)
+        replace_ = output.job.may_replace(output.path)
+        if output.job.adopt and not replace_ and _has(output.path, content):
+            continue
+        atomic.write(output.path, content, on_note, replace=replace_)
+
+
+def _has(path: str, content: Content) -> bool:
+    """Whether a file has this content."""
+    try:
+        with open(path, "rb") as file:
+            for part in content:
+                view = memoryview(part)
+                if file.read(view.nbytes) != view.tobytes():
+                    return False
+            return not file.read(1)
+    except OSError:
+        return False
 
 
 def shown_paths(fitted: Sequence[Output]) -> str:

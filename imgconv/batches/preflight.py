@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from imgconv import errors
 from imgconv.batches.inputs import STREAM
 from imgconv.batches.jobs import Job
+from imgconv.batches.outcomes import Skipped
 from imgconv.batches.settings import Settings
 from imgconv.files.formats import FORMATS, Format
 from imgconv.operations.pipeline import Pipeline
@@ -34,8 +35,11 @@ def check(job: Job, header: Header, pipeline: Pipeline, settings: Settings) -> t
 
     sizes = [pipeline.shape(*size) for size in set(header.sizes) or {(header.height, header.width)}]
     form, path = destination(job, header, able_formats(header, pipeline, settings))
-    if named_by_content(job) and os.path.exists(path) and not job.replace:
-        raise errors.file_exists(path)
+    if named_by_content(job):
+        if settings.skip_existing:
+            skip_existing(job, path)
+        if job.is_refused(path):
+            raise errors.file_exists(path)
     layout = result_layout(header, pipeline, settings)
     conversions.check_layout(
         form, layout, (max(height for height, _ in sizes), max(width for _, width in sizes)), settings.writing, path
@@ -48,6 +52,12 @@ def check(job: Job, header: Header, pipeline: Pipeline, settings: Settings) -> t
     channels = 1 if settings.gray else header.layout.channels
     needed = forecast.check(header, pipeline, goal, channels, settings.reading, wide=settings.wide)
     return form, path, needed
+
+
+def skip_existing(job: Job, path: str) -> None:
+    """Raises Skipped for a result that is there with all its auxiliary outputs."""
+    if os.path.exists(path) and all(os.path.exists(one.target) for one in job.auxiliary):
+        raise Skipped(path)
 
 
 def plan(header: Header, pipeline: Pipeline, settings: Settings) -> list[str]:

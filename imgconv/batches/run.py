@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from imgconv import errors
@@ -13,8 +12,8 @@ from imgconv.batches.clamping import Clamping, clamping
 from imgconv.batches.facts import header_facts, image_facts, losses, quantising_facts, summary
 from imgconv.batches.inputs import STREAM
 from imgconv.batches.jobs import Job
-from imgconv.batches.outcomes import Outcome
-from imgconv.batches.preflight import check, named_by_content, plan
+from imgconv.batches.outcomes import Outcome, Skipped
+from imgconv.batches.preflight import check, named_by_content, plan, skip_existing
 from imgconv.batches.quiet_stderr import quiet_stderr
 from imgconv.batches.settings import Settings
 from imgconv.operations.pipeline import Pipeline
@@ -27,15 +26,6 @@ if TYPE_CHECKING:
     from imgconv.files.formats import Format
     from imgconv.files.header import Header
     from imgconv.values.image import ImageData
-
-
-def explain(job: Job, pipeline: Pipeline, settings: Settings) -> list[str]:
-    """The plan of a job, step by step; only the header is read. Raises ImgconvError as running it would."""
-    from imgconv.engine.memory import confined
-    from imgconv.files import read
-
-    with confined(settings.reading.max_memory), read.header(job.source, settings.reading) as header:
-        return plan(header, pipeline, settings)
 
 
 @record
@@ -81,10 +71,16 @@ class JobRun:
 
     def outcome(self) -> Outcome:
         """Runs the job; an error is part of the outcome."""
+        return self._outcome(self._run)
+
+    def _outcome(self, work: Callable[[], tuple[str, tuple[str, ...]]]) -> Outcome:
         name, start = self.job.source_name, time.perf_counter()
-        target, words, failure = "", tuple[str, ...](), None
+        target, words, failure, skipped = "", tuple[str, ...](), None, ""
         try:
-            target, words = self._run()
+            target, words = work()
+        except Skipped as left:
+            target, skipped = left.path, "there already"
+            self.facts |= {"output": target, "outputs": [target]}
         except (errors.WindowError, errors.PixelError) as error:
             failure = errors.named(name, error)
         except errors.ImgconvError as error:
@@ -92,18 +88,37 @@ class JobRun:
         except MemoryError:
             failure = errors.no_memory(name)
         self.facts["seconds"] = round(time.perf_counter() - start, 6)
-        return Outcome(name, target, words, tuple(self.notes), self.facts, failure, self.clamping)
+        return Outcome(name, target, words, tuple(self.notes), self.facts, failure, self.clamping, skipped)
+
+    def foretold(self) -> Outcome:
+        """What the outcome would be, as far as names and the header show it; nothing is written."""
+        return self._outcome(self._foretell)
+
+    def _foretell(self) -> tuple[str, tuple[str, ...]]:
+        from imgconv.batches.preflight import result_layout
+        from imgconv.files import read
+
+        self._refuse_existing()
+        with self._confined(), read.header(self.job.source, self.settings.reading) as header:
+            _, path = self._check(header)
+            height, width = self.pipeline.shape(header.height, header.width)
+            mode = result_layout(header, self.pipeline, self.settings).words.removesuffix(" uint8")
+            size = f"{width}x{height} {mode}"
+        return path, (f"{header.frames} frames of {size}" if header.frames > 1 else size,)
 
     def _run(self) -> tuple[str, tuple[str, ...]]:
         """From file to file; where the result went, and its summary."""
-        from imgconv.batches import output
+        from imgconv.batches import output, stamps
 
         self._refuse_existing()
+        before = stamps.seen(self.job.source_file) if self.settings.operation else None
         (result, *auxiliary), words = self._results(self._read())
         self._refuse_losses(self.notes)
         every = [*result, *(each for outputs in auxiliary for each in outputs)]
         output.write(every, self.settings, self._add_note)
         self.facts |= {"output": result[0].path, "outputs": [each.path for each in every]}
+        if self.settings.operation:
+            self.facts["stamp"] = stamps.stamp(self.job, before, self.settings.operation, self.facts["outputs"])
         beside = (
             f"{job.role} in {output.shown_paths(outputs)}"
             for job, outputs in zip(self.job.auxiliary, auxiliary, strict=True)
@@ -111,9 +126,10 @@ class JobRun:
         return output.shown_paths(result), (*words, *beside)
 
     def _refuse_existing(self) -> None:
+        if self.settings.skip_existing and self.job.target != STREAM:
+            skip_existing(self.job, self.job.target)
         for job in (self.job, *self.job.auxiliary):
-            known = not named_by_content(job) and job.target != STREAM
-            if known and not job.replace and os.path.exists(job.target):
+            if job.target != STREAM and not named_by_content(job) and job.is_refused(job.target):
                 raise errors.file_exists(job.target)
 
     def _read(self) -> _Input:

@@ -41,6 +41,11 @@ FIELDS = {
     "losses": "list of codes, empty if nothing was lost",
     "notes": "list of all notes: {code, text, loss}",
     "plan": "list of lines, as --plan prints them",
+    "skipped": "why there was nothing to do: `there already` (`--skip-existing`) or `up to date`; null otherwise",
+    "stamp": (
+        "in a manifest, by which `--update` knows what is up to date: {source, size, time, hash, target, operation,"
+        " version, outputs: [{path, size, time, hash}]}; null elsewhere"
+    ),
     "seconds": "wall-clock time from the first byte read to the last byte written",
 }
 """The report's schema: every line has every field, null where it is not known (an image that failed early)."""
@@ -51,7 +56,7 @@ class RunReport:
 
     def __init__(self, path: str, jobs: Sequence[Job]) -> None:
         """Raises UsageError if the report and an image have one path, FileError if it cannot be opened."""
-        _refuse_clashes(path, jobs)
+        refuse_clashes(path, jobs)
         self.shown = "standard output" if path == STREAM else path
         self.stream = self._opened(path)
 
@@ -77,6 +82,10 @@ class RunReport:
                 raise
             raise errors.file_unwritable(self.shown, error.strerror or str(error)) from None
 
+    def close(self) -> None:
+        """Closes a file; standard output stays open."""
+        self._discard()
+
     def _discard(self) -> None:
         """Drops what is still buffered; else Python would try again when it collects the stream, and from 3.13 on show
         the traceback."""
@@ -86,9 +95,16 @@ class RunReport:
 
 
 def line(outcome: Outcome) -> bytes:
-    """One JSON object and a line feed. What JSON has no number for is a string: "NaN", "Infinity" or "-Infinity"."""
+    """The record of an outcome as one JSON object and a line feed. What JSON has no number for is a string: "NaN",
+    "Infinity" or "-Infinity"."""
     import json
 
+    values = {key: _finite(value) for key, value in record(outcome).items()}
+    return json.dumps(values, allow_nan=False).encode() + b"\n"
+
+
+def record(outcome: Outcome) -> dict[str, Any]:
+    """All fields of an outcome."""
     error = outcome.error
     values = (
         dict.fromkeys(FIELDS)
@@ -96,11 +112,12 @@ def line(outcome: Outcome) -> bytes:
         | {
             "error": None if error is None else str(error),
             "exit_code": 0 if error is None else error.exit_code,
+            "skipped": outcome.skipped or None,
         }
     )
     values["losses"] = list(dict.fromkeys(note.code for note in outcome.notes if note.loss))
     values["notes"] = [{"code": note.code, "text": note.text, "loss": note.loss} for note in outcome.notes]
-    return json.dumps({key: _finite(value) for key, value in values.items()}, allow_nan=False).encode() + b"\n"
+    return values
 
 
 def _finite(value: Any) -> Any:
@@ -109,20 +126,21 @@ def _finite(value: Any) -> Any:
     return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
 
 
-def _refuse_clashes(path: str, jobs: Sequence[Job]) -> None:
+def refuse_clashes(path: str, jobs: Sequence[Job], what: str = "report") -> None:
+    """Raises UsageError if a report (or a manifest) and an image of these jobs have one path."""
     if path == STREAM:
         if any(job.target == STREAM for job in jobs):
-            raise _report_and_image("standard output")
+            raise _report_and_image("standard output", what)
         return
     streamed = any(job.target == STREAM for job in jobs)
     others = {other for job in jobs for other in (job.source_file, job.target) if other != STREAM}
     if any(_is_same(path, other) for other in others) or (streamed and _is_stdout(path)):
-        raise _report_and_image(path)
+        raise _report_and_image(path, what)
 
 
-def _report_and_image(path: str) -> errors.UsageError:
+def _report_and_image(path: str, what: str) -> errors.UsageError:
     return errors.UsageError(
-        f"the report and an image cannot both be {path}; name another file for one of them (--report FILE, -o FILE)"
+        f"the {what} and an image cannot both be {path}; name another file for one of them (--{what} FILE, -o FILE)"
     )
 
 

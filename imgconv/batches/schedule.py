@@ -11,6 +11,7 @@ from imgconv.batches.jobs import Job
 from imgconv.batches.outcomes import Outcome, Outcomes
 from imgconv.batches.preflight import refuse_derived_clashes
 from imgconv.batches.task import Crew, Listener, Run, Task, perform_in
+from imgconv.values.frozen import replace
 
 _NUMBERED = re.compile(r"(.*)-\d{3,}", re.S)
 
@@ -34,7 +35,8 @@ def run_jobs(jobs: Sequence[Job], run: Run, listener: Listener, crew: Crew | Non
 
 def _one_by_one(tasks: Iterable[Task], run: Run, listener: Listener, outcomes: Outcomes) -> None:
     for task in tasks:
-        outcome = perform_in(run, task)
+        job = listener.prepare(task.job)
+        outcome = perform_in(run, replace(task, job=job)) if isinstance(job, Job) else job
         assert isinstance(outcome, Outcome)
         listener.done(task.job, outcome)
         outcomes.add(outcome)

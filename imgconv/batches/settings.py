@@ -23,8 +23,11 @@ class Settings:
     reading: Reading = field(default_factory=Reading)
     writing: Writing = field(default_factory=Writing)
     strict: bool = False
+    skip_existing: bool = False
     plans: bool = False
     """Whether facts include the plan: only a report shows it."""
+    operation: str = ""
+    """For a manifest: what stamps say of the operation; empty if facts need no stamps."""
 
     @property
     def wide(self) -> bool:

@@ -24,7 +24,7 @@ class SideBySide:
     """
 
     def __init__(self, tasks: Sequence[Task], run: Run, listener: Listener, outcomes: Outcomes, crew: Crew) -> None:
-        self.tasks, self.run, self.listener, self.outcomes, self.crew = tasks, run, listener, outcomes, crew
+        self.tasks, self.run, self.listener, self.outcomes, self.crew = list(tasks), run, listener, outcomes, crew
         self.content = pickle.dumps(run)
         self.share = crew.memory / crew.count
         self.waiting = deque(range(len(tasks)))
@@ -51,7 +51,11 @@ class SideBySide:
             self._submit(number, memory)
         while self.waiting and not self.large and self._fits(self.share):
             number = self.waiting.popleft()
-            job = self.tasks[number].job
+            job = self.listener.prepare(self.tasks[number].job)
+            if isinstance(job, Outcome):
+                self._add(number, job)
+                continue
+            self.tasks[number] = replace(self.tasks[number], job=job)
             if STREAM in (job.source, job.target):  # which belongs to this process
                 self._add(number, perform_in(self.run, self.tasks[number]))
             else:

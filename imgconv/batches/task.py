@@ -70,13 +70,19 @@ def _nothing(job: Job, outcome: Outcome) -> None:
     pass
 
 
+def _as_it_is(job: Job) -> Job | Outcome:
+    return job
+
+
 @record
 class Listener:
-    """Who hears of outcomes: `done` as soon as one is known, `report` in the order of the jobs; `fail_fast` starts
-    nothing more once one has failed."""
+    """Who hears of outcomes: `done` as soon as one is known, `report` in the order of the jobs. `prepare`
+    gives a job as it is to be run, or its outcome if there is nothing to do. `fail_fast` starts nothing more once one
+    has failed."""
 
     report: Hear = _nothing
     done: Hear = _nothing
+    prepare: Callable[[Job], Job | Outcome] = _as_it_is
     fail_fast: bool = False
 
 

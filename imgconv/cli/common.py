@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 
 import click
 
+from imgconv import errors
+from imgconv.batches.execution import Manner
 from imgconv.batches.inputs import Inputs
 from imgconv.batches.settings import Settings
 from imgconv.cli.options import Option, option, quiet
@@ -29,7 +31,8 @@ class Common:
     overwrite: bool
     quiet: bool
     plan: bool
-    jobs: int | None
+    dry_run: bool
+    manner: Manner
     report: str | None
     settings: Settings
 
@@ -48,13 +51,18 @@ class Common:
 
         report, quiet = values.pop("report"), values.pop("quiet")
         settings = taken(Settings, plans=report is not None, reading=taken(Reading), writing=taken(Writing))
-        more = taken(Inputs, words=inputs)
+        update, more, manner = values.pop("update"), taken(Inputs, words=inputs), taken(Manner)
+        if update != (manner.manifest is not None):
+            raise errors.UsageError("--update and --manifest FILE go together; give both or none")
+        if settings.skip_existing and values["overwrite"]:
+            raise errors.UsageError("--skip-existing and --overwrite ask for two things; give one of them")
         return cls(
             inputs=more,
+            manner=manner,
             quiet=quiet,
             report=report,
             settings=settings,
-            **{name: values.pop(name) for name in ("output", "format", "overwrite", "plan", "jobs")},
+            **{name: values.pop(name) for name in ("output", "format", "overwrite", "plan", "dry_run")},
         )
 
 
@@ -119,6 +127,21 @@ def _batches() -> list[Option]:
             "Images to work on at a time, at most the processors; with --threads for each.  [default: all processors,"
             " for few small images 1]",
         ),
+        option(
+            "--skip-existing",
+            FLAG,
+            groups.BATCHES,
+            "Leave out images whose result is there already, whatever it holds.",
+        ),
+        option(
+            "--update",
+            FLAG,
+            groups.BATCHES,
+            "Leave out what --manifest shows to be up to date, and replace what it shows to be ours.",
+        ),
+        option("--manifest", "FILE", groups.BATCHES, "Of --update: the file of what was done, made if need be."),
+        option("--fail-fast", FLAG, groups.BATCHES, "Begin nothing more once an image has failed."),
+        option("--dry-run", FLAG, groups.BATCHES, "Print what would be written, and write nothing."),
         option("-0 --null", FLAG, groups.BATCHES, "Names in --files-from end with NUL, as find -print0 writes them."),
     ]
 

@@ -12,15 +12,14 @@ from typing import NoReturn
 import click
 
 from imgconv import errors
-from imgconv.batches.crews import crew
+from imgconv.batches.execution import execute
 from imgconv.batches.inputs import is_literal
 from imgconv.batches.jobs import Job, Naming, plan_jobs
 from imgconv.batches.outcomes import Outcome
-from imgconv.batches.run import explain
-from imgconv.batches.schedule import run_jobs
 from imgconv.batches.task import Listener, Run
 from imgconv.cli.common import Common
-from imgconv.cli.messages import Finished, announce_compilation, complain
+from imgconv.cli.console import Console, sums
+from imgconv.cli.messages import Finished, announce_compilation, complain, printable
 from imgconv.files.formats import BY_SUFFIX
 from imgconv.operations import Operation
 from imgconv.operations.pipeline import Pipeline
@@ -39,14 +38,16 @@ def work(
         common.inputs.sources(naming.folder),
         naming,
         stdin_is_terminal=sys.stdin is None or sys.stdin.isatty(),
-        # with --plan nothing is written, so names are derived as on a terminal
-        stdout_is_terminal=common.plan or (sys.stdout is not None and sys.stdout.isatty()),
+        # with --plan and --dry-run nothing is written, so names are derived as on a terminal
+        stdout_is_terminal=common.plan or common.dry_run or (sys.stdout is not None and sys.stdout.isatty()),
         auxiliary=auxiliary,
     )
     for remark in () if common.quiet else dict.fromkeys(text for step in pipeline.steps for text in step.remarks):
         complain(remark)
     if common.plan:
         _print_plans(jobs, pipeline, common)
+    elif common.dry_run:
+        _foretell(jobs, pipeline, common)
     else:
         _run(jobs, pipeline, common)
 
@@ -62,6 +63,8 @@ def _require_inputs(common: Common) -> None:
 def _print_plans(jobs: Sequence[Job], pipeline: Pipeline, common: Common) -> NoReturn:
     if common.report is not None:
         raise errors.UsageError("--plan runs nothing, so there is nothing to report; leave out --plan or --report")
+    from imgconv.batches.dry_run import explain
+
     for job in jobs:
         for line in explain(job, pipeline, common.settings):
             click.echo(f"{job.source_name}: {line}" if len(jobs) > 1 else line)
@@ -72,7 +75,7 @@ def _run(jobs: Sequence[Job], pipeline: Pipeline, common: Common) -> NoReturn:
     if not common.quiet and sys.stderr is not None and sys.stderr.isatty():
         announce_compilation()
     every = [each for job in jobs for each in (job, *job.auxiliary)]
-    run_report = None
+    run_report, console = None, Console(len(jobs), quiet=common.quiet)
     if common.report is not None:
         from imgconv.batches.run_report import RunReport
 
@@ -81,13 +84,33 @@ def _run(jobs: Sequence[Job], pipeline: Pipeline, common: Common) -> NoReturn:
     def report(_: Job, outcome: Outcome) -> None:
         if run_report is not None:
             run_report.add(outcome)
-        if outcome.error is not None or not common.quiet:
-            complain(str(outcome))
+        console.report(outcome)
 
-    with crew(jobs, common.settings, common.jobs) as (hands, settings):
-        outcomes = run_jobs(jobs, Run(pipeline, settings, own_process=True), Listener(report), hands)
-    if outcomes.advice and not common.quiet:
-        complain(outcomes.advice)
+    listener = Listener(report, lambda _, outcome: console.done(outcome))
+    outcomes = execute(jobs, Run(pipeline, common.settings, own_process=True), common.manner, listener)
+    if run_report is not None:
+        run_report.close()
+    console.end(outcomes)
+    raise Finished(outcomes.exit_code)
+
+
+def _foretell(jobs: Sequence[Job], pipeline: Pipeline, common: Common) -> NoReturn:
+    """--dry-run: what would be done, as far as headers show it."""
+    from imgconv.batches.dry_run import foretell
+
+    if common.report is not None:
+        raise errors.UsageError("--dry-run writes nothing, so there is nothing to report; leave out one of them")
+
+    def report(_: Job, outcome: Outcome) -> None:
+        if outcome.error is not None:
+            complain(str(outcome))
+        elif not outcome.skipped:
+            click.echo(printable(str(outcome)))
+
+    run = Run(pipeline, common.settings, own_process=True)
+    outcomes = foretell(jobs, run, common.manner.manifest, Listener(report))
+    if not common.quiet:
+        complain(sums(outcomes, "would be written", "would fail"))
     raise Finished(outcomes.exit_code)
 
 

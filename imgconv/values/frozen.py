@@ -43,6 +43,11 @@ def field(
     return Field("", default, default_factory, compare, metadata)
 
 
+def is_record(value: object) -> bool:
+    """Whether a value is an instance of a record's class."""
+    return hasattr(type(value), "_record_names")
+
+
 def fields(record: Any) -> tuple[Field, ...]:
     """The fields of a record or its class, in order, those of its bases first."""
     declared: dict[str, Any] = record._record_declared

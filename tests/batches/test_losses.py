@@ -127,12 +127,13 @@ def test_strict_writes_nothing_that_lost_something(here: Path) -> None:
     assert done.code == 3
     assert (here / "out" / "in.png").read_bytes() == b"old"
     assert (here / "out" / "flat.png").read_bytes().startswith(PNG_MAGIC)  # the others go on
-    first, second, advice = done.err.splitlines()
+    first, second, advice, sums = done.err.splitlines()
     assert first.startswith("imgconv: in.png: ")
     assert "--strict" in first
     assert "below 0" in first
     assert second.startswith("imgconv: flat.png -> ")
     assert "--range stretch" in advice
+    assert sums == "imgconv: 1 written, 1 failed"
 
 
 def test_strict_leaves_standard_output_empty(here: Path) -> None:

@@ -1,0 +1,177 @@
+"""`imgconv.batch`: a pipeline over many files, as a call."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from imgconv import errors
+from imgconv.batches.execution import Manner, execute
+from imgconv.batches.inputs import Inputs
+from imgconv.batches.jobs import Naming, plan_jobs
+from imgconv.batches.run_report import record as record_of
+from imgconv.batches.settings import Settings
+from imgconv.batches.task import Listener, Run
+from imgconv.files.formats import COMPRESS_LEVEL, QUALITY_KIND
+from imgconv.files.options import CHOICE_OF_FRAMES, Reading, Writing
+from imgconv.operations.pipeline import pipeline as pipeline_of
+from imgconv.values.arguments import path_text
+from imgconv.values.colours import COLOUR
+from imgconv.values.frozen import fields
+from imgconv.values.parameters import ALPHA, CHANNELS, DTYPE, FLAG, FRAMES, JOBS, MEMORY, PIXELS, RANGE, THREADS, Kind
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+KINDS: dict[str, Kind] = {
+    "dtype": DTYPE,
+    "range": RANGE,
+    "gray": FLAG,
+    "flatten": COLOUR,
+    "alpha": ALPHA,
+    "channels": CHANNELS,
+    "linear": FLAG,
+    "threads": THREADS,
+    "strict": FLAG,
+    "skip_existing": FLAG,
+    "frames": CHOICE_OF_FRAMES,
+    "max_pixels": PIXELS,
+    "max_frames": FRAMES,
+    "max_memory": MEMORY,
+    "allow_truncated": FLAG,
+    "allow_narrowing": FLAG,
+    "no_orient": FLAG,
+    "strip": FLAG,
+    "compress_level": COMPRESS_LEVEL,
+    "quality": QUALITY_KIND,
+    "lossless": FLAG,
+}
+"""The options of `batch` and how each is read: fields of Settings, Reading and Writing."""
+
+
+def batch(
+    pipeline: Any,
+    inputs: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    output: str | os.PathLike[str] | None = None,
+    *,
+    executor: Executor | None = None,
+    jobs: int | None = None,
+    recursive: bool = False,
+    format: str | None = None,
+    overwrite: bool = False,
+    manifest: str | os.PathLike[str] | None = None,
+    fail_fast: bool = False,
+    on_record: Callable[[dict[str, Any]], None] | None = None,
+    **options: Any,
+) -> list[dict[str, Any]]:
+    """Run a pipeline over many image files.
+
+    An image that fails does not end the others: its record says why.
+
+    Parameters
+    ----------
+    pipeline : str, Pipeline, operation, or sequence of operations
+    inputs : path or iterable of paths
+        Files, folders, patterns such as ``"scans/*.png"``, and lists (``"@list.txt"``). What exists is taken literally.
+    output : path, optional
+        A folder, or a template such as ``"out/{dir}/{stem}-{op}{ext}"``; for a single file also a file. None puts each
+        result beside its input, as ``in-vertical.png``.
+    executor : concurrent.futures.Executor, optional
+        Who performs the tasks, which are small picklable values: threads, processes, or a cluster's client. None uses
+        processes of imgconv's own where there is enough work, and else works in this thread.
+    jobs : int, optional
+        Images to work on at a time. None is the executor's number of workers, or all processors.
+    recursive : bool
+        Whether folders include the folders below them.
+    format : str, optional
+        The format of all results; None is that of the output's suffix, or each input's.
+    overwrite : bool
+        Whether files in an output folder, derived names and inputs may be replaced.
+    manifest : path, optional
+        A file of what was done, made if need be. What it shows to be up to date is left out, and each finished output
+        is added.
+    fail_fast : bool
+        Whether nothing more is started once an image has failed.
+    on_record : callable, optional
+        Gets each record as soon as it is its turn, in the order of the inputs.
+    **options
+        What the command has by the same names: `dtype`, `range`, `gray`, `flatten`, `alpha`, `channels`, `linear`,
+        `threads`, `strict`, `skip_existing`, `frames`, `max_pixels`, `max_frames`, `max_memory`, `allow_truncated`,
+        `allow_narrowing`, `no_orient`, `strip`, `compress_level`, `quality`, `lossless`.
+
+    Returns
+    -------
+    list of dict
+        A record for each image, in the order of the inputs, with the fields of the command's reports; `error` is None
+        where all went well, and `outputs` are the paths that were written.
+
+    Raises
+    ------
+    UsageError
+        For an option, a pipeline or an output that makes no sense, or if two results would have one path.
+    FileError
+        If a folder has no images, nothing matches a pattern, or a list or the manifest cannot be opened.
+
+    Examples
+    --------
+    >>> import imgconv, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     records = imgconv.batch("filter vertical | maxpool 2", ["samples/digit.png", "samples/logo.png"], folder)
+    >>> [record["shape_out"] for record in records]
+    [[14, 14, 1], [128, 128, 4]]
+    """
+    one = isinstance(inputs, (str, os.PathLike))
+    if not isinstance(inputs, (str, os.PathLike, Iterable)):
+        raise errors.not_a("inputs", inputs, "a path or several paths")
+    words = tuple(path_text(word) for word in ([inputs] if one else inputs))  # type: ignore[union-attr]
+    if not words or "-" in words:
+        raise errors.UsageError("expected files to read; standard input is for the command")
+    chosen = Inputs(words, recursive=bool(recursive))
+    target = None if output is None else path_text(output)
+    if target == "-":
+        raise errors.UsageError("expected a folder or a template to write to; standard output is for the command")
+    steps, settings = pipeline_of(pipeline), settings_of(options)
+    steps.require_no_weights()
+    naming = Naming(target, format, steps.label, bool(overwrite), chosen.several or not one)
+    planned = plan_jobs(chosen.sources(naming.folder), naming, stdin_is_terminal=True, stdout_is_terminal=True)
+    manner = Manner(
+        None if jobs is None else JOBS.read(jobs),
+        executor,
+        None if manifest is None else path_text(manifest),
+        bool(fail_fast),
+    )
+    records: list[dict[str, Any]] = []
+
+    def report(_: object, outcome: Any) -> None:
+        records.append(record_of(outcome))
+        if on_record is not None:
+            on_record(records[-1])
+
+    execute(planned, Run(steps, settings), manner, Listener(report))
+    return records
+
+
+def settings_of(options: Mapping[str, Any]) -> Settings:
+    """The settings that these options state, each read as the command reads it; None is the default. Raises UsageError
+    for an unknown one."""
+    values: dict[str, Any] = {}
+    for name, value in options.items():
+        if name not in KINDS:
+            raise errors.unknown("option", name, list(KINDS))
+        if value is not None:
+            values[name] = _type(value) if name == "dtype" else KINDS[name].read(value)
+
+    def stated(kind: type) -> dict[str, Any]:
+        return {one.name: values.pop(one.name) for one in fields(kind) if one.name in values}
+
+    return Settings(reading=Reading(**stated(Reading)), writing=Writing(**stated(Writing)), **values)
+
+
+def _type(value: object) -> Any:
+    """The name of a pixel type, which may also be one of NumPy's."""
+    if isinstance(value, str):
+        return DTYPE.read(value)
+    from imgconv.values.pixel_values import target
+
+    return target("uint8", value, "clamp").type

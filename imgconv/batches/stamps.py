@@ -1,0 +1,99 @@
+"""Stamps: what a manifest keeps of a job that was done, so that a later run can see whether it is up to date."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from imgconv import __version__
+from imgconv.batches.jobs import Job
+from imgconv.values.frozen import fields, is_record
+
+if TYPE_CHECKING:
+    from imgconv.batches.settings import Settings
+    from imgconv.operations.pipeline import Pipeline
+
+_SETTLED = 2 * 10**9
+"""Nanoseconds after which a change of a file surely shows in its time."""
+_WITHOUT_EFFECT = ("threads", "plans", "operation", "skip_existing", "max_memory", "max_pixels", "max_frames", "strict")
+"""Settings that decide whether there is a result and not what it is."""
+
+
+def operation(pipeline: Pipeline, settings: Settings) -> str:
+    """The pipeline's text, and a digest of everything that a result depends on beside the input and the format."""
+    digest = hashlib.sha256()
+    for value in (pipeline.steps, settings):
+        _add(digest, value)
+    return f"{pipeline} #{digest.hexdigest()[:32]}"
+
+
+def _add(digest: Any, value: Any) -> None:
+    """Adds a value, with its type and its end, so that no two are alike; arrays whole, records by their fields."""
+    digest.update(f"<{type(value).__name__}".encode())
+    if hasattr(value, "tobytes") and hasattr(value, "dtype"):
+        digest.update(f"{value.dtype}{value.shape}".encode() + value.tobytes())
+    elif isinstance(value, Mapping):
+        for key in sorted(value, key=str):
+            _add(digest, (key, value[key]))
+    elif isinstance(value, (tuple, list)):
+        for each in value:
+            _add(digest, each)
+    elif is_record(value):
+        for one in fields(value):
+            if one.compare and one.name not in _WITHOUT_EFFECT:
+                _add(digest, (one.name, getattr(value, one.name)))
+    else:
+        digest.update(repr(value).encode())
+    digest.update(b">")
+
+
+def seen(path: str) -> dict[str, Any] | None:
+    """The size and time of a file that is about to be read; None if it is none."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return {"size": status.st_size, "time": status.st_mtime_ns}
+
+
+def stamp(job: Job, before: dict[str, Any] | None, operation_: str, paths: Iterable[str]) -> dict[str, Any] | None:
+    """The stamp of a job that is done, whose input was `before`; None if the input has changed meanwhile."""
+    if before is None or seen(job.source_file) != before:
+        return None
+    recent = before["time"] > time.time_ns() - _SETTLED  # a change might not show in the time
+    return {
+        "source": os.path.abspath(job.source),
+        "size": before["size"],
+        "time": None if recent else before["time"],
+        "hash": digest_of(job.source_file),
+        "target": os.path.abspath(job.target),
+        "operation": full_operation(job, operation_),
+        "version": __version__,
+        "outputs": [{"path": os.path.abspath(path), **(seen(path) or {}), "hash": digest_of(path)} for path in paths],
+    }
+
+
+def full_operation(job: Job, operation_: str) -> str:
+    """The operation with the formats and the auxiliary outputs of a job."""
+    forms = [f"{each.role}={each.form.name if each.form else 'same'}" for each in (job, *job.auxiliary)]
+    return " ".join([operation_, *forms])
+
+
+def digest_of(path: str) -> str | None:
+    """The hash of a file's content; None if it cannot be read."""
+    try:
+        with open(path, "rb") as file:
+            return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+    except OSError:
+        return None
+
+
+def is_unchanged(path: str, known: dict[str, Any]) -> bool:
+    """Whether a file is as it was: of the same size, and of the same time or else the same content."""
+    now = seen(path)
+    if now is None or now["size"] != known.get("size"):
+        return False
+    return now["time"] == known.get("time") or (known.get("hash") is not None and digest_of(path) == known["hash"])
