@@ -59,6 +59,7 @@ site: $(VENV)/.sited  ## build docs/ into a searchable site in out/site
 bench: $(VENV)/.benched  ## measure against other tools, side by side
 	$(BIN)/python -m tests.bench
 	$(BIN)/python -m tests.bench.layers
+	$(BIN)/python -m tests.bench.batches
 
 clean:  ## remove the environment and everything made
 	rm -rf $(VENV) $(OUT) .loops .matrix .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info

@@ -1,10 +1,14 @@
 """The benchmark's table: every peer that is installed computes what we compute. The harness is tried; nothing depends
 on times."""
 
+import re
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from PIL import Image
 
-from tests.bench import agreement, arrays, report, timing
+from tests.bench import agreement, arrays, batches, report, timing
 from tests.bench import commands as whole
 from tests.bench.__main__ import main
 from tests.bench.cases import CASES
@@ -224,3 +228,18 @@ def test_a_quick_run_from_words_to_table(capsys, monkeypatch, tmp_path):
     assert report.stored(tmp_path / "quick.json")[0][0].ours.seconds
     assert main(["--list", "--only", "nothing of the kind"]) == 1
     assert main(["--publish"]) == 1
+
+
+def test_batches_are_compared_with_what_others_make(tmp_path, monkeypatch, capsys):
+    """On a few pictures: the command runs, and JPEG files of other options are told apart."""
+    monkeypatch.setattr(batches, "BENCH", tmp_path)
+    monkeypatch.setattr(batches, "BATCHES", [replace(batches.BATCHES[0], count=3)])
+    monkeypatch.setattr("sys.argv", ["bench", "--rounds", "1"])
+    batches.main()
+    assert re.search(r"imgconv --jobs 1: [0-9.]+ s, \d+ per second, [0-9.]+× our time", capsys.readouterr().out)
+    paths = [tmp_path / f"{number}.jpg" for number in range(4)]
+    pixels = Image.fromarray(picture("uint8", (40, 48, 3)))
+    for path, options in zip(paths, ({}, {"quality": 80}, {"subsampling": 0}, {"optimize": True}), strict=True):
+        pixels.save(path, **options)
+    found = [batches.objection(paths[0], path) for path in paths]
+    assert found == ["", "quantisation", "chroma sampling", "Huffman tables"]
