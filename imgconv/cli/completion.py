@@ -17,7 +17,7 @@ VARIABLE = "_IMGCONV_COMPLETE"
 EXAMPLES = (
     "imgconv completion bash > ~/.local/share/bash-completion/completions/imgconv",
     'eval "$(imgconv completion zsh)"',
-    "imgconv completion fish > ~/.config/fish/completions/imgconv.fish",
+    "imgconv completion fish | source",
 )
 
 

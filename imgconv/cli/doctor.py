@@ -25,7 +25,13 @@ FEATURES = {
     "littlecms2": "colour profiles",
 }
 """Pillow's names of optional features."""
-VARIABLES = ("IMGCONV_CACHE_DIR", "IMGCONV_JIT", "IMGCONV_NO_JIT", "IMGCONV_DEBUG")
+VARIABLES = {
+    "IMGCONV_CACHE_DIR": "folders of compiled loops, separated as in PATH: the first is written, all are read",
+    "IMGCONV_JIT": "stock uses Numba's own engine and keeps nothing",
+    "IMGCONV_NO_JIT": "1 runs loops as plain Python, slowly",
+    "IMGCONV_DEBUG": "1 shows where a bug of imgconv happened",
+}
+"""Variables of the environment that imgconv reads, and what they do."""
 
 
 def command() -> Command:

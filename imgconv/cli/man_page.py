@@ -9,6 +9,7 @@ import click
 
 from imgconv import __version__, errors
 from imgconv.cli.common import COMMON
+from imgconv.cli.doctor import VARIABLES
 from imgconv.cli.help_pages import group_of, typed
 from imgconv.cli.options import Argument
 from imgconv.cli.topics import TOPICS
@@ -24,12 +25,6 @@ CODES = (
     (errors.PIPE_CLOSED, "the reader of a pipe left"),
     (errors.TERMINATED, "terminated"),
 )
-VARIABLES = (
-    ("IMGCONV_CACHE_DIR", "folders of compiled loops, separated as in PATH: the first is written, all are read"),
-    ("IMGCONV_NO_JIT", "1 runs loops as plain Python, slowly"),
-    ("IMGCONV_JIT", "stock uses Numba's own engine and keeps nothing"),
-    ("IMGCONV_DEBUG", "1 shows where a bug of imgconv happened"),
-)
 
 
 def man_page(top: click.Group) -> str:
@@ -44,7 +39,7 @@ def man_page(top: click.Group) -> str:
         *_section("OPTIONS OF ALL IMAGE COMMANDS", _common()),
         *(line for name, topic in TOPICS.items() for line in _section(name.upper(), _verbatim(topic()))),
         *_section("EXIT STATUS", [line for code, text in CODES for line in _item(str(code), text)]),
-        *_section("ENVIRONMENT", [line for name, text in VARIABLES for line in _item(name, text)]),
+        *_section("ENVIRONMENT", [line for name, text in VARIABLES.items() for line in _item(name, text)]),
     ]
     return "\n".join(lines) + "\n"
 
