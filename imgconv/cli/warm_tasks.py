@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from imgconv.operations.detectors import DETECTORS
-from imgconv.operations.pool import PLAIN
+from imgconv.operations.pool import NUMBERS, PLAIN
 from imgconv.planner.combining import COMBINES
 
 TYPES = ("uint8", "uint16", "float32")
@@ -22,6 +22,7 @@ STEPS = (
         for side in (3, 5, 7, 11)
     ),
     *(f"{kind}pool {window}" for kind in PLAIN for window in ("2", "3 stride=2 pad=1", "31 stride=1")),
+    *(f"pool kind={kind}{':2' if numbers else ''} size=3" for kind, numbers in NUMBERS.items() if kind not in PLAIN),
     *("relu", "abs", "sigmoid", "tanh", "identity"),
     *(f"filter sobel-x with=sobel-y combine={how}" for how in COMBINES),
     "filter sobel-x with=sobel-y with=laplacian",
