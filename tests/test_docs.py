@@ -93,7 +93,8 @@ def test_docstrings_name_every_parameter(name):
     text = inspect.getdoc(getattr(imgconv, name))
     assert "Parameters" in text
     for parameter in inspect.signature(getattr(imgconv, name)).parameters:
-        assert re.search(rf"^(\w+, )*\**{parameter}\b", text, flags=re.M) or "are those of `correlate`" in text, parameter
+        named = re.search(rf"^(\w+, )*\**{parameter}\b", text, flags=re.M)
+        assert named or "are those of `correlate`" in text, parameter
 
 
 def test_the_picture_after_is_made_from_the_picture_before():
