@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from imgconv.api.steps import activate as activate
     from imgconv.api.steps import pool as pool
     from imgconv.api.steps import run as run
+    from imgconv.api.unpooling import max_indices as max_indices
+    from imgconv.api.unpooling import unpool as unpool
     from imgconv.batches.call import batch as batch
     from imgconv.errors import FileError as FileError
     from imgconv.errors import ImgconvError as ImgconvError
@@ -53,11 +55,13 @@ _HOMES = {
     "correlate": "api.filters",
     "directions": "api.edge_detection",
     "edges": "api.edge_detection",
+    "max_indices": "api.unpooling",
     "pool": "api.steps",
     "run": "api.steps",
     "kernel": "kernels.catalog",
     "load": "api.image",
     "save": "files.write",
+    "unpool": "api.unpooling",
     "FileError": "errors",
     "Frame": "values.image",
     "Image": "api.image",
@@ -94,9 +98,11 @@ __all__ = [
     "edges",
     "kernel",
     "load",
+    "max_indices",
     "pool",
     "run",
     "save",
+    "unpool",
 ]
 
 

@@ -50,6 +50,7 @@ MAY_BE_HEAVY = (
     "api.apply.batches",
     "api.apply.layers",
     "api.prepared",
+    "api.unpooling",
     "networks",
 )
 SOURCES = sorted(PACKAGE.rglob("*.py"))

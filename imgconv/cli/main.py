@@ -26,7 +26,7 @@ EXAMPLES = (
 )
 
 
-OTHERS = ("run", "kernels", "summary", "predict", "maps", "network", "warm", "doctor", "completion", "help")
+OTHERS = ("run", "unpool", "kernels", "summary", "predict", "maps", "network", "warm", "doctor", "completion", "help")
 """Commands beside the operations: each is a module here whose `command()` makes it."""
 
 

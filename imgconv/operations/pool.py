@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from imgconv import errors
-from imgconv.operations.base import STRIDE_BRIEF, Operation, file_name, option
+from imgconv.operations.base import STRIDE_BRIEF, AuxiliaryOutput, Operation, file_name, option
 from imgconv.values.choices_with_numbers import choice_with_numbers, parts
 from imgconv.values.frozen import record, replace
 from imgconv.values.groups import GEOMETRY
@@ -77,6 +77,14 @@ class Pool(Operation):
         f"{kind}pool": {"kind": kind} for kind in WORDS
     }
     short_arguments = {f"{kind}pool": "size" for kind in WORDS}
+    auxiliary = (
+        AuxiliaryOutput(
+            "indices",
+            "Where the maxima are (max pooling): row times width plus column, the first of equals, int32, per channel;"
+            " npy or tiff.",
+        ),
+    )
+
     kind: str = option(
         KIND,
         "The reduction: max, avg, min, median, percentile:P (linear between two pixels), sum (of existing pixels),"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from imgconv import errors
 from imgconv.engine.pooling.pool import pool
 from imgconv.engine.pooling.pool import work_of as pool_work
 from imgconv.operations.pool import PLAIN
@@ -118,3 +119,12 @@ def apply_alpha(step: Pool, alpha: Pixels, threads: int | None = None) -> Pixels
     """Alpha is pooled as the colour is, or averaged."""
     pooled, _ = apply(step.for_alpha(), values_of(alpha), target_of(alpha.dtype.name, None, "clamp"), threads)
     return pooled.pixels[..., 0]
+
+
+def auxiliary(step: Pool, name: str, values: Values, threads: int | None = None, *, floats: bool = True) -> Pixels:
+    """`indices` (H', W', C) int32: where the maxima are."""
+    from imgconv.engine.pooling.maxima import max_indices
+
+    if step.kind != "max" or step.to is not None:
+        raise errors.UsageError("--indices is for max pooling with windows of one size: --kind max, without --to")
+    return max_indices(values, step.window(*values.pixels.shape[:2]), threads=threads)

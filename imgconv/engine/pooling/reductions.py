@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
@@ -147,13 +148,25 @@ def _percentile(given: Reduction) -> Values:
 def _ranks(given: Reduction, type_: str) -> Work:
     from imgconv.loops.ranks import LEAVE_OUT, PERCENTILE, PROPAGATE
 
-    rows, columns = given.rows, given.columns
-    height, width, channels = given.values.pixels.shape
-    (top, bottom), (left, right) = taps_inside(rows, 0, height), taps_inside(columns, 0, width)
+    rows, columns, channels = given.rows, given.columns, given.values.pixels.shape[2]
     share = Fraction(given.numbers[0] if given.numbers else 50) / 100
     share = share.limit_denominator(MOST_DENOMINATOR)
     arguments = {
         **source_of(given.values.pixels),
+        **window_tables(given.values, rows, columns),
+        "numerator": share.numerator,
+        "denominator": share.denominator,
+        "room": given.cells,
+    }
+    types = {"src": given.values.type, "out": type_, "missing": LEAVE_OUT if given.left_out else PROPAGATE}
+    return Work(PERCENTILE, types, arguments, 8 * columns.out * channels * given.cells)
+
+
+def window_tables(values: Values, rows: Axis, columns: Axis) -> dict[str, Any]:
+    """Which taps of each window see the image, and where they read: `loops.ranks.WINDOWS`."""
+    height, width, channels = values.pixels.shape
+    (top, bottom), (left, right) = taps_inside(rows, 0, height), taps_inside(columns, 0, width)
+    return {
         "windows_row_from": top,
         "windows_row_to": bottom,
         "windows_row_step": rows.stride,
@@ -166,12 +179,7 @@ def _ranks(given: Reduction, type_: str) -> Work:
         "windows_column_dilation": columns.dilation,
         "windows_column_before": columns.before,
         "windows_channels": channels,
-        "numerator": share.numerator,
-        "denominator": share.denominator,
-        "room": given.cells,
     }
-    types = {"src": given.values.type, "out": type_, "missing": LEAVE_OUT if given.left_out else PROPAGATE}
-    return Work(PERCENTILE, types, arguments, 8 * columns.out * channels * given.cells)
 
 
 REDUCTIONS: dict[str, Callable[[Reduction], Values]] = {
