@@ -337,7 +337,7 @@ def test_details_of_kernels_that_are_not_fixed(tmp_path: Path) -> None:
     assert re.search(r"^sum\s+1\b", box.out.decode(), re.MULTILINE)
     rows = imgconv("kernels", "show", "-1 0 1;-2 0 2", cwd=tmp_path)
     assert rows.code == 0
-    assert "2x3" in rows.out.decode()
+    assert "2 rows x 3 columns" in rows.out.decode()
 
 
 # ---------------------------------------------------------------- help and version

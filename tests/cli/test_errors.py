@@ -169,7 +169,7 @@ MISUSES: list[tuple[int, tuple[str, ...], tuple[str, ...]]] = [
     (1, ("filter", "vertical", "-"), ("standard input", "empty")),
     # windows that do not fit: said before pixels are read, window and image named
     (1, ("pool", "--size", "9", "in.png"), ("9x9", "8x8", "in.png")),
-    (1, ("pool", "--size", "60x3", "header.png"), ("60x3", "50x50", "header.png")),
+    (1, ("pool", "--size", "60x3", "header.png"), ("60 rows x 3 columns", "50x50", "header.png")),
     (1, ("filter", "vertical", "--pad", "valid", "--dilation", "4", "in.png"), ("9x9", "8x8")),
     (1, ("run", "maxpool 4 | maxpool 4", "in.png"), ("4x4", "2x2")),
     (1, ("pool", "--size", "2", "--pad", "2", "in.png"), ("2x2", "8x8")),
