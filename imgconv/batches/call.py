@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from imgconv import errors
-from imgconv.batches.execution import Manner, execute
+from imgconv.batches.execution import execute
 from imgconv.batches.inputs import Inputs
 from imgconv.batches.jobs import Naming, plan_jobs
 from imgconv.batches.run_report import record as record_of
-from imgconv.batches.settings import Settings
+from imgconv.batches.settings import Manner, Settings
 from imgconv.batches.task import Listener, Run
 from imgconv.files.formats import COMPRESS_LEVEL, QUALITY_KIND
 from imgconv.files.options import CHOICE_OF_FRAMES, Reading, Writing

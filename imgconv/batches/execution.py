@@ -11,35 +11,12 @@ from imgconv.batches.crews import crew
 from imgconv.batches.jobs import Job
 from imgconv.batches.outcomes import Outcome, Outcomes
 from imgconv.batches.schedule import run_jobs
+from imgconv.batches.settings import Manner
 from imgconv.batches.task import Hear, Listener, Run
-from imgconv.values.frozen import record, replace
+from imgconv.values.frozen import replace
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
-
     from imgconv.batches.manifest import Manifest
-
-
-@record
-class Manner:
-    """How jobs are executed.
-
-    Attributes
-    ----------
-    jobs : int, optional
-        How many at a time; None leaves it to the work there is.
-    executor : concurrent.futures.Executor, optional
-        Who performs them; None is workers of imgconv's own where that is worth it.
-    manifest : str, optional
-        The file of what earlier runs did.
-    fail_fast : bool
-        Whether nothing more is started once a job has failed.
-    """
-
-    jobs: int | None = None
-    executor: Executor | None = None
-    manifest: str | None = None
-    fail_fast: bool = False
 
 
 def execute(jobs: Sequence[Job], run: Run, manner: Manner, listener: Listener) -> Outcomes:

@@ -100,6 +100,13 @@ def _keeps_alpha(header: Header, settings: Settings) -> bool:
     return header.layout.alpha and settings.alpha != "drop" and settings.flatten is None
 
 
+def predicted_summary(header: Header, pipeline: Pipeline, settings: Settings) -> str:
+    """Size and mode of the result of an image with this header, in words."""
+    height, width = pipeline.shape(header.height, header.width)
+    size = f"{width}x{height} {result_layout(header, pipeline, settings).words.removesuffix(' uint8')}"
+    return f"{header.frames} frames of {size}" if header.frames > 1 else size
+
+
 def able_formats(header: Header, pipeline: Pipeline, settings: Settings) -> list[str]:
     """The formats that can hold the result of an image with this header."""
     from imgconv.files import conversions

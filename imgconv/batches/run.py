@@ -13,7 +13,7 @@ from imgconv.batches.facts import header_facts, image_facts, losses, quantising_
 from imgconv.batches.inputs import STREAM
 from imgconv.batches.jobs import Job
 from imgconv.batches.outcomes import Outcome, Skipped
-from imgconv.batches.preflight import check, named_by_content, plan, skip_existing
+from imgconv.batches.preflight import check, named_by_content, plan, predicted_summary, skip_existing
 from imgconv.batches.quiet_stderr import quiet_stderr
 from imgconv.batches.settings import Settings
 from imgconv.operations.pipeline import Pipeline
@@ -95,35 +95,41 @@ class JobRun:
         return self._outcome(self._foretell)
 
     def _foretell(self) -> tuple[str, tuple[str, ...]]:
-        from imgconv.batches.preflight import result_layout
         from imgconv.files import read
 
         self._refuse_existing()
         with self._confined(), read.header(self.job.source, self.settings.reading) as header:
             _, path = self._check(header)
-            height, width = self.pipeline.shape(header.height, header.width)
-            mode = result_layout(header, self.pipeline, self.settings).words.removesuffix(" uint8")
-            size = f"{width}x{height} {mode}"
-        return path, (f"{header.frames} frames of {size}" if header.frames > 1 else size,)
+            return path, (predicted_summary(header, self.pipeline, self.settings),)
 
     def _run(self) -> tuple[str, tuple[str, ...]]:
         """From file to file; where the result went, and its summary."""
-        from imgconv.batches import output, stamps
+        from imgconv.batches import output
 
         self._refuse_existing()
-        before = stamps.seen(self.job.source_file) if self.settings.operation else None
+        stamped = self._begun_stamp()
         (result, *auxiliary), words = self._results(self._read())
         self._refuse_losses(self.notes)
         every = [*result, *(each for outputs in auxiliary for each in outputs)]
         output.write(every, self.settings, self._add_note)
         self.facts |= {"output": result[0].path, "outputs": [each.path for each in every]}
-        if self.settings.operation:
-            self.facts["stamp"] = stamps.stamp(self.job, before, self.settings.operation, self.facts["outputs"])
+        if stamped is not None:
+            self.facts["stamp"] = stamped(self.facts["outputs"])
         beside = (
             f"{job.role} in {output.shown_paths(outputs)}"
             for job, outputs in zip(self.job.auxiliary, auxiliary, strict=True)
         )
         return output.shown_paths(result), (*words, *beside)
+
+    def _begun_stamp(self) -> Callable[[Sequence[str]], Any] | None:
+        """What makes the job's stamp, given the paths that were written, of its input as it is now; None if none is
+        wanted."""
+        if not self.settings.operation:
+            return None
+        from imgconv.batches import stamps
+
+        before = stamps.seen(self.job.source_file)
+        return lambda paths: stamps.stamp(self.job, before, self.settings.operation, paths)
 
     def _refuse_existing(self) -> None:
         if self.settings.skip_existing and self.job.target != STREAM:

@@ -1,11 +1,16 @@
-"""Settings: the options of a whole run, as opposed to those of a step."""
+"""Settings: the options of a whole run, as opposed to those of a step; and how its jobs are executed."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from imgconv.files.options import Reading, Writing
 from imgconv.values.colours import Colour
 from imgconv.values.frozen import field, record
 from imgconv.values.parameters import ALL_CHANNELS, LUMA, Channels
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 
 @record
@@ -33,3 +38,25 @@ class Settings:
     def wide(self) -> bool:
         """Whether pixels become floats before the steps and pixels again after them."""
         return self.linear or self.channels == LUMA
+
+
+@record
+class Manner:
+    """How jobs are executed.
+
+    Attributes
+    ----------
+    jobs : int, optional
+        How many at a time; None leaves it to the work there is.
+    executor : concurrent.futures.Executor, optional
+        Who performs them; None is workers of imgconv's own where that is worth it.
+    manifest : str, optional
+        The file of what earlier runs did.
+    fail_fast : bool
+        Whether nothing more is started once a job has failed.
+    """
+
+    jobs: int | None = None
+    executor: Executor | None = None
+    manifest: str | None = None
+    fail_fast: bool = False

@@ -7,9 +7,8 @@ from typing import Any, TypeVar
 import click
 
 from imgconv import errors
-from imgconv.batches.execution import Manner
 from imgconv.batches.inputs import Inputs
-from imgconv.batches.settings import Settings
+from imgconv.batches.settings import Manner, Settings
 from imgconv.cli.options import Option, option, quiet
 from imgconv.files.formats import COMPRESS_LEVEL, FORMATS, QUALITY, QUALITY_KIND
 from imgconv.files.options import CHOICE_OF_FRAMES, Reading, Writing
