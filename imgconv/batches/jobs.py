@@ -34,6 +34,8 @@ class Job:
         Which auxiliary output of the operation it is; empty for the result itself.
     auxiliary : tuple of Job
         The auxiliary outputs of the same input.
+    pages : tuple of str
+        Further inputs, whose results become further pages.
     adopt : bool
         Whether a file that is there already counts as the result if it has the same content.
     ours : tuple of str
@@ -48,12 +50,14 @@ class Job:
     in_folder: bool = False
     role: str = ""
     auxiliary: tuple[Job, ...] = ()
+    pages: tuple[str, ...] = ()
     adopt: bool = False
     ours: tuple[str, ...] = ()
 
     @property
     def source_name(self) -> str:
-        return "standard input" if self.source == STREAM else self.source
+        name = "standard input" if self.source == STREAM else self.source
+        return f"{name} and {len(self.pages)} more" if self.pages else name
 
     @property
     def source_file(self) -> str:
@@ -85,6 +89,8 @@ class Naming:
     overwrite: bool = False
     several: bool = False
     """Whether the output is a folder even if there is one input."""
+    pages: bool = False
+    """Whether all results are pages of one file."""
 
     @property
     def folder(self) -> str | None:
@@ -116,6 +122,8 @@ def plan_jobs(
     sources = list(sources) or [Source(STREAM)]
     if sum(source.path == STREAM for source in sources) > 1:
         raise errors.UsageError("standard input ('-') is named more than once; it can be read only once")
+    if naming.pages:
+        return [_job_of_pages(sources, naming, stdout_is_terminal, bool(auxiliary))]
     if len(sources) > 1 and not naming.several:
         naming = replace(naming, several=True)
     jobs = _jobs(sources, naming, stdout_is_terminal)
@@ -129,6 +137,23 @@ def plan_jobs(
         ]
     _refuse_clashes(jobs, naming.overwrite)
     return jobs
+
+
+def _job_of_pages(sources: list[Source], naming: Naming, stdout_is_terminal: bool, auxiliary: bool) -> Job:
+    """One job for all inputs."""
+    output = naming.output or STREAM
+    if auxiliary:
+        raise errors.UsageError("--pages writes one file; leave out the auxiliary outputs")
+    if output != STREAM and (not _is_file_name(output) or names.is_template(output)):
+        raise errors.UsageError(f"--pages writes one file; name it (-o sheet.tiff), and not {output}")
+    (job,) = _jobs(sources[:1], replace(naming, output=output, several=False), stdout_is_terminal)
+    if job.form is None or not job.form.frames:
+        able = ", ".join(name for name, form in FORMATS.items() if form.frames)
+        raise errors.UsageError(f"{output}: the format has no pages; choose from {able} (-o sheet.tiff, --format tiff)")
+    job = replace(job, pages=tuple(source.path for source in sources[1:]))
+    if output in (source.path for source in sources if output != STREAM) and not naming.overwrite:
+        raise errors.UsageError(f"{output} is also an input; --overwrite replaces it, -o names another file")
+    return job
 
 
 def _is_file_name(path: str) -> bool:
@@ -179,6 +204,9 @@ def _require_folder(output: str, count: int) -> None:
     """UsageError for an output of several results that is a file, or is called like one."""
     several = f"{count} results" if count > 1 else "results of folders, patterns and lists"
     remedy = "give a folder (-o out/) or a template (-o '{stem}-{op}{ext}')"
+    form = BY_SUFFIX.get(os.path.splitext(output)[1].lower())
+    if form is not None and form.frames:
+        remedy += "; --pages makes pages of them"
     if os.path.exists(output) and not os.path.isdir(output):
         raise errors.UsageError(f"{output} is a file, and {several} cannot go into one file; {remedy}")
     suffix = os.path.splitext(output)[1]

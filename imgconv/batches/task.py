@@ -94,9 +94,16 @@ def perform(run: bytes, task: Task) -> Outcome | float:
 def perform_in(run: Run, task: Task) -> Outcome | float:
     """The same for a run of this process."""
     try:
-        return JobRun(task.job, run.pipeline, run.settings, dict(task.taken), run.own_process, task.memory).outcome()
+        kind = _pages_run() if task.job.pages else JobRun
+        return kind(task.job, run.pipeline, run.settings, dict(task.taken), run.own_process, task.memory).outcome()
     except MemoryWanted as wanted:
         return wanted.needed
+
+
+def _pages_run() -> type[JobRun]:
+    from imgconv.batches.pages import PagesRun
+
+    return PagesRun
 
 
 @lru_cache(maxsize=4)

@@ -31,6 +31,7 @@ class Common:
     quiet: bool
     plan: bool
     dry_run: bool
+    pages: bool
     manner: Manner
     report: str | None
     settings: Settings
@@ -53,6 +54,8 @@ class Common:
         update, more, manner = values.pop("update"), taken(Inputs, words=inputs), taken(Manner)
         if update != (manner.manifest is not None):
             raise errors.UsageError("--update and --manifest FILE go together; give both or none")
+        if update and values["pages"]:
+            raise errors.UsageError("--update is for results in files of their own; leave out --pages or --update")
         if settings.skip_existing and values["overwrite"]:
             raise errors.UsageError("--skip-existing and --overwrite ask for two things; give one of them")
         return cls(
@@ -61,7 +64,7 @@ class Common:
             quiet=quiet,
             report=report,
             settings=settings,
-            **{name: values.pop(name) for name in ("output", "format", "overwrite", "plan", "dry_run")},
+            **{name: values.pop(name) for name in ("output", "format", "overwrite", "plan", "dry_run", "pages")},
         )
 
 
@@ -139,6 +142,7 @@ def _batches() -> list[Option]:
             "Leave out what --manifest shows to be up to date, and replace what it shows to be ours.",
         ),
         option("--manifest", "FILE", groups.BATCHES, "Of --update: the file of what was done, made if need be."),
+        option("--pages", FLAG, groups.BATCHES, "Make all results pages of one file: -o sheet.tiff."),
         option("--fail-fast", FLAG, groups.BATCHES, "Begin nothing more once an image has failed."),
         option("--dry-run", FLAG, groups.BATCHES, "Print what would be written, and write nothing."),
         option("-0 --null", FLAG, groups.BATCHES, "Names in --files-from end with NUL, as find -print0 writes them."),

@@ -33,7 +33,9 @@ def work(
     `auxiliary` are the paths of auxiliary outputs, which only a pipeline of one step has.
     """
     _require_inputs(common)
-    naming = Naming(common.output, common.format, label or pipeline.label, common.overwrite, common.inputs.several)
+    naming = Naming(
+        common.output, common.format, label or pipeline.label, common.overwrite, common.inputs.several, common.pages
+    )
     jobs = plan_jobs(
         common.inputs.sources(naming.folder),
         naming,

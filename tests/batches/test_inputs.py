@@ -10,9 +10,12 @@ from types import SimpleNamespace
 
 import pytest
 
+import imgconv as imgconv_
 from imgconv import errors
 from imgconv.batches.inputs import Inputs
 from tests.command import called, imgconv, noise, on_terminal, save
+
+ALL = ("in/top.png", "in/a/one.png", "in/a/b/two.png")
 
 
 @pytest.fixture
@@ -150,3 +153,37 @@ def test_names_and_trees_have_limits(tmp_path: Path) -> None:
     os.makedirs(deep.joinpath(*["d"] * 200))
     with pytest.raises(errors.FileError, match="more than 128 deep"):
         Inputs((str(deep),), recursive=True).sources()
+
+
+# ---------------------------------------------------------------- pages
+
+
+def test_results_become_pages_of_one_file(tree: Path) -> None:
+    save(tree / "in" / "top.png", noise(6, 9, 3))
+    done = called("filter", "sobel-x", "in", "-r", "--pages", "-o", "sheet.tiff", cwd=tree)
+    assert done.code == 0
+    assert "in/top.png and 2 more -> sheet.tiff: 3 frames, the first 9x6 RGB; " in done.err
+    sheet = imgconv_.load("sheet.tiff")
+    alone = [imgconv_.load(name).through(imgconv_.Pipeline.parse("filter sobel-x")) for name in ALL]
+    assert [frame.pixels.tolist() for frame in sheet.frames] == [image.pixels.tolist() for image in alone]
+    said = called("filter", "sobel-x", "in/top.png", "in/a/one.png", "-o", "x.tiff", cwd=tree)
+    assert (said.code, "--pages makes pages" in said.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        ("in -r --pages -o out/", 2, "--pages writes one file"),
+        ("in -r --pages -o {stem}.tiff", 2, "--pages writes one file"),
+        ("in -r --pages -o x.jpg", 2, "has no pages; choose from png, tiff"),
+        ("in -r in/a/none.png --pages -o x.tiff", 1, "in/a/none.png"),
+        ("in/top.png in/a/notes.txt --pages -o x.tiff", 1, "in/a/notes.txt"),
+        ("in/top.png s.tiff --pages -o s.tiff", 2, "is also an input"),
+        ("in -r --pages -o x.tiff --size 7", 1, "in/top.png"),
+        ("in -r --pages -o x.tiff --update --manifest m", 2, "leave out --pages"),
+    ],
+)
+def test_pages_that_cannot_be_written(tree: Path, words: str, code: int, message: str) -> None:
+    done = called("pool", *words.split(), cwd=tree)
+    assert (done.code, message in done.err, done.err.count("\n")) == (code, True, 1), done.err
+    assert not list(tree.glob("x.*"))
