@@ -174,7 +174,8 @@ def test_every_wrong_argument_is_refused_by_an_error_of_our_own(tmp_path: Path) 
 
 def test_every_public_verb_and_parameter_is_given_junk(tmp_path: Path) -> None:
     found = junk.verbs(tmp_path)
-    for name in imgconv.__all__:
+    errors = {name for name in imgconv.__all__ if name.endswith("Error")}
+    for name in sorted(set(imgconv.__all__) - errors - {"batch"}):  # which makes files
         call, right = found[name]
         if not isinstance(getattr(imgconv, name), type):
             assert set(inspect.signature(getattr(imgconv, name)).parameters) == set(right)

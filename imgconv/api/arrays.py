@@ -44,6 +44,9 @@ PLAIN = False, "last"
 
 
 def _axes_of(axes: tuple[bool, str]) -> Axes | None:
+    """What (batched, channels) say, of whatever types; None for PLAIN."""
+    if axes is PLAIN or (axes[0] is False and type(axes[1]) is str and axes[1] == "last"):
+        return None
     from imgconv.api.axes import axes_of
 
     return axes_of(*axes)
@@ -67,7 +70,7 @@ def run_step(
 ) -> Pixels:
     """The result of the one step that `make` makes of a verb's subject and options; with (dtype, range, threads), and
     (batched, channels)."""
-    if axes != PLAIN and (found := _axes_of(axes)):
+    if (found := _axes_of(axes)) is not None:
 
         def run(image: Pixels) -> Pixels:
             return run_step(image, word, subject, options, make, conversion, None)
@@ -96,7 +99,7 @@ def run_steps(
     axes: tuple[bool, str] = PLAIN,
 ) -> Pixels:
     """The result of `steps`, with the dtype, range, threads, out, and (batched, channels) of `correlate`."""
-    if axes != PLAIN and (found := _axes_of(axes)):
+    if (found := _axes_of(axes)) is not None:
         parsed = as_pipeline(steps)
         return _along(pixels, found, lambda image: run_steps(image, parsed, dtype, range_, threads, None), out)
     from imgconv.api.apply.pipeline import apply

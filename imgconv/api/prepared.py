@@ -64,7 +64,7 @@ def repeated(pixels: Any, call: Call) -> Pixels | None:
         return None
     try:
         found = _recent.kept.get(_key(pixels, call))
-    except TypeError:  # an option that is no plain value
+    except Exception:  # an option that is no plain value; its hash may raise what it likes
         return None
     if found is None or found.again is None or not _same(call, found.call):
         return None
@@ -79,7 +79,7 @@ def remember(pixels: Any, call: Call, step: Operation) -> None:
     try:
         key = _key(pixels, call)
         found = kept.get(key)
-    except TypeError:
+    except Exception:
         return
     if found is None or not _same(call, found.call):
         if isinstance(call.subject, str) and step.word == "filter" and find(call.subject) is None:

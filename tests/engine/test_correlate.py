@@ -877,7 +877,7 @@ def test_what_no_kernel_can_have_is_refused(arguments: Case) -> None:
 
 
 def test_a_window_that_does_not_fit_names_window_and_image() -> None:
-    with pytest.raises(errors.WindowError, match="5 rows x 3 columns .* 3 rows x 4 columns"):
+    with pytest.raises(errors.WindowError, match=r"5 rows x 3 columns .* 3 rows x 4 columns"):
         imgconv.correlate(np.zeros((1, 2), "uint8"), [[1, 2]] * 3, pad=1, dilation=2)
 
 

@@ -176,6 +176,7 @@ def image(**options: Any) -> Any:
 def verbs(folder: Path) -> Verbs:
     """Each verb, and for each of its parameters a value that is right."""
     pixels, run = {"pixels": PIXELS}, {"dtype": None, "range": "clamp", "threads": 1, "out": None}
+    run |= {"batched": False, "channels": "last"}
     placed = {"border": "edge", "pad": "same", "stride": 1, "dilation": 1}
     several = {"with_": (), "combine": None, "repeat": None, "until_stable": False, "rotate": 0}
     kernel: dict[str, Any] = {"weights": [[1, 2]], "divisor": 1, "bias": 0, "anchor": None, "name": ""}
@@ -197,6 +198,11 @@ def verbs(folder: Path) -> Verbs:
         "Network.predict": (network.predict, {"pixels": np.zeros((3, 3)), "top": 1, "threads": 1}),
         "Network.maps": (network.maps, {"pixels": np.zeros((3, 3)), "threads": 1}),
         "Network.summary": (network.summary, {"shape": None}),
+        "max_indices": (
+            imgconv.max_indices,
+            pixels | {"size": 2, "stride": None, "pad": 0, "dilation": 1, "ceil": False},
+        ),
+        "unpool": (imgconv.unpool, {"pixels": [[1, 2]], "indices": [[0, 3]], "to": (2, 2)}),
         "correlate": (imgconv.correlate, pixels | {"kernel": "vertical"} | placed | several | run),
         "convolve": (imgconv.convolve, pixels | {"kernel": "vertical"} | placed | several | run),
         "pool": (
