@@ -173,13 +173,19 @@ EDGES = st.one_of(
     ),
     st.builds(Edges, st.just("frei-chen"), border=BORDERS),
     st.builds(
-        lambda norm, border, sigma, ends: Edges(
-            "canny", norm, border, sigma, *sorted(ends, key=lambda end: exact_number(str(end).rstrip("%")))
+        lambda norm, border, sigma, ends, each: Edges(
+            "canny",
+            norm,
+            border,
+            sigma,
+            *sorted(ends, key=lambda end: exact_number(str(end).rstrip("%"))),
+            each_channel=each,
         ),
         st.sampled_from([None, "l2", "l1", "max"]),
         BORDERS,
         st.none() | st.fractions(0, 9, max_denominator=99) | st.sampled_from([0, 1, 0.1, "1/3"]),
         st.tuples(PERCENT, PERCENT) | st.tuples(st.integers(0, 9**9), st.floats(0, 1e9)),
+        st.booleans(),
     ),
 )
 FAMILIES = st.one_of(
@@ -236,7 +242,15 @@ def test_every_operation_is_tried_with_every_option() -> None:
         "convolve",
         "rotate",
     } | {"with_", "combine", "repeat", "until_stable"}
-    assert {field.name for field in fields(Edges)} == {"detector", "norm", "border", "sigma", "low", "high"}
+    assert {field.name for field in fields(Edges)} == {
+        "detector",
+        "norm",
+        "border",
+        "sigma",
+        "low",
+        "high",
+        "each_channel",
+    }
     assert {field.name for field in fields(Bank)} == {
         "kernel",
         "border",
