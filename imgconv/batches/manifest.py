@@ -18,6 +18,7 @@ from imgconv.batches.inputs import STREAM
 from imgconv.batches.jobs import Job
 from imgconv.batches.outcomes import Outcome
 from imgconv.batches.run_report import line
+from imgconv.files import atomic
 from imgconv.values.frozen import replace
 
 
@@ -27,12 +28,7 @@ class Manifest:
     def __init__(self, path: str, operation: str, *, writes: bool = True) -> None:
         """Raises UsageError if the file is something else or in use, FileError if it cannot be opened."""
         self.path, self.operation, self._writes = path, operation, writes
-        if not writes and not os.path.exists(path):
-            path = os.devnull
-        try:
-            self._file = os.open(path, (os.O_RDWR | os.O_CREAT | os.O_APPEND) if writes else os.O_RDONLY, 0o666)
-        except OSError as error:
-            raise errors.file_unwritable(path, error.strerror or str(error)) from None
+        self._file = atomic.continued(path) if writes or os.path.exists(path) else os.open(os.devnull, os.O_RDONLY)
         try:
             self._lock()
             self._stamps = self._read()
@@ -55,25 +51,18 @@ class Manifest:
 
     def _read(self) -> dict[str, dict[str, Any]]:
         """The last stamp of each target; a last line that was cut off is removed."""
-        with open(os.dup(self._file), "rb") as file:
-            content = file.read()
-        whole = content.rfind(b"\n") + 1
         found: dict[str, dict[str, Any]] = {}
-        for number, text in enumerate(content[:whole].splitlines()):
-            try:
-                record = json.loads(text)
-                stamp = record["stamp"]
-            except (ValueError, KeyError, TypeError):
-                if number == 0:
-                    raise self._foreign() from None
-                continue  # half a line, from a disk that was full
-            if isinstance(stamp, dict):
-                found[str(stamp.get("target"))] = stamp
-        if whole < len(content):
-            if not whole and not content.startswith(b'{"input"'):
-                raise self._foreign()
-            if self._writes:
-                os.ftruncate(self._file, whole)
+        whole, text = 0, b""
+        with open(os.dup(self._file), "rb") as file:
+            for number, text in enumerate(file):
+                stamp = _stamp(text)
+                if stamp is None and number == 0:
+                    raise self._foreign()
+                if stamp:  # else half a line, from a disk that was full
+                    found[str(stamp.get("target"))] = stamp
+                whole += len(text) if text.endswith(b"\n") else 0
+        if self._writes and not text.endswith(b"\n"):
+            os.ftruncate(self._file, whole)
         return found
 
     def _foreign(self) -> errors.UsageError:
@@ -110,3 +99,14 @@ class Manifest:
 
     def close(self) -> None:
         os.close(self._file)
+
+
+def _stamp(text: bytes) -> dict[str, Any] | None:
+    """The stamp of a line: empty if the line was cut off or has none, None if it is none of a manifest."""
+    if not text.endswith(b"\n"):
+        return {} if text.startswith(b'{"input"') else None
+    try:
+        stamp = json.loads(text)["stamp"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return stamp if isinstance(stamp, dict) else {}

@@ -9,6 +9,7 @@ import time
 from imgconv.cli import terminal
 
 _PAUSE = 0.1  # seconds between two updates
+_FIRST = 1.0  # seconds before the time left is more than a guess
 _CLEAR = "\r\x1b[K"
 
 
@@ -21,32 +22,35 @@ class Progress:
         shown = sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
         self.shown = shown and total > 1
         self._start = time.monotonic()
-        self._drawn = 0.0
+        self._drawn, self._visible = 0.0, False
 
     def add(self, *, failed: bool) -> None:
         """Counts one image, and draws the line again if it is time."""
         self.done += 1
         self.failed += failed
-        if self.shown and (time.monotonic() - self._drawn > _PAUSE):
-            self.draw()
+        self.draw()
 
     def draw(self) -> None:
-        if self.shown and 0 < self.done < self.total:
-            self._drawn = time.monotonic()
+        """Draws the line, if it is time."""
+        if self.shown and self.done < self.total and time.monotonic() - self._drawn > _PAUSE:
+            self._drawn, self._visible = time.monotonic(), True
             print(_CLEAR + self.text()[: terminal.width() - 1], end="", file=sys.stderr, flush=True)
 
     def clear(self) -> None:
         """Removes the line, before another text."""
-        if self.shown and self._drawn:
+        if self._visible:
             print(_CLEAR, end="", file=sys.stderr, flush=True)
-            self._drawn = 0.0
+            self._visible = False
 
     def text(self) -> str:
         """`120/3,000, 240 per second, 12 s left, 1 failed`."""
-        rate = self.done / max(time.monotonic() - self._start, 1e-3)
-        left = f"{rate:,.0f} per second" if rate >= 10 else f"{rate:.1f} per second"
-        failed = f", {self.failed:,} failed" if self.failed else ""
-        return f"{self.done:,}/{self.total:,}, {left}, {duration((self.total - self.done) / rate)} left{failed}"
+        spent = time.monotonic() - self._start
+        parts = [f"{self.done:,}/{self.total:,}"]
+        if spent >= _FIRST and self.done:
+            rate = self.done / spent
+            parts.append(f"{rate:,.0f} per second" if rate >= 10 else f"{rate:.1f} per second")
+            parts.append(f"{duration((self.total - self.done) / rate)} left")
+        return ", ".join([*parts, *([f"{self.failed:,} failed"] if self.failed else [])])
 
 
 def duration(seconds: float) -> str:

@@ -54,11 +54,20 @@ def begun(path: str) -> IO[bytes]:
         if target.known is None:
             handle = os.open(target.at(target.name), _FLAGS | os.O_CREAT | os.O_EXCL, 0o666, dir_fd=target.folder)
             return open(handle, "wb", buffering=0)
-        if target.shared and target.known.st_nlink > 1:  # the other name may be in somebody's home
-            raise errors.FileError(
-                f"{path}: has other names (hard links), in a folder open to everybody; name another place"
-            )
+        _refuse_hard_links(path, target)
         return open(_opened(target), "wb", buffering=0)
+
+
+def continued(path: str) -> int:
+    """A descriptor for reading a file and adding to its end; it is made if it is not there. Raises FileError."""
+    flags = (_FLAGS & ~os.O_WRONLY) | os.O_RDWR | os.O_APPEND
+    with _refusals(path), links.target_at(path) as target:
+        if target.known is None:
+            return os.open(target.at(target.name), flags | os.O_CREAT | os.O_EXCL, 0o666, dir_fd=target.folder)
+        if not stat.S_ISREG(target.known.st_mode):
+            raise errors.file_unwritable(path, "it is no regular file")
+        _refuse_hard_links(path, target)
+        return _opened(target, flags, emptied=False)
 
 
 def write_stdout(content: Content) -> None:
@@ -110,16 +119,24 @@ def _refusals(path: str) -> Iterator[None]:
         raise errors.file_unwritable(path, error.strerror or str(error)) from None
 
 
-def _opened(target: Target) -> int:
-    """A descriptor of the existing file, emptied for writing; an error if it was replaced meanwhile."""
+def _refuse_hard_links(path: str, target: Target) -> None:
+    """FileError for a file that is changed in place and has another name, which may be in somebody's home."""
+    if target.shared and target.known is not None and target.known.st_nlink > 1:
+        raise errors.FileError(
+            f"{path}: has other names (hard links), in a folder open to everybody; name another place"
+        )
+
+
+def _opened(target: Target, flags: int = _FLAGS, *, emptied: bool = True) -> int:
+    """A descriptor of the existing file, emptied if need be; an error if it was replaced meanwhile."""
     if target.known is None:
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
-    flags = _FLAGS if target.open_file else _FLAGS | getattr(os, "O_NOFOLLOW", 0)
+    flags = flags if target.open_file else flags | getattr(os, "O_NOFOLLOW", 0)
     handle = os.open(target.at(target.name), flags, dir_fd=target.folder)
     try:
         if not os.path.samestat(os.fstat(handle), target.known):
             raise OSError(errno.EAGAIN, "it was replaced meanwhile")
-        if stat.S_ISREG(target.known.st_mode):
+        if emptied and stat.S_ISREG(target.known.st_mode):
             os.ftruncate(handle, 0)
     except BaseException:
         os.close(handle)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -130,8 +131,11 @@ def test_progress_is_shown_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -
     shown.clear()
     assert screen.getvalue().endswith("failed\r\x1b[K")
     monkeypatch.setattr("imgconv.cli.terminal.width", lambda: 20)
+    shown._drawn = 0
     shown.draw()
     assert screen.getvalue().endswith("\r\x1b[K1,201/3,000, 120 pe")
+    shown._start = time.monotonic()
+    assert shown.text() == "1,201/3,000, 1 failed"
     assert not Progress(1).shown
     monkeypatch.setenv("TERM", "dumb")
     assert not Progress(3).shown

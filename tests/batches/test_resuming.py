@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from imgconv.batches import stamps
 from imgconv.batches.manifest import Manifest
 from imgconv.batches.settings import Settings
 from imgconv.operations.pipeline import Pipeline
-from tests.command import Ended, called, noise, save
+from tests.command import Ended, called, noise, save, started
 
 POOL = ("pool", "in", "-r", "-o", "out/")
 UPDATE = (*POOL, "--update", "--manifest", "run.jsonl")
@@ -38,8 +39,8 @@ def records(here: Path) -> list[dict[str, Any]]:
 
 def aged(path: Path, seconds: int = 100) -> None:
     """Makes a file older, as if it had been there before the run."""
-    time = path.stat().st_mtime_ns - seconds * 10**9
-    os.utime(path, ns=(time, time))
+    before = path.stat().st_mtime_ns - seconds * 10**9
+    os.utime(path, ns=(before, before))
 
 
 # ---------------------------------------------------------------- --skip-existing
@@ -145,9 +146,9 @@ def test_a_source_that_changes_at_once_is_seen_by_its_content(here: Path) -> Non
     assert called(*UPDATE, cwd=here).code == 0
     assert [record["stamp"]["time"] is None for record in records(here)] == [False, True, True, True]
     path = here / "in" / "b.png"
-    time, size = path.stat().st_mtime_ns, path.stat().st_size
+    before, size = path.stat().st_mtime_ns, path.stat().st_size
     path.write_bytes(path.read_bytes()[:-1] + b"x")
-    os.utime(path, ns=(time, time))
+    os.utime(path, ns=(before, before))
     assert path.stat().st_size == size
     assert sums(called(*UPDATE, "--dry-run", cwd=here)).endswith("3 up to date")
 
@@ -158,6 +159,9 @@ def test_manifests_that_are_none_or_in_use(here: Path) -> None:
         done = called(*UPDATE, cwd=here)
         assert (done.code, "is not a manifest" in done.err) == (2, True)
         assert (here / "run.jsonl").read_bytes() == content
+    (here / "run.jsonl").unlink()
+    os.mkfifo(here / "run.jsonl")
+    assert "no regular file" in called(*UPDATE, cwd=here).err
     (here / "run.jsonl").unlink()
     other = Manifest(str(here / "run.jsonl"), "x")
     assert "another run is using" in called(*UPDATE, cwd=here).err
@@ -195,3 +199,25 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(here: Path) -> None:
     assert called(*UPDATE, "--dry-run", "--skip-existing", cwd=here).err.endswith("1 would fail, 1 there already\n")
     assert sorted(str(path) for path in here.rglob("*")) == before
     assert called(*POOL, "--dry-run", "--report", "-", cwd=here).code == 2
+
+
+@pytest.mark.slow
+def test_runs_that_are_killed_again_and_again_come_to_the_same_end(tmp_path: Path) -> None:
+    """By SIGKILL, at any moment, with two workers: no half file, and nothing is refused as somebody else's."""
+    for number in range(60):
+        save(tmp_path / "in" / f"{number}.png", noise(150, 200 + number, 3))
+    words = (*UPDATE, "--jobs", "2")
+    assert called("pool", "in", "-q", "-o", "expected/", cwd=tmp_path).code == 0
+    for turn in range(12):
+        process = started(*words, cwd=tmp_path)
+        time.sleep(0.3 + 0.05 * turn)
+        process.kill()
+        process.wait()
+        process.communicate()
+        for path in (tmp_path / "out").rglob("*.png"):
+            assert path.read_bytes() == (tmp_path / "expected" / path.name).read_bytes()
+    time.sleep(1)  # workers notice that they are alone
+    done = called(*words, cwd=tmp_path)
+    assert done.code == 0, done.err
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(os.listdir(tmp_path / "expected"))
+    assert sums(called(*words, cwd=tmp_path)) == "0 written, 60 up to date"
