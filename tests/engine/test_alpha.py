@@ -482,7 +482,7 @@ def test_jpeg_has_no_alpha_and_the_refusal_says_how(tmp_path):
     save(tmp_path / "in.png", noise(8, 9, 4))
     done = command("filter", "box:3", "in.png", "-o", "out.jpg", cwd=tmp_path)
     assert done.code == 1
-    assert "--alpha drop" in done.err
+    assert "--flatten white" in done.err
     assert not (tmp_path / "out.jpg").exists()
     done = command("filter", "box:3", "in.png", "--alpha", "drop", "-o", "out.jpg", cwd=tmp_path)
     assert done.code == 0, done.err

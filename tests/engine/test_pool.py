@@ -259,7 +259,7 @@ def test_windows_that_see_nothing_or_do_not_fit_are_refused(
 @pytest.mark.parametrize(
     "options",
     [
-        {"kind": "median"},
+        {"kind": "mode"},
         {"size": 0},
         {"size": (2, 2, 2)},
         {"size": None},

@@ -30,8 +30,8 @@ def reduce_weighted(
         result, response = _range(colour, share, window, target, threads)
     else:
         seen = share if word == "sum" else share ** (1 / float(numbers[0])) if word == "lp" else None
-        weighed = np.where(share > 0, colour, np.nan) if seen is None else np.where(seen > 0, colour * seen, 0)
-        values = Values(weighed, UNKNOWN)
+        weighed = np.where(share > 0, colour, np.nan if seen is None else 0)
+        values = Values(weighed if seen is None else weighed * seen, UNKNOWN)
         result, response = reduce(values, kind, window, target=target, threads=threads, left_out=seen is None)
     return WeightedColours(result, alpha, colours.opaque, colours.type), response
 
