@@ -53,10 +53,11 @@ def stretched(frames: Sequence[tuple[Values, Pixels | None]], goal: Target, thre
     ends = visible_extremes([(colour.pixels, alpha) for colour, alpha in frames])
     results: list[Result] = []
     for colour, alpha in frames:
-        pixels = colour.pixels
+        converted, response = quantise(colour, goal, ends=ends, threads=threads)
         if alpha is not None and not is_opaque(alpha):
-            pixels = np.clip(pixels, *ends)
-        converted, response = quantise(Values(pixels, colour.span), goal, ends=ends, threads=threads)
+            if goal.type.startswith("float"):
+                np.clip(converted, 0, 1, out=converted)
+            response = Response(*ends, missing=response.missing, count=response.count)
         results.append((Values(converted, colour.span, colour.notes), alpha, response))
     return results
 

@@ -50,7 +50,19 @@ def check(job: Job, header: Header, pipeline: Pipeline, settings: Settings) -> t
         frames.check_sizes(form, header)
     goal = target(header.layout.type, pipeline.result_type(settings.dtype), settings.range)
     channels = 1 if settings.gray else header.layout.channels
-    needed = forecast.check(header, pipeline, goal, channels, settings.reading, wide=settings.wide)
+    flat = settings.flatten is not None and header.layout.alpha
+    copied = channels if flat or channels != header.layout.channels else 0
+    needed = forecast.check(
+        header,
+        pipeline,
+        goal,
+        channels,
+        settings.reading,
+        form,
+        wide=settings.wide,
+        copied=copied,
+        alpha=_keeps_alpha(header, settings),
+    )
     return form, path, needed
 
 

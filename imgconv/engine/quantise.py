@@ -15,6 +15,7 @@ from imgconv.values.pixel_values import Pixels, Response, Target, Values, limits
 # where nothing is mapped, the narrowest type that holds every magnitude of the pixel type
 _ACCUMULATORS = {"uint8": "int16", "int16": "int32", "uint16": "int32", "int32": "float64"}
 
+_ROWS = 64  # that are looked at together: what is finite of them is copied
 _HUGE = 2.0**960  # beyond it a difference of values, or its product with a type's range, could overflow
 
 
@@ -103,8 +104,16 @@ def quantise(
 
 def extremes(pixels: Pixels) -> tuple[float, float]:
     """The least and greatest finite value; (0, 0) where there is none."""
-    finite = pixels[np.isfinite(pixels)] if pixels.dtype.kind == "f" else pixels
-    return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+    if pixels.dtype.kind != "f":
+        return (float(pixels.min()), float(pixels.max())) if pixels.size else (0.0, 0.0)
+    ends = [_finite_ends(pixels[first : first + _ROWS]) for first in range(0, len(pixels), _ROWS)]
+    known = [each for each in ends if each is not None]
+    return (min(low for low, _ in known), max(high for _, high in known)) if known else (0.0, 0.0)
+
+
+def _finite_ends(part: Pixels) -> tuple[float, float] | None:
+    finite = part[np.isfinite(part)]
+    return (float(finite.min()), float(finite.max())) if finite.size else None
 
 
 def _stretch(low: float, high: float, type_: str) -> tuple[float, float, float, float]:

@@ -47,9 +47,9 @@ _IN_PYTHON = {
 }
 """Bytes per sample of decoders written in Python, which put all samples together first."""
 _PROGRESSIVE = 2  # bytes per sample: all coefficients
-_READ_HERE = 3  # copies of what PNG and TIFF hold: as it is stored, in this machine's order, colour and alpha apart
+_BY_IMAGECODECS = 3  # copies of what it decodes
 _CODED = 3  # copies of a frame's compressed bytes
-_STRIPS_AT_ONCE = 2**24  # bytes of a TIFF's strips that are fetched ahead
+_STRIPS_AT_ONCE = 3 * 2**24  # bytes of a TIFF's strips that are fetched ahead, and decoded ones that wait
 _COMPRESSION, _PACKBITS, _AS_NUMBERS = 259, 32773, 9  # tifffile's own code makes a list of numbers of these
 _WORDS, _BLOCK = 32, 2**20  # bytes for each byte of text, and of text at once
 _GIF_PART, _PNG_PART = 12, 8  # bytes per pixel of a frame as it is stored
@@ -64,10 +64,23 @@ def bytes_of(source: Source, image: Any, layout: Layout, selection: Selection, *
     count = size * _own(image) + _of_words(source, image)
     if _is_read_here(image, layout):
         bytes_ = (layout.channels + layout.alpha + getattr(image, "dropped", 0)) * np.dtype(layout.type).itemsize
-        count = max(count if image.mode else 0, _READ_HERE * size * bytes_)
+        by_pillow = count if image.mode and image.format != "TIFF" else 0
+        count = max(by_pillow, _copies(source, image, layout) * size * bytes_)
         if image.format in ("JPEG2000", "AVIF"):  # all frames of an animation at once
             count *= getattr(image, "n_frames", 1)
     return count + (_of_strips(image, layout, selection.chunk, size) if image.format == "TIFF" else 0)
+
+
+def _copies(source: Source, image: Any, layout: Layout) -> int:
+    """Copies of the pixels that our readers make: as they are stored, in this machine's order, colour and alpha
+    apart."""
+    if image.format == "PNG":
+        return 1 + layout.alpha + bool(image.info.get("interlace"))
+    if image.format != "TIFF":
+        return _BY_IMAGECODECS
+    source.stream.seek(0)
+    swapped = source.stream.read(2) == b"MM" and np.dtype(layout.type).itemsize > 1
+    return layout.alpha + swapped
 
 
 def _of_strips(image: Any, layout: Layout, chunk: int, size: int) -> int:

@@ -69,7 +69,9 @@ class PnmHeader:
     @property
     def decoding(self) -> int:
         """Bytes that are needed besides the pixels while these are made."""
-        return self.samples * (_WHILE_SCALED if self.most not in (0, 255, 65535) else np.dtype(self.dtype).itemsize)
+        if self.most not in (0, 255, 65535):
+            return self.samples * _WHILE_SCALED
+        return 0 if self.dtype == "u1" and not self.bits else self.samples * np.dtype(self.dtype).itemsize
 
 
 def parse(start: bytes, at: int = 0) -> PnmHeader | None:
@@ -177,7 +179,7 @@ def _pixels(stream: IO[bytes], stated: PnmHeader) -> tuple[Pixels, int]:
             break
         left = left[read:]
     left[:] = bytes(len(left))
-    return pixels[::-1] if stated.upwards else pixels, len(left)
+    return np.ascontiguousarray(pixels[::-1]) if stated.upwards else pixels, len(left)
 
 
 def _scaled(pixels: Pixels, stated: PnmHeader) -> Pixels:

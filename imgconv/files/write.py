@@ -183,7 +183,7 @@ def _png(image: ImageData, form: Format, encoding: Encoding) -> Content:
 def _tiff(image: ImageData, form: Format, encoding: Encoding) -> Content:
     from imgconv.files.tiff import writer as tiff_writer
 
-    return [tiff_writer.encode(image.frames, image.metadata, image.colour, encoding.level, encoding.threads)]
+    return tiff_writer.encode(image.frames, image.metadata, image.colour, encoding.level, encoding.threads)
 
 
 def _gif(image: ImageData, form: Format, encoding: Encoding) -> Content:

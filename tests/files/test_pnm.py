@@ -102,7 +102,7 @@ def test_limits_are_those_of_all_images(stream):
     with pytest.raises(errors.FileError, match="has 3 frames, more than 2"):
         read.header(str(stream), Reading(max_frames=2))
     with pytest.raises(errors.FileError, match="--max-memory"):
-        read.header(str(stream), Reading(max_memory=300))
+        read.header(str(stream), Reading(max_memory=150))
     with pytest.raises(errors.FileError, match="35 pixels"):
         read.header(str(stream), Reading(max_pixels=20))
     with read.header(str(stream), Reading(max_frames=2, frames=(1, 3))) as header:

@@ -278,7 +278,7 @@ def _faint(colours: WeightedColours, kernel: Kernel) -> tuple[float, float]:
     weights of both signs, whose quotients stay between the colours."""
     if len({weight > 0 for row in kernel.weights for weight in row if weight}) < 2:
         return 0, 0
-    middle = mean([(colours.colour.pixels, colours.alpha_plane)])
+    middle = mean([(colours.colour.pixels, colours.alpha_plane, 1)])
     return float(colours.alpha.pixels.max()) / 2, double(kernel.response(1, 1)[0] - kernel.bias) * middle + double(
         kernel.bias
     )

@@ -6,7 +6,8 @@ are; of fainter ones what lies between the mean of the colours and them, by thei
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -16,43 +17,53 @@ from imgconv.values.pixel_values import Pixels
 
 _LEAST = 1 / 510
 """The least share of opaque that rounds to something in 8 bits."""
-_ROWS = 256
+_ROWS = 64
 
 
 def visible_extremes(frames: Sequence[tuple[Pixels, Pixels | None]]) -> tuple[float, float]:
     """The least and greatest finite value that can be seen of colours (H, W, C) with alpha (H, W); of all where nothing
     can."""
-    shares = [None if alpha is None or is_opaque(alpha) else _shares(alpha) for _, alpha in frames]
-    half = max(1.0 if share is None else float(share.max()) for share in shares) / 2
-    middle = mean([(colour, share) for (colour, _), share in zip(frames, shares, strict=True)])
-    ends: list[tuple[float, float]] = []
-    for (colour, _), share in zip(frames, shares, strict=True):
-        if share is None:
+    planes = [(colour, None if alpha is None or is_opaque(alpha) else alpha) for colour, alpha in frames]
+    half = max(1.0 if alpha is None else float(_shares(alpha.max())) for _, alpha in planes) / 2
+    middle = mean(
+        [(colour, alpha, 1 / opaque_of(alpha.dtype.name) if alpha is not None else 1) for colour, alpha in planes]
+    )
+    ends = list[tuple[float, float]]()
+    for colour, alpha in planes:
+        if alpha is None:
             ends.append(extremes(colour))
             continue
-        full, faint = share >= max(half, _LEAST), (share >= _LEAST) & (share < half)
-        if full.any():
-            ends.append(extremes(colour[full]))
-        if faint.any():
-            with np.errstate(invalid="ignore", over="ignore"):
-                ends.append(extremes(middle + (colour[faint] - middle) * (share[faint] / half)[:, None]))
+        for first in range(0, len(colour), _ROWS):
+            ends += _part_ends(colour[first : first + _ROWS], _shares(alpha[first : first + _ROWS]), half, middle)
     ends = ends or [extremes(colour) for colour, _ in frames]
     return min(low for low, _ in ends), max(high for _, high in ends)
 
 
-def mean(frames: Sequence[tuple[Pixels, Pixels | None]]) -> float:
-    """The mean of all finite colours (H, W, C), weighted by alpha (H, W) in any unit; 0 where nothing can be seen."""
+def _part_ends(colour: Pixels, share: Pixels, half: float, middle: float) -> Iterator[tuple[float, float]]:
+    """The extremes of what is there of some rows: pixels that count as they are, and fainter ones."""
+    full = share >= max(half, _LEAST)
+    faint = (share >= _LEAST) & ~full
+    if full.any():
+        yield extremes(colour[full])
+    if faint.any():
+        with np.errstate(invalid="ignore", over="ignore"):
+            yield extremes(middle + (colour[faint] - middle) * (share[faint] / half)[:, None])
+
+
+def mean(frames: Sequence[tuple[Pixels, Pixels | None, float]]) -> float:
+    """The mean of all finite colours (H, W, C), weighted by alpha (H, W) times a factor; 0 where nothing can be
+    seen."""
     total = weight = 0.0
-    for colour, alpha in frames:
+    for colour, alpha, factor in frames:
         for first in range(0, len(colour), _ROWS):
             part = colour[first : first + _ROWS].astype(np.float64)
-            share = np.ones(part.shape[:2]) if alpha is None else alpha[first : first + _ROWS].astype(np.float64)
+            share = np.ones(part.shape[:2]) if alpha is None else alpha[first : first + _ROWS] * factor
             known = np.isfinite(part).all(axis=2) & (share > 0)
             total += float((part.mean(axis=2)[known] * share[known]).sum())
             weight += float(share[known].sum())
     return total / weight if weight else 0.0
 
 
-def _shares(alpha: Pixels) -> Pixels:
+def _shares(alpha: Any) -> Any:
     """Alpha as a share of opaque."""
-    return np.asarray(alpha / opaque_of(alpha.dtype.name))
+    return alpha / opaque_of(alpha.dtype.name)

@@ -98,8 +98,8 @@ def divide(
     alpha = allocate((height, width, 1), type_ if target is not None else "float64", "the result's alpha")
     faint, middle = 0.0, 0.0
     if target is not None:
-        faint, least = float(shares.pixels.max()) / 2, mean([(shares.pixels, None)])
-        middle = mean([(products.pixels, None)]) / least + shift if least > 0 else 0.0
+        faint, least = float(shares.pixels.max()) / 2, mean([(shares.pixels, None, 1)])
+        middle = mean([(products.pixels, None, 1)]) / least + shift if least > 0 else 0.0
     numbers = divide_numbers(
         bias=shift, least=WEIGHT_LOST, shift=shift, scale=opaque, limit=opaque, faint=faint, middle=middle
     )

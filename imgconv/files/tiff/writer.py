@@ -41,28 +41,35 @@ def encode(
     colour: str = "",
     level: int = compress.DEFAULT,
     threads: int | None = None,
-) -> bytes:
+) -> list[bytes | memoryview]:
     """The frames as the pages of a TIFF file, of any type, channels and size each.
 
     Of the metadata `icc_profile`, `exif`, `dpi` and `xmp` are written, the descriptive fields of EXIF as tags; the same
-    on every page. ValueError for more than 4 GiB.
+    on every page. The file comes in pieces, so that its strips are held once. ValueError for more than 4 GiB.
     """
     shared = _descriptive(metadata)
-    file = bytearray(directories.head("<", 0))
-    link = 4  # where the offset of the next directory is to be put
+    before = bytearray(directories.head("<", 0))
+    file: list[bytes | memoryview] = [memoryview(before)]
+    size, link = len(before), 4  # where in the piece `before` the offset of the next directory is to be put
     for frame in frames:
-        page = _page(frame, colour, level, threads, file)
-        file += bytes(len(file) % 2)
-        struct.pack_into("<I", file, link, len(file))
-        link = len(file) + 2 + 12 * len([*page, *shared])
-        file += directories.packed([*page, *shared], "<", len(file))
-        if len(file) > _LARGEST:
-            raise ValueError(f"{len(file) / 2**30:.1f} GiB, and TIFF holds 4; write fewer frames, or npy")
-    return bytes(file)
+        strips, page = _page(frame, colour, level, threads, size)
+        strips.append(bytes(sum(map(len, strips), size) % 2))
+        file += strips
+        size += sum(map(len, strips))
+        struct.pack_into("<I", before, link, size)
+        before = bytearray(directories.packed([*page, *shared], "<", size))
+        link = 2 + 12 * len([*page, *shared])
+        file.append(memoryview(before))
+        size += len(before)
+        if size > _LARGEST:
+            raise ValueError(f"{size / 2**30:.1f} GiB, and TIFF holds 4; write fewer frames, or npy")
+    return file
 
 
-def _page(frame: Frame, colour: str, level: int, threads: int | None, file: bytearray) -> list[Entry]:
-    """Puts a page's strips at the end of the file; the fields that tell how they lie."""
+def _page(
+    frame: Frame, colour: str, level: int, threads: int | None, start: int
+) -> tuple[list[bytes | memoryview], list[Entry]]:
+    """A page's strips, the first of which begins at byte `start`, and the fields that tell how they lie."""
     pixels = joined(frame)
     pixels = pixels.reshape(*pixels.shape[:2], -1)
     if colour == "LAB":  # a and b are signed (section 23); in arrays they have 128 for 0
@@ -73,15 +80,13 @@ def _page(frame: Frame, colour: str, level: int, threads: int | None, file: byte
     predicted = type_.kind in "ui" and bits <= 16
     rows = max(1, STRIP // (width * samples * type_.itemsize))
     strips = _strips(pixels, rows, predicted, level, threads)
-    offsets = np.cumsum([len(file), *map(len, strips)])[:-1].tolist()
-    for strip in strips:
-        file += strip
+    offsets = np.cumsum([start, *map(len, strips)])[:-1].tolist()
     photometric = _PHOTOMETRICS.get(colour, {}).get(channels, 1)
     known = {1: 1, 2: 3, 5: 4, 8: 3}[photometric]  # channels that have a meaning; what is beyond them is extra
     extra = [0] * (channels - known) + [2] * (
         samples - channels
     )  # unspecified, and alpha that colours are not multiplied by
-    return [
+    fields = [
         field(256, LONG, width),
         field(257, LONG, height),
         field(258, SHORT, *[bits] * samples),
@@ -96,6 +101,7 @@ def _page(frame: Frame, colour: str, level: int, threads: int | None, file: byte
         *([field(338, SHORT, *extra)] if extra else []),
         field(339, SHORT, *[_FORMATS[type_.kind]] * samples),
     ]
+    return [*strips], fields
 
 
 def _strips(pixels: Pixels, rows: int, predicted: bool, level: int, threads: int | None) -> list[bytes]:
