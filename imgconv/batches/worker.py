@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pickle
 import signal
-import sys
 import threading
 from collections.abc import Callable
 from queue import SimpleQueue
@@ -36,10 +35,11 @@ def main() -> NoReturn:
 
 def _pipes() -> tuple[IO[bytes], IO[bytes]]:
     """Standard input and output, moved away so that nothing else reads or prints there."""
+    while (nowhere := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass  # standard error was closed, and nothing else may get its number
     calls, results = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    nowhere = os.open(os.devnull, os.O_RDWR)
     os.dup2(nowhere, 0)
-    os.dup2(2 if sys.stderr is not None else nowhere, 1)
+    os.dup2(2, 1)
     os.close(nowhere)
     return calls, results
 

@@ -26,7 +26,7 @@ from imgconv.batches.task import Crew, Listener, Run, Task
 from imgconv.batches.workers import Workers
 from imgconv.engine.processors import quota
 from imgconv.operations.pipeline import Pipeline
-from tests.command import called, noise, save, started
+from tests.command import called, noise, save, shell, started
 
 PIPELINE = Pipeline.parse("filter sobel-x | maxpool 2")
 
@@ -210,6 +210,14 @@ def test_workers_end_with_the_command_that_is_killed(tmp_path: Path) -> None:
         time.sleep(0.02)
     assert not [worker for worker in workers if Path(f"/proc/{worker}").exists()]
     assert all(path.suffix == ".png" for path in tmp_path.glob("out/*"))
+
+
+def test_workers_do_without_standard_streams(tmp_path: Path) -> None:
+    """Their own pipes get none of the numbers of streams that are closed."""
+    for number in range(3):
+        save(tmp_path / f"{number}.png", noise(5, 5))
+    assert shell("imgconv pool ?.png -o out/ --jobs 2 <&- >&- 2>&-", tmp_path).code == 0
+    assert len(list((tmp_path / "out").iterdir())) == 3
 
 
 # ---------------------------------------------------------------- how many
