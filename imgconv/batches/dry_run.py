@@ -40,4 +40,4 @@ def explain(job: Job, pipeline: Pipeline, settings: Settings) -> list[str]:
     from imgconv.files import read
 
     with confined(settings.reading.max_memory), read.header(job.source, settings.reading) as header:
-        return plan(header, pipeline, settings)
+        return plan(job, header, pipeline, settings)

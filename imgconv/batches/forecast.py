@@ -44,10 +44,15 @@ def check(
     that goes in instead of the pixels (gray, or laid over a colour); `alpha` is whether alpha goes in, too.
     """
     needed = most_bytes(header, pipeline, target, channels, form, floats=wide, copied=copied, alpha=alpha)
+    require(header, needed, reading)
+    return needed
+
+
+def require(header: Header, needed: int, reading: Reading) -> None:
+    """Raises FileError if so many bytes are more than an image may take."""
     allowed = allowed_bytes(reading.max_memory)
     if needed > allowed:
         raise errors.too_much_memory(header.path, needed, allowed)
-    return needed
 
 
 def _strips(size: tuple[int, int], channels: int, itemsize: int) -> int:

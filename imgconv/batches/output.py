@@ -18,6 +18,7 @@ from imgconv.values.notes import Note
 
 if TYPE_CHECKING:
     from imgconv.batches.settings import Settings
+    from imgconv.files.by_rows import Pieces
     from imgconv.files.pnm import Content
     from imgconv.values.image import ImageData
 
@@ -46,7 +47,7 @@ def outputs(
     from imgconv.files import frames, write
 
     if not (job.derived or job.in_folder) or len(result.frames) == 1 or frames.holds(form, result.frames):
-        return [Output(path, form, write.fitted(result, form, _name(path), writing), job)]
+        return [Output(path, form, write.fitted(result, form, shown_path(path), writing), job)]
     from imgconv.batches import numbered_frames
 
     paths = numbered_frames.paths(job, path, numbers)
@@ -66,30 +67,35 @@ def joined(fitted: Sequence[Output]) -> ImageData:
 
 def write(fitted: Sequence[Output], settings: Settings, on_note: Callable[[Note], None]) -> None:
     """Encodes every output, then writes them. `on_note` gets what of a replaced file cannot be kept, and may raise."""
-    from imgconv.files import atomic
     from imgconv.files.write import encode_fitted
 
     contents = [
         encode_fitted(
             output.image,
             output.form,
-            _name(output.path),
-            fast=_is_pipe(output.path),
+            shown_path(output.path),
+            fast=is_pipe(output.path),
             writing=settings.writing,
             threads=settings.threads,
         )
         for output in fitted
     ]
     for output, content in zip(fitted, contents, strict=True):
-        if output.path == STREAM:
-            atomic.write_stdout(content)
-            continue
-        if output.job.in_folder:
-            atomic.make_folder(os.path.dirname(output.path))
-        replace_ = output.job.may_replace(output.path)
-        if output.job.adopt and not replace_ and _has(output.path, content):
-            continue
-        atomic.write(output.path, content, on_note, replace=replace_)
+        replaces = output.job.may_replace(output.path)
+        if output.path == STREAM or replaces or not output.job.adopt or not _has(output.path, content):
+            write_pieces(output.job, output.path, content, on_note)
+
+
+def write_pieces(job: Job, path: str, content: Pieces, on_note: Callable[[Note], None]) -> None:
+    """Writes the pieces of one file of a job, as `write` does."""
+    from imgconv.files import atomic
+
+    if path == STREAM:
+        atomic.write_stdout(content)
+        return
+    if job.in_folder:
+        atomic.make_folder(os.path.dirname(path))
+    atomic.write(path, content, on_note, replace=job.may_replace(path))
 
 
 def _has(path: str, content: Content) -> bool:
@@ -108,14 +114,14 @@ def _has(path: str, content: Content) -> bool:
 def shown_paths(fitted: Sequence[Output]) -> str:
     """Where a result goes, in words: its path, or the first and the last."""
     first, last = fitted[0].path, fitted[-1].path
-    return f"{first} … {os.path.basename(last)}" if len(fitted) > 1 else _name(first)
+    return f"{first} … {os.path.basename(last)}" if len(fitted) > 1 else shown_path(first)
 
 
-def _name(path: str) -> str:
+def shown_path(path: str) -> str:
     return "standard output" if path == STREAM else path
 
 
-def _is_pipe(path: str) -> bool:
+def is_pipe(path: str) -> bool:
     """Whether bytes go through a pipe, where speed counts and size does not."""
     try:
         mode = os.fstat(sys.stdout.fileno()).st_mode if path == STREAM else os.stat(path).st_mode

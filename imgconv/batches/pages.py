@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from imgconv import errors
+from imgconv.batches import computing
 from imgconv.batches.run import JobRun
 from imgconv.values.frozen import replace
 from imgconv.values.pixel_values import merged
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 class PagesRun(JobRun):
     """A job of several inputs; what its file says beside the pixels is that of the first."""
 
-    def _apply(self, image: Image) -> Image:
-        results = [super()._apply(image), *map(self._page, self.job.pages)]
+    def _applied(self, image: Image) -> Image:
+        results = [super()._applied(image), *map(self._page, self.job.pages)]
         frames = tuple(frame for result in results for frame in result.frames)
         self.facts |= {"frames_in": len(frames)}
         notes = tuple(dict.fromkeys(note for result in results for note in result.notes))
@@ -28,6 +29,6 @@ class PagesRun(JobRun):
         job = replace(self.job, source=path, pages=())
         page = JobRun(job, self.pipeline, self.settings, {}, self.own_process, self.memory)
         try:
-            return page._apply(page._in_gray(page._flat(page._read().image)))
+            return page._applied(computing.converted(page._read(*page._opened()).image, self.settings))
         except (errors.WindowError, errors.PixelError) as error:
             raise errors.FileError(f"{job.source_name}: {error}") from None

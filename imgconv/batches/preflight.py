@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from imgconv import errors
+from imgconv.batches import by_rows
 from imgconv.batches.inputs import STREAM
 from imgconv.batches.jobs import Job
 from imgconv.batches.outcomes import Skipped
@@ -48,6 +49,10 @@ def check(job: Job, header: Header, pipeline: Pipeline, settings: Settings) -> t
         from imgconv.files import frames
 
         frames.check_sizes(form, header)
+    if by_rows.goes(header, form, layout, pipeline, settings, job):
+        needed = by_rows.memory(header, pipeline, settings)
+        forecast.require(header, needed, settings.reading)
+        return form, path, needed
     goal = target(header.layout.type, pipeline.result_type(settings.dtype), settings.range)
     channels = 1 if settings.gray else header.layout.channels
     flat = settings.flatten is not None and header.layout.alpha
@@ -72,8 +77,15 @@ def skip_existing(job: Job, path: str) -> None:
         raise Skipped(path)
 
 
-def plan(header: Header, pipeline: Pipeline, settings: Settings) -> list[str]:
-    """The plan of an image with this header, step by step."""
+def plan(job: Job, header: Header, pipeline: Pipeline, settings: Settings) -> list[str]:
+    """The plan of an image with this header, step by step; and of a large one whether it goes by rows."""
+    form, _ = destination(job, header, able_formats(header, pipeline, settings))
+    layout = result_layout(header, pipeline, settings)
+    return [*_plan_of_steps(header, pipeline, settings), *by_rows.plan(header, form, layout, pipeline, settings, job)]
+
+
+def _plan_of_steps(header: Header, pipeline: Pipeline, settings: Settings) -> list[str]:
+    """The plan of each step."""
     from imgconv.api.explain import explain
     from imgconv.values.pixel_values import target
 

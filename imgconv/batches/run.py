@@ -8,12 +8,20 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from imgconv import errors
+from imgconv.batches import by_rows, computing
 from imgconv.batches.clamping import Clamping, clamping
 from imgconv.batches.facts import header_facts, image_facts, losses, quantising_facts, summary
 from imgconv.batches.inputs import STREAM
 from imgconv.batches.jobs import Job
 from imgconv.batches.outcomes import Outcome, Skipped
-from imgconv.batches.preflight import check, named_by_content, plan, predicted_summary, skip_existing
+from imgconv.batches.preflight import (
+    check,
+    named_by_content,
+    plan,
+    predicted_summary,
+    result_layout,
+    skip_existing,
+)
 from imgconv.batches.quiet_stderr import quiet_stderr
 from imgconv.batches.settings import Settings
 from imgconv.operations.pipeline import Pipeline
@@ -104,32 +112,36 @@ class JobRun:
 
     def _run(self) -> tuple[str, tuple[str, ...]]:
         """From file to file; where the result went, and its summary."""
+        self._refuse_existing()
+        stamped = None
+        if self.settings.operation:
+            from imgconv.batches import stamps
+
+            stamped = stamps.begun(self.job, self.settings.operation)
+        header, form, path = self._opened()
+        layout = result_layout(header, self.pipeline, self.settings)
+        done = None
+        if by_rows.goes(header, form, layout, self.pipeline, self.settings, self.job):
+            done = self._run_by_rows(header, form, path)
+        shown, words = done or self._run_as_a_whole(self._read(header, form, path))
+        if stamped is not None:
+            self.facts["stamp"] = stamped(self.facts["outputs"])
+        return shown, words
+
+    def _run_as_a_whole(self, source: _Input) -> tuple[str, tuple[str, ...]]:
+        """The same with all pixels in memory."""
         from imgconv.batches import output
 
-        self._refuse_existing()
-        stamped = self._begun_stamp()
-        (result, *auxiliary), words = self._results(self._read())
+        (result, *auxiliary), words = self._results(source)
         self._refuse_losses(self.notes)
         every = [*result, *(each for outputs in auxiliary for each in outputs)]
         output.write(every, self.settings, self._add_note)
         self.facts |= {"output": result[0].path, "outputs": [each.path for each in every]}
-        if stamped is not None:
-            self.facts["stamp"] = stamped(self.facts["outputs"])
         beside = (
             f"{job.role} in {output.shown_paths(outputs)}"
             for job, outputs in zip(self.job.auxiliary, auxiliary, strict=True)
         )
         return output.shown_paths(result), (*words, *beside)
-
-    def _begun_stamp(self) -> Callable[[Sequence[str]], Any] | None:
-        """What makes the job's stamp, given the paths that were written, of its input as it is now; None if none is
-        wanted."""
-        if not self.settings.operation:
-            return None
-        from imgconv.batches import stamps
-
-        before = stamps.seen(self.job.source_file)
-        return lambda paths: stamps.stamp(self.job, before, self.settings.operation, paths)
 
     def _refuse_existing(self) -> None:
         if self.settings.skip_existing and self.job.target != STREAM:
@@ -138,9 +150,24 @@ class JobRun:
             if job.target != STREAM and not named_by_content(job) and job.is_refused(job.target):
                 raise errors.file_exists(job.target)
 
-    def _read(self) -> _Input:
-        """The pixels, once nothing in the header speaks against reading them."""
-        from imgconv.api.image import Image
+    def _run_by_rows(self, header: Header, form: Format, path: str) -> tuple[str, tuple[str, ...]] | None:
+        """The same in the memory of a few rows; None where the file turns out not to be read so."""
+        words = list[str]()
+
+        def settle(image: ImageData, result: ImageData) -> None:
+            self.facts |= image_facts(image, "in") | image_facts(result, "out") | quantising_facts(result)
+            self.clamping = clamping(self.job, result, self.settings.range, form)
+            self.notes += losses(result, result.pixels.dtype.name)
+            self._refuse_losses(self.notes)
+            words.extend(summary(image, result))
+
+        if not by_rows.write(self.job, header, form, path, self.pipeline, self.settings, settle, self._add_note):
+            return None
+        self.facts |= {"output": path, "outputs": [path], "format_out": form.name}
+        return ("standard output" if path == STREAM else path), tuple(words)
+
+    def _opened(self) -> tuple[Header, Format, str]:
+        """The header, and the format and path of the result, once nothing in it speaks against reading the pixels."""
         from imgconv.files import read
 
         with self._confined():
@@ -150,6 +177,12 @@ class JobRun:
         except BaseException:
             header.close()
             raise
+        return header, form, path
+
+    def _read(self, header: Header, form: Format, path: str) -> _Input:
+        """The pixels."""
+        from imgconv.api.image import Image
+
         with self._silenced(header.format), self._confined():
             image = Image.of(header.load())
         self.facts |= image_facts(image, "in")
@@ -172,7 +205,7 @@ class JobRun:
 
         self.facts |= header_facts(header)
         if self.settings.plans:
-            self.facts["plan"] = plan(header, self.pipeline, self.settings)
+            self.facts["plan"] = plan(self.job, header, self.pipeline, self.settings)
         form, path, needed = check(self.job, header, self.pipeline, self.settings)
         if self.memory is not None and needed > self.memory:
             raise MemoryWanted(needed)
@@ -183,8 +216,8 @@ class JobRun:
         """The outputs of the result and of each auxiliary output, fitted to their formats; and a summary."""
         from imgconv.batches import output
 
-        image = self._in_gray(self._flat(source.image))
-        result = self._apply(image)
+        image = computing.converted(source.image, self.settings)
+        result = self._applied(image)
         outputs = [self._outputs(self.job, source.form, source.path, result, source.numbers)]
         joined = output.joined(outputs[0])
         self.facts |= image_facts(joined, "out") | quantising_facts(joined) | {"format_out": source.form.name}
@@ -193,6 +226,9 @@ class JobRun:
         notes = output.joined([each for one in outputs for each in one]).notes
         self.notes += losses(replace(joined, notes=notes), result.pixels.dtype.name)
         return outputs, summary(source.image, joined)
+
+    def _applied(self, image: Image) -> Image:
+        return computing.applied(image, self.pipeline, self.settings)
 
     def _auxiliary(self, job: Job, image: Image, numbers: Sequence[int]) -> list[Output]:
         from imgconv.batches import auxiliary
@@ -204,38 +240,6 @@ class JobRun:
         from imgconv.batches import output
 
         return output.outputs(job, form, path, image, numbers, self.reserved, self.settings.writing)
-
-    def _flat(self, image: Image) -> Image:
-        """The image laid over a colour if that is wanted."""
-        if self.settings.flatten is None:
-            return image
-        from imgconv.engine import memory
-
-        with memory.limited(self.settings.reading.max_memory):
-            return image.flatten(self.settings.flatten)
-
-    def _in_gray(self, image: Image) -> Image:
-        """The image that goes through the pipeline: gray if that is wanted."""
-        if not self.settings.gray:
-            return image
-        if self.settings.linear:
-            from imgconv.engine.colour.profile import is_srgb
-
-            if not is_srgb(image.light()):
-                raise errors.PixelError(
-                    "its colour profile is not sRGB, and --gray leaves profiles behind, which --linear needs; convert"
-                    " the image to sRGB first"
-                )
-        return image.gray()
-
-    def _apply(self, image: Image) -> Image:
-        from imgconv.engine import memory
-
-        settings = self.settings
-        names = ("dtype", "range", "threads", "alpha", "channels", "linear")
-        options: dict[str, Any] = {name: getattr(settings, name) for name in names}
-        with memory.limited(settings.reading.max_memory):
-            return image.through(self.pipeline, **options)
 
     def _add_note(self, note: Note) -> None:
         """Adds a note that comes while a file is written, before it is in place."""

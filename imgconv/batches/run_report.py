@@ -71,10 +71,10 @@ class RunReport:
 
     def add(self, outcome: Outcome) -> None:
         """Writes one line, before the next image begins. Raises FileError, or BrokenPipeError."""
-        from imgconv.files import atomic
+        from imgconv.files import pieces
 
         try:
-            atomic.write_all(self.stream, [line(outcome)])
+            pieces.write_all(self.stream, [line(outcome)])
             self.stream.flush()
         except OSError as error:
             self._discard()

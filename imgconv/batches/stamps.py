@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from imgconv import __version__
@@ -97,3 +97,9 @@ def is_unchanged(path: str, known: dict[str, Any]) -> bool:
     if now is None or now["size"] != known.get("size"):
         return False
     return now["time"] == known.get("time") or (known.get("hash") is not None and digest_of(path) == known["hash"])
+
+
+def begun(job: Job, operation_: str) -> Callable[[Sequence[str]], dict[str, Any] | None]:
+    """What makes a job's stamp, given the paths that were written, of its input as it is now."""
+    before = seen(job.source_file)
+    return lambda paths: stamp(job, before, operation_, paths)

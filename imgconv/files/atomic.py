@@ -12,15 +12,16 @@ from typing import IO
 
 from imgconv import errors
 from imgconv.files import links
+from imgconv.files.by_rows import Pieces
 from imgconv.files.links import Target
-from imgconv.files.pnm import Content
+from imgconv.files.pieces import fill, reread, spooled, write_all
 from imgconv.values.notes import Note
 from imgconv.values.unfinished import unfinished
 
 Hear = Callable[[Note], None]
 
 
-def write(path: str, content: Content, hear: Hear | None = None, *, replace: bool = True) -> None:
+def write(path: str, content: Pieces, hear: Hear | None = None, *, replace: bool = True) -> None:
     """Write content to a file beside the target, flush it and rename it over the target, whose attributes it takes over
     (`attributes`).
 
@@ -39,7 +40,7 @@ def write(path: str, content: Content, hear: Hear | None = None, *, replace: boo
                     raise errors.file_exists(path)
                 if target.open_file or (target.known is not None and not stat.S_ISREG(target.known.st_mode)):
                     with open(_opened(target), "wb", buffering=0) as stream:
-                        write_all(stream, content)
+                        write_all(stream, spooled(content))
                 else:
                     _write_beside(target, content, hear or _refuse_losses, replace)
         except FileExistsError:
@@ -70,12 +71,12 @@ def continued(path: str) -> int:
         return _opened(target, flags, emptied=False)
 
 
-def write_stdout(content: Content) -> None:
+def write_stdout(content: Pieces) -> None:
     """Write content to standard output. Raises FileError, or BrokenPipeError."""
     if sys.stdout is None:
         raise errors.file_unwritable("standard output", "it is closed")
     with _refusals("standard output"):
-        write_all(sys.stdout.buffer, content)
+        write_all(sys.stdout.buffer, spooled(content))
         sys.stdout.buffer.flush()
 
 
@@ -96,14 +97,6 @@ def is_terminal(path: str) -> bool:
         return os.isatty(handle)
     finally:
         os.close(handle)
-
-
-def write_all(stream: IO[bytes], content: Content) -> None:
-    """Unbuffered streams (PYTHONUNBUFFERED, devices) take what they can at a time."""
-    for piece in content:
-        left = memoryview(piece)
-        while left:
-            left = left[stream.write(left) or 0 :]
 
 
 _FLAGS = os.O_WRONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOCTTY", 0)
@@ -149,22 +142,22 @@ def _refuse_losses(note: Note) -> None:
         raise OSError(0, f"{note.text}; remove the old file first")  # `_refusals` says where
 
 
-def _write_beside(target: Target, content: Content, hear: Hear, replace: bool) -> None:
+def _write_beside(target: Target, content: Pieces, hear: Hear, replace: bool) -> None:
     known = target.known
     if known and not _is_writable(target):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     try:
-        handle = os.open(target.at("."), os.O_TMPFILE | os.O_WRONLY, _mode(known), dir_fd=target.folder)
+        handle = os.open(target.at("."), os.O_TMPFILE | os.O_RDWR, _mode(known), dir_fd=target.folder)
     except (AttributeError, OSError):  # another system, or a file system that knows only files with names
         _write_named(target, content, hear, replace)
         return
-    with open(handle, "wb") as stream:
+    with open(handle, "w+b") as stream:
         _fill(stream, content, target, hear)
         beside = target.at(f".{target.name}.imgconv")
         with unfinished(beside, target.folder):
             linked = _link(handle, target, beside, replace)
-    if not linked:
-        _write_named(target, content, hear, replace)
+        if not linked:
+            _write_named(target, reread(stream), hear, replace)
 
 
 def _is_writable(target: Target) -> bool:
@@ -203,7 +196,7 @@ def _link(handle: int, target: Target, beside: str, replace: bool) -> bool:
     return True
 
 
-def _write_named(target: Target, content: Content, hear: Hear, replace: bool) -> None:
+def _write_named(target: Target, content: Pieces, hear: Hear, replace: bool) -> None:
     # named before it exists, unlike mkstemp's files: an interrupt at any moment finds something to remove
     temporary, folder = target.at(f".{os.urandom(8).hex()}.imgconv"), target.folder
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
@@ -235,8 +228,8 @@ def _mode(known: os.stat_result | None) -> int:
     return 0o666 if known is None else 0o600
 
 
-def _fill(stream: IO[bytes], content: Content, target: Target, hear: Hear) -> None:
-    stream.writelines(content)
+def _fill(stream: IO[bytes], content: Pieces, target: Target, hear: Hear) -> None:
+    fill(stream, content)
     stream.flush()
     if target.known is not None and hasattr(os, "fchown"):
         from imgconv.files import attributes

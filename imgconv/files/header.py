@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from imgconv import errors
+from imgconv.files.by_rows import RowReader
 from imgconv.files.source import Source
 from imgconv.values.frozen import record
 from imgconv.values.image import ImageData
@@ -21,7 +22,8 @@ class Header:
 
     Of several frames `numbers` are those in the file, from 0, and `sizes` their heights and widths; all else is the
     first one's. `parts` are heights and widths of pictures that are decoded on the way (frames as they are stored),
-    `decoding` is the memory in bytes that decoders take besides the pixels they return.
+    `decoding` is the memory in bytes that decoders take besides the pixels they return. `rows`, where it is known,
+    begins to read a still picture row by row; it gives None where that turns out to be impossible.
     """
 
     source: Source
@@ -34,6 +36,7 @@ class Header:
     sizes: tuple[tuple[int, int], ...] = ()
     parts: tuple[tuple[int, int], ...] = ()
     decoding: int = 0
+    rows: Callable[[], RowReader | None] | None = None
 
     @property
     def path(self) -> str:

@@ -33,7 +33,9 @@ def check_header(header: Header) -> None:
         if height * width > options.max_pixels:
             raise errors.too_many_pixels(header.path, height * width, options.max_pixels)
     needed, allowed = decoded_bytes(header) + buffer_bytes(header), allowed_bytes(options.max_memory)
-    if needed > allowed:
+    if (
+        needed > allowed and header.rows is None
+    ):  # what may go by rows is asked for its memory before its pixels are read
         raise errors.too_much_memory(header.path, needed, allowed)
 
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import IO, Any, Literal
 
 import numpy as np
 
 from imgconv import errors
 from imgconv.files import frames, trailers
+from imgconv.files.by_rows import RowReader, exactly, stand_in
 from imgconv.files.header import Header, loader, parsed
 from imgconv.files.modes import joined
 from imgconv.files.pnm import Content, bytes_of
 from imgconv.files.source import Source
+from imgconv.values.frozen import replace
 from imgconv.values.image import Frame, ImageData
 from imgconv.values.layout import Layout
 from imgconv.values.pixel_values import Pixels, widened_type
@@ -49,7 +52,27 @@ def npy_header(source: Source) -> Header:
 
     height, width, channels = size_of(shape)
     layout = Layout(channels, type=widened_type(dtype))
-    return Header(source, height, width, layout, "npy", loader(source, read), numbers)
+    plain = len(shape) < 4 and order == "C" and dtype.newbyteorder("=") == layout.type and missing <= 0
+    rows = partial(_by_rows, source, shape, dtype, start) if plain else None
+    return Header(source, height, width, layout, "npy", loader(source, read), numbers, rows=rows)
+
+
+def _by_rows(source: Source, shape: tuple[int, ...], dtype: np.dtype[Any], start: int) -> RowReader:
+    """A reader of an array row by row."""
+    height, width, channels = size_of(shape)
+    image = ImageData((Frame(stand_in(shape, dtype.newbyteorder("="))),), "npy", notes=tuple(source.notes))
+    source.stream.seek(start)
+
+    def read(count: int) -> Pixels:
+        rows = np.empty((count, width, channels), dtype)
+        exactly(source.stream, rows)
+        return rows.astype(dtype.newbyteorder("="), copy=False)
+
+    def finish() -> ImageData:
+        trailers.note_behind(source, start + height * width * channels * dtype.itemsize)
+        return replace(image, notes=tuple(source.notes))
+
+    return RowReader(image, read, finish)
 
 
 def numbers_of(source: Source, shape: tuple[int, ...]) -> Sequence[int]:
@@ -123,3 +146,12 @@ def npy(image: ImageData) -> Content:
     header = io.BytesIO()
     np.lib.format.write_array_header_1_0(header, np.lib.format.header_data_from_array_1_0(pixels))
     return [header.getvalue(), bytes_of(pixels)]
+
+
+def by_rows(image: ImageData, bands: Iterable[Pixels]) -> Iterator[bytes | memoryview]:
+    """The same file from an image without pixels, and bands of its rows."""
+    header = io.BytesIO()
+    described = {"shape": image.pixels.shape, "fortran_order": False, "descr": image.pixels.dtype.str}
+    np.lib.format.write_array_header_1_0(header, described)
+    yield header.getvalue()
+    yield from (bytes_of(np.ascontiguousarray(band)) for band in bands)

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from imgconv import errors
-from imgconv.files import decoder_buffers, high_depth, limits, trailers
+from imgconv.files import decoder_buffers, high_depth, limits, row_readers, trailers
 from imgconv.files.formats import FORMATS
 from imgconv.files.header import STILL, Header, Selection, loader, parsed
 from imgconv.files.metadata.orientation import oriented, upright_size
@@ -64,6 +64,7 @@ def _header(source: Source) -> Header:
         selection.sizes,
         selection.parts,
         decoder_buffers.bytes_of(source, first, layout, selection, composed=composed),
+        None if animated or places[0] else row_readers.row_reader(source, first, layout, _format(image)),
     )
 
 

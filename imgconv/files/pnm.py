@@ -5,16 +5,18 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import IO
 
 import numpy as np
 
 from imgconv.files import frames, limits, trailers
+from imgconv.files.by_rows import RowReader, empty_frame, exactly
 from imgconv.files.header import Header, loader
 from imgconv.files.modes import joined
 from imgconv.files.source import Source
-from imgconv.values.frozen import record
+from imgconv.values.frozen import record, replace
 from imgconv.values.image import Frame, ImageData
 from imgconv.values.layout import Layout
 from imgconv.values.notes import Note
@@ -141,7 +143,31 @@ def header(source: Source) -> Header:
         numbers,
         tuple((each.height, each.width) for each in chosen) if len(chosen) > 1 else (),
         decoding=max(each.decoding for each in chosen),
+        rows=partial(_by_rows, source, first, images[-1].end) if len(images) == 1 and _is_plain(first) else None,
     )
+
+
+def _is_plain(stated: PnmHeader) -> bool:
+    """Whether rows of the file are rows of the image."""
+    return not (stated.bits or stated.upwards) and stated.most in (255, 65535)
+
+
+def _by_rows(source: Source, stated: PnmHeader, end: int) -> RowReader:
+    """A reader of a PGM or PPM row by row."""
+    picture = empty_frame(stated.height, stated.width, stated.channels, stated.type)
+    image = ImageData((picture,), stated.format, notes=tuple(source.notes))
+    source.stream.seek(stated.start)
+
+    def read(count: int) -> Pixels:
+        rows = np.empty((count, stated.width, stated.channels), stated.dtype)
+        exactly(source.stream, rows)
+        return _scaled(rows, stated)
+
+    def finish() -> ImageData:
+        trailers.note_behind(source, end)
+        return replace(image, notes=tuple(source.notes))
+
+    return RowReader(image, read, finish)
 
 
 def _images(source: Source) -> Sequence[PnmHeader]:
@@ -200,14 +226,24 @@ def pnm(pictures: Sequence[Frame]) -> Content:
 
 
 def _one(frame: Frame) -> Content:
-    pixels = np.ascontiguousarray(joined(frame))
-    if pixels.dtype == np.uint16:
-        pixels = pixels.astype(">u2")
+    return [_head(frame), _body(joined(frame))]
+
+
+def _head(frame: Frame) -> bytes:
+    pixels = frame.pixels
     kind = b"P6" if pixels.ndim == 3 else b"P5"
-    return [
-        b"%s\n%d %d\n%d\n" % (kind, pixels.shape[1], pixels.shape[0], 2 ** (8 * pixels.itemsize) - 1),
-        bytes_of(pixels),
-    ]
+    return b"%s\n%d %d\n%d\n" % (kind, pixels.shape[1], pixels.shape[0], 2 ** (8 * pixels.itemsize) - 1)
+
+
+def _body(pixels: Pixels) -> memoryview:
+    pixels = np.ascontiguousarray(pixels)
+    return bytes_of(pixels.astype(">u2") if pixels.dtype == np.uint16 else pixels)
+
+
+def by_rows(image: ImageData, bands: Iterable[Pixels]) -> Iterator[bytes | memoryview]:
+    """A PGM or PPM from an image without pixels, and bands of its rows."""
+    yield _head(image.frames[0])
+    yield from map(_body, bands)
 
 
 def pfm(frame: Frame) -> Content:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import IO, TYPE_CHECKING, Any
 
 from imgconv import errors
 from imgconv.files import atomic, conversions, npy, npz, pnm
+from imgconv.files.by_rows import Patch
 from imgconv.files.formats import COMPRESS_LEVEL, FORMATS, QUALITY_KIND, Format, format_of
 from imgconv.files.header import first_line
 from imgconv.files.modes import holder, to_pillow
@@ -20,6 +21,7 @@ from imgconv.values.arguments import path_text
 from imgconv.values.frozen import record, replace
 from imgconv.values.image import Frame, ImageData
 from imgconv.values.parameters import FLAG
+from imgconv.values.pixel_values import Pixels
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -241,6 +243,42 @@ def _known(form: Format) -> None:
     if form.pillow not in pillow.SAVE:
         raise ValueError(f"this Pillow was built without {form.name.upper()}; imgconv doctor lists what it has")
 
+
+def by_rows(
+    image: ImageData,
+    form: Format,
+    path: str,
+    bands: Iterable[Pixels],
+    *,
+    fast: bool,
+    writing: Writing,
+    threads: int | None,
+) -> Iterator[bytes | memoryview | Patch]:
+    """The pieces of a file from a fitted image without pixels, of a format of ROW_WRITERS, and bands of its rows.
+
+    Raises FileError where the format's writer refuses.
+    """
+    level = png_writer.level_for(writing.compress_level, fast)
+    try:
+        yield from ROW_WRITERS[form.name](image, bands, Encoding(level, writing, threads))
+    except (ValueError, OverflowError) as error:
+        raise errors.file_unwritable(path, str(error)) from error
+
+
+def _tiff_by_rows(image: ImageData, bands: Iterable[Pixels], encoding: Encoding) -> Iterator[bytes | Patch]:
+    from imgconv.files.tiff import writer as tiff_writer
+
+    return tiff_writer.by_rows(image, bands, encoding.level, encoding.threads)
+
+
+ROW_WRITERS: Mapping[str, Callable[[ImageData, Iterable[Pixels], Encoding], Iterator[Any]]] = {
+    "png": lambda image, bands, encoding: png_writer.by_rows(image, bands, encoding.level, encoding.threads),
+    "tiff": _tiff_by_rows,
+    "ppm": lambda image, bands, encoding: pnm.by_rows(image, bands),
+    "pgm": lambda image, bands, encoding: pnm.by_rows(image, bands),
+    "npy": lambda image, bands, encoding: npy.by_rows(image, bands),
+}
+"""Who writes a format row by row; the others need the whole image."""
 
 _WRITERS: Mapping[str, Callable[[ImageData, Format, Encoding], Content]] = {
     "png": _png,

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from imgconv.engine.activate import activate
+from imgconv.values.windows import Window
 
 if TYPE_CHECKING:
+    from imgconv.api.by_rows import Rowwise
     from imgconv.engine.alpha.weighted import WeightedColours
     from imgconv.operations import Activate
     from imgconv.values.pixel_values import Pixels, Response, Target, Values
@@ -17,6 +19,18 @@ def apply(
 ) -> tuple[Values, Response | None]:
     """The function of each value: converted to `target` (into `out`), or left wide where that is None."""
     return activate(values, step.name, step.numbers, target=target, threads=threads, out=out)
+
+
+def rowwise(step: Activate, height: int, width: int) -> Rowwise:
+    """The function as a step over rows that come one after the other: each value is made of itself."""
+    from imgconv.api.by_rows import Rowwise
+
+    def run(
+        values: Values, window: Window, target: Target | None, threads: int | None
+    ) -> tuple[Values, Response | None]:
+        return apply(step, values, target, threads)
+
+    return Rowwise(*Window((1, 1)).over(height, width), False, run)
 
 
 def apply_weighted(

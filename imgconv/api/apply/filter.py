@@ -8,10 +8,14 @@ from imgconv.engine.filter.correlate import FUSED, correlate
 from imgconv.engine.filter.correlate import work_of as filter_work
 
 if TYPE_CHECKING:
+    from imgconv.api.by_rows import Rowwise
     from imgconv.engine.alpha.weighted import WeightedColours
     from imgconv.engine.run_loop import Work
     from imgconv.operations import Activate, Filter
     from imgconv.values.pixel_values import Pixels, Response, Target, Values
+    from imgconv.values.windows import Window
+
+    Result = tuple[Values, Response | None]
 
 
 def apply(
@@ -48,6 +52,19 @@ def work_of(step: Filter, values: Values, target: Target) -> Work | None:
     return filter_work(
         values.type, values.span, values.pixels.shape, step.effective_kernel, step.window, step.border, target
     )
+
+
+def rowwise(step: Filter, height: int, width: int) -> Rowwise | None:
+    """The filter as a step over rows that come one after the other; None where it needs other rows than those near."""
+    from imgconv.api.by_rows import Rowwise
+
+    if step.with_ or step.times > 1 or step.until_stable or step.border.name == "wrap":
+        return None
+
+    def run(values: Values, window: Window, target: Target | None, threads: int | None) -> Result:
+        return correlate(values, step.effective_kernel, window, step.border, target=target, threads=threads)
+
+    return Rowwise(*step.window.over(height, width), step.border.name.startswith("reflect"), run)
 
 
 def apply_activated(

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from imgconv import errors
 from imgconv.engine.pooling.pool import pool
 from imgconv.engine.pooling.pool import work_of as pool_work
-from imgconv.operations.pool import PLAIN
+from imgconv.operations.pool import ALL, PLAIN
 from imgconv.values.frozen import replace
 from imgconv.values.pixel_values import Pixels, Response, Target, Values
 from imgconv.values.pixel_values import target as target_of
 from imgconv.values.pixel_values import values as values_of
 
 if TYPE_CHECKING:
+    from imgconv.api.by_rows import Rowwise
     from imgconv.engine.alpha.weighted import WeightedColours
     from imgconv.engine.run_loop import Work
     from imgconv.operations import Pool
@@ -52,6 +53,21 @@ def work_of(step: Pool, values: Values, target: Target) -> Work | None:
         return None
     window = step.window(*values.pixels.shape[:2])
     return pool_work(values, step.kind, window, count_padding=step.count_padding, target=target)
+
+
+def rowwise(step: Pool, height: int, width: int) -> Rowwise | None:
+    """The pooling as a step over rows that come one after the other; None where it looks at the whole image."""
+    from imgconv.api.by_rows import Rowwise
+
+    if step.to is not None or step.size == ALL or step.count_padding or step.kind not in PLAIN:
+        return None
+
+    def run(
+        values: Values, window: Window, target: Target | None, threads: int | None
+    ) -> tuple[Values, Response | None]:
+        return pool(values, step.kind, window, target=target, threads=threads)
+
+    return Rowwise(*step.window(height, width).over(height, width), False, run)
 
 
 def _pool_to(

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Collection, Container, Iterator
 from typing import IO
 
 from imgconv.files.canvas import Canvas, Disposal, Part
@@ -68,9 +68,9 @@ def largest(stream: IO[bytes]) -> tuple[int, int]:
 
 
 def behind_pixels(source: Source) -> Iterator[tuple[bytes, bytes]]:
-    """The chunks behind the first ones with pixels."""
+    """The chunks behind the first ones with pixels, which are passed over: they are checked where they are decoded."""
     seen = False
-    for kind, content in _chunks(source.stream, lenient=source.lenient):
+    for kind, content in _chunks(source.stream, lenient=source.lenient, passed=(b"IDAT", b"fdAT")):
         if kind in (b"IDAT", b"fdAT"):
             seen = True
         elif seen:
@@ -106,10 +106,13 @@ def _parts(source: Source, shared: list[tuple[bytes, bytes]]) -> Iterator[_Store
         yield replace(part, rows=b"".join(rows))
 
 
-def _chunks(stream: IO[bytes], *, lenient: bool) -> Iterator[tuple[bytes, bytes]]:
-    """Name and content of every chunk. Raises EOFError or ValueError for damaged ones, or ends before them if
-    `lenient`."""
+def _chunks(stream: IO[bytes], *, lenient: bool, passed: Collection[bytes] = ()) -> Iterator[tuple[bytes, bytes]]:
+    """Name and content of every chunk, no content of those that are passed over. Raises EOFError or ValueError for
+    damaged ones, or ends before them if `lenient`."""
     for kind, length in walk(stream):
+        if kind in passed:
+            yield kind, b""
+            continue
         content, damage = checked(stream, kind, length)
         if damage and lenient:
             return

@@ -12,23 +12,25 @@ import io
 import struct
 import threading
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from imgconv import jit
 from imgconv.engine.bands import WHOLE_BAND, Band, run_bands
+from imgconv.files.by_rows import Regrouped
 from imgconv.files.deflate import loops as deflate_loops
 from imgconv.files.deflate.compress import DEFAULT, FASTEST, LARGE, adler32_combine, checksums, coder, zlib_header
 from imgconv.files.png import chunks
 from imgconv.files.png import filter_loops as loops
-from imgconv.values.image import Frame
+from imgconv.values.image import Frame, ImageData
 from imgconv.values.pixel_values import Pixels
 
 STRIP = (
     256 * 1024
 )  # bytes before deflate: a few milliseconds of one thread, within its cache; images below are one strip
+_TOGETHER = 16  # strips that are there at one time where an image is written row by row
 
 _COLOURS = {(1, False): 0, (3, False): 2, (1, True): 4, (3, True): 6}  # (channels, alpha?) -> PNG's colour type
 
@@ -59,10 +61,28 @@ def head(frame: Frame, metadata: Mapping[str, Any]) -> bytes:
 def write_pixels(frame: Frame, file: io.BytesIO, level: int, threads: int | None, number: int | None = None) -> int:
     """A frame's strips as IDAT chunks; or, with the number of the first, as fdAT chunks of an animation. Returns how
     many."""
-    pixels = frame.pixels if frame.pixels.ndim == 3 else frame.pixels[..., None]
-    strips = _Strips(pixels, frame.alpha, level, file, number)
-    run_bands(strips.count, WHOLE_BAND, strips.worker, threads)
+    strips = _Strips(frame, level, file, number)
+    strips.write(0, strips.count, threads)
     return strips.count
+
+
+def by_rows(
+    image: ImageData, bands: Iterable[Pixels], level: int = DEFAULT, threads: int | None = None
+) -> Iterator[bytes | memoryview]:
+    """What `encode` gives, in pieces, from an image without pixels or alpha, and bands of its rows."""
+    (frame,), file = image.frames, io.BytesIO()
+    file.write(head(frame, image.metadata))
+    strips = _Strips(frame, level, file, None)
+    first = 0
+    for part in Regrouped(bands, _TOGETHER * strips.rows, above=True):
+        strips.pixels, strips.first = part, max(0, first * strips.rows - 1)
+        last = min(first + _TOGETHER, strips.count)
+        strips.write(first, last, threads)
+        first = last
+        yield file.getvalue()
+        file.seek(0)
+        file.truncate()
+    yield chunks.chunk(b"IEND", b"")
 
 
 def prepare(size: int) -> None:
@@ -84,10 +104,13 @@ def level_for(level: int | None, fast: bool) -> int:
 class _Strips:
     """The strips of one image: how they are cut, and how each becomes a chunk of the file when its turn has come."""
 
-    def __init__(self, pixels: Pixels, alpha: Pixels | None, level: int, file: io.BytesIO, number: int | None) -> None:
+    def __init__(self, frame: Frame, level: int, file: io.BytesIO, number: int | None) -> None:
+        pixels = frame.pixels if frame.pixels.ndim == 3 else frame.pixels[..., None]
         height, width, channels = pixels.shape
-        self.pixels, self.alpha, self.level, self.file = pixels, alpha, level, file
-        self.pixel = (channels + (alpha is not None)) * pixels.dtype.itemsize
+        self.pixels, self.alpha, self.level, self.file = pixels, frame.alpha, level, file
+        self.first = 0
+        """The row of the image that the first of `pixels` is, of which not all need be there."""
+        self.pixel = (channels + (frame.alpha is not None)) * pixels.dtype.itemsize
         self.row = width * self.pixel
         self.height, self.rows = (
             height,
@@ -102,17 +125,21 @@ class _Strips:
         """The name of a strip's chunk and, of an animation's, its number, with which its data begin."""
         return b"IDAT" if self._number is None else b"fdAT" + struct.pack(">I", self._number + strip)
 
-    def worker(self) -> Band:
-        """A band function over the numbers of strips, with buffers of its own."""
+    def write(self, first: int, last: int, threads: int | None) -> None:
+        """Writes the strips first…last-1, of which `pixels` are there, and the row above them."""
+        run_bands(last - first, WHOLE_BAND, lambda: self._worker(first), threads)
+
+    def _worker(self, before: int) -> Band:
+        """A band function over the numbers of strips, from one on, with buffers of its own."""
         deflated, (crc32, adler32) = coder(self.level, self.height * self.row), checksums()
         filtered = np.empty(self.rows * (self.row + 1), np.uint8)
         run = self._filter(filtered)
 
         def band(first: int, last: int) -> None:
-            for number in range(first, last):
+            for number in range(before + first, before + last):
                 start = number * self.rows
                 stop = min(start + self.rows, self.height)
-                run(start, stop)
+                run(start - self.first, stop - self.first)
                 content = filtered[: (stop - start) * (self.row + 1)]
                 part = (zlib_header(self.level) if number == 0 else b"") + deflated(content, stop == self.height)
                 self._append(number, part, crc32(part, zlib.crc32(self._start(number))), adler32(content), len(content))
@@ -148,9 +175,8 @@ class _Strips:
             "trial": np.empty(loops.FILTERS * self.row, np.uint8),
         }
         if self.alpha is None and self.pixels.dtype == np.uint8 and self.pixels.flags.c_contiguous:
-            return jit.bind(
-                loops.FILTER, {}, {**arguments, "source": self.pixels, "source_rows": self.height, "last": self.height}
-            )
+            there = len(self.pixels)
+            return jit.bind(loops.FILTER, {}, {**arguments, "source": self.pixels, "source_rows": there, "last": there})
         copy = np.empty((self.rows + 1, self.row), np.uint8)
         joined = copy.view(self.pixels.dtype.newbyteorder(">")).reshape(self.rows + 1, self.pixels.shape[1], -1)
         run = jit.bind(

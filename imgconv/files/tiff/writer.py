@@ -7,23 +7,25 @@ readers mistake compressed floats in the other.
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from imgconv.engine.bands import WHOLE_BAND, Band, run_bands
+from imgconv.files.by_rows import Patch, Regrouped
 from imgconv.files.deflate import compress
 from imgconv.files.metadata.exif import PREFIX
 from imgconv.files.modes import joined
 from imgconv.files.tiff import directories
 from imgconv.files.tiff.directories import LONG, RATIONAL, SHORT, Entry, field, raw
 from imgconv.files.tiff.pages import DESCRIPTIVE
-from imgconv.values.image import Frame
+from imgconv.values.image import Frame, ImageData
 from imgconv.values.pixel_values import Pixels
 
 STRIP = 256 * 1024  # bytes before deflate
+_TOGETHER = 16  # strips that are there at one time where an image is written row by row
 _LARGEST = 2**32 - 2**16  # bytes of a file whose offsets have 32 bits
 _XMP, _PROFILE = 700, 34675
 _RESOLUTION = frozenset({282, 283, 296})
@@ -74,19 +76,53 @@ def _page(
     pixels = pixels.reshape(*pixels.shape[:2], -1)
     if colour == "LAB":  # a and b are signed (section 23); in arrays they have 128 for 0
         pixels = np.dstack([pixels[..., :1], pixels[..., 1:3] ^ np.uint8(128), pixels[..., 3:]])
-    height, width, samples = pixels.shape
-    channels = samples - (frame.alpha is not None)
-    type_, bits = pixels.dtype, 8 * pixels.dtype.itemsize
-    predicted = type_.kind in "ui" and bits <= 16
-    rows = max(1, STRIP // (width * samples * type_.itemsize))
-    strips = _strips(pixels, rows, predicted, level, threads)
+    strips = _strips(pixels, _rows_of_strip(pixels), _is_predicted(pixels), level, pixels.nbytes, threads)
     offsets = np.cumsum([start, *map(len, strips)])[:-1].tolist()
+    return [*strips], _described(pixels, frame.alpha is not None, colour, offsets, list(map(len, strips)))
+
+
+def by_rows(
+    image: ImageData, bands: Iterable[Pixels], level: int = compress.DEFAULT, threads: int | None = None
+) -> Iterator[bytes | Patch]:
+    """What `encode` gives of one page, in pieces, from an image without pixels or alpha, and bands of its rows. The
+    last piece says where the directory is."""
+    pixels = image.pixels if image.pixels.ndim == 3 else image.pixels[..., None]
+    start = directories.head("<", 0)
+    rows, at, offsets, lengths = _rows_of_strip(pixels), len(start), list[int](), list[int]()
+    yield start
+    for part in Regrouped(bands, _TOGETHER * rows):
+        for strip in _strips(part, rows, _is_predicted(pixels), level, pixels.nbytes, threads):
+            offsets.append(at)
+            lengths.append(len(strip))
+            at += len(strip)
+            yield strip
+    entries = [*_described(pixels, False, image.colour, offsets, lengths), *_descriptive(image.metadata)]
+    even = at + at % 2
+    last = bytes(at % 2) + directories.packed(entries, "<", even)
+    if at + len(last) > _LARGEST:
+        raise ValueError(f"{at / 2**30:.1f} GiB, and TIFF holds 4; write npy")
+    yield last
+    yield 0, directories.head("<", even)
+
+
+def _rows_of_strip(pixels: Pixels) -> int:
+    return max(1, STRIP // int(pixels.shape[1] * pixels.shape[2] * pixels.itemsize))
+
+
+def _is_predicted(pixels: Pixels) -> bool:
+    return pixels.dtype.kind in "ui" and pixels.itemsize <= 2
+
+
+def _described(pixels: Pixels, alpha: bool, colour: str, offsets: list[int], lengths: list[int]) -> list[Entry]:
+    """The fields of a page, by the shape and the type of its pixels, alpha being the last channel."""
+    height, width, samples = pixels.shape
+    channels, type_, bits = samples - alpha, pixels.dtype, 8 * pixels.itemsize
     photometric = _PHOTOMETRICS.get(colour, {}).get(channels, 1)
     known = {1: 1, 2: 3, 5: 4, 8: 3}[photometric]  # channels that have a meaning; what is beyond them is extra
     extra = [0] * (channels - known) + [2] * (
         samples - channels
     )  # unspecified, and alpha that colours are not multiplied by
-    fields = [
+    return [
         field(256, LONG, width),
         field(257, LONG, height),
         field(258, SHORT, *[bits] * samples),
@@ -94,22 +130,22 @@ def _page(
         field(262, SHORT, photometric),
         field(273, LONG, *offsets),
         field(277, SHORT, samples),
-        field(278, LONG, rows),
-        field(279, LONG, *map(len, strips)),
+        field(278, LONG, _rows_of_strip(pixels)),
+        field(279, LONG, *lengths),
         field(284, SHORT, 1),
-        *([field(317, SHORT, 2)] if predicted else []),
+        *([field(317, SHORT, 2)] if _is_predicted(pixels) else []),
         *([field(338, SHORT, *extra)] if extra else []),
         field(339, SHORT, *[_FORMATS[type_.kind]] * samples),
     ]
-    return [*strips], fields
 
 
-def _strips(pixels: Pixels, rows: int, predicted: bool, level: int, threads: int | None) -> list[bytes]:
-    """The deflated strips; with prediction each sample is its difference from the one to its left (section 14)."""
+def _strips(pixels: Pixels, rows: int, predicted: bool, level: int, size: int, threads: int | None) -> list[bytes]:
+    """The deflated strips of (a part of) an image of so many bytes; with prediction each sample is its difference from
+    the one to its left (section 14)."""
     strips = [b""] * -(-len(pixels) // rows)
 
     def worker() -> Band:
-        deflate, (_, adler32) = compress.coder(level, pixels.nbytes), compress.checksums()
+        deflate, (_, adler32) = compress.coder(level, size), compress.checksums()
 
         def band(first: int, last: int) -> None:
             for number in range(first, last):

@@ -1,0 +1,51 @@
+"""Pieces of a file written: to a file that can be sought, or to a stream."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from typing import IO
+
+from imgconv.files.by_rows import Pieces
+
+_PIECE = 2**20
+
+
+def write_all(stream: IO[bytes], content: Iterable[bytes | memoryview]) -> None:
+    """Unbuffered streams (PYTHONUNBUFFERED, devices) take what they can at a time."""
+    for piece in content:
+        left = memoryview(piece)
+        while left:
+            left = left[stream.write(left) or 0 :]
+
+
+def spooled(content: Pieces) -> Iterable[bytes | memoryview]:
+    """The pieces of a file for a stream that cannot be sought. Those still to be made go through a file without
+    a name first: they may end in an error, or begin with what only the last one knows."""
+    if isinstance(content, list):
+        yield from content
+        return
+    import tempfile
+
+    with tempfile.TemporaryFile() as file:
+        fill(file, content)
+        yield from reread(file)
+
+
+def fill(stream: IO[bytes], content: Pieces) -> None:
+    """Writes content to a file that can be sought, pieces for passed places (`Patch`) to where they belong."""
+    for piece in content:
+        if isinstance(piece, tuple):
+            place, patch = piece
+            stream.seek(place)
+            stream.write(patch)
+            stream.seek(0, os.SEEK_END)
+        else:
+            stream.write(piece)
+
+
+def reread(stream: IO[bytes]) -> Iterator[bytes]:
+    """What was written to a file, in pieces."""
+    stream.seek(0)
+    while piece := stream.read(_PIECE):
+        yield piece

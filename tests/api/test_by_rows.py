@@ -1,0 +1,148 @@
+"""Pipelines over rows give what they give on the whole image: the same bits for whole numbers, the same response."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import imgconv
+from imgconv.api import by_rows
+from imgconv.api.apply.pipeline import apply
+from imgconv.errors import WindowError
+from imgconv.operations.pipeline import Pipeline
+from imgconv.values.pixel_values import Target, values
+from tests.strategies import EVERYTHING, compiled, law
+
+STEPS = [
+    "filter vertical",
+    "filter sobel-x border=reflect",
+    "filter gaussian:2 border=reflect101",
+    "filter box:9 border=zero",
+    "filter box:5 border=constant:7 stride=2",
+    "filter sharpen stride=2 pad=same border=reflect",
+    'filter "1 2;3 4" pad=3x1 dilation=2x3 border=reflect',
+    'filter "0 0 1" pad=valid',
+    'filter "1;0;0;2" anchor=3,0 border=reflect101',
+    "maxpool 2",
+    "maxpool 3 stride=2 pad=1 ceil",
+    "avgpool 3 stride=1 pad=same",
+    "minpool 5 stride=3",
+    "avgpool 2",
+    "relu",
+    "activate abs",
+]
+
+
+class Rows:
+    """A source that gives rows once, from the top."""
+
+    def __init__(self, pixels: np.ndarray) -> None:
+        self.pixels, self.at = pixels, 0
+
+    def read(self, count: int) -> np.ndarray:
+        assert self.at + count <= len(self.pixels)
+        self.at += count
+        return self.pixels[self.at - count : self.at]
+
+
+def noise(shape: tuple[int, ...], type_: str, seed: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    if type_.startswith("float"):
+        return rng.standard_normal(shape).astype(type_)
+    return rng.integers(np.iinfo(type_).min, np.iinfo(type_).max, shape, endpoint=True).astype(type_)
+
+
+def by_rows_of(pipeline: Pipeline, pixels: np.ndarray, target: Target) -> tuple[np.ndarray, Any]:
+    bands = by_rows.Bands(pipeline, pixels.shape, pixels.dtype.name, target, None)
+    return np.concatenate(list(bands.made(Rows(pixels).read))), bands
+
+
+@EVERYTHING
+@law(200)
+@given(
+    steps=st.lists(st.sampled_from(STEPS), min_size=1, max_size=3),
+    height=st.integers(1, 40),
+    width=st.integers(1, 6),
+    channels=st.sampled_from([1, 3]),
+    type_=st.sampled_from(["uint8", "int16"]),
+    band=st.sampled_from([1, 200, 2000]),
+    range_=st.sampled_from(["clamp", "abs", "shift"]),
+    seed=st.integers(0, 99),
+)
+def test_whole_numbers_are_the_same_to_the_bit(everything, steps, height, width, channels, type_, band, range_, seed):
+    pipeline, target = Pipeline.parse(" | ".join(steps)), Target(type_, range_)
+    pixels = noise((height, width, channels), type_, seed)
+    try:
+        pipeline.result(*pixels.shape)
+    except WindowError:
+        return
+    assert not by_rows.refusal(pipeline, *pixels.shape)
+    with compiled(everything), pytest.MonkeyPatch.context() as patch:
+        whole, response = apply(pipeline, values(pixels), target)
+        patch.setattr(by_rows, "_BAND", band)
+        found, bands = by_rows_of(pipeline, pixels, target)
+    np.testing.assert_array_equal(found, whole.pixels)
+    assert bands.response == response
+
+
+@EVERYTHING
+@law(80)
+@given(
+    steps=st.lists(st.sampled_from(STEPS), min_size=1, max_size=2),
+    height=st.integers(5, 60),
+    type_=st.sampled_from(["float32", "float64"]),
+    seed=st.integers(0, 99),
+)
+def test_floats_are_the_same_within_their_bound(everything, steps, height, type_, seed):
+    pipeline, target = Pipeline.parse(" | ".join(steps)), Target(type_)
+    pixels = noise((height, 11, 1), type_, seed)
+    try:
+        pipeline.result(*pixels.shape)
+    except WindowError:
+        return
+    with compiled(everything), pytest.MonkeyPatch.context() as patch:
+        whole, _ = apply(pipeline, values(pixels), target)
+        patch.setattr(by_rows, "_BAND", 100)
+        found, _ = by_rows_of(pipeline, pixels, target)
+    np.testing.assert_allclose(found, whole.pixels, rtol=0, atol=1e-5 if type_ == "float32" else 1e-12)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "filter box:3 border=wrap",
+        "filter sobel-x with=sobel-y",
+        "filter box:3 repeat=3",
+        "globalmaxpool",
+        "edges sobel",
+        "relu | maxpool 2 to=3x3",
+    ],
+)
+def test_what_looks_at_the_whole_image_says_so(text):
+    assert "looks at the whole image" in by_rows.refusal(Pipeline.parse(text), 50, 40, 1)
+
+
+def test_memory_is_that_of_a_few_bands():
+    pipeline = Pipeline.parse("filter gaussian:3 | maxpool 2")
+    bands = by_rows.Bands(pipeline, (100_000, 1000, 1), "uint8", Target("uint8"), None)
+    assert bands.rows * 1000 * 4 < 2**23
+    source, most = iter(range(10**9)), 0
+
+    def read(count: int) -> np.ndarray:
+        nonlocal most
+        most = max(most, count)
+        next(source)
+        return np.zeros((count, 1000, 1), np.uint8)
+
+    made = bands.made(read)
+    for _ in range(5):
+        assert next(made).shape[1:] == (500, 1)
+    assert most * 1000 < 2**23
+
+
+def test_the_library_agrees():
+    pixels = noise((90, 40, 1), "uint8", 3)
+    found, _ = by_rows_of(Pipeline.parse("filter gaussian:1"), pixels, Target("uint8"))
+    np.testing.assert_array_equal(found[..., 0], imgconv.correlate(pixels[..., 0], "gaussian:1"))

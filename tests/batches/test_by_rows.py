@@ -1,0 +1,179 @@
+"""Large images go by rows, and give the same files, notes and facts as in memory."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from imgconv.batches.dry_run import explain
+from imgconv.batches.jobs import Job
+from imgconv.batches.outcomes import Outcome
+from imgconv.batches.run import JobRun
+from imgconv.batches.settings import Settings
+from imgconv.errors import LossError
+from imgconv.files import by_rows
+from imgconv.files.formats import format_of
+from imgconv.operations.pipeline import Pipeline
+from tests.command import COMMAND
+
+PIPELINES = ["filter vertical", "filter gaussian:2 border=reflect | maxpool 2", "avgpool 3 stride=2 | relu"]
+
+
+def noise(shape: tuple[int, ...], type_: Any = np.uint8) -> np.ndarray[Any, Any]:
+    return np.random.default_rng(7).integers(0, np.iinfo(type_).max, shape, type_, endpoint=True)
+
+
+def png(path: Path, pixels: np.ndarray[Any, Any], **options: Any) -> None:
+    texts = PngInfo()
+    texts.add_text("Title", "noise")
+    Image.fromarray(pixels).save(path, pnginfo=texts, dpi=(300, 300), **options)
+
+
+SOURCES = {
+    "gray.png": lambda path: png(path, noise((211, 90))),
+    "rgb.png": lambda path: png(path, noise((150, 61, 3))),
+    "deep.png": lambda path: png(path, noise((140, 50), np.uint16)),
+    "gray.pgm": lambda path: Image.fromarray(noise((120, 40))).save(path),
+    "rgb.ppm": lambda path: Image.fromarray(noise((99, 40, 3))).save(path),
+    "deep.npy": lambda path: np.save(path, noise((130, 41, 2), np.int16)),
+    "float.npy": lambda path: np.save(path, np.random.default_rng(1).random((130, 41), np.float32)),
+    "stored.tif": lambda path: tifffile.imwrite(path, noise((131, 37, 3)), rowsperstrip=9, photometric="rgb"),
+    "deflated.tif": lambda path: tifffile.imwrite(
+        path, noise((130, 64), np.uint16), rowsperstrip=16, compression="zlib", predictor=2, byteorder=">"
+    ),
+    "tiled.tif": lambda path: tifffile.imwrite(
+        path, noise((130, 70, 3)), tile=(32, 48), compression="zlib", photometric="rgb"
+    ),
+    "big.tif": lambda path: tifffile.imwrite(path, noise((130, 70)), tile=(64, 64), bigtiff=True),
+}
+
+
+def outcome(source: Path, target: Path, text: str, settings: Settings | None = None) -> Outcome:
+    job = Job(str(source), str(target), format_of(str(target)), replace=True)
+    return JobRun(job, Pipeline.parse(text), settings or Settings(), {}, own_process=False).outcome()
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Images of any size go by rows, in small bands."""
+    monkeypatch.setattr(by_rows, "LEAST", 1)
+    monkeypatch.setattr("imgconv.api.by_rows._BAND", 20_000)
+    monkeypatch.setattr("imgconv.files.png.writer.STRIP", 3000)
+    monkeypatch.setattr("imgconv.files.png.writer._TOGETHER", 3)
+    monkeypatch.setattr("imgconv.files.tiff.writer.STRIP", 3000)
+    monkeypatch.setattr("imgconv.files.tiff.writer._TOGETHER", 2)
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("name", SOURCES)
+@pytest.mark.parametrize("suffix", ["png", "tiff", "npy", "pgm", "ppm"])
+def test_files_are_those_of_the_image_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, suffix: str
+) -> None:
+    source = tmp_path / name
+    SOURCES[name](source)
+    text = PIPELINES[len(name + suffix) % len(PIPELINES)]
+    target, expected = tmp_path / f"rows.{suffix}", tmp_path / f"whole.{suffix}"
+    found = outcome(source, target, text)
+    monkeypatch.setattr(by_rows, "LEAST", 10**12)
+    whole = outcome(source, expected, text)
+    assert (found.error is None) == (whole.error is None)
+    if whole.error is not None:  # the format does not hold such pixels
+        return
+    assert target.read_bytes() == expected.read_bytes()
+    assert found.summary == whole.summary
+    assert set(found.notes) == set(whole.notes)
+    varying = {"seconds", "output", "outputs"}
+    assert {k: v for k, v in found.facts.items() if k not in varying} == {
+        k: v for k, v in whole.facts.items() if k not in varying
+    }
+
+
+@pytest.mark.usefixtures("small")
+def test_plans_say_so(tmp_path: Path) -> None:
+    source = tmp_path / "gray.png"
+    SOURCES["gray.png"](source)
+
+    def last(text: str, settings: Settings | None = None, target: str = "out.png") -> str:
+        return explain(Job(str(source), target, format_of(target)), Pipeline.parse(text), settings or Settings())[-1]
+
+    assert last("filter box:3").endswith("the same result to the bit")
+    assert last("filter box:3").startswith("by bands of ")
+    assert last("filter box:3", Settings(dtype="float32"), "o.tiff").endswith("within the bound of floats")
+    assert last("filter box:3 border=wrap") == "in memory as a whole: filter box:3 border=wrap looks at the whole image"
+    assert "--range stretch" in last("filter box:3", Settings(range="stretch"))
+    assert last("filter box:3", target="o.jpg") == "in memory as a whole: JPEG is not written by rows"
+
+
+@pytest.mark.usefixtures("small")
+def test_losses_are_known_before_the_file_has_its_name(tmp_path: Path) -> None:
+    source, target = tmp_path / "gray.png", tmp_path / "out.png"
+    SOURCES["gray.png"](source)
+    target.write_bytes(b"old")
+    found = outcome(source, target, "filter vertical", Settings(strict=True))
+    assert isinstance(found.error, LossError)
+    assert target.read_bytes() == b"old"
+    assert sorted(os.listdir(tmp_path)) == ["gray.png", "out.png"]
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("name", ["gray.png", "deflated.tif", "stored.tif", "gray.pgm", "deep.npy"])
+def test_what_breaks_in_the_middle_leaves_no_file(tmp_path: Path, name: str) -> None:
+    source, target = tmp_path / name, tmp_path / "out.tiff"
+    SOURCES[name](source)
+    content = bytearray(source.read_bytes())
+    if name.endswith("npy") or name.endswith("pgm") or name.startswith("stored"):
+        source.write_bytes(content[: len(content) // 2])
+    else:
+        at = len(content) * 2 // 3
+        content[at : at + 8] = b"\xaa" * 8
+        source.write_bytes(content)
+    found = outcome(source, target, "filter box:3")
+    assert found.error is not None
+    assert name in str(found.error)
+    assert not target.exists()
+
+
+@pytest.mark.usefixtures("small")
+def test_what_is_read_as_a_whole_still_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pixels = noise((60, 40, 3))
+    exif = Image.Exif()
+    exif[274] = 6
+    Image.fromarray(pixels).save(tmp_path / "turned.png", exif=exif)
+    Image.fromarray(np.dstack([pixels, pixels[..., :1]])).save(tmp_path / "alpha.png")
+    tifffile.imwrite(tmp_path / "white.tif", pixels[..., 0], photometric="miniswhite")
+    tifffile.imwrite(tmp_path / "turned.tif", pixels[..., 0], extratags=[(274, 3, 1, 3, True)])
+    for name in ("turned.png", "alpha.png", "white.tif", "turned.tif"):
+        found = outcome(tmp_path / name, tmp_path / "rows.png", "filter box:3")
+        with monkeypatch.context() as patch:
+            patch.setattr(by_rows, "LEAST", 10**12)
+            outcome(tmp_path / name, tmp_path / "whole.png", "filter box:3")
+        assert found.error is None
+        assert (tmp_path / "rows.png").read_bytes() == (tmp_path / "whole.png").read_bytes(), name
+
+
+def test_the_command_takes_little_memory(tmp_path: Path) -> None:
+    """12,000 x 6,000 pixels (72 MB) through a pipe: the interpreter, its packages, and some bands."""
+    np.save(tmp_path / "large.npy", np.zeros((12_000, 6_000), np.uint8))
+    code = (
+        "import resource, subprocess, sys\n"
+        "with open(sys.argv[1], 'wb') as out:\n"
+        "    done = subprocess.run(sys.argv[2:], stdout=out)\n"
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)\n"
+        "sys.exit(done.returncode)"
+    )
+    words = ["filter", "sharpen", "large.npy", "-o", "-", "--format", "pgm"]
+    measure = [sys.executable, "-c", code, "out.pgm", *COMMAND]
+    subprocess.run([*COMMAND, *words[:-4], "-o", "warm.pgm"], cwd=tmp_path, check=True)  # compiles, too
+    done = subprocess.run([*measure, *words], cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert int(done.stdout) < 130_000  # KiB; in memory it were 72 MB more, twice
+    assert (tmp_path / "out.pgm").read_bytes() == (tmp_path / "warm.pgm").read_bytes()
