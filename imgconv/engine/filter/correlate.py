@@ -7,7 +7,7 @@ from typing import Any
 from imgconv import jit, planner
 from imgconv.engine.activate import activate, span_of
 from imgconv.engine.bands import run_bands
-from imgconv.engine.filter.recipes import RECIPES, recipe
+from imgconv.engine.filter.recipes import RECIPES, is_long, recipe
 from imgconv.engine.index_tables import Shape, position_table, result_of, source_of
 from imgconv.engine.memory import allocate
 from imgconv.engine.quantise import constants, quantise
@@ -183,7 +183,7 @@ def work_of(
     shift = shift_of(target)
     shifted = kernel.using(bias=kernel.bias + shift) if shift else kernel
     step, _ = _placed(type_, span, shape, shifted, window, border, target.type, None)
-    if step.plan.algorithm not in RECIPES or _spreads(step.plan, type_, span):
+    if step.plan.algorithm not in RECIPES or _spreads(step.plan, type_, span) or is_long(step.rows, step.columns):
         return None
     step = replace(step, shift=shift, magnitude=target.range == "abs")
     return _work(step, type_, shape, target.type)

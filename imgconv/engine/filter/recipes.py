@@ -119,10 +119,15 @@ RECIPES: dict[str, Callable[..., Work]] = {
 }
 
 
+def is_long(rows: Axis, columns: Axis) -> bool:
+    """Whether the tables of positions are too large to be kept."""
+    return rows.reach + columns.reach >= _LONG
+
+
 def recipe(plan: Plan, rows: Axis, columns: Axis, border: Border, shape: Shape) -> Work:
     """The work of a plan on pixels of a shape; cached, since on small images it takes as long as the loop, but where
     its tables are large."""
-    make = _cached_recipe if rows.reach + columns.reach < _LONG else _recipe
+    make = _recipe if is_long(rows, columns) else _cached_recipe
     return make(plan, rows, columns, border, shape)
 
 
