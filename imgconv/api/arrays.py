@@ -52,10 +52,16 @@ def _axes_of(axes: tuple[bool, str]) -> Axes | None:
     return axes_of(*axes)
 
 
-def _along(pixels: Any, axes: Axes, run: Callable[[Pixels], Pixels], out: Pixels | None) -> Pixels:
+def _along(
+    pixels: Any,
+    axes: Axes,
+    run: Callable[[Pixels], Pixels],
+    out: Pixels | None,
+    run_each: Callable[[Pixels], Pixels | None] | None = None,
+) -> Pixels:
     from imgconv.api.axes import run_along
 
-    return run_along(pixels, axes, run, out)
+    return run_along(pixels, axes, run, out, run_each)
 
 
 def run_step(
@@ -75,7 +81,12 @@ def run_step(
         def run(image: Pixels) -> Pixels:
             return run_step(image, word, subject, options, make, conversion, None)
 
-        return _along(pixels, found, run, out)
+        def run_each(images: Pixels) -> Pixels | None:
+            from imgconv.api.prepared import Call, repeated_for_each
+
+            return repeated_for_each(images, Call(word, subject, options, conversion))
+
+        return _along(pixels, found, run, out, run_each)
     if out is not None:
         return run_steps(pixels, make(), *conversion, out)
     from imgconv.api.prepared import Call, remember, repeated

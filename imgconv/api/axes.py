@@ -34,8 +34,17 @@ def axes_of(batched: object, channels: object) -> Axes | None:
     return axes if axes.batched or axes.first else None
 
 
-def run_along(pixels: Any, axes: Axes, run: Callable[[Pixels], Pixels], out: Pixels | None) -> Pixels:
-    """What `run` makes of each image (H, W) or (H, W, C), put together as the input is."""
+def run_along(
+    pixels: Any,
+    axes: Axes,
+    run: Callable[[Pixels], Pixels],
+    out: Pixels | None,
+    run_each: Callable[[Pixels], Pixels | None] | None = None,
+) -> Pixels:
+    """What `run` makes of each image (H, W) or (H, W, C), put together as the input is.
+
+    `run_each` may make it of a batch at once, after `run` has been called twice.
+    """
     if is_picture(pixels):
         raise errors.UsageError("batched= and channels= are for arrays; an Image knows its frames and channels")
     array = array_of(pixels)
@@ -47,7 +56,7 @@ def run_along(pixels: Any, axes: Axes, run: Callable[[Pixels], Pixels], out: Pix
     turned = axes.first and plain == 3
     images = np.moveaxis(array, -3, -1) if turned else array
     images = np.ascontiguousarray(images)
-    result = _of_each(images, run) if axes.batched else run(images)
+    result = _of_each(images, run, run_each) if axes.batched else run(images)
     if axes.first and result.ndim - axes.batched == 3:
         result = np.ascontiguousarray(np.moveaxis(result, -1, -3))
     if out is None:
@@ -57,12 +66,22 @@ def run_along(pixels: Any, axes: Axes, run: Callable[[Pixels], Pixels], out: Pix
     return out
 
 
-def _of_each(images: Pixels, run: Callable[[Pixels], Pixels]) -> Pixels:
+_FIRST = 2
+"""Images after which what they take may be prepared."""
+
+
+def _of_each(
+    images: Pixels, run: Callable[[Pixels], Pixels], run_each: Callable[[Pixels], Pixels | None] | None
+) -> Pixels:
     """The results of all images of a batch."""
-    first = run(images[0])
-    result = allocate((len(images), *first.shape), first.dtype.name, "the results")
-    result[0] = first
-    for number in range(1, len(images)):
+    start = [run(image) for image in images[:_FIRST]]
+    rest = None if run_each is None or len(images) <= _FIRST else run_each(images[_FIRST:])
+    result = allocate((len(images), *start[0].shape), start[0].dtype.name, "the results")
+    result[: len(start)] = start
+    if rest is not None:
+        result[_FIRST:] = rest
+        return result
+    for number in range(len(start), len(images)):
         result[number] = run(images[number])
     return result
 

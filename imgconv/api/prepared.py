@@ -62,13 +62,25 @@ def repeated(pixels: Any, call: Call) -> Pixels | None:
     """The result of a call that was prepared; None where it was not."""
     if type(pixels) is not np.ndarray:
         return None
+    again = _found(pixels, call)
+    if again is None:
+        return None
+    return again(pixels if pixels.flags.c_contiguous else np.ascontiguousarray(pixels))
+
+
+def repeated_for_each(images: Pixels, call: Call) -> Pixels | None:
+    """The results of a call that was prepared for each of some images, contiguous and one behind the other; None where
+    it was not."""
+    again = _found(images[0], call)
+    return None if again is None else again.each(images)
+
+
+def _found(pixels: Pixels, call: Call) -> Prepared | None:
     try:
         found = _recent.kept.get(_key(pixels, call))
     except Exception:  # an option that is no plain value; its hash may raise what it likes
         return None
-    if found is None or found.again is None or not _same(call, found.call):
-        return None
-    return found.again(pixels if pixels.flags.c_contiguous else np.ascontiguousarray(pixels))
+    return None if found is None or not _same(call, found.call) else found.again
 
 
 def remember(pixels: Any, call: Call, step: Operation) -> None:

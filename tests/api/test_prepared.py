@@ -146,3 +146,15 @@ def test_no_more_calls_are_kept_than_a_few():
         for _ in range(2):
             imgconv.correlate(pixels, [[weight]])
     assert len(prepared._recent.kept) <= 64
+
+
+@pytest.mark.parametrize("type_", ["uint8", "float64", "int64"])
+@pytest.mark.parametrize("shape", [(5, 9, 8), (7, 6, 5, 3), (2, 4, 4), (1, 4, 4)])
+def test_batches_are_their_images(type_, shape):
+    images = noise(1, shape, type_)
+    for function, options in (CALLS[1], CALLS[8], CALLS[10]):
+        expected = [unseen(function, image, options) for image in images]
+        for _ in range(2):
+            np.testing.assert_array_equal(function(images, batched=True, **options), np.stack(expected))
+        reverse = function(images[::-1], batched=True, **options)
+        np.testing.assert_array_equal(reverse, np.stack(expected[::-1]))
