@@ -15,6 +15,9 @@ from imgconv.batches.outcomes import Outcome, Outcomes
 from imgconv.batches.task import Crew, Listener, Run, Task, perform, perform_in
 from imgconv.values.frozen import replace
 
+_AHEAD = 4
+"""Tasks of ordinary size on their way to the executor, for each that runs at a time."""
+
 
 class SideBySide:
     """Tasks on an executor.
@@ -45,7 +48,7 @@ class SideBySide:
         self._report()
 
     def _start(self) -> None:
-        """Starts what there is room for; twice as many as run at a time, so that nobody waits for the next one."""
+        """Starts what there is room for, and some more, so that nobody waits for the next one."""
         while self.large and self._fits(self.large[0][1]):
             number, memory = self.large.popleft()
             self._submit(number, memory)
@@ -68,7 +71,7 @@ class SideBySide:
             return not self.running or min(shares, self.crew.count) * self.share + large + memory <= self.crew.memory
         if large:
             return (shares + 1) * self.share + large <= self.crew.memory
-        return shares < 2 * self.crew.count
+        return shares < _AHEAD * self.crew.count
 
     def _submit(self, number: int, memory: float) -> None:
         task = replace(self.tasks[number], memory=memory)

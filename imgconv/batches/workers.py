@@ -13,12 +13,17 @@ import pickle
 import subprocess
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, Future
 from queue import SimpleQueue
 from typing import Any
 
 _TRIES = 2
+_AHEAD = 2
+"""Tasks that a process has at most: what it performs, and the next."""
+_DIED = "its process died; perhaps the system was out of memory (--jobs 1 takes less)"
+_DEAD = (OSError, EOFError, pickle.UnpicklingError)
 _START = "import sys; sys.path[:] = {path!r}; from imgconv.batches.worker import main; main()"
 _Item = tuple["Future[Any]", Callable[..., Any], tuple[Any, ...]]
 
@@ -60,26 +65,63 @@ class Workers(Executor):
             thread.join()
 
     def _serve(self, process: _Process) -> None:
-        """In a thread: hands tasks to one process, one after the other."""
-        while (item := self._items.get()) is not None:
+        """In a thread: hands tasks to one process. While it performs one it has the next, if there are enough."""
+        under_way: deque[_Task] = deque()
+        while self._fill(process, under_way):
+            try:
+                ok, value = process.receive()
+            except _DEAD:
+                self._revive(process, under_way)
+                continue
+            future = under_way.popleft().future
+            (future.set_result if ok else future.set_exception)(value)
+        process.end()
+
+    def _fill(self, process: _Process, under_way: deque[_Task]) -> bool:
+        """Sends tasks; whether any is under way. Waits for one if none is."""
+        while not under_way or (len(under_way) < _AHEAD and self._items.qsize() > len(self._threads)):
+            item = self._items.get()
+            if item is None:
+                self._items.put(None)  # for the next one, too
+                return bool(under_way)
             future, function, arguments = item
             if future.set_running_or_notify_cancel():
                 try:
-                    ok, value = process.call(function, arguments)
+                    task = _Task(future, pickle.dumps((function, arguments)))
                 except Exception as error:
-                    ok, value = False, error
-                (future.set_result if ok else future.set_exception)(value)
+                    future.set_exception(error)
+                    continue
+                under_way.append(task)
+                process.send(task.content)
+        return True
+
+    def _revive(self, process: _Process, under_way: deque[_Task]) -> None:
+        """Starts a process that died again, and gives it its tasks again but one that was tried often enough."""
         process.end()
+        under_way[0].tries += 1
+        if process.killed or under_way[0].tries >= _TRIES:
+            under_way.popleft().future.set_exception(BrokenExecutor(_DIED))
+        if not process.killed:
+            process.start()
+        for task in under_way:
+            process.send(task.content)
+
+
+class _Task:
+    """A task on its way."""
+
+    def __init__(self, future: Future[Any], content: bytes) -> None:
+        self.future, self.content, self.tries = future, content, 0
 
 
 class _Process:
-    """One process, started again if it dies."""
+    """One process, which may be started again."""
 
     def __init__(self) -> None:
-        self._killed = False
-        self._start()
+        self.killed = False
+        self.start()
 
-    def _start(self) -> None:
+    def start(self) -> None:
         code = _START.format(path=list(sys.path))
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-c", code],
@@ -88,27 +130,21 @@ class _Process:
             env={"OPENBLAS_NUM_THREADS": "1", **os.environ},
         )
 
-    def call(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[bool, Any]:
-        """Whether the function returned, and its result or its exception. Raises BrokenExecutor if the process dies
-        each time."""
-        content = pickle.dumps((function, arguments))
-        for _ in range(_TRIES):
-            assert self._process.stdin
-            assert self._process.stdout
-            try:
-                self._process.stdin.write(content)
-                self._process.stdin.flush()
-                result: tuple[bool, Any] = pickle.load(self._process.stdout)
-                return result
-            except (OSError, EOFError, pickle.UnpicklingError):
-                self.end()
-                if self._killed:
-                    break
-                self._start()
-        raise BrokenExecutor("its process died; perhaps the system was out of memory (--jobs 1 takes less)")
+    def send(self, content: bytes) -> None:
+        """Sends a call; if the process is dead, `receive` says so."""
+        assert self._process.stdin
+        with contextlib.suppress(OSError):
+            self._process.stdin.write(content)
+            self._process.stdin.flush()
+
+    def receive(self) -> tuple[bool, Any]:
+        """Whether the first call under way returned, and its result or its exception. Raises one of _DEAD."""
+        assert self._process.stdout
+        result: tuple[bool, Any] = pickle.load(self._process.stdout)
+        return result
 
     def kill(self) -> None:
-        self._killed = True
+        self.killed = True
         self._process.kill()
 
     def end(self) -> None:
