@@ -22,6 +22,13 @@ from typing import Any
 _TRIES = 2
 _AHEAD = 2
 """Tasks that a process has at most: what it performs, and the next."""
+_ENVIRONMENT = {
+    "OPENBLAS_NUM_THREADS": "1",
+    # glibc gives memory back as soon as much of it is free; each image would then wait for its pages anew
+    "MALLOC_MMAP_THRESHOLD_": str(2**25),
+    "MALLOC_TRIM_THRESHOLD_": str(2**27),
+}
+"""Of workers, where the caller's does not say otherwise."""
 _DIED = "its process died; perhaps the system was out of memory (--jobs 1 takes less)"
 _DEAD = (OSError, EOFError, pickle.UnpicklingError)
 _START = "import sys; sys.path[:] = {path!r}; from imgconv.batches.worker import main; main()"
@@ -127,7 +134,7 @@ class _Process:
             [sys.executable, "-P", "-c", code],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={"OPENBLAS_NUM_THREADS": "1", **os.environ},
+            env=_ENVIRONMENT | os.environ,
         )
 
     def send(self, content: bytes) -> None:

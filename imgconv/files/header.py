@@ -92,11 +92,13 @@ STILL = Selection((0,), (0,))
 
 
 def loader(source: Source, read: Callable[[], ImageData]) -> Callable[[], ImageData]:
-    """A header's `load`: `read`, after which the stream is closed, with its failures as FileErrors."""
+    """A header's `load`, which is called once: `read`, after which the stream is closed, with its failures as
+    FileErrors. What `read` knows, such as a decoder's picture, does not stay in memory."""
+    waiting = [read]
 
     def load() -> ImageData:
         with source.stream:
-            return parsed(source.name, read)
+            return parsed(source.name, waiting.pop())
 
     return load
 
