@@ -21,25 +21,14 @@ from imgconv.values import groups
 
 def operation_command(operation: type[Operation], run: Callable[[Operation, Common, dict[str, str]], None]) -> Command:
     """The command of an operation: its fields, its auxiliary outputs, the inputs, and what all have in common."""
-    options = operation.options()
 
     def callback(inputs: tuple[str, ...], **values: Any) -> None:
-        for name, value in _leading(operation, inputs).items():
-            inputs = inputs[1:]
-            if values[name] is not None:
-                raise errors.UsageError(f"{name} is given twice, as {value} and with --{name}")
-            values[name] = value
+        inputs = take_leading(operation, inputs, values)
         common = Common.taken_from(values, inputs)
         auxiliary = {one.name: path for one in operation.auxiliary if (path := values.pop(one.name)) is not None}
-        fields = {
-            name: value for name, value in values.items() if value is not None and value is not False and value != ()
-        }
-        for declared in options:
-            if declared.required and declared.name not in fields:
-                raise missing(declared.name, operation.examples[0])
-        run(operation(**fields), common, auxiliary)
+        run(step_of(operation, values, operation.examples[0]), common, auxiliary)
 
-    parameters: list[click.Parameter] = [_parameter(declared) for declared in options]
+    parameters = parameters_of(operation)
     parameters += [option(f"--{one.name}", "FILE", groups.FILES, one.help) for one in operation.auxiliary]
     return Command(
         operation.word,
@@ -49,6 +38,30 @@ def operation_command(operation: type[Operation], run: Callable[[Operation, Comm
         brief=operation.brief,
         examples=operation.examples,
     )
+
+
+def parameters_of(operation: type[Operation]) -> list[click.Parameter]:
+    """The parameters of an operation's fields."""
+    return [_parameter(declared) for declared in operation.options()]
+
+
+def take_leading(operation: type[Operation], inputs: tuple[str, ...], values: dict[str, Any]) -> tuple[str, ...]:
+    """Moves the fields that words before the images set into `values`; the images."""
+    for name, value in _leading(operation, inputs).items():
+        inputs = inputs[1:]
+        if values[name] is not None:
+            raise errors.UsageError(f"{name} is given twice, as {value} and with --{name}")
+        values[name] = value
+    return inputs
+
+
+def step_of(operation: type[Operation], values: dict[str, Any], example: str) -> Operation:
+    """The operation of the values that were given for its fields; UsageError where one is missing that it needs."""
+    fields = {name: value for name, value in values.items() if value is not None and value is not False and value != ()}
+    for declared in operation.options():
+        if declared.required and declared.name not in fields:
+            raise missing(declared.name, example)
+    return operation(**fields)
 
 
 def _leading(operation: type[Operation], inputs: tuple[str, ...]) -> dict[str, str]:

@@ -26,7 +26,20 @@ EXAMPLES = (
 )
 
 
-OTHERS = ("run", "unpool", "kernels", "summary", "predict", "maps", "network", "warm", "doctor", "completion", "help")
+OTHERS = (
+    "run",
+    "unpool",
+    "explain",
+    "kernels",
+    "summary",
+    "predict",
+    "maps",
+    "network",
+    "warm",
+    "doctor",
+    "completion",
+    "help",
+)
 """Commands beside the operations: each is a module here whose `command()` makes it."""
 
 

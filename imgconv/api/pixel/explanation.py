@@ -1,0 +1,254 @@
+"""One output pixel explained: the exact arithmetic of the last step beside the engine's own result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from imgconv import errors
+from imgconv.api.pixel.arithmetic import (
+    Ends,
+    Settled,
+    combined,
+    inside,
+    product,
+    reduced,
+    response,
+    same,
+    settled,
+    total,
+)
+from imgconv.api.pixel.cells import (
+    Cell,
+    Cells,
+    Place,
+    counted,
+    exact,
+    filter_cells,
+    pool_cells,
+)
+from imgconv.operations import Activate, Filter, Operation, Pool
+from imgconv.operations.pipeline import Pipeline
+from imgconv.operations.text import step_text
+from imgconv.values.frozen import record
+from imgconv.values.numbers import Number
+
+if TYPE_CHECKING:
+    from imgconv.api.image import Image
+    from imgconv.kernels.kernel import Kernel
+    from imgconv.values.pixel_values import Pixels, Target, Values
+
+
+@record
+class Sum:
+    """A kernel over one window: products, their sum, and the sum over the divisor plus the bias."""
+
+    cells: Cells
+    kernel: Kernel
+    products: tuple[tuple[Number, ...], ...]
+    sum: Number
+    response: Number
+
+
+@record
+class Reduction:
+    """A pooling window: what it gives, the sum and count of an average, the cells that hold a maximum or minimum."""
+
+    cells: Cells
+    kind: str
+    sum: Number | None
+    count: int | None
+    winner: Place | None
+    response: Number
+
+
+@record
+class Activation:
+    """A function of one value."""
+
+    cells: Cells
+    function: str
+    response: Number
+
+
+Part = Sum | Reduction | Activation
+
+
+@record
+class Channel:
+    """One channel of the pixel: several kernels have a part each; `response` is the exact one, `settled` what follows
+    from it, `result` the engine's."""
+
+    name: str
+    parts: tuple[Part, ...]
+    response: Number
+    settled: Settled
+    result: Number
+    agrees: bool
+
+
+@record
+class Explanation:
+    """One pixel of a result: the arithmetic of the last step."""
+
+    step: Operation
+    at: Place
+    shape: Place
+    size: Place
+    target: Target
+    ends: Ends
+    channels: tuple[Channel, ...]
+
+
+def explain(
+    image: Image,
+    pipeline: Pipeline,
+    at: Place,
+    *,
+    frame: int = 0,
+    dtype: Any = None,
+    range_: str = "clamp",
+    alpha: str = "auto",
+    threads: int | None = None,
+) -> Explanation:
+    """How the result of a pipeline on an image comes to its value at a row and column.
+
+    Raises
+    ------
+    UsageError
+        For a pixel or a frame that is not there, and steps that are not explained.
+    PixelError
+        For colours that alpha weights.
+    WindowError
+        Where a window does not fit.
+    """
+    from imgconv.values.pixel_values import target, values, widened_type
+
+    _require_explained(pipeline)
+    if not 0 <= frame < len(image.frames):
+        raise errors.UsageError(f"there is no frame {frame}; the image has {len(image.frames)}, counted from 0")
+    one = image.frames[frame]
+    _require_plain_alpha(one.alpha, alpha)
+    inputs = [values(one.pixels)]
+    shape = pipeline.result(*inputs[0].pixels.shape)[:2]
+    inside(at, shape)
+    made = _result(image, pipeline, frame, {"dtype": dtype, "range": range_, "alpha": alpha, "threads": threads})
+    inputs += _between(pipeline, inputs[0], threads)
+    step, last = pipeline.steps[-1], inputs[-1]
+    low_high = (0.0, 0.0) if made.response is None else (made.response.low, made.response.high)
+    goal = target(widened_type(one.pixels.dtype), pipeline.result_type(dtype), range_)
+    result = values(made.frames[0 if len(made.frames) == 1 else frame].pixels).pixels
+    channels = []
+    for number, name in enumerate(channel_names(last.pixels.shape[2], image.colour)):
+        parts = EXPLAINED[type(step)](step, last.pixels[..., number], at)
+        value = _joined(step, [part.response for part in parts])
+        end, own = settled(value, goal, low_high), exact(result[at[0], at[1], number])
+        channels.append(Channel(name, parts, value, end, own, same(end.value, own, goal.type)))
+    size = last.pixels.shape[:2]
+    return Explanation(step, at, shape, size, goal, low_high, tuple(channels))
+
+
+def channel_names(count: int, colour: str) -> tuple[str, ...]:
+    """What the channels of an image are called."""
+    if colour and len(colour) == count:
+        return tuple(colour)
+    return {1: ("gray",), 3: ("red", "green", "blue")}.get(count) or tuple(map(str, range(count)))
+
+
+def _require_explained(pipeline: Pipeline) -> None:
+    for step in pipeline.steps:
+        if type(step) not in EXPLAINED:
+            raise errors.UsageError(
+                f"{step_text(step)} is not explained pixel by pixel; explain knows filter, pool and activations"
+            )
+        if isinstance(step, Filter) and (step.times > 1 or step.until_stable):
+            raise errors.UsageError(
+                f"{step_text(step)} is applied several times; explain shows one: leave out repeat, or write the filter"
+                " as often as steps of a pipeline: imgconv explain run"
+            )
+
+
+def _require_plain_alpha(plane: Pixels | None, policy: str) -> None:
+    from imgconv.engine.alpha.plane import is_opaque
+
+    if plane is not None and policy not in ("keep", "filter", "drop") and not is_opaque(plane):
+        raise errors.PixelError(
+            "alpha weights the colours of this image, which explain does not show; explain the colours alone: --alpha"
+            " keep, or laid over a colour: --flatten white"
+        )
+
+
+def _result(image: Image, pipeline: Pipeline, frame: int, how: dict[str, Any]) -> Image:
+    """The engine's result of the frame; of all frames where they share one scale."""
+    from imgconv.values.frozen import replace
+
+    if how["range"] != "stretch":
+        image = replace(image, frames=(image.frames[frame],))
+    return image.through(pipeline, **how)
+
+
+def _between(pipeline: Pipeline, first: Values, threads: int | None) -> list[Values]:
+    """What each step but the first is applied to: the wide result of those before it."""
+    from imgconv.api.apply.pipeline import apply
+
+    found = []
+    for count in range(1, len(pipeline.steps)):
+        before, _ = apply(Pipeline(pipeline.steps[:count]), first, None, threads)
+        found.append(before)
+    return found
+
+
+def _joined(step: Operation, responses: Sequence[Number]) -> Number:
+    if isinstance(step, Filter) and step.with_:
+        return combined(step.way, responses)
+    return responses[0]
+
+
+# ---------------------------------------------------------------- the steps
+
+
+def _filter(step: Filter, plane: Pixels, at: Place) -> tuple[Part, ...]:
+    sums = []
+    for kernel, window in zip(step.kernels, step.windows, strict=True):
+        height, width = plane.shape
+        cells = filter_cells(plane, window.over(height, width), at, step.border)
+        products = tuple(
+            tuple(product(weight, cell.value or 0) for weight, cell in zip(weights, row, strict=True))
+            for weights, row in zip(kernel.weights, cells, strict=True)
+        )
+        sum_ = total([one for row in products for one in row])
+        sums.append(Sum(cells, kernel, products, sum_, response(sum_, kernel.divisor, kernel.bias)))
+    return tuple(sums)
+
+
+def _pool(step: Pool, plane: Pixels, at: Place) -> tuple[Part, ...]:
+    height, width = plane.shape
+    cells = pool_cells(plane, step, at)
+    count = counted(step, cells, (height, width))
+    existing = [cell for row in cells for cell in row if cell.value is not None]
+    found = [cell.value for cell in existing if cell.value is not None]
+    value = reduced(step.kind, found, count)
+    winner = None
+    if step.kind in ("max", "min"):
+        winner = next((cell.source for cell in existing if cell.value == value or cell.value != cell.value), None)
+    average = step.kind == "avg"
+    part = Reduction(cells, step.kind, total(found) if average else None, count if average else None, winner, value)
+    return (part,)
+
+
+def _activate(step: Activate, plane: Pixels, at: Place) -> tuple[Part, ...]:
+    from imgconv.api.steps import activate
+
+    value = plane[at[0] : at[0] + 1, at[1] : at[1] + 1]
+    slope = None if step.slope is None else float(step.slope)
+    made: Any = activate(value.astype("float64"), step.function, slope=slope)  # type: ignore[call-overload]
+    cell = Cell(*at, at, exact(value[0, 0]))
+    return (Activation(((cell,),), step.function, exact(made[0, 0])),)
+
+
+EXPLAINED: dict[type[Operation], Callable[[Any, Pixels, Place], tuple[Part, ...]]] = {
+    Filter: _filter,
+    Pool: _pool,
+    Activate: _activate,
+}
+"""What explains a pixel of each operation: of a plane (H, W) and a place of the result."""

@@ -1,0 +1,50 @@
+"""`imgconv explain`: the arithmetic of one output pixel; each command is a module that is loaded when it is named."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from imgconv import errors
+from imgconv.cli.command import Command, Group
+
+STEPS = ("filter", "pool")
+"""Operations that have a command here."""
+EXAMPLES = (
+    "imgconv explain filter vertical in.png --at 12,40",
+    "imgconv explain pool max 2 in.png --at 3,7 --json",
+)
+
+
+class Explain(Group):
+    """Asks for a command where none is named."""
+
+    command_class = Command
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(STEPS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in STEPS:
+            from imgconv.cli.explain import step
+            from imgconv.operations import operation
+
+            return step.command(operation(cmd_name))
+        return None
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        known = self.list_commands(ctx)
+        if args[0] not in known and not args[0].startswith("-") and not ctx.resilient_parsing:
+            raise errors.unknown("command of 'imgconv explain'", args[0], known, "imgconv explain --help")
+        return super().resolve_command(ctx, args)
+
+
+def command() -> click.Group:
+    return Explain(
+        "explain",
+        help="Show how one pixel of a result comes about, as a textbook prints it: window, kernel, products, sum, and"
+        " what becomes of it. The result is the one that the command without 'explain' writes.",
+        brief="The arithmetic of one pixel, as textbooks print it",
+        examples=EXAMPLES,
+    )

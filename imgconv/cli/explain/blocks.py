@@ -1,0 +1,172 @@
+"""An explanation as blocks: tables of cells and rows of a label and a value, of which text and Markdown are made."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from imgconv.cli.terminal import FAINT, NEGATIVE, POSITIVE
+from imgconv.values.borders import RULES
+from imgconv.values.frozen import record
+from imgconv.values.numbers import Number, decimal_text
+
+if TYPE_CHECKING:
+    from imgconv.api.pixel.explanation import Channel, Explanation, Part
+
+LARGEST = 33
+"""Rows and columns of the largest tables that are printed."""
+
+
+@record
+class Table:
+    """Cells as text with their colour, and what stands left of each row."""
+
+    title: str
+    rows: tuple[tuple[tuple[str, str], ...], ...]
+
+
+@record
+class Block:
+    """Tables side by side, then rows of a label and a value, then remarks."""
+
+    title: str
+    tables: tuple[Table, ...] = ()
+    rows: tuple[tuple[str, str], ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+def brief(value: Number) -> str:
+    """A number in a table: exact where that is short, else four significant digits."""
+    if isinstance(value, Fraction) and (text := decimal_text(value, 9)) is not None and len(text) <= 9:
+        return text
+    return str(value) if isinstance(value, int) else f"{_float(value):.4g}"
+
+
+def full(value: Number, type_: str = "float64") -> str:
+    """A number in a row: in full, as far as its type goes."""
+    if isinstance(value, Fraction) and (text := decimal_text(value, 15)) is not None:
+        return text
+    if isinstance(value, int):
+        return str(value)
+    return f"{_float(value):.9g}" if type_ == "float32" else repr(_float(value))
+
+
+def _float(value: Number) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+
+
+def span(numbers: tuple[int, ...], what: str) -> str:
+    """`rows 3…5`, `row 3`, `rows 0, 1, 479`."""
+    first, last = numbers[0], numbers[-1]
+    if first == last:
+        return f"{what} {first}"
+    if len(numbers) == last - first + 1:
+        return f"{what}s {first}…{last}"
+    few = ", ".join(map(str, numbers[:8]))
+    return f"{what}s {few}{f' … {last} ({len(numbers)})' if len(numbers) > 8 else ''}"
+
+
+def _signed(value: Number) -> tuple[str, str]:
+    return brief(value), NEGATIVE if value < 0 else POSITIVE if value > 0 else ""
+
+
+def _window(part: Part) -> Table:
+    """The window's pixels: those beyond the edge in brackets, the winner of pooling behind a star."""
+    winner = getattr(part, "winner", None)
+    rows = []
+    for row in part.cells:
+        texts = []
+        for cell in row:
+            text = "-" if cell.value is None else brief(cell.value)
+            if cell.beyond and cell.value is not None:
+                text = f"[{text}]"
+            if winner is not None and cell.source == winner:
+                text = f"*{text}"
+            texts.append((text, FAINT if cell.beyond else ""))
+        rows.append(tuple(texts))
+    down = tuple(row[0].row for row in part.cells)
+    across = tuple(cell.column for cell in part.cells[0])
+    return Table(f"{span(down, 'row')}, {span(across, 'column')}", tuple(rows))
+
+
+def _tables(part: Part) -> tuple[Table, ...]:
+    tables = [_window(part)]
+    if products := getattr(part, "products", None):
+        weights = tuple(tuple(_signed(one) for one in row) for row in part.kernel.weights)  # type: ignore[union-attr]
+        tables.append(Table("kernel", weights))
+        tables.append(Table("products", tuple(tuple(_signed(one) for one in row) for row in products)))
+    return tuple(tables)
+
+
+def _remarks(explanation: Explanation, part: Part) -> list[str]:
+    cells = [cell for row in part.cells for cell in row]
+    if not any(cell.beyond for cell in cells):
+        return []
+    border: Any = getattr(explanation.step, "border", None)
+    if border is None:
+        return ["- lies beyond the edge, where pooling sees nothing"]
+    return [f"[ ] lies beyond the edge, where border {border} puts these values: {RULES[border.name].picture}"]
+
+
+def _part_rows(part: Part) -> list[tuple[str, str]]:
+    """From the window to the response."""
+    kernel, sum_ = getattr(part, "kernel", None), getattr(part, "sum", None)
+    rows = [] if sum_ is None else [("sum", full(sum_))]
+    if kernel is not None and sum_ is not None and kernel.divisor != 1:
+        quotient = Fraction(sum_) / Fraction(kernel.divisor) if math.isfinite(_float(sum_)) else sum_
+        rows.append((f"/ divisor {full(kernel.divisor)}", full(quotient)))
+    if kernel is not None and kernel.bias != 0:
+        rows.append((f"+ bias {full(kernel.bias)}", full(part.response)))
+    if kernel is not None:
+        return rows
+    if (count := getattr(part, "count", None)) is not None:
+        return [*rows, (f"/ {count} {'cell' if count == 1 else 'cells'}", full(part.response))]
+    winner = getattr(part, "winner", None)
+    where = "" if winner is None else f"  (* at row {winner[0]}, column {winner[1]})"
+    return [*rows, (getattr(part, "kind", "") or getattr(part, "function", ""), full(part.response) + where)]
+
+
+def _result_rows(explanation: Explanation, channel: Channel) -> list[tuple[str, str]]:
+    """From the response to the engine's result."""
+    end, goal = channel.settled, explanation.target
+    rows = []
+    if len(channel.parts) > 1:
+        rows.append((explanation.step.way, full(channel.response)))  # type: ignore[attr-defined]
+    if goal.range != "clamp":
+        ends = f" (image: {full(explanation.ends[0])}…{full(explanation.ends[1])})" if goal.range == "stretch" else ""
+        rows.append((f"range {goal.range}{ends}", full(end.ranged)))
+    if end.rounded is not None and end.rounded != end.ranged:
+        rows.append(("rounded", full(end.rounded)))
+    if end.clamped is not None and end.clamped != end.rounded:
+        rows.append((f"clamped to {goal.type}", full(end.clamped)))
+    rows.append(("result", f"{full(channel.result, goal.type)}  ({goal.type})"))
+    return rows
+
+
+def blocks(explanation: Explanation) -> list[Block]:
+    """A block for each kernel of each channel, the last of which has the channel's result."""
+    found = []
+    for channel in explanation.channels:
+        name = f"channel {channel.name}" if len(explanation.channels) > 1 else ""
+        for number, part in enumerate(channel.parts, 1):
+            last = number == len(channel.parts)
+            which = f"kernel {number} of {len(channel.parts)}" if len(channel.parts) > 1 else ""
+            rows, remarks = _part_rows(part), _remarks(explanation, part)
+            if last:
+                rows += _result_rows(explanation, channel)
+                if not channel.agrees:
+                    remarks.append(
+                        "the exact sum above gives"
+                        f" {full(channel.settled.value)}; the engine's numbers are rounded on the way (--plan of the"
+                        " command shows how), and its result is what is written"
+                    )
+            tables = _tables(part)
+            if max(len(part.cells), len(part.cells[0])) > LARGEST:
+                tables = ()
+                remarks.insert(0, f"the window is larger than {LARGEST}x{LARGEST}; --json has all its cells")
+            found.append(Block(", ".join(filter(None, (name, which))), tables, tuple(rows), tuple(remarks)))
+    return found

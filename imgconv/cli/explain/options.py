@@ -1,0 +1,127 @@
+"""What the commands of `imgconv explain` share: the image, the pixel, and how the explanation is printed."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from imgconv import errors
+from imgconv.cli import terminal
+from imgconv.cli.click_types import PathType
+from imgconv.cli.memory import bounded
+from imgconv.cli.messages import announce_compilation, printable
+from imgconv.cli.options import Argument, option
+from imgconv.files.options import Reading
+from imgconv.operations.pipeline import Pipeline
+from imgconv.values import groups
+from imgconv.values.arguments import items
+from imgconv.values.colours import COLOUR
+from imgconv.values.parameters import ALPHA, DTYPE, FLAG, MEMORY, PIXELS, RANGE, THREADS, Kind, whole
+
+if TYPE_CHECKING:
+    from imgconv.api.image import Image
+
+STREAM = "-"
+
+
+def _place(value: object) -> tuple[int, int]:
+    parts = value.split(",") if isinstance(value, str) else items(value)
+    if len(parts) != 2:
+        raise errors.not_a("at", value, "R,C (row, column of the output, counted from 0)")
+    return whole(parts[0], "row"), whole(parts[1], "column")
+
+
+PLACE = Kind("R,C", _place, lambda value: f"{value[0]},{value[1]}")
+FRAME = Kind("N", lambda value: whole(value, "frame"))
+
+
+def image_argument() -> Argument:
+    return Argument(
+        ["inputs"],
+        nargs=-1,
+        type=PathType(),
+        metavar="[IMAGE]",
+        meaning="A file; without one, standard input.",
+    )
+
+
+def explain_options() -> list[click.Parameter]:
+    """Which pixel of which frame, how the image is prepared and the result converted, and the form of the text."""
+    at = "Row and column of the output pixel, counted from 0."
+    frame = "The frame or page, counted from 0.  [default: 0]"
+    gray = "Convert to gray first (Rec. 601 luma)."
+    return [
+        option("--at", PLACE, groups.OPERATION, at, at),
+        option("--frame", FRAME, groups.FILES, frame, frame),
+        option("--range", RANGE, groups.RESULT, "How results are brought into the output type's range."),
+        option("--dtype", DTYPE, groups.RESULT, "The output's pixel type.  [default: same as the input]"),
+        option("--gray", FLAG, groups.COLOUR, gray, gray),
+        option("--flatten", COLOUR, groups.COLOUR, "Lay transparent pixels over a colour first (white, '#ff8000')."),
+        option("--alpha", ALPHA, groups.COLOUR, "How alpha takes part; colours that it weights are not explained."),
+        option("--json", FLAG, groups.REPORTS, "As JSON.", "As JSON."),
+        option("--markdown", FLAG, groups.REPORTS, "As Markdown.", "As Markdown."),
+        option("--no-orient", FLAG, groups.FILES, "Do not turn pixels upright."),
+        option("--threads", THREADS, groups.LIMITS, "Processors to use.  [default: all]"),
+        option("--max-pixels", PIXELS, groups.LIMITS, "Refuse images with more pixels.  [default: 89478485]"),
+        option(
+            "--max-memory",
+            MEMORY,
+            groups.LIMITS,
+            "Refuse images that would take more memory.  [default: 80 % of the machine's]",
+        ),
+    ]
+
+
+def show(pipeline: Pipeline, inputs: tuple[str, ...], given: dict[str, Any], example: str) -> None:
+    """Prints the explanation of a pixel of a pipeline's result."""
+    if given["at"] is None:
+        raise errors.UsageError(f"which pixel? Name its row and column, for instance: {example}")
+    if len(inputs) > 1:
+        raise errors.UsageError(f"explain takes one image, not {len(inputs)}")
+    if given["json"] and given["markdown"]:
+        raise errors.UsageError("--json and --markdown are two forms; give one of them")
+    if not inputs and (sys.stdin is None or sys.stdin.isatty()):
+        raise errors.UsageError(f"no image: name one, as in {example}")
+    path = inputs[0] if inputs else STREAM
+    from imgconv.cli.explain.text import as_json, as_markdown, as_text
+
+    if sys.stderr is not None and sys.stderr.isatty():
+        announce_compilation()
+    with bounded(given["max_memory"]):
+        image, frame = _image(path, given)
+        explanation = _explained(image, frame, pipeline, given)
+    form = as_json if given["json"] else as_markdown if given["markdown"] else as_text
+    terminal.say(form(explanation, "standard input" if path == STREAM else printable(path)))
+
+
+def _image(path: str, given: dict[str, Any]) -> tuple[Image, int]:
+    """The image, of which all frames are read only where they share one scale, and the number of the frame."""
+    from imgconv.api.image import Image
+    from imgconv.files.read import header
+
+    wanted = given["frame"] or 0
+    together = given["range"] == "stretch"
+    limits = {name: given[name] for name in ("max_pixels", "max_memory") if given[name] is not None}
+    reading = Reading(frames="all" if together else wanted, no_orient=given["no_orient"], **limits)
+    with header(path, reading) as opened:
+        image = Image.of(opened.load())
+    if given["flatten"] is not None:
+        image = image.flatten(given["flatten"])
+    return image.gray() if given["gray"] else image, wanted if together else 0
+
+
+def _explained(image: Image, frame: int, pipeline: Pipeline, given: dict[str, Any]) -> Any:
+    from imgconv.api.pixel.explanation import explain
+
+    return explain(
+        image,
+        pipeline,
+        given["at"],
+        frame=frame,
+        dtype=given["dtype"],
+        range_=given["range"] or "clamp",
+        alpha=given["alpha"] or "auto",
+        threads=given["threads"],
+    )

@@ -1,0 +1,147 @@
+"""The explanation of a pixel as text for a terminal, as Markdown and as JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+from imgconv import errors
+from imgconv.cli import terminal
+from imgconv.cli.explain.blocks import Block, Table, blocks
+from imgconv.operations.text import step_text
+from imgconv.values.numbers import Number
+
+if TYPE_CHECKING:
+    from imgconv.api.pixel.explanation import Explanation, Part
+
+GAP = "   "
+
+
+def heading(explanation: Explanation, name: str) -> str:
+    row, column = explanation.at
+    return (
+        f"{name}: {step_text(explanation.step)}, row {row}, column {column} of a result of"
+        f" {errors.extent(*explanation.shape)}"
+    )
+
+
+def as_text(explanation: Explanation, name: str) -> str:
+    """Aligned, tables side by side where the terminal is wide enough."""
+    lines = [heading(explanation, name)]
+    for block in blocks(explanation):
+        lines += ["", *([f"{block.title}:"] if block.title else [])]
+        lines += _side_by_side([_lines(table) for table in block.tables])
+        lines += [""] * bool(block.tables)
+        lines += _aligned(block)
+        lines += block.remarks
+    return "\n".join(lines)
+
+
+def _lines(table: Table) -> tuple[int, list[str]]:
+    """A table's width and lines, its title first."""
+    columns = list(zip(*table.rows, strict=True))
+    widths = [max(len(text) for text, _ in column) for column in columns]
+    width = max(len(table.title), sum(widths) + 2 * (len(widths) - 1))
+    lines = [f"{table.title:<{width}}"]
+    for row in table.rows:
+        cells = [
+            terminal.painted(f"{text:>{space}}", colour) for (text, colour), space in zip(row, widths, strict=True)
+        ]
+        lines.append("  ".join(cells) + " " * (width - sum(widths) - 2 * (len(widths) - 1)))
+    return width, lines
+
+
+def _side_by_side(tables: list[tuple[int, list[str]]]) -> list[str]:
+    wide = sum(width for width, _ in tables) + len(GAP) * (len(tables) - 1)
+    if wide > terminal.width():
+        return [line.rstrip() for _, lines in tables for line in (*lines, "")][:-1]
+    return [GAP.join(parts).rstrip() for parts in zip(*(lines for _, lines in tables), strict=True)]
+
+
+def _aligned(block: Block) -> list[str]:
+    width = max((len(label) for label, _ in block.rows), default=0)
+    return [f"{label:<{width}}  {value}" for label, value in block.rows]
+
+
+def as_markdown(explanation: Explanation, name: str) -> str:
+    """A table for each matrix, and one for the arithmetic."""
+    lines = [f"**{_escaped(heading(explanation, name))}**"]
+    for block in blocks(explanation):
+        lines += ["", f"### {block.title}"] if block.title else []
+        for table in block.tables:
+            count = len(table.rows[0])
+            lines += ["", f"{_escaped(table.title)}:", "", f"|{'  |' * count}", f"|{' ---: |' * count}"]
+            lines += [f"| {' | '.join(_escaped(text) for text, _ in row)} |" for row in table.rows]
+        lines += ["", "| step | value |", "| --- | --- |"]
+        lines += [f"| {_escaped(label)} | {_escaped(value)} |" for label, value in block.rows]
+        lines += [line for remark in block.remarks for line in ("", _escaped(remark))]
+    return "\n".join(lines)
+
+
+def _escaped(text: str) -> str:
+    return "".join(f"\\{char}" if char in "\\|*_[]<>`#" else char for char in text)
+
+
+def as_json(explanation: Explanation, name: str) -> str:
+    """Every cell and number; NaN and infinities as texts."""
+    found = {
+        "image": name,
+        "step": step_text(explanation.step),
+        "at": explanation.at,
+        "shape": explanation.shape,
+        "dtype": explanation.target.type,
+        "range": explanation.target.range,
+        "channels": [
+            {
+                "name": channel.name,
+                "parts": [_part(part) for part in channel.parts],
+                "response": _plain(channel.response),
+                "ranged": _plain(channel.settled.ranged),
+                "rounded": _plain(channel.settled.rounded),
+                "clamped": _plain(channel.settled.clamped),
+                "result": _plain(channel.result),
+                "agrees": channel.agrees,
+            }
+            for channel in explanation.channels
+        ],
+    }
+    return json.dumps(found, ensure_ascii=False)
+
+
+def _part(part: Part) -> dict[str, Any]:
+    """A part's fields; None is left out."""
+    cells = [
+        [
+            {
+                "row": cell.row,
+                "column": cell.column,
+                "source": cell.source,
+                "beyond": cell.beyond,
+                "value": _plain(cell.value),
+            }
+            for cell in row
+        ]
+        for row in part.cells
+    ]
+    found: dict[str, Any] = {"cells": cells}
+    if (kernel := getattr(part, "kernel", None)) is not None:
+        found["kernel"] = [[_plain(weight) for weight in row] for row in kernel.weights]
+        found |= {"divisor": _plain(kernel.divisor), "bias": _plain(kernel.bias)}
+        found["products"] = [[_plain(one) for one in row] for row in part.products]  # type: ignore[union-attr]
+    for name in ("kind", "function", "count", "winner"):
+        if (value := getattr(part, name, None)) is not None:
+            found[name] = value
+    if (sum_ := getattr(part, "sum", None)) is not None:
+        found["sum"] = _plain(sum_)
+    return found | {"response": _plain(part.response)}
+
+
+def _plain(value: Number | None) -> int | float | str | None:
+    if value is None or isinstance(value, int):
+        return value
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf if value > 0 else -math.inf
+    return number if math.isfinite(number) else str(number)

@@ -1,0 +1,122 @@
+"""`imgconv explain`: what it prints, in each form."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from imgconv import errors
+from imgconv.cli.main import group
+from tests.command import imgconv
+from tests.strategies import plain_python
+
+TEXTBOOK = np.array([[0, 64, 128], [48, 192, 144], [142, 226, 168]], "uint8")
+KERNEL = "-1 0 -2; 0.5 4.5 -1.5; 1.5 2 -3"
+
+
+@pytest.fixture
+def window(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.chdir(tmp_path)
+    np.save("window.npy", TEXTBOOK)
+    return "window.npy"
+
+
+def explain(*words: str) -> Any:
+    """What the command says, in this process."""
+    with plain_python():
+        return CliRunner().invoke(group(), ["explain", *words], prog_name="imgconv")
+
+
+def test_a_filter_as_textbooks_print_it(window: str) -> None:
+    said = explain("filter", KERNEL, window, "--at", "1,1").stdout
+    assert said.splitlines()[1:] == [
+        "",
+        "rows 0…2, columns 0…2   kernel           products",
+        "  0   64  128            -1    0    -2     0    0  -256",
+        " 48  192  144           0.5  4.5  -1.5    24  864  -216",
+        "142  226  168           1.5    2    -3   213  452  -504",
+        "",
+        "sum               577",
+        "clamped to uint8  255",
+        "result            255  (uint8)",
+    ]
+
+
+def test_each_step_to_the_result_has_its_line(window: str) -> None:
+    words = ("filter", KERNEL, window, "--at", "0,0", "--border", "reflect", "--divisor", "2", "--bias", "0.25")
+    lines = explain(*words, "--range", "shift").stdout.splitlines()
+    assert lines[3].split()[:3] == ["[0]", "[0]", "[64]"]
+    assert [line.split()[0] for line in lines[7:]] == ["sum", "/", "+", "range", "rounded", "clamped", "result", "["]
+    assert lines[-1] == "[ ] lies beyond the edge, where border reflect puts these values: cba|abcd|dcb"
+
+
+def test_pooling_marks_the_winner_and_divides_the_sum(window: str) -> None:
+    lines = explain("pool", "3", "--stride", "1", "--pad", "1", window, "--at", "0,2").stdout.splitlines()
+    assert lines[3:6] == ["   -    -  -", "  64  128  -", "*192  144  -"]
+    assert lines[7] == "max     192  (* at row 1, column 1)"
+    lines = explain("pool", "avg", "2", window, "--at", "0,0").stdout.splitlines()
+    assert lines[6:8] == ["sum        304", "/ 4 cells  76"]
+
+
+def test_several_kernels_and_channels(window: str) -> None:
+    np.save("colour.npy", np.stack([TEXTBOOK, TEXTBOOK // 2, TEXTBOOK // 3], axis=2))
+    said = explain("filter", "sobel-x", "--with", "sobel-y", "colour.npy", "--at", "1,1", "--dtype", "int32").stdout
+    assert [line for line in said.splitlines() if line.startswith("channel")] == [
+        f"channel {name}, kernel {number} of 2:" for name in ("red", "green", "blue") for number in (1, 2)
+    ]
+    assert said.count("\nl2 ") == said.count("\nresult ") == 3
+
+
+def test_json_has_every_number(window: str) -> None:
+    found = json.loads(explain("filter", KERNEL, window, "--at", "1,1", "--json").stdout)
+    [channel] = found["channels"]
+    [part] = channel["parts"]
+    assert [[cell["value"] for cell in row] for row in part["cells"]] == TEXTBOOK.tolist()
+    assert part["products"] == [[0, 0, -256], [24, 864, -216], [213, 452, -504]]
+    assert (part["sum"], channel["clamped"], channel["result"], found["dtype"]) == (577, 255, 255, "uint8")
+    large = explain("filter", "box:35", window, "--at", "1,1")
+    assert "larger than 33x33" in large.stdout
+    [part] = json.loads(explain("filter", "box:35", window, "--at", "1,1", "--json").stdout)["channels"][0]["parts"]
+    assert len(part["cells"]) == 35
+
+
+def test_markdown_is_a_table_for_each_matrix(window: str) -> None:
+    said = explain("filter", KERNEL, window, "--at", "1,1", "--markdown").stdout
+    assert "| 0.5 | 4.5 | -1.5 |" in said
+    assert "| result | 255  (uint8) |" in said
+    lines = [line for line in said.splitlines() if line.startswith("|")]
+    assert {line.count("|") for line in lines} == {4, 3}
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("filter", "vertical", "window.npy"), "which pixel"),
+        (("filter", "vertical", "window.npy", "--at", "9,9"), "no pixel 9,9 in an output of 3x3"),
+        (("filter", "vertical", "window.npy", "--at", "1"), "R,C"),
+        (("filter", "vertical", "a.npy", "b.npy", "--at", "1,1"), "one image, not 2"),
+        (("filter", "vertical", "window.npy", "--at", "1,1", "--json", "--markdown"), "two forms"),
+        (("edges", "canny", "window.npy"), "command of 'imgconv explain'"),
+        (("pool", "max", "2", "window.npy", "--at", "0,0", "--size", "3"), "size is given twice"),
+    ],
+)
+def test_errors_say_what_to_write(window: str, words: tuple[str, ...], sentence: str) -> None:
+    error = explain(*words).exception
+    assert isinstance(error, errors.UsageError)
+    assert sentence in str(error)
+
+
+def test_the_pixel_is_the_one_that_the_command_writes(tmp_path: Path) -> None:
+    np.save(tmp_path / "window.npy", TEXTBOOK)
+    words = ("gaussian:0.8", "--stride", "2", "--range", "stretch")
+    written = imgconv("filter", *words, "window.npy", "-o", "out.npy", cwd=tmp_path)
+    assert written.code == 0
+    stdin = (tmp_path / "window.npy").read_bytes()
+    said = imgconv("explain", "filter", *words, "--at", "1,0", "--json", cwd=tmp_path, stdin=stdin)
+    assert json.loads(said.out)["channels"][0]["result"] == np.load(tmp_path / "out.npy")[1, 0]
+    assert (said.code, said.err) == (0, "")
