@@ -16,6 +16,8 @@ MOST_LIST = 2**30
 _LONGEST_NAME, _DEEPEST = 2**15, 128
 _READ_ONLY = (".cur", ".dcx", ".fit", ".fits", ".flc", ".fli", ".icns", ".ico", ".j2c", ".j2k", ".mpo", ".pbm", ".psd")
 """Suffixes of formats that are read and not written."""
+_ONLY_NAMED = (".csv",)
+"""Suffixes of files that hold images when they are named; beside images they are lists of names and labels."""
 _PATTERN = frozenset("*?[")
 
 
@@ -118,7 +120,8 @@ def _walk(folder: str, recursive: bool, output: str | None) -> Iterator[str]:
         )
         for name in sorted(files):
             suffix = os.path.splitext(name)[1].lower()
-            if (suffix in BY_SUFFIX or suffix in _READ_ONLY) and not name.startswith("."):
+            known = suffix in BY_SUFFIX or suffix in _READ_ONLY
+            if known and suffix not in _ONLY_NAMED and not name.startswith("."):
                 yield os.path.join(place, name)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from imgconv import errors
 from imgconv.batches.inputs import STREAM, Source
 from imgconv.files.formats import Format, split_member
+from imgconv.files.text.recognition import is_inline
 
 FIELDS = {
     "dir": "the folder of the input; behind a folder, what lies below the input folder",
@@ -85,7 +86,7 @@ def _dir(source: Source) -> str:
 
 
 def _folder(source: str) -> str:
-    return "" if source == STREAM else os.path.dirname(split_member(source)[0])
+    return "" if source == STREAM or is_inline(source) else os.path.dirname(split_member(source)[0])
 
 
 def _name(source: str) -> str:
@@ -93,6 +94,8 @@ def _name(source: str) -> str:
     (`stack-left.npz`)."""
     if source == STREAM:
         return "stdin.png"
+    if is_inline(source):
+        return "text.csv"
     file, member = split_member(source)
     stem, suffix = os.path.splitext(os.path.basename(file))
     return f"{stem}-{re.sub(r'[^0-9A-Za-z_.-]', '-', member)}{suffix}" if member else stem + suffix

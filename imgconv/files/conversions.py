@@ -61,11 +61,7 @@ def check_layout(form: Format, layout: Layout, size: tuple[int, int], writing: W
     if writing.quality is not None and writing.lossless:
         raise errors.UsageError("--quality and --lossless ask for two things; give one of them")
     if not holds(form, layout) and way(form, layout) is None:
-        bare = replace(layout, alpha=False)
-        drops = layout.alpha and (holds(form, bare) or way(form, bare) is not None)
-        raise errors.format_cannot_hold(
-            path, form.name, layout.words, able(layout), "--flatten white lays it over white" if drops else ""
-        )
+        raise errors.format_cannot_hold(path, form.name, layout.words, able(layout), _remedy(form, layout))
     if form.longest and max(size) > form.longest:
         unlimited = [name for name in able(layout) if not FORMATS[name].longest]
         raise errors.FileError(
@@ -74,6 +70,16 @@ def check_layout(form: Format, layout: Layout, size: tuple[int, int], writing: W
         )
     if writing.lossless and form.lossless == "never":
         raise errors.always_lossy(path, form.name, [name for name in able(layout) if FORMATS[name].lossless != "never"])
+
+
+def _remedy(form: Format, layout: Layout) -> str:
+    """What would make pixels that a format holds, in words; empty if nothing does."""
+    bare = replace(layout, alpha=False)
+    if layout.alpha and (holds(form, bare) or way(form, bare) is not None):
+        return "--flatten white lays it over white"
+    if layout.channels == 3 and not layout.colour and holds(form, Layout(1, type=layout.type)):
+        return "--gray makes one channel"
+    return ""
 
 
 def convert(image: ImageData, form: Format, writing: Writing) -> ImageData:

@@ -125,6 +125,7 @@ FORMATS = {
         Format("spider", (".spi", ".spider"), "SPIDER", ("F",)),
         Format("npz", (".npz",), "", (ARRAY,), frames="stack"),
         Format("npy", (".npy",), "", (ARRAY,), frames="stack"),
+        Format("csv", (".csv",), "", ("L", "I;16", "I;16S", "I", "F", "D")),
     )
 }
 """Of what Pillow writes these are left out: ICO and ICNS, which resize; MPO, BLP, PALM, MSP and XBM, which hold few

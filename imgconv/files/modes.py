@@ -30,6 +30,8 @@ DEEP = {
     "RGB;16": Layout(3, type="uint16"),
     "RGBA;16": Layout(3, True, "uint16"),
     "RGB;F": Layout(3, type="float32"),
+    "I;16S": Layout(1, type="int16"),
+    "D": Layout(1, type="float64"),
 }
 """Layouts that Pillow has no mode for and files hold nevertheless; the names are ours."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from collections.abc import Callable
 from typing import IO
@@ -14,6 +15,8 @@ from imgconv.files.header import Header, parsed
 from imgconv.files.options import Reading
 from imgconv.files.png.chunks import SIGNATURE
 from imgconv.files.source import Source
+from imgconv.files.text import reader as text_reader
+from imgconv.files.text.recognition import INLINE, is_inline, is_matrix
 from imgconv.values.frozen import record, replace
 from imgconv.values.image import ImageData
 from imgconv.values.notes import Note
@@ -37,6 +40,7 @@ READERS = (
     Reader("idx", idx.is_idx, idx.header),
     Reader("npz", npz.is_zip, npz.header),
     Reader("pnm", pnm.is_pnm, pnm.header),
+    Reader("text", is_matrix, text_reader.header),
     Reader("program", signatures.is_program, signatures.refuse_program),
     Reader("pillow", lambda start: True, pillow_reader.header),
 )
@@ -174,6 +178,8 @@ def _opened(path: str, name: str, options: Reading) -> IO[bytes]:
             if sys.stdin is None:
                 raise errors.FileError(f"{name}: cannot be read (it is closed)")
             return limits.drained(sys.stdin.buffer, name, options)
+        if is_inline(path) and not os.path.lexists(path):
+            return io.BytesIO(path.removeprefix(INLINE).replace(";", "\n").encode())
         stream = open(path, "rb")  # noqa: SIM115 (the header's load() reads on)
         if stream.seekable():
             return stream

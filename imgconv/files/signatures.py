@@ -9,6 +9,7 @@ from typing import NoReturn
 from imgconv import errors
 from imgconv.files.header import Header
 from imgconv.files.source import Source
+from imgconv.files.text.recognition import is_matrix
 from imgconv.values.frozen import record
 
 
@@ -97,7 +98,7 @@ _TEXT_IMAGES = rb"P[1-7fF]\s|/\* XPM|\s*#define|Image type:|SIMPLE|\{"
 
 def is_hopeless(start: bytes) -> bool:
     """Whether no image starts so; such a stream is not read to its end, which may never come."""
-    text = re.fullmatch(_TEXT, start) and not re.match(_TEXT_IMAGES, start)
+    text = re.fullmatch(_TEXT, start) and not re.match(_TEXT_IMAGES, start) and not is_matrix(start)
     return bool(text or not start.strip(b"\0") or any(row.matches(start) for row in FOREIGN if row is not ARCHIVE))
 
 

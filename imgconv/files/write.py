@@ -198,6 +198,12 @@ def _pnm(image: ImageData, form: Format, encoding: Encoding) -> Content:
     return pnm.pnm(image.frames)
 
 
+def _csv(image: ImageData, form: Format, encoding: Encoding) -> Content:
+    from imgconv.files.text import writer as text_writer
+
+    return text_writer.csv(image.frames[0])
+
+
 def _by_pillow(image: ImageData, form: Format, encoding: Encoding) -> Content:
     """Of several frames Pillow takes whole milliseconds, and how often they are played."""
     first, *rest = (to_pillow(frame, holder(image.layout)) for frame in image.frames)
@@ -290,5 +296,6 @@ _WRITERS: Mapping[str, Callable[[ImageData, Format, Encoding], Content]] = {
     "pfm": lambda image, form, encoding: pnm.pfm(image.frames[0]),
     "npy": lambda image, form, encoding: npy.npy(image),
     "npz": lambda image, form, encoding: npz.npz(image),
+    "csv": _csv,
 }
 """Who writes a format; Pillow writes the others."""

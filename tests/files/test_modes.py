@@ -14,6 +14,7 @@ from imgconv.api.image import Image
 from imgconv.files.formats import ARRAY, FORMATS
 from imgconv.files.modes import DEEP, LAYOUTS, MODES, to_frame
 from imgconv.values.image import Frame
+from imgconv.values.layout import Layout
 
 RNG = np.random.default_rng(4)
 SIZE = (13, 37)  # (height, width): more rows than a strip, and no even number
@@ -193,6 +194,10 @@ def frame_of(layout):
     return Frame(pixels[..., 0] if layout.channels == 1 else pixels, alpha)
 
 
+_AS_TEXT = {"float32": "float64", "float64": "float64"}
+"""Numbers as text have no type: whole ones are read as int32."""
+
+
 @pytest.mark.parametrize(
     ("name", "mode"), [(name, mode) for name in LOSSLESS for mode in FORMATS[name].modes if mode != ARRAY]
 )
@@ -200,7 +205,7 @@ def test_what_a_format_holds_comes_back(name, mode, tmp_path):
     layout = (LAYOUTS | DEEP)[mode]
     given = Image((frame_of(layout),), colour=layout.colour)
     back = through_file(given, name, tmp_path / f"x.{name}")
-    assert back.layout == layout
+    assert back.layout == (layout if name != "csv" else Layout(1, type=_AS_TEXT.get(layout.type, "int32")))
     np.testing.assert_array_equal(back.pixels, given.pixels)
     if layout.alpha:
         np.testing.assert_array_equal(back.alpha, given.alpha)

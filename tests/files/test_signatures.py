@@ -76,7 +76,7 @@ def test_what_it_is_is_said(tmp_path: Path, name: str) -> None:
 def test_the_command_says_the_same(tmp_path: Path) -> None:
     for name, (content, _) in CONTENTS.items():
         (tmp_path / name).write_bytes(content)
-    done = command("filter", "identity", *CONTENTS, "-o", "out/", cwd=tmp_path)
+    done = command("filter", "identity", *CONTENTS, "-q", "-o", "out/", cwd=tmp_path)
     assert done.code == 1
     lines = done.err.splitlines()
     assert len(lines) == len(CONTENTS)

@@ -1,0 +1,1 @@
+"""Matrices as text: lines of numbers, which are gray pixels."""
