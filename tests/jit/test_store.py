@@ -50,7 +50,7 @@ def folder(tmp_path, monkeypatch):
 def relu():
     """The loop's result on two values, through whatever the store gives."""
     result = np.zeros(2, np.int32)
-    arguments = {"source": np.array([-5, 7], np.int16), "row": 2, "result": result, "numbers": np.zeros(1), "last": 1}
+    arguments = {"source": np.array([-5, 7], np.int16), "row": 2, "result": result, "numbers": np.zeros(2), "last": 1}
     jit.bind(LOOP, KINDS, arguments)(0, 1)
     return result.tolist()
 
