@@ -129,9 +129,9 @@ class _Process:
         self.start()
 
     def start(self) -> None:
-        code = _START.format(path=list(sys.path))
+        code = _START.format(path=list(filter(None, sys.path)))  # not the current folder
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-c", code],
+            [sys.executable, "-I", "-c", code],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=_ENVIRONMENT | os.environ,

@@ -154,13 +154,14 @@ def test_a_child_inherits_neither_folder_nor_pipes_nor_paths(tmp_path, monkeypat
     assert text.endswith("False")
 
 
-def test_one_module_alone_starts_processes():
+def test_two_modules_alone_start_processes_and_isolate_them():
     starting = {
         str(path.relative_to(keys.PACKAGE))
         for path in Path(keys.PACKAGE).rglob("*.py")
         if re.search(r"Popen\(|os\.(system|popen|spawn|exec|posix_spawn)|multiprocessing", path.read_text())
     }
-    assert starting == {os.path.join("jit", "process.py")}
+    assert starting == {os.path.join("jit", "process.py"), os.path.join("batches", "workers.py")}
+    assert all(re.search(r'sys\.executable, "-I"', (Path(keys.PACKAGE) / name).read_text()) for name in starting)
 
 
 def test_the_note_of_a_machine_changes_with_what_it_can():
@@ -730,10 +731,10 @@ def test_an_unknown_rung_is_refused(folder, monkeypatch):
 
 def test_the_first_compilation_is_announced_once(folder, monkeypatch):
     said = []
-    monkeypatch.setattr(build, "announce", said.append)
+    monkeypatch.setattr(build, "announce", lambda folder, what: said.append((folder, what)))
     monkeypatch.setattr(build, "_announced", [])
     assert relu() == [0, 7]
     jit._functions.clear()
     kept(folder).unlink()
     assert relu() == [0, 7]
-    assert said == [str(folder)]
+    assert said == [(str(folder), "activate for int16 pixels")]
