@@ -34,7 +34,7 @@ def is_large(header: Header) -> bool:
 
 def refusal(header: Header, form: Format, layout: Layout, pipeline: Pipeline, settings: Settings, job: Job) -> str:
     """Why an image cannot go by rows into a result of a format and a layout; empty if it can."""
-    from imgconv.api import by_rows
+    from imgconv.api import local_steps
     from imgconv.files import conversions
     from imgconv.files.write import ROW_WRITERS
 
@@ -52,7 +52,7 @@ def refusal(header: Header, form: Format, layout: Layout, pipeline: Pipeline, se
         f"{form.name.upper()} is not written by rows": not written,
     }
     first = next((why for why, holds in reasons.items() if holds), "")
-    return first or by_rows.refusal(pipeline, header.height, header.width, header.channels)
+    return first or local_steps.refusal(pipeline, header.height, header.width, header.channels)
 
 
 def goes(header: Header, form: Format, layout: Layout, pipeline: Pipeline, settings: Settings, job: Job) -> bool:

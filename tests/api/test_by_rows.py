@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import imgconv
-from imgconv.api import by_rows
+from imgconv.api import by_rows, local_steps
 from imgconv.api.apply.pipeline import apply
 from imgconv.errors import WindowError
 from imgconv.operations.pipeline import Pipeline
@@ -78,7 +78,7 @@ def test_whole_numbers_are_the_same_to_the_bit(everything, steps, height, width,
         pipeline.result(*pixels.shape)
     except WindowError:
         return
-    assert not by_rows.refusal(pipeline, *pixels.shape)
+    assert not local_steps.refusal(pipeline, *pixels.shape)
     with compiled(everything), pytest.MonkeyPatch.context() as patch:
         whole, response = apply(pipeline, values(pixels), target)
         patch.setattr(by_rows, "_BAND", band)
@@ -121,7 +121,7 @@ def test_floats_are_the_same_within_their_bound(everything, steps, height, type_
     ],
 )
 def test_what_looks_at_the_whole_image_says_so(text):
-    assert "looks at the whole image" in by_rows.refusal(Pipeline.parse(text), 50, 40, 1)
+    assert "looks at the whole image" in local_steps.refusal(Pipeline.parse(text), 50, 40, 1)
 
 
 def test_memory_is_that_of_a_few_bands():

@@ -8,7 +8,7 @@ from imgconv.engine.activate import activate
 from imgconv.values.windows import Window
 
 if TYPE_CHECKING:
-    from imgconv.api.by_rows import Rowwise
+    from imgconv.api.local_steps import LocalStep
     from imgconv.engine.alpha.weighted import WeightedColours
     from imgconv.operations import Activate
     from imgconv.values.pixel_values import Pixels, Response, Target, Values
@@ -21,16 +21,16 @@ def apply(
     return activate(values, step.name, step.numbers, target=target, threads=threads, out=out)
 
 
-def rowwise(step: Activate, height: int, width: int) -> Rowwise:
-    """The function as a step over rows that come one after the other: each value is made of itself."""
-    from imgconv.api.by_rows import Rowwise
+def local(step: Activate, height: int, width: int) -> LocalStep:
+    """The function as a step on parts of an image: each value is made of itself."""
+    from imgconv.api.local_steps import LocalStep
 
     def run(
         values: Values, window: Window, target: Target | None, threads: int | None
     ) -> tuple[Values, Response | None]:
         return apply(step, values, target, threads)
 
-    return Rowwise(*Window((1, 1)).over(height, width), False, run)
+    return LocalStep(*Window((1, 1)).over(height, width), False, run)
 
 
 def apply_weighted(

@@ -8,7 +8,7 @@ from imgconv.engine.filter.correlate import FUSED, correlate
 from imgconv.engine.filter.correlate import work_of as filter_work
 
 if TYPE_CHECKING:
-    from imgconv.api.by_rows import Rowwise
+    from imgconv.api.local_steps import LocalStep
     from imgconv.engine.alpha.weighted import WeightedColours
     from imgconv.engine.run_loop import Work
     from imgconv.operations import Activate, Filter
@@ -54,17 +54,20 @@ def work_of(step: Filter, values: Values, target: Target) -> Work | None:
     )
 
 
-def rowwise(step: Filter, height: int, width: int) -> Rowwise | None:
-    """The filter as a step over rows that come one after the other; None where it needs other rows than those near."""
-    from imgconv.api.by_rows import Rowwise
+def local(step: Filter, height: int, width: int) -> LocalStep | None:
+    """The filter as a step on parts of an image; None where it needs other pixels than those near."""
+    from imgconv.api.local_steps import LocalStep
 
     if step.with_ or step.times > 1 or step.until_stable or step.border.name == "wrap":
         return None
 
-    def run(values: Values, window: Window, target: Target | None, threads: int | None) -> Result:
-        return correlate(values, step.effective_kernel, window, step.border, target=target, threads=threads)
+    rows, columns = step.window.over(height, width)
 
-    return Rowwise(*step.window.over(height, width), step.border.name.startswith("reflect"), run)
+    def run(values: Values, window: Window, target: Target | None, threads: int | None) -> Result:
+        kernel, border = step.effective_kernel, step.border
+        return correlate(values, kernel, window, border, target=target, threads=threads, reach=columns.reach)
+
+    return LocalStep(rows, columns, step.border.name.startswith("reflect"), run)
 
 
 def apply_activated(

@@ -15,7 +15,7 @@ from imgconv.values.pixel_values import target as target_of
 from imgconv.values.pixel_values import values as values_of
 
 if TYPE_CHECKING:
-    from imgconv.api.by_rows import Rowwise
+    from imgconv.api.local_steps import LocalStep
     from imgconv.engine.alpha.weighted import WeightedColours
     from imgconv.engine.run_loop import Work
     from imgconv.operations import Pool
@@ -55,9 +55,9 @@ def work_of(step: Pool, values: Values, target: Target) -> Work | None:
     return pool_work(values, step.kind, window, count_padding=step.count_padding, target=target)
 
 
-def rowwise(step: Pool, height: int, width: int) -> Rowwise | None:
-    """The pooling as a step over rows that come one after the other; None where it looks at the whole image."""
-    from imgconv.api.by_rows import Rowwise
+def local(step: Pool, height: int, width: int) -> LocalStep | None:
+    """The pooling as a step on parts of an image; None where it looks at the whole image."""
+    from imgconv.api.local_steps import LocalStep
 
     if step.to is not None or step.size == ALL or step.count_padding or step.kind not in PLAIN:
         return None
@@ -67,7 +67,7 @@ def rowwise(step: Pool, height: int, width: int) -> Rowwise | None:
     ) -> tuple[Values, Response | None]:
         return pool(values, step.kind, window, target=target, threads=threads)
 
-    return Rowwise(*step.window(height, width).over(height, width), False, run)
+    return LocalStep(*step.window(height, width).over(height, width), False, run)
 
 
 def _pool_to(

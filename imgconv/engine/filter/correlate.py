@@ -53,21 +53,23 @@ def correlate(
     activation: str = "",
     threads: int | None = None,
     out: Pixels | None = None,
+    reach: int | None = None,
 ) -> tuple[Values, Response | None]:
     """Each output pixel: the sum of weight times neighbour, over the divisor, plus the bias; then the activation, if
     one of FUSED is named.
 
-    Quantised into `target`, or left wide where that is None. `stretch` needs the extremes first: see `quantise`.
+    Quantised into `target`, or left wide where that is None. `stretch` needs the extremes first: see `quantise`. Where
+    values are part of an image, `reach` is what its windows reach over along: the plan is the whole image's.
     """
     if target is not None and target.range == "stretch":
         return _stretched(values, kernel, window, border, target, threads, out)
     shift = shift_of(target) if target is not None else 0
     shifted = kernel.using(bias=kernel.bias + shift) if shift else kernel
-    step = _planned(values, shifted, window, border, target.type if target else "wide", threads)
+    step = _planned(values, shifted, window, border, target.type if target else "wide", threads, reach)
     plan = step.plan
     exact = plan.whole and plan.denominator == 1  # else a last step would round once, where two steps round twice
     if activation and (plan.algorithm == "big" or not (target is None or exact)):
-        wide, _ = correlate(values, kernel, window, border, target=None, threads=threads)
+        wide, _ = correlate(values, kernel, window, border, target=None, threads=threads, reach=reach)
         return activate(wide, activation, target=target, threads=threads, out=out)
     span = response_span(plan, values.span, border.constant)
     if target is not None:
@@ -121,14 +123,20 @@ def task_of(type_: str, span: Span, rows: Axis, columns: Axis, channels: int, bo
 
 
 def _planned(
-    values: Values, kernel: Kernel, window: Window, border: Border, result: str, threads: int | None
+    values: Values,
+    kernel: Kernel,
+    window: Window,
+    border: Border,
+    result: str,
+    threads: int | None,
+    reach: int | None = None,
 ) -> Filtering:
     """The plan, and the windows that see zeros alone where it could not tell.
 
     Only where it could spread a NaN, an infinity or what a large value rounds to are the pixels searched for one.
     """
     pixels = values.pixels
-    step, task = _placed(values.type, values.span, pixels.shape, kernel, window, border, result, threads)
+    step, task = _placed(values.type, values.span, pixels.shape, kernel, window, border, result, threads, reach)
     plan = step.plan
     if not _spreads(plan, values.type, values.span):
         return step
@@ -160,9 +168,12 @@ def _placed(
     border: Border,
     result: str,
     threads: int | None,
+    reach: int | None = None,
 ) -> tuple[Filtering, Task]:
     rows, columns = window.over(*shape[:2])
     task = task_of(type_, span, rows, columns, shape[2], border, result)
+    if reach is not None:
+        task = replace(task, line=reach * shape[2])
     return Filtering(planner.plan(kernel, task, planner.forced()), rows, columns, border, threads), task
 
 
