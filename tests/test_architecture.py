@@ -49,6 +49,7 @@ MAY_BE_HEAVY = (
     "api.alpha_policies",
     "api.apply.batches",
     "api.apply.layers",
+    "api.by_blocks",
     "api.by_rows",
     "api.prepared",
     "api.unpooling",

@@ -52,6 +52,11 @@ def _axes_of(axes: tuple[bool, str]) -> Axes | None:
     return axes_of(*axes)
 
 
+def _is_dask(pixels: object) -> bool:
+    """Whether pixels are a Dask array, without importing Dask."""
+    return type(pixels).__module__.startswith("dask.array")
+
+
 def _along(
     pixels: Any,
     axes: Axes,
@@ -77,6 +82,8 @@ def run_step(
     """The result of the one step that `make` makes of a verb's subject and options; with (dtype, range, threads), and
     (batched, channels)."""
     if (found := _axes_of(axes)) is not None:
+        if _is_dask(pixels):
+            return run_steps(pixels, make(), *conversion, out, axes)
 
         def run(image: Pixels) -> Pixels:
             return run_step(image, word, subject, options, make, conversion, None)
@@ -110,6 +117,10 @@ def run_steps(
     axes: tuple[bool, str] = PLAIN,
 ) -> Pixels:
     """The result of `steps`, with the dtype, range, threads, out, and (batched, channels) of `correlate`."""
+    if _is_dask(pixels):
+        from imgconv.api.by_blocks import run_by_blocks
+
+        return run_by_blocks(pixels, as_pipeline(steps), (dtype, range_, threads), out, _axes_of(axes))  # type: ignore[no-any-return]
     if (found := _axes_of(axes)) is not None:
         parsed = as_pipeline(steps)
         return _along(pixels, found, lambda image: run_steps(image, parsed, dtype, range_, threads, None), out)

@@ -50,7 +50,7 @@ def run_along(
     array = array_of(pixels)
     plain = array.ndim - axes.batched
     if plain not in (2, 3):
-        raise _other_axes(array.shape, axes)
+        raise other_axes(array.shape, axes)
     if array.size == 0:
         raise errors.pixel_none(array.shape)
     turned = axes.first and plain == 3
@@ -86,7 +86,8 @@ def _of_each(
     return result
 
 
-def _other_axes(shape: tuple[int, ...], axes: Axes) -> errors.PixelError:
+def other_axes(shape: tuple[int, ...], axes: Axes) -> errors.PixelError:
+    """The error for an array of a shape that has other axes than said."""
     batch = "number, " if axes.batched else ""
     channels = "channels, height, width" if axes.first else "height, width, channels"
     what = "a batch" if axes.batched else "an image"

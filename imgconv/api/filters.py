@@ -48,11 +48,12 @@ def correlate(
 
     Parameters
     ----------
-    pixels : array_like, (H, W) or (H, W, C), an Image, or an image of Pillow
+    pixels : array_like, (H, W) or (H, W, C), a Dask array, an Image, or an image of Pillow
         Three axes are always (H, W, C), unless `batched` or `channels` say otherwise. Any real type: uint8, uint16,
         int16, int32, float32 and float64 are taken as they are; others are widened: bool to uint8, int8 to int16,
         float16 to float32, uint32 and 64-bit integers to float64. Lists of whole numbers are int32 where they fit.
-        Tensors have to be in CPU memory, without gradients. An Image gives an Image, by its policy of alpha.
+        Tensors have to be in CPU memory, without gradients. A Dask array gives a Dask array, computed by blocks when it
+        is asked for; an Image gives an Image, by its policy of alpha.
     kernel : str, Kernel or rows of numbers
         A name (``"sobel-x"``, ``"gaussian:1.5"``), inline rows (``"1 2 1;2 4 2;1 2 1"``), a text
         file's path, a Kernel, or a 2-D array-like; in text a factor may stand before it (``"2*sobel-x"``).
