@@ -27,7 +27,7 @@ HELP = (
     "Run a pipeline of steps. Values are neither rounded nor clamped between the steps of one run; between two"
     " processes in a shell pipe they are, unless the first writes --dtype float32 --format npy."
 )
-_WEIGHTS = (".safetensors", ".npz", ".pt", ".pth", ".keras", ".h5", ".hdf5", ".onnx")
+WEIGHTS = (".safetensors", ".npz", ".pt", ".pth", ".keras", ".h5", ".hdf5", ".onnx")
 """Suffixes of files that hold networks."""
 MOST_TEXT = 2**20
 """Bytes of a pipeline that is read from a file or from standard input."""
@@ -39,7 +39,7 @@ def command() -> Command:
         if pipeline is None:
             raise missing("pipeline", EXAMPLES[0])
         weights = values.pop("weights")
-        if weights is not None or os.path.splitext(pipeline)[1] in _WEIGHTS:
+        if weights is not None or os.path.splitext(pipeline)[1] in WEIGHTS:
             with bounded(common.settings.reading.max_memory):
                 steps, label = _network(pipeline, weights, inputs)
         else:
@@ -49,18 +49,7 @@ def command() -> Command:
         work(steps, common, label)
 
     params = [
-        Argument(
-            ["pipeline"],
-            type=PathType(),
-            required=False,
-            metavar="PIPELINE",
-            meaning="Steps with | between them ('imgconv help pipelines' lists them).",
-            forms=(
-                ('"relu | maxpool 2"', "text"),
-                ("edges.pipe", "a file, a step on each line"),
-                ("-", "standard input; then the image is named"),
-            ),
-        ),
+        pipeline_argument(),
         images(),
         option(
             "--weights",
@@ -78,6 +67,22 @@ def command() -> Command:
         help=HELP,
         brief="Run several steps, unclamped between",
         examples=EXAMPLES,
+    )
+
+
+def pipeline_argument() -> Argument:
+    """PIPELINE, which `pipeline_text` reads."""
+    return Argument(
+        ["pipeline"],
+        type=PathType(),
+        required=False,
+        metavar="PIPELINE",
+        meaning="Steps with | between them ('imgconv help pipelines' lists them).",
+        forms=(
+            ('"relu | maxpool 2"', "text"),
+            ("edges.pipe", "a file, a step on each line"),
+            ("-", "standard input; then the image is named"),
+        ),
     )
 
 

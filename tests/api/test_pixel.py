@@ -203,3 +203,46 @@ def test_what_is_not_explained_is_refused() -> None:
     assert kept.result == clear.through(steps, alpha="keep").pixels[0, 0] == kept.settled.value
     with pytest.raises(errors.UsageError, match="there is no frame 1"):
         explain(clear, steps, (0, 0), frame=1, alpha="keep")
+
+
+PIPELINES = (
+    "filter vertical border=wrap | relu | maxpool 2",
+    "maxpool 2 pad=1 | filter box:3 border=reflect stride=2",
+    "filter gaussian:0.6 dilation=2 border=zero | avgpool 3 stride=1 pad=1 | filter laplacian bias=2",
+    "filter sobel-x with=sobel-y | threshold:90",
+    "filter 1,2,3 pad=valid | medianpool to=2x2 | sigmoid",
+    "globalmaxpool | filter box:3",
+)
+
+
+@law(60)
+@given(st.data(), st.sampled_from(PIPELINES), st.sampled_from(("uint8", "int16", "float32")))
+def test_a_pipeline_is_explained_and_looks_at_its_receptive_field_alone(
+    data: st.DataObject, text: str, type_: str
+) -> None:
+    steps = Pipeline.parse(text)
+    pixels = data.draw(images(type_, st.tuples(st.integers(4, 9), st.integers(4, 9))))
+    at = data.draw(st.tuples(*(st.integers(0, side - 1) for side in steps.shape(*pixels.shape))))
+    found = explain(imgconv.Image((Frame(pixels),)), steps, at, dtype="float64")
+    result = imgconv.run(pixels, steps, dtype="float64")[at]
+    [channel] = found.channels
+    assert channel.result == result
+    assert channel.agrees or abs(float(channel.settled.value) - result) <= 1e-4 * (1 + np.abs(pixels).max())
+    assert len(found.patches) == len(steps.steps)
+    field = found.patches[-1]
+    places = np.ix_(field.rows, field.columns)
+    assert [[oracle.exact(value) for value in row] for row in pixels[places]] == list(map(list, field.values[0]))
+    others = pixels + np.ones((), pixels.dtype)
+    others[places] = pixels[places]
+    assert imgconv.run(others, steps, dtype="float64")[at] == result
+
+
+def test_a_border_alone_is_a_field_of_no_pixels() -> None:
+    steps = imgconv.Pipeline.parse("filter box:1 pad=3 border=constant:9 | relu")
+    found = explain(imgconv.Image((Frame(TEXTBOOK),)), steps, (0, 0))
+    assert (found.patches[-1].rows, found.patches[-1].columns, found.patches[-1].constant) == ((), (), True)
+    assert found.channels[0].result == 9
+    large = explain(
+        imgconv.Image((Frame(np.zeros((99, 99), "uint8")),)), imgconv.Pipeline.parse("globalavgpool"), (0, 0)
+    )
+    assert (len(large.patches[0].rows), large.patches[0].values) == (99, ())

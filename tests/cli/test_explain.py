@@ -93,6 +93,32 @@ def test_markdown_is_a_table_for_each_matrix(window: str) -> None:
     assert {line.count("|") for line in lines} == {4, 3}
 
 
+def test_a_pipeline_is_walked_back_to_its_receptive_field(window: str) -> None:
+    np.save("large.npy", np.arange(144, dtype="uint8").reshape(12, 12))
+    steps = "filter vertical border=zero | relu | maxpool 2"
+    lines = explain("run", steps, "large.npy", "--at", "0,1").stdout.splitlines()
+    assert lines[0] == f"large.npy: {steps}, row 0, column 1 of a result of 6x6"
+    assert "step 2, relu, reads what step 1 gives:" in lines
+    at = lines.index("step 1, filter vertical border=zero, reads the image:")
+    assert lines[at + 1] == "rows 0…2, columns 1…4"
+    assert lines[at + 2].split() == ["1", "2", "3", "4"]
+    assert "and the constant of its border" in lines
+    assert lines[-12:-8] == [".####......."] * 3 + ["............"]
+    found = json.loads(explain("run", steps, "large.npy", "--at", "0,1", "--json").stdout)
+    assert [patch["rows"] for patch in found["patches"]] == [[0, 1], [0, 1], [0, 1, 2]]
+    assert found["patches"][2]["values"][0][0] == [1, 2, 3, 4]
+    assert "```text\n.####" in explain("run", steps, "large.npy", "--at", "0,1", "--markdown").stdout
+
+
+def test_a_field_without_pixels_and_a_large_one(window: str) -> None:
+    said = explain("run", "filter box:1 pad=3 border=zero | relu", window, "--at", "0,0").stdout
+    assert said.splitlines()[-1] == "and the constant of its border alone"
+    np.save("large.npy", np.zeros((90, 90), "uint8"))
+    said = explain("run", "filter box:1 | globalavgpool", "large.npy", "--at", "0,0").stdout
+    assert "rows 0…89, columns 0…89: larger than 33x33, so without its values" in said
+    assert said.splitlines()[-1] == "#" * 32
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
@@ -101,6 +127,9 @@ def test_markdown_is_a_table_for_each_matrix(window: str) -> None:
         (("filter", "vertical", "window.npy", "--at", "1"), "R,C"),
         (("filter", "vertical", "a.npy", "b.npy", "--at", "1,1"), "one image, not 2"),
         (("filter", "vertical", "window.npy", "--at", "1,1", "--json", "--markdown"), "two forms"),
+        (("run", "filter vertical | edges canny", "window.npy", "--at", "0,0"), "canny is not explained"),
+        (("run", "net.safetensors", "window.npy", "--at", "0,0"), "imgconv maps"),
+        (("run",), "which pipeline"),
         (("edges", "canny", "window.npy"), "command of 'imgconv explain'"),
         (("pool", "max", "2", "window.npy", "--at", "0,0", "--size", "3"), "size is given twice"),
     ],

@@ -27,6 +27,7 @@ from imgconv.api.pixel.cells import (
     filter_cells,
     pool_cells,
 )
+from imgconv.api.pixel.patches import Patch, patches
 from imgconv.operations import Activate, Filter, Operation, Pool
 from imgconv.operations.pipeline import Pipeline
 from imgconv.operations.text import step_text
@@ -89,15 +90,22 @@ class Channel:
 
 @record
 class Explanation:
-    """One pixel of a result: the arithmetic of the last step."""
+    """One pixel of a result: the arithmetic of the last step, and the patch of its input that each step reads, the last
+    step's first."""
 
-    step: Operation
+    pipeline: Pipeline
     at: Place
     shape: Place
-    size: Place
+    image: Place
     target: Target
     ends: Ends
     channels: tuple[Channel, ...]
+    patches: tuple[Patch, ...]
+
+    @property
+    def step(self) -> Operation:
+        """The step that is explained."""
+        return self.pipeline.steps[-1]
 
 
 def explain(
@@ -144,8 +152,9 @@ def explain(
         value = _joined(step, [part.response for part in parts])
         end, own = settled(value, goal, low_high), exact(result[at[0], at[1], number])
         channels.append(Channel(name, parts, value, end, own, same(end.value, own, goal.type)))
-    size = last.pixels.shape[:2]
-    return Explanation(step, at, shape, size, goal, low_high, tuple(channels))
+    height, width, _ = inputs[0].pixels.shape
+    back = patches(pipeline, inputs, at)
+    return Explanation(pipeline, at, shape, (height, width), goal, low_high, tuple(channels), back)
 
 
 def channel_names(count: int, colour: str) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ STEPS = ("filter", "pool")
 EXAMPLES = (
     "imgconv explain filter vertical in.png --at 12,40",
     "imgconv explain pool max 2 in.png --at 3,7 --json",
+    'imgconv explain run "filter vertical | relu | maxpool 2" in.png --at 3,7',
 )
 
 
@@ -23,7 +24,7 @@ class Explain(Group):
     command_class = Command
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(STEPS)
+        return [*STEPS, "run"]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name in STEPS:
@@ -31,6 +32,10 @@ class Explain(Group):
             from imgconv.operations import operation
 
             return step.command(operation(cmd_name))
+        if cmd_name == "run":
+            from imgconv.cli.explain import run
+
+            return run.command()
         return None
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:

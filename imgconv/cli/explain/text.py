@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from imgconv import errors
 from imgconv.cli import terminal
 from imgconv.cli.explain.blocks import Block, Table, blocks
-from imgconv.operations.text import step_text
 from imgconv.values.numbers import Number
 
 if TYPE_CHECKING:
@@ -21,8 +20,7 @@ GAP = "   "
 def heading(explanation: Explanation, name: str) -> str:
     row, column = explanation.at
     return (
-        f"{name}: {step_text(explanation.step)}, row {row}, column {column} of a result of"
-        f" {errors.extent(*explanation.shape)}"
+        f"{name}: {explanation.pipeline}, row {row}, column {column} of a result of {errors.extent(*explanation.shape)}"
     )
 
 
@@ -32,9 +30,9 @@ def as_text(explanation: Explanation, name: str) -> str:
     for block in blocks(explanation):
         lines += ["", *([f"{block.title}:"] if block.title else [])]
         lines += _side_by_side([_lines(table) for table in block.tables])
-        lines += [""] * bool(block.tables)
+        lines += [""] * bool(block.tables and block.rows)
         lines += _aligned(block)
-        lines += block.remarks
+        lines += [*block.remarks, *block.drawing]
     return "\n".join(lines)
 
 
@@ -73,9 +71,10 @@ def as_markdown(explanation: Explanation, name: str) -> str:
             count = len(table.rows[0])
             lines += ["", f"{_escaped(table.title)}:", "", f"|{'  |' * count}", f"|{' ---: |' * count}"]
             lines += [f"| {' | '.join(_escaped(text) for text, _ in row)} |" for row in table.rows]
-        lines += ["", "| step | value |", "| --- | --- |"]
+        lines += ["", "| step | value |", "| --- | --- |"] if block.rows else []
         lines += [f"| {_escaped(label)} | {_escaped(value)} |" for label, value in block.rows]
         lines += [line for remark in block.remarks for line in ("", _escaped(remark))]
+        lines += ["", "```text", *block.drawing, "```"] if block.drawing else []
     return "\n".join(lines)
 
 
@@ -87,7 +86,7 @@ def as_json(explanation: Explanation, name: str) -> str:
     """Every cell and number; NaN and infinities as texts."""
     found = {
         "image": name,
-        "step": step_text(explanation.step),
+        "pipeline": str(explanation.pipeline),
         "at": explanation.at,
         "shape": explanation.shape,
         "dtype": explanation.target.type,
@@ -104,6 +103,16 @@ def as_json(explanation: Explanation, name: str) -> str:
                 "agrees": channel.agrees,
             }
             for channel in explanation.channels
+        ],
+        "patches": [
+            {
+                "step": patch.step,
+                "rows": patch.rows,
+                "columns": patch.columns,
+                "constant": patch.constant,
+                "values": [[[_plain(value) for value in row] for row in rows] for rows in patch.values],
+            }
+            for patch in explanation.patches
         ],
     }
     return json.dumps(found, ensure_ascii=False)
