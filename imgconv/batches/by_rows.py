@@ -46,6 +46,7 @@ def refusal(header: Header, form: Format, layout: Layout, pipeline: Pipeline, se
         "its colours are converted first": converted,
         "--range stretch needs the extremes of the whole image": settings.range == "stretch",
         "floats become integers": header.type.startswith("float") and not layout.type.startswith("float"),
+        "--crop takes a piece of the whole result": settings.crop is not None,
         "auxiliary outputs need the whole image": bool(job.auxiliary),
         "pages are joined": bool(job.pages),
         "the result is compared with a file that is there": job.adopt and os.path.exists(job.target),

@@ -18,6 +18,7 @@ from imgconv.files.options import CHOICE_OF_FRAMES, Reading, Writing
 from imgconv.operations.pipeline import pipeline as pipeline_of
 from imgconv.values.arguments import path_text
 from imgconv.values.colours import COLOUR
+from imgconv.values.crops import CROP
 from imgconv.values.frozen import fields
 from imgconv.values.parameters import ALPHA, CHANNELS, DTYPE, FLAG, FRAMES, JOBS, MEMORY, PIXELS, RANGE, THREADS, Kind
 
@@ -32,6 +33,7 @@ KINDS: dict[str, Kind] = {
     "alpha": ALPHA,
     "channels": CHANNELS,
     "linear": FLAG,
+    "crop": CROP,
     "threads": THREADS,
     "strict": FLAG,
     "skip_existing": FLAG,
@@ -97,8 +99,8 @@ def batch(
         Gets each record as soon as it is its turn, in the order of the inputs.
     **options
         What the command has by the same names: `dtype`, `range`, `gray`, `flatten`, `alpha`, `channels`, `linear`,
-        `threads`, `strict`, `skip_existing`, `frames`, `max_pixels`, `max_frames`, `max_memory`, `allow_truncated`,
-        `allow_narrowing`, `no_orient`, `strip`, `compress_level`, `quality`, `lossless`.
+        `crop`, `threads`, `strict`, `skip_existing`, `frames`, `max_pixels`, `max_frames`, `max_memory`,
+        `allow_truncated`, `allow_narrowing`, `no_orient`, `strip`, `compress_level`, `quality`, `lossless`.
 
     Returns
     -------

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from imgconv.batches.inputs import STREAM
-from imgconv.files.formats import FORMATS
+from imgconv.files.formats import FORMATS, TABLE
 from imgconv.values.frozen import record, replace
 from imgconv.values.layout import Layout
 from imgconv.values.notes import shown_value
@@ -100,7 +100,8 @@ def _format(layouts: Sequence[Layout], forms: set[str]) -> str | None:
     """A format that holds pixels of all these layouts: None if the run's own do, empty if there is none."""
     from imgconv.files import conversions
 
-    if all(conversions.holds(FORMATS[form], layout) for form in forms for layout in layouts):
+    written = [FORMATS[form] for form in forms if form != TABLE.name]  # a table holds all
+    if all(conversions.holds(form, layout) for form in written for layout in layouts):
         return None
     able = [name for name in conversions.able(layouts[0]) if all(conversions.holds(FORMATS[name], x) for x in layouts)]
     return "tiff" if "tiff" in able else next(iter(able), "")

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 from imgconv import errors
 from imgconv.batches.settings import Settings
 from imgconv.operations.pipeline import Pipeline
+from imgconv.values.frozen import replace
 
 if TYPE_CHECKING:
     from imgconv.api.image import Image
+    from imgconv.values.image import ImageData
 
 
 def converted(image: Image, settings: Settings) -> Image:
@@ -50,3 +52,19 @@ def applied(image: Image, pipeline: Pipeline, settings: Settings) -> Image:
     options: dict[str, Any] = {name: getattr(settings, name) for name in names}
     with memory.limited(settings.reading.max_memory):
         return image.through(pipeline, **options)
+
+
+def cropped(image: ImageData, settings: Settings) -> ImageData:
+    """The piece of each frame that is wanted. Raises WindowError where a frame is smaller."""
+    crop = settings.crop
+    if crop is None:
+        return image
+    for frame in image.frames:
+        crop.check(*frame.pixels.shape[:2])
+    return replace(
+        image,
+        frames=tuple(
+            replace(frame, pixels=crop.of(frame.pixels), alpha=None if frame.alpha is None else crop.of(frame.alpha))
+            for frame in image.frames
+        ),
+    )

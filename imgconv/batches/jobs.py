@@ -10,7 +10,7 @@ from types import MappingProxyType
 from imgconv import errors
 from imgconv.batches import names
 from imgconv.batches.inputs import STREAM, Source
-from imgconv.files.formats import BY_SUFFIX, FORMATS, Format, format_named, format_of, split_member
+from imgconv.files.formats import BY_SUFFIX, FORMATS, TABLE, Format, format_named, format_of, split_member
 from imgconv.values.frozen import record, replace
 
 
@@ -91,6 +91,8 @@ class Naming:
     """Whether the output is a folder even if there is one input."""
     pages: bool = False
     """Whether all results are pages of one file."""
+    printed: bool = False
+    """Whether the result is printed as a table, and no file is written."""
 
     @property
     def folder(self) -> str | None:
@@ -120,6 +122,8 @@ def plan_jobs(
     if not sources and stdin_is_terminal:
         raise errors.UsageError("no input: name an image, or pipe one in (imgconv ... < in.png)")
     sources = list(sources) or [Source(STREAM)]
+    if naming.printed:
+        _check_printed(naming, len(sources), bool(auxiliary))
     if sum(source.path == STREAM for source in sources) > 1:
         raise errors.UsageError("standard input ('-') is named more than once; it can be read only once")
     if naming.pages:
@@ -137,6 +141,19 @@ def plan_jobs(
         ]
     _refuse_clashes(jobs, naming.overwrite)
     return jobs
+
+
+def _check_printed(naming: Naming, count: int, auxiliary: bool) -> None:
+    """UsageError for what does not go with a printed table."""
+    if naming.output not in (None, STREAM) or naming.form:
+        raise errors.UsageError(
+            "--print writes a table to standard output; leave out -o and --format, or write numbers into a file without"
+            " --print (-o out.csv)"
+        )
+    if count > 1 or naming.pages:
+        raise errors.UsageError(f"--print shows one result, and there are {count} inputs; name one")
+    if auxiliary:
+        raise errors.UsageError("--print writes no files; leave out the auxiliary outputs, or --print")
 
 
 def _job_of_pages(sources: list[Source], naming: Naming, stdout_is_terminal: bool, auxiliary: bool) -> Job:
@@ -164,13 +181,15 @@ def _is_file_name(path: str) -> bool:
 def _jobs(sources: list[Source], naming: Naming, stdout_is_terminal: bool) -> list[Job]:
     """One job per input: derived names, standard output, a template, an output folder, or the one file that is
     named."""
+    if naming.printed:
+        return [Job(sources[0].path, STREAM, TABLE)]
     named, output = format_named(naming.form) if naming.form else None, naming.output
     if output is None and stdout_is_terminal:
         return [_derived_job(source.path, naming, named) for source in sources]
     if output is None or output == STREAM:
         if len(sources) > 1:
             raise errors.UsageError(f"{len(sources)} images cannot go to one stream; give a folder: -o out/")
-        if stdout_is_terminal:
+        if stdout_is_terminal and not (named and named.text):
             raise errors.binary_to_terminal()
         return [Job(sources[0].path, STREAM, named or FORMATS["png"])]
     if _is_terminal(output):

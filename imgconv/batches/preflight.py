@@ -35,6 +35,10 @@ def check(job: Job, header: Header, pipeline: Pipeline, settings: Settings) -> t
     from imgconv.values.pixel_values import target
 
     sizes = [pipeline.shape(*size) for size in set(header.sizes) or {(header.height, header.width)}]
+    if settings.crop is not None:
+        for size in sizes:
+            settings.crop.check(*size)
+        sizes = [(settings.crop.height, settings.crop.width)]
     form, path = destination(job, header, able_formats(header, pipeline, settings))
     if named_by_content(job):
         if settings.skip_existing:
@@ -127,6 +131,8 @@ def _keeps_alpha(header: Header, settings: Settings) -> bool:
 def predicted_summary(header: Header, pipeline: Pipeline, settings: Settings) -> str:
     """Size and mode of the result of an image with this header, in words."""
     height, width = pipeline.shape(header.height, header.width)
+    if settings.crop is not None:
+        height, width = settings.crop.height, settings.crop.width
     size = f"{width}x{height} {result_layout(header, pipeline, settings).words.removesuffix(' uint8')}"
     return f"{header.frames} frames of {size}" if header.frames > 1 else size
 

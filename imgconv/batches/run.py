@@ -220,7 +220,11 @@ class JobRun:
         result = self._applied(image)
         outputs = [self._outputs(self.job, source.form, source.path, result, source.numbers)]
         joined = output.joined(outputs[0])
-        self.facts |= image_facts(joined, "out") | quantising_facts(joined) | {"format_out": source.form.name}
+        self.facts |= (
+            image_facts(joined, "out")
+            | quantising_facts(joined if self.settings.crop is None else result)
+            | {"format_out": source.form.name}
+        )
         self.clamping = clamping(self.job, result, self.settings.range, source.form)
         outputs += [self._auxiliary(job, image, source.numbers) for job in self.job.auxiliary]
         notes = output.joined([each for one in outputs for each in one]).notes
@@ -239,7 +243,15 @@ class JobRun:
     def _outputs(self, job: Job, form: Format, path: str, image: ImageData, numbers: Sequence[int]) -> list[Output]:
         from imgconv.batches import output
 
-        return output.outputs(job, form, path, image, numbers, self.reserved, self.settings.writing)
+        return output.outputs(
+            job,
+            form,
+            path,
+            computing.cropped(image, self.settings),
+            numbers,
+            self.reserved,
+            self.settings.writing,
+        )
 
     def _add_note(self, note: Note) -> None:
         """Adds a note that comes while a file is written, before it is in place."""

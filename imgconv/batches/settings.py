@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from imgconv.files.options import Reading, Writing
 from imgconv.values.colours import Colour
+from imgconv.values.crops import Crop
 from imgconv.values.frozen import field, record
 from imgconv.values.parameters import ALL_CHANNELS, LUMA, Channels
 
@@ -24,6 +25,7 @@ class Settings:
     alpha: str = "auto"
     channels: Channels = ALL_CHANNELS
     linear: bool = False
+    crop: Crop | None = None
     threads: int | None = None
     reading: Reading = field(default_factory=Reading)
     writing: Writing = field(default_factory=Writing)

@@ -14,6 +14,7 @@ from imgconv.files.formats import COMPRESS_LEVEL, FORMATS, QUALITY, QUALITY_KIND
 from imgconv.files.options import CHOICE_OF_FRAMES, Reading, Writing
 from imgconv.values import groups
 from imgconv.values.colours import COLOUR
+from imgconv.values.crops import CROP
 from imgconv.values.frozen import fields, record
 from imgconv.values.parameters import ALPHA, CHANNELS, DTYPE, FLAG, FRAMES, JOBS, MEMORY, PIXELS, RANGE, THREADS, Kind
 
@@ -32,6 +33,7 @@ class Common:
     plan: bool
     dry_run: bool
     pages: bool
+    printed: bool
     manner: Manner
     report: str | None
     settings: Settings
@@ -64,8 +66,12 @@ class Common:
             quiet=quiet,
             report=report,
             settings=settings,
-            **{name: values.pop(name) for name in ("output", "format", "overwrite", "plan", "dry_run", "pages")},
+            **{name: values.pop(name) for name in _OWN},
         )
+
+
+_OWN = ("output", "format", "overwrite", "plan", "dry_run", "pages", "printed")
+"""Options that are fields of Common."""
 
 
 def COMMON() -> list[click.Parameter]:  # noqa: N802 (parameters, made anew for each command)
@@ -95,6 +101,12 @@ def _files() -> list[Option]:
             groups.FILES,
             "Replace existing files in an output folder, derived names, and inputs.",
             "Replace files in an output folder, and inputs.",
+        ),
+        option(
+            "--print printed",
+            FLAG,
+            groups.FILES,
+            "Print the result as a table of numbers, and write no file; --crop takes a piece.",
         ),
         option("--strip", FLAG, groups.FILES, "Leave out EXIF, colour profile, resolution, XMP and text."),
         option(
@@ -164,6 +176,12 @@ def _result() -> list[Option]:
             groups.RESULT,
             "The output's pixel type; values are never rescaled.  [default: same as the input]",
             "The output's pixel type.  [default: same]",
+        ),
+        option(
+            "--crop",
+            CROP,
+            groups.RESULT,
+            "Of the result write or print only HxW pixels from row R and column C, counted from 0.",
         ),
     ]
 

@@ -34,7 +34,13 @@ def work(
     """
     _require_inputs(common)
     naming = Naming(
-        common.output, common.format, label or pipeline.label, common.overwrite, common.inputs.several, common.pages
+        common.output,
+        common.format,
+        label or pipeline.label,
+        common.overwrite,
+        common.inputs.several,
+        common.pages,
+        common.printed,
     )
     jobs = plan_jobs(
         common.inputs.sources(naming.folder),

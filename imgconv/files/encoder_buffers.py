@@ -21,7 +21,7 @@ _COPIES = {
 _OF_PIXELS = {"webp": 7, "avif": 36, "gif": 8, "sgi": 5, "qoi": 2, "tga": 1}
 _OF_COLOUR = {"gif": 12}
 _OF_ALPHA = {"webp": 14, "avif": 8, "dds": 9}
-_OF_SAMPLES = {"jpeg2000": 12, "csv": 26}
+_OF_SAMPLES = {"jpeg2000": 12, "csv": 26, "table": 26}
 """Bytes per pixel, per pixel with colour and with alpha, and per sample that codecs take beside Pillow's picture."""
 _COLOURS_ONLY = ("webp", "avif", "qoi")  # formats for which gray becomes three channels
 

@@ -20,7 +20,7 @@ class Format:
     writer; `heeds` names the options of `Writing` that mean something to it; `lossless` is "always", "asked" (if asked
     for) or "never"; `longest` is the most pixels per side (0: no limit); `carries` names the metadata that it holds
     (`files/metadata/fields.py`); `frames` is how several lie in it: an `animation`, `pages` of any size, a `stack`
-    without durations; empty where it holds one."""
+    without durations; empty where it holds one; `text` is whether people can read it, on a terminal too."""
 
     name: str
     suffixes: tuple[str, ...]
@@ -32,6 +32,7 @@ class Format:
     longest: int = 0
     carries: tuple[str, ...] = ()
     frames: str = ""
+    text: bool = False
 
 
 QUALITY = 92
@@ -125,12 +126,14 @@ FORMATS = {
         Format("spider", (".spi", ".spider"), "SPIDER", ("F",)),
         Format("npz", (".npz",), "", (ARRAY,), frames="stack"),
         Format("npy", (".npy",), "", (ARRAY,), frames="stack"),
-        Format("csv", (".csv",), "", ("L", "I;16", "I;16S", "I", "F", "D")),
+        Format("csv", (".csv",), "", ("L", "I;16", "I;16S", "I", "F", "D"), text=True),
     )
 }
 """Of what Pillow writes these are left out: ICO and ICNS, which resize; MPO, BLP, PALM, MSP and XBM, which hold few
 colours or what no result is; PDF and EPS, which are documents; IM, which it is about to drop; and BUFR, GRIB, HDF5 and
 WMF, which it only passes on."""
+TABLE = Format("table", (), "", (ARRAY,), carries=(*_PNG_SAYS, "comment"), frames="pages", text=True)
+"""What is printed for people: it names no files, and nobody looks for metadata in it."""
 BY_SUFFIX = {suffix: row for row in FORMATS.values() for suffix in row.suffixes}
 
 

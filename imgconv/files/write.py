@@ -204,6 +204,12 @@ def _csv(image: ImageData, form: Format, encoding: Encoding) -> Content:
     return text_writer.csv(image.frames[0])
 
 
+def _table(image: ImageData, form: Format, encoding: Encoding) -> Content:
+    from imgconv.files.text import writer as text_writer
+
+    return text_writer.table(image)
+
+
 def _by_pillow(image: ImageData, form: Format, encoding: Encoding) -> Content:
     """Of several frames Pillow takes whole milliseconds, and how often they are played."""
     first, *rest = (to_pillow(frame, holder(image.layout)) for frame in image.frames)
@@ -297,5 +303,6 @@ _WRITERS: Mapping[str, Callable[[ImageData, Format, Encoding], Content]] = {
     "npy": lambda image, form, encoding: npy.npy(image),
     "npz": lambda image, form, encoding: npz.npz(image),
     "csv": _csv,
+    "table": _table,
 }
 """Who writes a format; Pillow writes the others."""
