@@ -196,7 +196,7 @@ def test_what_is_not_explained_is_refused() -> None:
     with pytest.raises(errors.UsageError, match="applied several times"):
         explained(TEXTBOOK, Filter("vertical", repeat=2), (0, 0))
     clear = imgconv.Image((Frame(TEXTBOOK, np.full((3, 3), 7, "uint8")),))
-    steps = imgconv.Pipeline.parse("filter vertical")
+    steps = imgconv.Pipeline.parse("filter vertical | relu")
     with pytest.raises(errors.PixelError, match="--alpha keep"):
         explain(clear, steps, (0, 0))
     kept = explain(clear, steps, (0, 0), alpha="keep").channels[0]
@@ -246,3 +246,40 @@ def test_a_border_alone_is_a_field_of_no_pixels() -> None:
         imgconv.Image((Frame(np.zeros((99, 99), "uint8")),)), imgconv.Pipeline.parse("globalavgpool"), (0, 0)
     )
     assert (len(large.patches[0].rows), large.patches[0].values) == (99, ())
+
+
+@law(80)
+@given(st.data(), st.sampled_from(("uint8", "uint16", "float32")), st.sampled_from(("clamp", "abs", "shift")))
+def test_colours_that_alpha_weights_are_explained(data: st.DataObject, type_: str, range_: str) -> None:
+    weights = data.draw(rows_of(st.integers(-2, 5), 3))
+    place = data.draw(placements(weights))
+    pixels = data.draw(images(type_, st.tuples(st.integers(1, 6), st.integers(1, 6))))
+    opaque = 1 if type_ == "float32" else np.iinfo(type_).max
+    order = np.random.default_rng(data.draw(st.integers(0, 99)))
+    alpha = (order.choice([0, 0, 0.2, 0.6, 1], pixels.shape) * opaque).astype(type_)
+    place["border"] = border_text(place.pop("border"), place.pop("value"))
+    step = Filter(weights, divisor=data.draw(st.sampled_from((1, 2, "auto"))), bias=data.draw(FRACTIONS), **place)
+    image = imgconv.Image((Frame(pixels, alpha),))
+    try:
+        height, width = step.shape(*pixels.shape)
+    except errors.WindowError:
+        return
+    at = data.draw(st.tuples(st.integers(0, height - 1), st.integers(0, width - 1)))
+    [channel] = explain(image, Pipeline((step,)), at, range_=range_).channels
+    assert channel.result == oracle.exact(image.through(step, range=range_).pixels[at])
+    if type_ != "float32":
+        assert channel.agrees
+    elif min(map(min, weights)) >= 0:  # with both signs what alpha divides by may be next to nothing
+        size = sum(map(sum, weights)) * float(np.abs(pixels).max()) + 300
+        assert abs(channel.settled.value - Fraction(channel.result)) <= 1e-5 * size
+
+
+def test_alpha_divides_what_it_shows() -> None:
+    alpha = np.array([[255, 0, 255], [0, 51, 0], [0, 0, 0]], "uint8")
+    image = imgconv.Image((Frame(TEXTBOOK, alpha),))
+    [channel] = explain(image, imgconv.Pipeline.parse("filter box:3"), (1, 1)).channels
+    assert channel.response == (0 + 128 + Fraction(192, 5)) / Fraction(11, 5)
+    [channel] = explain(image, imgconv.Pipeline.parse("filter vertical"), (1, 1)).channels
+    assert (channel.parts[0].weighting.seen, channel.response) == (None, 128)
+    [channel] = explain(image, imgconv.Pipeline.parse("filter 1,0,0 pad=valid"), (2, 0)).channels
+    assert (channel.parts[0].weighting.visible, channel.result) == (False, 226)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
 from imgconv import errors
 from imgconv.cli.main import group
@@ -70,6 +71,18 @@ def test_several_kernels_and_channels(window: str) -> None:
         f"channel {name}, kernel {number} of 2:" for name in ("red", "green", "blue") for number in (1, 2)
     ]
     assert said.count("\nl2 ") == said.count("\nresult ") == 3
+
+
+def test_alpha_has_a_table_and_divides(window: str) -> None:
+    alpha = np.uint8([[255, 0, 255], [0, 51, 0], [0, 0, 0]])
+    Image.fromarray(np.stack([TEXTBOOK, alpha], axis=2)).save("clear.png")
+    lines = explain("filter", "box:3", "clear.png", "--at", "1,1").stdout.splitlines()
+    assert lines[2].split()[-4:] == ["alpha", "kernel", "times", "alpha"]
+    assert lines[3].split()[3:6] == ["1", "0", "1"]
+    labels = [line.split("  ")[0] for line in lines[7:]]
+    assert labels == ["sum", "sum of weights times alpha", "sum / that", "rounded", "result"]
+    lines = explain("filter", "1,0,0", "--pad", "valid", "clear.png", "--at", "2,0").stdout.splitlines()
+    assert "nothing visible: the colour under the centre  226" in lines
 
 
 def test_json_has_every_number(window: str) -> None:

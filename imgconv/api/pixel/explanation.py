@@ -36,19 +36,23 @@ from imgconv.values.numbers import Number
 
 if TYPE_CHECKING:
     from imgconv.api.image import Image
+    from imgconv.api.pixel.weighting import Alphas
     from imgconv.kernels.kernel import Kernel
     from imgconv.values.pixel_values import Pixels, Target, Values
+    from imgconv.values.windows import Window
 
 
 @record
 class Sum:
-    """A kernel over one window: products, their sum, and the sum over the divisor plus the bias."""
+    """A kernel over one window: products (times alpha, where that weights colours), their sum, and the sum over the
+    divisor plus the bias."""
 
     cells: Cells
     kernel: Kernel
     products: tuple[tuple[Number, ...], ...]
     sum: Number
     response: Number
+    weighting: Alphas | None = None
 
 
 @record
@@ -126,7 +130,7 @@ def explain(
     UsageError
         For a pixel or a frame that is not there, and steps that are not explained.
     PixelError
-        For colours that alpha weights.
+        For colours that alpha weights, but for those of one filter.
     WindowError
         Where a window does not fit.
     """
@@ -136,7 +140,7 @@ def explain(
     if not 0 <= frame < len(image.frames):
         raise errors.UsageError(f"there is no frame {frame}; the image has {len(image.frames)}, counted from 0")
     one = image.frames[frame]
-    _require_plain_alpha(one.alpha, alpha)
+    weights = _weights(one.alpha, pipeline, alpha, range_)
     inputs = [values(one.pixels)]
     shape = pipeline.result(*inputs[0].pixels.shape)[:2]
     inside(at, shape)
@@ -148,7 +152,7 @@ def explain(
     result = values(made.frames[0 if len(made.frames) == 1 else frame].pixels).pixels
     channels = []
     for number, name in enumerate(channel_names(last.pixels.shape[2], image.colour)):
-        parts = EXPLAINED[type(step)](step, last.pixels[..., number], at)
+        parts = EXPLAINED[type(step)](step, last.pixels[..., number], at, weights)
         value = _joined(step, [part.response for part in parts])
         end, own = settled(value, goal, low_high), exact(result[at[0], at[1], number])
         channels.append(Channel(name, parts, value, end, own, same(end.value, own, goal.type)))
@@ -177,14 +181,18 @@ def _require_explained(pipeline: Pipeline) -> None:
             )
 
 
-def _require_plain_alpha(plane: Pixels | None, policy: str) -> None:
+def _weights(plane: Pixels | None, pipeline: Pipeline, policy: str, range_: str) -> Pixels | None:
+    """The alpha (H, W) that weights colours, if it does."""
     from imgconv.engine.alpha.plane import is_opaque
 
-    if plane is not None and policy not in ("keep", "filter", "drop") and not is_opaque(plane):
-        raise errors.PixelError(
-            "alpha weights the colours of this image, which explain does not show; explain the colours alone: --alpha"
-            " keep, or laid over a colour: --flatten white"
-        )
+    if plane is None or policy in ("keep", "filter", "drop") or is_opaque(plane):
+        return None
+    if policy == "auto" and range_ != "stretch" and len(pipeline.steps) == 1 and isinstance(pipeline.steps[0], Filter):
+        return plane
+    raise errors.PixelError(
+        "alpha weights the colours of this image, which explain shows for one filter alone, without stretch; explain"
+        " the colours: --alpha keep, or laid over a colour: --flatten white"
+    )
 
 
 def _result(image: Image, pipeline: Pipeline, frame: int, how: dict[str, Any]) -> Image:
@@ -216,21 +224,30 @@ def _joined(step: Operation, responses: Sequence[Number]) -> Number:
 # ---------------------------------------------------------------- the steps
 
 
-def _filter(step: Filter, plane: Pixels, at: Place) -> tuple[Part, ...]:
-    sums = []
-    for kernel, window in zip(step.kernels, step.windows, strict=True):
-        height, width = plane.shape
-        cells = filter_cells(plane, window.over(height, width), at, step.border)
-        products = tuple(
-            tuple(product(weight, cell.value or 0) for weight, cell in zip(weights, row, strict=True))
-            for weights, row in zip(kernel.weights, cells, strict=True)
-        )
-        sum_ = total([one for row in products for one in row])
-        sums.append(Sum(cells, kernel, products, sum_, response(sum_, kernel.divisor, kernel.bias)))
-    return tuple(sums)
+def _filter(step: Filter, plane: Pixels, at: Place, alpha: Pixels | None) -> tuple[Part, ...]:
+    return tuple(
+        _sum(step, kernel, window, plane, at, alpha) for kernel, window in zip(step.kernels, step.windows, strict=True)
+    )
 
 
-def _pool(step: Pool, plane: Pixels, at: Place) -> tuple[Part, ...]:
+def _sum(step: Filter, kernel: Kernel, window: Window, plane: Pixels, at: Place, alpha: Pixels | None) -> Sum:
+    from imgconv.api.pixel.weighting import alphas, products, quotient, under_centre
+
+    height, width = plane.shape
+    cells = filter_cells(plane, window.over(height, width), at, step.border)
+    values: Any = tuple(tuple(cell.value for cell in row) for row in cells)
+    found = products(kernel, values)
+    if alpha is None:
+        sum_ = total([one for row in found for one in row])
+        return Sum(cells, kernel, found, sum_, response(sum_, kernel.divisor, kernel.bias))
+    weighting = alphas(alpha, cells, kernel, averages=not (step.with_ or kernel.balanced))
+    found = tuple(tuple(map(product, shares, row)) for shares, row in zip(weighting.rows, found, strict=True))
+    sum_ = total([one for row in found for one in row])
+    value = quotient(sum_, kernel, weighting, under_centre(step, window, plane, at))
+    return Sum(cells, kernel, found, sum_, value, weighting)
+
+
+def _pool(step: Pool, plane: Pixels, at: Place, _: Pixels | None) -> tuple[Part, ...]:
     height, width = plane.shape
     cells = pool_cells(plane, step, at)
     count = counted(step, cells, (height, width))
@@ -245,7 +262,7 @@ def _pool(step: Pool, plane: Pixels, at: Place) -> tuple[Part, ...]:
     return (part,)
 
 
-def _activate(step: Activate, plane: Pixels, at: Place) -> tuple[Part, ...]:
+def _activate(step: Activate, plane: Pixels, at: Place, _: Pixels | None) -> tuple[Part, ...]:
     from imgconv.api.steps import activate
 
     value = plane[at[0] : at[0] + 1, at[1] : at[1] + 1]
@@ -255,9 +272,10 @@ def _activate(step: Activate, plane: Pixels, at: Place) -> tuple[Part, ...]:
     return (Activation(((cell,),), step.function, exact(made[0, 0])),)
 
 
-EXPLAINED: dict[type[Operation], Callable[[Any, Pixels, Place], tuple[Part, ...]]] = {
+EXPLAINED: dict[type[Operation], Callable[[Any, Pixels, Place, Pixels | None], tuple[Part, ...]]] = {
     Filter: _filter,
     Pool: _pool,
     Activate: _activate,
 }
-"""What explains a pixel of each operation: of a plane (H, W) and a place of the result."""
+"""What explains a pixel of each operation: of a plane (H, W), a place of the result, and the alpha that weights
+the plane."""

@@ -6,6 +6,7 @@ import math
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from imgconv.api.pixel.arithmetic import product, response, total
 from imgconv.cli.terminal import FAINT, NEGATIVE, POSITIVE
 from imgconv.values.borders import RULES
 from imgconv.values.frozen import record
@@ -13,12 +14,10 @@ from imgconv.values.numbers import Number, decimal_text
 
 if TYPE_CHECKING:
     from imgconv.api.pixel.explanation import Channel, Explanation, Part
-    from imgconv.api.pixel.patches import Patch
+    from imgconv.api.pixel.weighting import Alphas
 
 LARGEST = 33
 """Rows and columns of the largest tables that are printed."""
-DRAWN_ROWS, DRAWN_COLUMNS = 16, 64
-"""Characters of the largest drawing of an image."""
 
 
 @record
@@ -78,6 +77,11 @@ def _signed(value: Number) -> tuple[str, str]:
     return brief(value), NEGATIVE if value < 0 else POSITIVE if value > 0 else ""
 
 
+def plain(value: Number) -> tuple[str, str]:
+    """A cell without a colour."""
+    return brief(value), ""
+
+
 def _window(part: Part) -> Table:
     """The window's pixels: those beyond the edge in brackets, the winner of pooling behind a star."""
     winner = getattr(part, "winner", None)
@@ -102,7 +106,14 @@ def _tables(part: Part) -> tuple[Table, ...]:
     if products := getattr(part, "products", None):
         weights = tuple(tuple(_signed(one) for one in row) for row in part.kernel.weights)  # type: ignore[union-attr]
         tables.append(Table("kernel", weights))
-        tables.append(Table("products", tuple(tuple(_signed(one) for one in row) for row in products)))
+        if weighting := getattr(part, "weighting", None):
+            tables.insert(1, Table("alpha", tuple(tuple(map(plain, row)) for row in weighting.rows)))
+        tables.append(
+            Table(
+                "times alpha" if weighting else "products",
+                tuple(tuple(_signed(one) for one in row) for row in products),
+            )
+        )
     return tuple(tables)
 
 
@@ -120,6 +131,8 @@ def _part_rows(part: Part) -> list[tuple[str, str]]:
     """From the window to the response."""
     kernel, sum_ = getattr(part, "kernel", None), getattr(part, "sum", None)
     rows = [] if sum_ is None else [("sum", full(sum_))]
+    if kernel is not None and (weighting := getattr(part, "weighting", None)) and weighting.seen is not None:
+        return [*rows, *_weighted_rows(part, weighting)]
     if kernel is not None and sum_ is not None and kernel.divisor != 1:
         quotient = Fraction(sum_) / Fraction(kernel.divisor) if math.isfinite(_float(sum_)) else sum_
         rows.append((f"/ divisor {full(kernel.divisor)}", full(quotient)))
@@ -132,6 +145,20 @@ def _part_rows(part: Part) -> list[tuple[str, str]]:
     winner = getattr(part, "winner", None)
     where = "" if winner is None else f"  (* at row {winner[0]}, column {winner[1]})"
     return [*rows, (getattr(part, "kind", "") or getattr(part, "function", ""), full(part.response) + where)]
+
+
+def _weighted_rows(part: Any, weighting: Alphas) -> list[tuple[str, str]]:
+    """The same of colours that alpha weights, averaged: divided by what can be seen of the weights."""
+    kernel, seen = part.kernel, weighting.seen or 0
+    rows = [("sum of weights times alpha", full(seen))]
+    if not weighting.visible:
+        return [*rows, ("nothing visible: the colour under the centre", full(part.response))]
+    weights, quotient = total(list(kernel.cells())), response(part.sum, seen, 0)
+    rows.append(("sum / that", full(quotient)))
+    gain = response(weights, kernel.divisor, 0)
+    if gain != 1:
+        rows.append((f"times the kernel's sum over its divisor, {full(gain)}", full(product(gain, quotient))))
+    return [*rows, (f"+ bias {full(kernel.bias)}", full(part.response))] if kernel.bias != 0 else rows
 
 
 def _result_rows(explanation: Explanation, channel: Channel) -> list[tuple[str, str]]:
@@ -151,51 +178,7 @@ def _result_rows(explanation: Explanation, channel: Channel) -> list[tuple[str, 
     return rows
 
 
-def blocks(explanation: Explanation) -> list[Block]:
-    """A block for each kernel of each channel, and one for each step on the way back to the image."""
-    return [*_arithmetic(explanation), *_way_back(explanation)]
-
-
-def _way_back(explanation: Explanation) -> list[Block]:
-    """What each step before the last reads, and where that lies in the image."""
-    found = []
-    names = [channel.name for channel in explanation.channels]
-    before = explanation.patches[1:]
-    for number, patch in zip(range(len(before), 0, -1), before, strict=True):
-        title = f"step {number}, {patch.step}, reads {'the image' if number == 1 else f'what step {number - 1} gives'}"
-        places = f"{span(patch.rows, 'row')}, {span(patch.columns, 'column')}" if patch.rows and patch.columns else ""
-        remarks = [f"and the constant of its border{'' if places else ' alone'}"] if patch.constant else []
-        tables: tuple[Table, ...] = ()
-        if not patch.values or max(len(patch.rows), len(patch.columns)) > LARGEST:
-            remarks.insert(0, f"{places}: larger than {LARGEST}x{LARGEST}, so without its values")
-        elif places:
-            tables = tuple(
-                Table(
-                    f"{places}{f', {name}' if len(names) > 1 else ''}", tuple(tuple(map(_plain, row)) for row in rows)
-                )
-                for name, rows in zip(names, patch.values, strict=True)
-            )
-        drawing = _drawn(patch, explanation.image) if number == 1 and places else ()
-        found.append(Block(title, tables, (), tuple(remarks), drawing))
-    return found
-
-
-def _plain(value: Number) -> tuple[str, str]:
-    return brief(value), ""
-
-
-def _drawn(patch: Patch, image: tuple[int, int]) -> tuple[str, ...]:
-    """The receptive field (#) in the image: a character is twice as high as wide."""
-    height = max(1, min(image[0], DRAWN_ROWS, -(-image[0] * DRAWN_COLUMNS // (2 * image[1]))))
-    width = max(1, min(image[1], DRAWN_COLUMNS, -(-2 * image[1] * height // image[0])))
-    rows = {row * height // image[0] for row in patch.rows}
-    columns = {column * width // image[1] for column in patch.columns}
-    return tuple(
-        "".join("#" if row in rows and column in columns else "." for column in range(width)) for row in range(height)
-    )
-
-
-def _arithmetic(explanation: Explanation) -> list[Block]:
+def arithmetic(explanation: Explanation) -> list[Block]:
     """A block for each kernel of each channel, the last of which has the channel's result."""
     found = []
     for channel in explanation.channels:

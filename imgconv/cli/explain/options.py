@@ -59,7 +59,7 @@ def explain_options() -> list[click.Parameter]:
         option("--dtype", DTYPE, groups.RESULT, "The output's pixel type.  [default: same as the input]"),
         option("--gray", FLAG, groups.COLOUR, gray, gray),
         option("--flatten", COLOUR, groups.COLOUR, "Lay transparent pixels over a colour first (white, '#ff8000')."),
-        option("--alpha", ALPHA, groups.COLOUR, "How alpha takes part; colours that it weights are not explained."),
+        option("--alpha", ALPHA, groups.COLOUR, "How alpha takes part.  [default: auto]"),
         option("--json", FLAG, groups.REPORTS, "As JSON.", "As JSON."),
         option("--markdown", FLAG, groups.REPORTS, "As Markdown.", "As Markdown."),
         option("--no-orient", FLAG, groups.FILES, "Do not turn pixels upright."),

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from imgconv import errors
 from imgconv.cli import terminal
-from imgconv.cli.explain.blocks import Block, Table, blocks
+from imgconv.cli.explain.blocks import Block, Table, arithmetic
+from imgconv.cli.explain.way_back import way_back
 from imgconv.values.numbers import Number
 
 if TYPE_CHECKING:
@@ -24,10 +25,14 @@ def heading(explanation: Explanation, name: str) -> str:
     )
 
 
+def _blocks(explanation: Explanation) -> list[Block]:
+    return [*arithmetic(explanation), *way_back(explanation)]
+
+
 def as_text(explanation: Explanation, name: str) -> str:
     """Aligned, tables side by side where the terminal is wide enough."""
     lines = [heading(explanation, name)]
-    for block in blocks(explanation):
+    for block in _blocks(explanation):
         lines += ["", *([f"{block.title}:"] if block.title else [])]
         lines += _side_by_side([_lines(table) for table in block.tables])
         lines += [""] * bool(block.tables and block.rows)
@@ -65,7 +70,7 @@ def _aligned(block: Block) -> list[str]:
 def as_markdown(explanation: Explanation, name: str) -> str:
     """A table for each matrix, and one for the arithmetic."""
     lines = [f"**{_escaped(heading(explanation, name))}**"]
-    for block in blocks(explanation):
+    for block in _blocks(explanation):
         lines += ["", f"### {block.title}"] if block.title else []
         for table in block.tables:
             count = len(table.rows[0])
@@ -138,6 +143,9 @@ def _part(part: Part) -> dict[str, Any]:
         found["kernel"] = [[_plain(weight) for weight in row] for row in kernel.weights]
         found |= {"divisor": _plain(kernel.divisor), "bias": _plain(kernel.bias)}
         found["products"] = [[_plain(one) for one in row] for row in part.products]  # type: ignore[union-attr]
+    if (weighting := getattr(part, "weighting", None)) is not None:
+        found["alpha"] = [[_plain(one) for one in row] for row in weighting.rows]
+        found |= {"seen": _plain(weighting.seen), "visible": weighting.visible}
     for name in ("kind", "function", "count", "winner"):
         if (value := getattr(part, name, None)) is not None:
             found[name] = value
