@@ -177,3 +177,9 @@ def test_in_folders_a_csv_is_a_list(tmp_path: Path) -> None:
 def test_colours_have_no_place_in_a_matrix(tmp_path: Path) -> None:
     with pytest.raises(errors.FileError, match=r"CSV cannot hold RGB uint8; formats that can: .*--gray"):
         imgconv.save(np.zeros((4, 4, 3), "uint8"), tmp_path / "m.csv")
+
+
+def test_large_whole_numbers_are_looked_at_behind_a_nan(tmp_path: Path) -> None:
+    for text in ("nan 9007199254740993\n", "9007199254740993 nan\n", "1 nan -9007199254740993\n"):
+        with pytest.raises(errors.PixelError, match="whole numbers beyond 2"):
+            loaded(tmp_path, text)

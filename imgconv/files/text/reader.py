@@ -40,7 +40,7 @@ def header(source: Source) -> Header:
             width = width or len(cells)
             if len(cells) != width:
                 raise _foreign(source, f"line {number} has {_counted(len(cells))}, and the first row {_counted(width)}")
-            values.extend(_value(source, cell, number, place) for place, cell in enumerate(cells, 1))
+            values.extend(_row(source, cells, number))
             _check_pixels(source, len(values))
             spent = limits.page(source, spent, 1, width, Layout(1, type="float64"))
     if not width:
@@ -85,6 +85,17 @@ def _cells(source: Source, line: bytes) -> list[bytes]:
     if mark in (b";", b"\t"):
         line = line.replace(b",", b".")
     return line.split(mark)
+
+
+def _row(source: Source, cells: list[bytes], line: int) -> list[float]:
+    """The numbers of a line; only one that is wrong or large is looked at cell by cell."""
+    try:
+        values = list(map(float, cells))
+    except ValueError:
+        values = []
+    if values and min(values) > -_MOST_WHOLE and max(values) < _MOST_WHOLE and b"_" not in b"".join(cells):
+        return values
+    return [_value(source, cell, line, place) for place, cell in enumerate(cells, 1)]
 
 
 def _value(source: Source, cell: bytes, line: int, place: int) -> float:
