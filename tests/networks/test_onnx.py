@@ -368,7 +368,7 @@ def test_networks_are_converted(name: str, suffix: str, tmp_path: Path) -> None:
     ("text", "sentence"),
     [
         ("maxpool to=4x3", r"ONNX has no windows of several sizes, as 9 rows x 8 columns of values need"),
-        ("minpool 2", r"step 1 \(minpool 2\): ONNX has no minimum"),
+        ("minpool 2", r"step 1 \(minpool 2\): min of windows is not written"),
         ("relu | filter box:3", r"step 2 \(filter box:3\): ONNX has no such operator"),
         ("local-response size=4", "even number"),
         ("pad 1 border=reflect", "no border reflect"),
