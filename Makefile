@@ -60,6 +60,7 @@ bench: $(VENV)/.benched  ## measure against other tools, side by side
 	$(BIN)/python -m tests.bench
 	$(BIN)/python -m tests.bench.layers
 	$(BIN)/python -m tests.bench.batches
+	$(BIN)/python -m tests.bench.large
 
 clean:  ## remove the environment and everything made
 	rm -rf $(VENV) $(OUT) .loops .matrix .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info

@@ -80,3 +80,11 @@ class Outcomes:
     def exit_code(self) -> int:
         """0, or the highest exit code of an image that failed."""
         return max((error.exit_code for error in self.failures), default=errors.DONE)
+
+
+class MemoryWanted(Exception):  # noqa: N818 (a question, not an error)
+    """A job needs more memory than it was given, and less than is allowed."""
+
+    def __init__(self, needed: float) -> None:
+        self.needed = needed
+        super().__init__(needed)

@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from imgconv.files.header import Header
 
 
-def check(job: Job, header: Header, pipeline: Pipeline, settings: Settings) -> tuple[Format, str, int]:
+def check(
+    job: Job, header: Header, pipeline: Pipeline, settings: Settings, *, whole: bool = False
+) -> tuple[Format, str, int]:
     """The format and path of a job's result, and the bytes of memory that it takes, once everything has been checked
-    that the header allows to check.
+    that the header allows to check; `whole`: it cannot go by rows.
 
     Raises ImgconvError where a window does not fit, the format cannot hold the result, memory would not suffice, or the
     path is taken.
@@ -53,7 +55,7 @@ def check(job: Job, header: Header, pipeline: Pipeline, settings: Settings) -> t
         from imgconv.files import frames
 
         frames.check_sizes(form, header)
-    if by_rows.goes(header, form, layout, pipeline, settings, job):
+    if not whole and by_rows.goes(header, form, layout, pipeline, settings, job):
         needed = by_rows.memory(header, pipeline, settings)
         forecast.require(header, needed, settings.reading)
         return form, path, needed

@@ -13,7 +13,7 @@ from imgconv.batches.clamping import Clamping, clamping
 from imgconv.batches.facts import header_facts, image_facts, losses, quantising_facts, summary
 from imgconv.batches.inputs import STREAM
 from imgconv.batches.jobs import Job
-from imgconv.batches.outcomes import Outcome, Skipped
+from imgconv.batches.outcomes import MemoryWanted, Outcome, Skipped
 from imgconv.batches.preflight import (
     check,
     named_by_content,
@@ -44,14 +44,6 @@ class _Input:
     numbers: Sequence[int]
     form: Format
     path: str
-
-
-class MemoryWanted(Exception):  # noqa: N818 (a question, not an error)
-    """A job needs more memory than it was given, and less than is allowed."""
-
-    def __init__(self, needed: float) -> None:
-        self.needed = needed
-        super().__init__(needed)
 
 
 class JobRun:
@@ -162,6 +154,7 @@ class JobRun:
             words.extend(summary(image, result))
 
         if not by_rows.write(self.job, header, form, path, self.pipeline, self.settings, settle, self._add_note):
+            self._check(header, whole=True)  # all its pixels may be more than memory allows
             return None
         self.facts |= {"output": path, "outputs": [path], "format_out": form.name}
         return ("standard output" if path == STREAM else path), tuple(words)
@@ -172,12 +165,7 @@ class JobRun:
 
         with self._confined():
             header = read.header(self.job.source, self.settings.reading)
-        try:
-            form, path = self._check(header)
-        except BaseException:
-            header.close()
-            raise
-        return header, form, path
+        return header, *self._check(header)
 
     def _read(self, header: Header, form: Format, path: str) -> _Input:
         """The pixels."""
@@ -199,18 +187,23 @@ class JobRun:
     def _silenced(self, form: str) -> contextlib.AbstractContextManager[None]:
         return quiet_stderr(form) if self.own_process else contextlib.nullcontext()
 
-    def _check(self, header: Header) -> tuple[Format, str]:
-        """The format and path of the result. Raises ImgconvError for what the header shows to be impossible."""
+    def _check(self, header: Header, *, whole: bool = False) -> tuple[Format, str]:
+        """The format and path of the result; `whole`: the image cannot go by rows. Raises ImgconvError for what the
+        header shows to be impossible, and closes it then."""
         from imgconv.files import limits, write
 
-        self.facts |= header_facts(header)
-        if self.settings.plans:
-            self.facts["plan"] = plan(self.job, header, self.pipeline, self.settings)
-        form, path, needed = check(self.job, header, self.pipeline, self.settings)
-        if self.memory is not None and needed > self.memory:
-            raise MemoryWanted(needed)
-        write.prepare(form, limits.decoded_bytes(header))
-        return form, path
+        try:
+            self.facts |= header_facts(header)
+            if self.settings.plans:
+                self.facts["plan"] = plan(self.job, header, self.pipeline, self.settings)
+            form, path, needed = check(self.job, header, self.pipeline, self.settings, whole=whole)
+            if self.memory is not None and needed > self.memory:
+                raise MemoryWanted(needed)
+            write.prepare(form, limits.decoded_bytes(header))
+            return form, path
+        except BaseException:
+            header.close()
+            raise
 
     def _results(self, source: _Input) -> tuple[list[list[Output]], tuple[str, ...]]:
         """The outputs of the result and of each auxiliary output, fitted to their formats; and a summary."""

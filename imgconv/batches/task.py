@@ -8,8 +8,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from imgconv.batches.jobs import Job
-from imgconv.batches.outcomes import Outcome
-from imgconv.batches.run import JobRun, MemoryWanted
+from imgconv.batches.outcomes import MemoryWanted, Outcome
+from imgconv.batches.run import JobRun
 from imgconv.batches.settings import Settings
 from imgconv.operations.pipeline import Pipeline
 from imgconv.values.frozen import record

@@ -22,6 +22,7 @@ from imgconv.batches.settings import Settings
 from imgconv.errors import LossError
 from imgconv.files import by_rows
 from imgconv.files.formats import format_of
+from imgconv.files.options import Reading
 from imgconv.operations.pipeline import Pipeline
 from tests.command import COMMAND
 
@@ -159,6 +160,17 @@ def test_what_is_read_as_a_whole_still_is(tmp_path: Path, monkeypatch: pytest.Mo
             outcome(tmp_path / name, tmp_path / "whole.png", "filter box:3")
         assert found.error is None
         assert (tmp_path / "rows.png").read_bytes() == (tmp_path / "whole.png").read_bytes(), name
+
+
+@pytest.mark.usefixtures("small")
+def test_what_turns_out_to_need_its_whole_image_is_held_to_the_limit(tmp_path: Path) -> None:
+    pixels = noise((700, 600))
+    tifffile.imwrite(tmp_path / "white.tif", pixels, photometric="miniswhite")
+    limited = Settings(reading=Reading(max_memory=20_000_000))
+    assert outcome(tmp_path / "white.tif", tmp_path / "out.png", "filter box:3", limited).error is None
+    tifffile.imwrite(tmp_path / "white.tif", np.tile(pixels, (32, 1)), photometric="miniswhite")
+    found = outcome(tmp_path / "white.tif", tmp_path / "out.png", "filter box:3", limited)
+    assert "memory" in str(found.error)
 
 
 def test_the_command_takes_little_memory(tmp_path: Path) -> None:

@@ -15,7 +15,6 @@ from imgconv.files.modes import sample_bits
 from imgconv.files.png import unfilter_loops
 from imgconv.files.png.datastream import Datastream
 from imgconv.files.source import Source
-from imgconv.jit.precompile import compile_ahead
 from imgconv.values.layout import Layout
 from imgconv.values.pixel_values import Pixels
 
@@ -26,11 +25,10 @@ _POLL = 0.1  # seconds after which a thread that waits looks whether it is still
 
 
 def opened(source: Source, image: Any, layout: Layout) -> PngRows | None:
-    """The rows of a PNG that Pillow opened; None where it is interlaced, has alpha or small samples, or where the loop
-    that undoes filters is still to be compiled, which another process does for the next time."""
+    """The rows of a PNG that Pillow opened; None where it is interlaced, or has alpha or small samples."""
     plain = image.mode in ("L", "RGB", "I;16") and not layout.alpha and "transparency" not in image.info
     deep = sample_bits(image) == 8 or layout.type == "uint16"
-    if not plain or not deep or image.info.get("interlace") or not compile_ahead(unfilter_loops.UNFILTER, {}):
+    if not plain or not deep or image.info.get("interlace"):
         return None
     return PngRows(source)
 
