@@ -57,18 +57,6 @@ def _is_dask(pixels: object) -> bool:
     return type(pixels).__module__.startswith("dask.array")
 
 
-def _along(
-    pixels: Any,
-    axes: Axes,
-    run: Callable[[Pixels], Pixels],
-    out: Pixels | None,
-    run_each: Callable[[Pixels], Pixels | None] | None = None,
-) -> Pixels:
-    from imgconv.api.axes import run_along
-
-    return run_along(pixels, axes, run, out, run_each)
-
-
 def run_step(
     pixels: ArrayLike,
     word: str,
@@ -85,6 +73,8 @@ def run_step(
         if _is_dask(pixels):
             return run_steps(pixels, make(), *conversion, out, axes)
 
+        from imgconv.api.axes import run_along
+
         def run(image: Pixels) -> Pixels:
             return run_step(image, word, subject, options, make, conversion, None)
 
@@ -93,7 +83,7 @@ def run_step(
 
             return repeated_for_each(images, Call(word, subject, options, conversion))
 
-        return _along(pixels, found, run, out, run_each)
+        return run_along(pixels, found, run, out, run_each)
     if out is not None:
         return run_steps(pixels, make(), *conversion, out)
     from imgconv.api.prepared import Call, remember, repeated
@@ -122,8 +112,10 @@ def run_steps(
 
         return run_by_blocks(pixels, as_pipeline(steps), (dtype, range_, threads), out, _axes_of(axes))  # type: ignore[no-any-return]
     if (found := _axes_of(axes)) is not None:
+        from imgconv.api.axes import run_along
+
         parsed = as_pipeline(steps)
-        return _along(pixels, found, lambda image: run_steps(image, parsed, dtype, range_, threads, None), out)
+        return run_along(pixels, found, lambda image: run_steps(image, parsed, dtype, range_, threads, None), out)
     from imgconv.api.apply.pipeline import apply
     from imgconv.engine import memory
     from imgconv.files.pictures import is_picture

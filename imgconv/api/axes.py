@@ -48,14 +48,7 @@ def run_along(
     if is_picture(pixels):
         raise errors.UsageError("batched= and channels= are for arrays; an Image knows its frames and channels")
     array = array_of(pixels)
-    plain = array.ndim - axes.batched
-    if plain not in (2, 3):
-        raise other_axes(array.shape, axes)
-    if array.size == 0:
-        raise errors.pixel_none(array.shape)
-    turned = axes.first and plain == 3
-    images = np.moveaxis(array, -3, -1) if turned else array
-    images = np.ascontiguousarray(images)
+    images = np.ascontiguousarray(np.moveaxis(array, -3, -1) if turned(array.shape, axes) else array)
     result = _of_each(images, run, run_each) if axes.batched else run(images)
     if axes.first and result.ndim - axes.batched == 3:
         result = np.ascontiguousarray(np.moveaxis(result, -1, -3))
@@ -86,8 +79,20 @@ def _of_each(
     return result
 
 
-def other_axes(shape: tuple[int, ...], axes: Axes) -> errors.PixelError:
-    """The error for an array of a shape that has other axes than said."""
+def turned(shape: tuple[int, ...], axes: Axes) -> bool:
+    """Whether an array of a shape has channels that stand first.
+
+    Raises PixelError where it has other axes than said, or no pixels.
+    """
+    plain = len(shape) - axes.batched
+    if plain not in (2, 3):
+        raise _other_axes(shape, axes)
+    if 0 in shape:
+        raise errors.pixel_none(shape)
+    return axes.first and plain == 3
+
+
+def _other_axes(shape: tuple[int, ...], axes: Axes) -> errors.PixelError:
     batch = "number, " if axes.batched else ""
     channels = "channels, height, width" if axes.first else "height, width, channels"
     what = "a batch" if axes.batched else "an image"

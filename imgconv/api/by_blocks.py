@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from imgconv import errors
-from imgconv.api.axes import Axes, other_axes
+from imgconv.api.axes import Axes, turned
 from imgconv.api.local_steps import Part, apply_all, column_parts, local_steps, refusal, row_parts
 from imgconv.operations.pipeline import Pipeline
 from imgconv.values import pixel_values
@@ -87,15 +87,10 @@ def _run_along(pixels: Any, axes: Axes, run: Callable[[Any], Any]) -> Any:
     """What `run` makes of each image, put together as the input is."""
     import dask.array
 
-    plain = pixels.ndim - axes.batched
-    if plain not in (2, 3):
-        raise other_axes(pixels.shape, axes)
-    if pixels.size == 0:
-        raise errors.pixel_none(pixels.shape)
-    turned = axes.first and plain == 3
-    images = dask.array.moveaxis(pixels, -3, -1) if turned else pixels
+    first = turned(pixels.shape, axes)
+    images = dask.array.moveaxis(pixels, -3, -1) if first else pixels
     result = dask.array.stack([run(image) for image in images]) if axes.batched else run(images)
-    return dask.array.moveaxis(result, -1, -3) if turned else result
+    return dask.array.moveaxis(result, -1, -3) if first else result
 
 
 def _lazily(blocks: Blocks, pixels: Any) -> Any:

@@ -42,7 +42,7 @@ class Layer(Operation):
         return height, width
 
 
-def shape_text(shape: Shape) -> str:
+def shape_text(shape: tuple[int, ...]) -> str:
     """`28x28x1`: rows, columns, channels."""
     return "x".join(map(str, shape))
 
@@ -58,4 +58,4 @@ def check_tensors(layer: Layer, name: str, tensors: Mapping[str, Any], shape: Sh
 
 
 def _sizes(shape: tuple[int, ...]) -> str:
-    return "x".join(map(str, shape)) or "no dimension"
+    return shape_text(shape) or "no dimension"
