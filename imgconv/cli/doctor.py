@@ -14,7 +14,20 @@ from imgconv.cli.messages import Finished
 
 EXAMPLES = ("imgconv doctor",)
 HELP = "Print the cache folders, the processor, versions, image formats and limits."
-PACKAGES = ("numpy", "numba", "llvmlite", "Pillow", "click", "isal", "tifffile", "imagecodecs", "safetensors", "onnx")
+PACKAGES = (
+    "numpy",
+    "numba",
+    "llvmlite",
+    "Pillow",
+    "click",
+    "isal",
+    "tifffile",
+    "imagecodecs",
+    "safetensors",
+    "onnx",
+    "h5py",
+    "dask",
+)
 FEATURES = {
     "jpg": "JPEG",
     "zlib": "PNG",

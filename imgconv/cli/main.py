@@ -70,7 +70,7 @@ def group() -> Top:
     top = Top(
         "imgconv",
         help="Slide windows over images: filters as a CNN course teaches them, and pooling.",
-        epilog="'imgconv help TOPIC' explains kernels, borders, numbers or formats.",
+        epilog="'imgconv help TOPIC' explains kernels, borders, numbers, formats or pipelines.",
         examples=EXAMPLES,
         context_settings={"help_option_names": ["-h", "--help"]},
     )

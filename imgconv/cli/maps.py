@@ -102,6 +102,10 @@ def _show_maps(image: str | None, **given: Any) -> None:
         announce_compilation()
     with header(image, reading) as opened:
         picture = opened.load()
+    for note in picture.notes:
+        complain(f"{image}: {note.text}")
+    if len(picture.frames) > 1:
+        complain(f"{image}: the first of {len(picture.frames)} frames is shown")
     frame, shape = picture.frames[0], network.input or image_shape(picture)
     images_together(network.pipeline, shape, every=True)
     pixels, done = fitted(frame, picture.colour, shape, fitting, own_scale(network.pipeline.steps))

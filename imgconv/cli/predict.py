@@ -83,8 +83,8 @@ def _classify(inputs: tuple[str, ...], **given: Any) -> None:
         network = network.with_labels(_labels(labels))
     if sys.stderr is not None and sys.stderr.isatty():
         announce_compilation()
-    failed = False
-    for path in (file for name in inputs for file in _files(name)):
+    failed, paths = False, [path for name in inputs for path in _files(name)]
+    for path in paths:
         try:
             for name, classes in _predictions(network, path, fitting, reading, top, given["threads"], quiet):
                 _show(name, classes, as_json)
@@ -100,7 +100,10 @@ def _files(path: str) -> list[str]:
     """A file, or those of a folder by name."""
     if not os.path.isdir(path):
         return [path]
-    files = sorted(entry.path for entry in os.scandir(path) if entry.is_file() and not entry.name.startswith("."))
+    try:
+        files = sorted(entry.path for entry in os.scandir(path) if entry.is_file() and not entry.name.startswith("."))
+    except OSError as error:
+        raise errors.FileError(f"{path}: cannot be read ({error.strerror or error})") from None
     if not files:
         raise errors.UsageError(f"{path}: no files in it")
     return files

@@ -14,6 +14,7 @@ from imgconv.cli.common import COMMON, Common
 from imgconv.cli.image_command import work
 from imgconv.cli.memory import bounded
 from imgconv.cli.options import Argument, images, option
+from imgconv.networks.suffixes import is_network
 from imgconv.operations.pipeline import Pipeline
 from imgconv.values import groups
 
@@ -27,8 +28,6 @@ HELP = (
     "Run a pipeline of steps. Values are neither rounded nor clamped between the steps of one run; between two"
     " processes in a shell pipe they are, unless the first writes --dtype float32 --format npy."
 )
-WEIGHTS = (".safetensors", ".npz", ".pt", ".pth", ".keras", ".h5", ".hdf5", ".onnx")
-"""Suffixes of files that hold networks."""
 MOST_TEXT = 2**20
 """Bytes of a pipeline that is read from a file or from standard input."""
 
@@ -39,7 +38,7 @@ def command() -> Command:
         if pipeline is None:
             raise missing("pipeline", EXAMPLES[0])
         weights = values.pop("weights")
-        if weights is not None or os.path.splitext(pipeline)[1] in WEIGHTS:
+        if weights is not None or is_network(pipeline):
             with bounded(common.settings.reading.max_memory):
                 steps, label = _network(pipeline, weights, inputs)
         else:
@@ -89,11 +88,12 @@ def pipeline_argument() -> Argument:
 def _network(argument: str, weights: str | None, inputs: tuple[str, ...]) -> tuple[Pipeline, str]:
     """The steps of a network with their weights, and the label of derived names."""
     from imgconv.networks.network import Network
-    from imgconv.networks.reading import is_network
 
     if weights is None:
         return Pipeline(Network.load(argument).layers), os.path.basename(os.path.splitext(argument)[0])
-    text, label = (argument, "run") if is_network(argument) else pipeline_text(argument, inputs)
+    if is_network(argument):
+        raise errors.UsageError(f"{argument} has weights of its own; leave out --weights")
+    text, label = pipeline_text(argument, inputs)
     return Pipeline(Network.load(text, weights).layers), label
 
 

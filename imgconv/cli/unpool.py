@@ -7,7 +7,9 @@ from typing import Any
 from imgconv import errors
 from imgconv.cli.click_types import PathType
 from imgconv.cli.command import Command
+from imgconv.cli.memory import bounded
 from imgconv.cli.messages import Finished, complain
+from imgconv.cli.networks.options import overwrite_option, refuse_inputs
 from imgconv.cli.options import Argument, option, quiet
 from imgconv.operations.pool import TO
 from imgconv.values import groups
@@ -29,6 +31,7 @@ def command() -> Command:
             option("--indices", "FILE", groups.FILES, indices, indices),
             option("--to", TO, groups.GEOMETRY, to, to),
             option("-o --output", "FILE", groups.FILES, written, written),
+            overwrite_option(),
             quiet(),
         ],
         callback=_unpool,
@@ -38,7 +41,14 @@ def command() -> Command:
     )
 
 
-def _unpool(image: str | None, indices: str | None, to: Any, output: str | None, quiet: bool) -> None:
+def _unpool(**given: Any) -> None:
+    with bounded():
+        _put_back(**given)
+
+
+def _put_back(
+    image: str | None, indices: str | None, to: Any, output: str | None, overwrite: bool, quiet: bool
+) -> None:
     for value, what in ((image, "picture"), (indices, "--indices"), (to, "--to"), (output, "-o")):
         if value is None:
             raise errors.UsageError(f"no {what}: name one, as in {EXAMPLES[1]}")
@@ -47,10 +57,15 @@ def _unpool(image: str | None, indices: str | None, to: Any, output: str | None,
     assert output is not None
     from imgconv.api.image import Image, load
     from imgconv.api.unpooling import unpool
-    from imgconv.files.write import save
+    from imgconv.files import atomic
+    from imgconv.files.formats import format_of
+    from imgconv.files.write import encode_fitted, fitted
     from imgconv.values.frozen import replace
     from imgconv.values.image import Frame, size_words
 
+    if not overwrite:
+        refuse_inputs(output, image, indices)
+    form = format_of(output)
     picture, places = load(image), load(indices)
     if picture.alpha is not None or places.alpha is not None:
         raise errors.UsageError("unpool takes no alpha; leave it out where the picture is pooled: --alpha drop")
@@ -63,7 +78,9 @@ def _unpool(image: str | None, indices: str | None, to: Any, output: str | None,
             for one, other in zip(picture.frames, places.frames, strict=True)
         ),
     )
-    save(result, output)
+    held = fitted(result, form, output)
+    atomic.write(output, encode_fitted(held, form, output))
     if not quiet:
-        complain(f"{image} -> {output}: {size_words(result.pixels)} {result.mode}")
+        words = (f"{size_words(held.pixels)} {held.mode.removesuffix(' uint8')}", *(note.text for note in held.notes))
+        complain(f"{image} -> {output}: {'; '.join(words)}")
     raise Finished(errors.DONE)

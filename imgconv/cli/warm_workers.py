@@ -57,7 +57,7 @@ class Progress:
 
 
 def run_all(tasks: Sequence[Task], cpu: str | None, show: Callable[[Progress], None]) -> Progress:
-    """Runs every task; `show` is called after each that is run here."""
+    """Runs every task; `show` is called after each that is run here, and while others end theirs."""
     progress, helpers = Progress(tasks), list[threading.Thread]()
     while True:
         helpers = [helper for helper in helpers if helper.is_alive()]
@@ -66,6 +66,7 @@ def run_all(tasks: Sequence[Task], cpu: str | None, show: Callable[[Progress], N
             return progress
         if task is None:
             helpers[0].join(0.1)
+            show(progress)
             continue
         loaded = _run(task)
         progress.add(loaded)

@@ -14,6 +14,7 @@ from imgconv import errors
 from imgconv.kernels.file_access import without_files
 from imgconv.networks.formats.stored import HWIO, LAYOUTS, OIHW, Stored
 from imgconv.networks.naming import input_shape, layer_names
+from imgconv.networks.suffixes import FORMATS, PICKLES, is_network
 from imgconv.operations import Operation
 from imgconv.operations.base import Shape
 from imgconv.operations.layers import Conv, Dense, Flatten, Layer
@@ -25,22 +26,7 @@ from imgconv.values.pixel_values import Pixels
 Parts = tuple[Pipeline, Mapping[str, Pixels], Shape | None, tuple[str, ...]]
 """The pipeline, tensors, input and labels of a network."""
 LAYOUT = choice("layout", LAYOUTS)
-FORMATS = {
-    ".safetensors": "safetensors",
-    ".npz": "npz",
-    ".onnx": "onnx",
-    ".keras": "keras",
-    ".h5": "keras",
-    ".hdf5": "keras",
-}
-"""The module of `networks/formats` that reads files of each suffix."""
 _LONGEST_TEXT = 2**20  # characters of a pipeline
-_PICKLES = (".pt", ".pth", ".pkl", ".ckpt", ".bin")
-
-
-def is_network(argument: str) -> bool:
-    """Whether an argument names a file of weights, by its suffix."""
-    return os.path.splitext(argument)[1].lower() in (*FORMATS, *_PICKLES)
 
 
 def read(source: Any, weights: Any = None, *, input: Any = None, layout: str | None = None) -> Parts:
@@ -76,7 +62,7 @@ def _layers(path: str, text: str) -> Pipeline:
 def read_stored(path: str) -> Stored:
     """What a file of weights holds; FileError where it cannot be read, or could run code."""
     suffix = os.path.splitext(path)[1].lower()
-    if suffix in _PICKLES:
+    if suffix in PICKLES:
         raise errors.FileError(
             f"{path}: a {suffix} file can run code when it is opened, so it is not; save its tensors by"
             " safetensors.torch.save_file(model.state_dict(), 'model.safetensors')"

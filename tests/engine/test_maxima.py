@@ -104,3 +104,17 @@ def test_the_command_goes_there_and_back(tmp_path: Path) -> None:
     assert done.code == 2
     assert "--indices is for max pooling" in done.err
     assert not (tmp_path / "y.png").exists()
+
+
+def test_the_command_says_losses_and_keeps_its_inputs(tmp_path: Path) -> None:
+    np.save(tmp_path / "small.npy", noise(4, 3, most=60000).astype("uint16") * 257)
+    np.save(tmp_path / "places.npy", imgconv.max_indices(noise(8, 6)))
+    words = ("unpool", "--indices", "places.npy", "--to", "8x6", "small.npy", "-o")
+    done = command(*words, "back.jpg", cwd=tmp_path)
+    assert (done.code, "16 bits per sample became 8" in done.err) == (0, True), done.err
+    for target in ("small.npy", "places.npy"):
+        before = (tmp_path / target).read_bytes()
+        done = command(*words, target, cwd=tmp_path)
+        assert (done.code, "is also an input" in done.err) == (2, True)
+        assert (tmp_path / target).read_bytes() == before
+    assert command(*words, "small.npy", "--overwrite", cwd=tmp_path).code == 0

@@ -165,6 +165,27 @@ def test_run_needs_weights_and_a_format_for_floats(tmp_path: Path) -> None:
     assert "npy" in done.err
 
 
+def test_maps_say_what_of_the_picture_is_not_shown(tmp_path: Path) -> None:
+    frames = np.zeros((3, 28, 28, 1), np.uint8)
+    np.save(tmp_path / "frames.npy", frames)
+    done = command("maps", LENET, "frames.npy", "-o", "maps.png", cwd=tmp_path)
+    assert (done.code, "the first of 3 frames is shown" in done.err) == (0, True)
+    content = (SAMPLES / "digits" / "3.png").read_bytes()
+    (tmp_path / "cut.png").write_bytes(content[: len(content) // 2])
+    done = command("maps", LENET, "cut.png", "-o", "maps.png", "--allow-truncated", cwd=tmp_path)
+    assert (done.code, "read as far as it goes" in done.err) == (0, True)
+
+
+@pytest.mark.parametrize(
+    "words", [("run", "--weights", LENET), ("predict", "--weights", LENET), ("summary", "--random", "3")]
+)
+def test_a_network_with_weights_takes_no_others(tmp_path: Path, words: tuple[Any, ...]) -> None:
+    (tmp_path / "LENET.SAFETENSORS").write_bytes(LENET.read_bytes())
+    picture = () if words[0] == "summary" else (SAMPLES / "digits" / "3.png",)
+    done = command(words[0], "LENET.SAFETENSORS", *picture, *words[1:], cwd=tmp_path)
+    assert (done.code, f"has weights of its own; leave out {words[1]}" in done.err) == (2, True)
+
+
 def test_maps(tmp_path: Path) -> None:
     path = SAMPLES / "digits" / "3.png"
     done = command("maps", LENET, path, "-o", "maps.png", "--each", "maps", "--format", "npy", cwd=tmp_path)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from imgconv import errors
 from imgconv.cli.command import Command, missing
 from imgconv.cli.explain.options import explain_options, image_argument, show
 from imgconv.cli.messages import Finished
-from imgconv.cli.run import WEIGHTS, pipeline_argument, pipeline_text
+from imgconv.cli.run import pipeline_argument, pipeline_text
+from imgconv.networks.suffixes import is_network
 from imgconv.operations.pipeline import Pipeline
 
 EXAMPLES = (
@@ -22,7 +22,7 @@ def command() -> Command:
     def callback(pipeline: str | None, inputs: tuple[str, ...], **values: Any) -> None:
         if pipeline is None:
             raise missing("pipeline", EXAMPLES[0])
-        if os.path.splitext(pipeline)[1] in WEIGHTS:
+        if is_network(pipeline):
             raise errors.UsageError(
                 "layers of networks are not explained pixel by pixel; imgconv maps draws what each of them makes of a"
                 " picture"

@@ -108,7 +108,7 @@ def network_of(given: dict[str, Any], example: str) -> Network:
     """Takes the network's options out of `given` and reads it."""
     from imgconv.cli.run import pipeline_text
     from imgconv.networks.network import Network
-    from imgconv.networks.reading import is_network
+    from imgconv.networks.suffixes import is_network
 
     argument = given.pop("network")
     if argument is None:
@@ -118,6 +118,8 @@ def network_of(given: dict[str, Any], example: str) -> Network:
     if is_network(argument):
         if weights is not None:
             raise errors.UsageError(f"{argument} has weights of its own; leave out --weights")
+        if seed is not None:
+            raise errors.UsageError(f"{argument} has weights of its own; leave out --random")
         return Network.load(argument, **options)
     text, _ = pipeline_text(argument, ("an image",))
     if seed is not None:
