@@ -61,8 +61,8 @@ class Bands:
         for first in range(0, self.shape[0], self.rows):
             parts = row_parts(self.steps, (first, min(first + self.rows, self.shape[0])))
             start, end = parts[0]
-            if start > top + len(held):  # rows that no window sees
-                read(start - top - len(held))
+            for unseen in range(top + len(held), start, self.rows):  # rows that no window sees
+                read(min(self.rows, start - unseen))
             kept = held[start - top :] if start < top + len(held) else held[:0]
             fresh = end - start - len(kept)
             if fresh > 0:

@@ -32,8 +32,10 @@ def is_large(header: Header) -> bool:
     return header.frames == 1 and header.height * header.width >= LEAST
 
 
-def refusal(header: Header, form: Format, layout: Layout, pipeline: Pipeline, settings: Settings, job: Job) -> str:
-    """Why an image cannot go by rows into a result of a format and a layout; empty if it can."""
+def refusal(
+    header: Header, form: Format, path: str, layout: Layout, pipeline: Pipeline, settings: Settings, job: Job
+) -> str:
+    """Why an image cannot go by rows into a result of a format and a layout at a path; empty if it can."""
     from imgconv.api import local_steps
     from imgconv.files import conversions
     from imgconv.files.write import ROW_WRITERS
@@ -49,35 +51,40 @@ def refusal(header: Header, form: Format, layout: Layout, pipeline: Pipeline, se
         "--crop takes a piece of the whole result": settings.crop is not None,
         "auxiliary outputs need the whole image": bool(job.auxiliary),
         "pages are joined": bool(job.pages),
-        "the result is compared with a file that is there": job.adopt and os.path.exists(job.target),
+        "the result is compared with a file that is there": job.adopt and os.path.exists(path),
         f"{form.name.upper()} is not written by rows": not written,
     }
     first = next((why for why, holds in reasons.items() if holds), "")
     return first or local_steps.refusal(pipeline, header.height, header.width, header.channels)
 
 
-def goes(header: Header, form: Format, layout: Layout, pipeline: Pipeline, settings: Settings, job: Job) -> bool:
-    """Whether an image goes by rows into a result of a format and a layout."""
-    return is_large(header) and not refusal(header, form, layout, pipeline, settings, job)
+def goes(
+    header: Header, form: Format, path: str, layout: Layout, pipeline: Pipeline, settings: Settings, job: Job
+) -> bool:
+    """Whether an image goes by rows into a result of a format and a layout at a path."""
+    return is_large(header) and not refusal(header, form, path, layout, pipeline, settings, job)
 
 
 def memory(header: Header, pipeline: Pipeline, settings: Settings) -> int:
     """About the bytes that an image takes which goes by rows."""
-    return _bands(header, pipeline, settings).memory
+    return _bands(header, pipeline, settings).memory + header.row_bytes
 
 
-def plan(header: Header, form: Format, layout: Layout, pipeline: Pipeline, settings: Settings, job: Job) -> list[str]:
+def plan(
+    header: Header, form: Format, path: str, layout: Layout, pipeline: Pipeline, settings: Settings, job: Job
+) -> list[str]:
     """How a large image goes through, in a sentence: by bands of rows, or why not; nothing for others."""
     if not is_large(header):
         return []
-    if why := refusal(header, form, layout, pipeline, settings, job):
+    if why := refusal(header, form, path, layout, pipeline, settings, job):
         return [f"in memory as a whole: {why}"]
     from imgconv import errors
 
     bands = _bands(header, pipeline, settings)
     floats = any(type_.startswith("float") for type_ in (header.type, bands.target.type))
     same = "within the bound of floats" if floats else "to the bit"
-    return [f"by bands of {bands.rows} rows, in about {errors.amount(bands.memory)}; the same result {same}"]
+    taken = errors.amount(memory(header, pipeline, settings))
+    return [f"by bands of {bands.rows} rows, in about {taken}; the same result {same}"]
 
 
 def _bands(header: Header, pipeline: Pipeline, settings: Settings) -> Bands:

@@ -8,6 +8,7 @@ are taken over.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 from typing import Any
@@ -93,7 +94,9 @@ class Manifest:
         if outcome.error is not None or outcome.skipped:
             return
         try:
-            os.write(self._file, line(outcome))
+            content = line(outcome)
+            if os.write(self._file, content) < len(content):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
             raise errors.file_unwritable(self.path, error.strerror or str(error)) from None
 
@@ -104,7 +107,7 @@ class Manifest:
 def _stamp(text: bytes) -> dict[str, Any] | None:
     """The stamp of a line: empty if the line was cut off or has none, None if it is none of a manifest."""
     if not text.endswith(b"\n"):
-        return {} if text.startswith(b'{"input"') else None
+        return {} if b'{"input"'.startswith(text[:8]) else None
     try:
         stamp = json.loads(text)["stamp"]
     except (ValueError, KeyError, TypeError):

@@ -29,6 +29,6 @@ class PagesRun(JobRun):
         job = replace(self.job, source=path, pages=())
         page = JobRun(job, self.pipeline, self.settings, {}, self.own_process, self.memory)
         try:
-            return page._applied(computing.converted(page._read(*page._opened()).image, self.settings))
+            return page._applied(computing.converted(page._read(*page._opened(whole=True)).image, self.settings))
         except (errors.WindowError, errors.PixelError) as error:
             raise errors.FileError(f"{job.source_name}: {error}") from None

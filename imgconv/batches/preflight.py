@@ -55,7 +55,7 @@ def check(
         from imgconv.files import frames
 
         frames.check_sizes(form, header)
-    if not whole and by_rows.goes(header, form, layout, pipeline, settings, job):
+    if not whole and by_rows.goes(header, form, path, layout, pipeline, settings, job):
         needed = by_rows.memory(header, pipeline, settings)
         forecast.require(header, needed, settings.reading)
         return form, path, needed
@@ -83,11 +83,14 @@ def skip_existing(job: Job, path: str) -> None:
         raise Skipped(path)
 
 
-def plan(job: Job, header: Header, pipeline: Pipeline, settings: Settings) -> list[str]:
+def plan(job: Job, header: Header, pipeline: Pipeline, settings: Settings, *, whole: bool = False) -> list[str]:
     """The plan of an image with this header, step by step; and of a large one whether it goes by rows."""
-    form, _ = destination(job, header, able_formats(header, pipeline, settings))
+    form, path = destination(job, header, able_formats(header, pipeline, settings))
     layout = result_layout(header, pipeline, settings)
-    return [*_plan_of_steps(header, pipeline, settings), *by_rows.plan(header, form, layout, pipeline, settings, job)]
+    how = by_rows.plan(header, form, path, layout, pipeline, settings, job)
+    if whole and how:
+        how = ["in memory as a whole: it is stored in a way that is not read by rows, or is to be turned"]
+    return [*_plan_of_steps(header, pipeline, settings), *how]
 
 
 def _plan_of_steps(header: Header, pipeline: Pipeline, settings: Settings) -> list[str]:

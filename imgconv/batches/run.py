@@ -112,7 +112,7 @@ class JobRun:
             stamped = stamps.begun(self.job, self.settings.operation)
         header, form, path = self._opened()
         layout = result_layout(header, self.pipeline, self.settings)
-        goes = by_rows.goes(header, form, layout, self.pipeline, self.settings, self.job)
+        goes = by_rows.goes(header, form, path, layout, self.pipeline, self.settings, self.job)
         done = self._run_by_rows(header, form, path) if goes else None
         shown, words = done or self._run_as_a_whole(self._read(header, form, path))
         if stamped is not None:
@@ -153,19 +153,21 @@ class JobRun:
             self._refuse_losses(self.notes)
             words.extend(summary(image, result))
 
-        if not by_rows.write(self.job, header, form, path, self.pipeline, self.settings, settle, self._add_note):
+        with self._confined():
+            done = by_rows.write(self.job, header, form, path, self.pipeline, self.settings, settle, self._add_note)
+        if not done:
             self._check(header, whole=True)  # all its pixels may be more than memory allows
             return None
         self.facts |= {"output": path, "outputs": [path], "format_out": form.name}
         return ("standard output" if path == STREAM else path), tuple(words)
 
-    def _opened(self) -> tuple[Header, Format, str]:
+    def _opened(self, *, whole: bool = False) -> tuple[Header, Format, str]:
         """The header, and the format and path of the result, once nothing in it speaks against reading the pixels."""
         from imgconv.files import read
 
         with self._confined():
             header = read.header(self.job.source, self.settings.reading)
-        return header, *self._check(header)
+        return header, *self._check(header, whole=whole)
 
     def _read(self, header: Header, form: Format, path: str) -> _Input:
         """The pixels."""
@@ -195,7 +197,7 @@ class JobRun:
         try:
             self.facts |= header_facts(header)
             if self.settings.plans:
-                self.facts["plan"] = plan(self.job, header, self.pipeline, self.settings)
+                self.facts["plan"] = plan(self.job, header, self.pipeline, self.settings, whole=whole)
             form, path, needed = check(self.job, header, self.pipeline, self.settings, whole=whole)
             if self.memory is not None and needed > self.memory:
                 raise MemoryWanted(needed)

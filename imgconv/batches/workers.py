@@ -30,7 +30,7 @@ _ENVIRONMENT = {
 }
 """Of workers, where the caller's does not say otherwise."""
 _DIED = "its process died; perhaps the system was out of memory (--jobs 1 takes less)"
-_DEAD = (OSError, EOFError, pickle.UnpicklingError)
+_DEAD = (OSError, EOFError, ValueError, pickle.UnpicklingError)
 _START = "import sys; sys.path[:] = {path!r}; from imgconv.batches.worker import main; main()"
 _Item = tuple["Future[Any]", Callable[..., Any], tuple[Any, ...]]
 
@@ -106,10 +106,15 @@ class Workers(Executor):
         """Starts a process that died again, and gives it its tasks again but one that was tried often enough."""
         process.end()
         under_way[0].tries += 1
-        if process.killed or under_way[0].tries >= _TRIES:
+        if under_way[0].tries >= _TRIES:
             under_way.popleft().future.set_exception(BrokenExecutor(_DIED))
         if not process.killed:
-            process.start()
+            try:
+                process.start()
+            except OSError:  # no more processes, or no memory for one
+                process.killed = True
+        while process.killed and under_way:
+            under_way.popleft().future.set_exception(BrokenExecutor(_DIED))
         for task in under_way:
             process.send(task.content)
 
@@ -140,7 +145,7 @@ class _Process:
     def send(self, content: bytes) -> None:
         """Sends a call; if the process is dead, `receive` says so."""
         assert self._process.stdin
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):  # ValueError: the pipe is closed
             self._process.stdin.write(content)
             self._process.stdin.flush()
 

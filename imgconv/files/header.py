@@ -23,7 +23,8 @@ class Header:
     Of several frames `numbers` are those in the file, from 0, and `sizes` their heights and widths; all else is the
     first one's. `parts` are heights and widths of pictures that are decoded on the way (frames as they are stored),
     `decoding` is the memory in bytes that decoders take besides the pixels they return. `rows`, where it is known,
-    begins to read a still picture row by row; it gives None where that turns out to be impossible.
+    begins to read a still picture row by row; it gives None where that turns out to be impossible, and holds
+    `row_bytes` at a time.
     """
 
     source: Source
@@ -37,6 +38,7 @@ class Header:
     parts: tuple[tuple[int, int], ...] = ()
     decoding: int = 0
     rows: Callable[[], RowReader | None] | None = None
+    row_bytes: int = 2**22
 
     @property
     def path(self) -> str:

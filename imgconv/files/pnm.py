@@ -143,13 +143,15 @@ def header(source: Source) -> Header:
         numbers,
         tuple((each.height, each.width) for each in chosen) if len(chosen) > 1 else (),
         decoding=max(each.decoding for each in chosen),
-        rows=partial(_by_rows, source, first, images[-1].end) if len(images) == 1 and _is_plain(first) else None,
+        rows=partial(_by_rows, source, first, images[-1].end) if _is_by_rows(source, images) else None,
     )
 
 
-def _is_plain(stated: PnmHeader) -> bool:
-    """Whether rows of the file are rows of the image."""
-    return not (stated.bits or stated.upwards) and stated.most in (255, 65535)
+def _is_by_rows(source: Source, images: Sequence[PnmHeader]) -> bool:
+    """Whether rows of the file are rows of the one image in it, and are to be there."""
+    first = images[0]
+    plain = not (first.bits or first.upwards) and first.most in (255, 65535)
+    return plain and len(images) == 1 and not source.options.allow_truncated
 
 
 def _by_rows(source: Source, stated: PnmHeader, end: int) -> RowReader:

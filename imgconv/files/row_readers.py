@@ -16,6 +16,9 @@ from imgconv.values.frozen import replace
 from imgconv.values.image import ImageData
 from imgconv.values.layout import Layout
 
+_AHEAD = 2**23
+"""Bytes of a PNG's rows that are inflated ahead, and undone."""
+
 
 def row_reader(source: Source, image: Any, layout: Layout, form: str) -> Callable[[], RowReader | None] | None:
     """What begins to read an opened still picture row by row; None for small ones, and for other formats.
@@ -45,6 +48,13 @@ def row_reader(source: Source, image: Any, layout: Layout, form: str) -> Callabl
         return RowReader(described, rows.read, finish, rows.close)
 
     return begin
+
+
+def bytes_held(image: Any) -> int:
+    """The bytes that are held while an opened picture is read row by row."""
+    from imgconv.files.tiff import rows as tiff_rows
+
+    return tiff_rows.MOST if image.format == "TIFF" else _AHEAD
 
 
 def _rows(source: Source, image: Any, layout: Layout) -> Any:

@@ -273,6 +273,8 @@ def by_rows(
     level = png_writer.level_for(writing.compress_level, fast)
     try:
         yield from ROW_WRITERS[form.name](image, bands, Encoding(level, writing, threads))
+    except errors.ImgconvError:  # of a step, or of the file that is read
+        raise
     except (ValueError, OverflowError) as error:
         raise errors.file_unwritable(path, str(error)) from error
 

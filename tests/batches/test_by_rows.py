@@ -189,3 +189,30 @@ def test_the_command_takes_little_memory(tmp_path: Path) -> None:
     done = subprocess.run([*measure, *words], cwd=tmp_path, check=True, capture_output=True, text=True)
     assert int(done.stdout) < 130_000  # KiB; in memory it were 72 MB more, twice
     assert (tmp_path / "out.pgm").read_bytes() == (tmp_path / "warm.pgm").read_bytes()
+
+
+@pytest.mark.usefixtures("small")
+def test_what_no_window_sees_is_checked_and_predictors_of_stored_tiles_are_not_heeded(tmp_path: Path) -> None:
+    pixels = noise((260, 64))
+    tifffile.imwrite(tmp_path / "damaged.tif", pixels, rowsperstrip=64, compression="zlib")
+    with tifffile.TiffFile(tmp_path / "damaged.tif") as file:
+        offset, count = file.pages[0].dataoffsets[-1], file.pages[0].databytecounts[-1]
+    content = bytearray((tmp_path / "damaged.tif").read_bytes())
+    content[offset : offset + count] = b"\xaa" * count
+    (tmp_path / "damaged.tif").write_bytes(content)
+    assert outcome(tmp_path / "damaged.tif", tmp_path / "out.tiff", "maxpool 2 stride=200").error is not None
+    tifffile.imwrite(tmp_path / "tiled.tif", pixels, tile=(64, 64), extratags=[(317, 3, 1, 2, True)])
+    assert outcome(tmp_path / "tiled.tif", tmp_path / "out.npy", "filter identity").error is None
+    np.testing.assert_array_equal(np.load(tmp_path / "out.npy"), np.asarray(Image.open(tmp_path / "tiled.tif")))
+
+
+@pytest.mark.usefixtures("small")
+def test_cut_files_are_read_as_far_as_they_go_if_that_is_allowed(tmp_path: Path) -> None:
+    for name in ("gray.pgm", "deep.npy", "gray.png"):
+        SOURCES[name](tmp_path / name)
+        content = (tmp_path / name).read_bytes()
+        (tmp_path / name).write_bytes(content[: len(content) * 2 // 3])
+        settings = Settings(reading=Reading(allow_truncated=True))
+        found = outcome(tmp_path / name, tmp_path / "out.tiff", "filter box:3", settings)
+        assert found.error is None, name
+        assert any(note.code == "truncated" for note in found.notes)

@@ -16,11 +16,13 @@ _STORED, _DEFLATED = 1, (8, 32946)  # values of Compression
 _BLACK_IS_ZERO, _RGB = 1, 2  # of PhotometricInterpretation
 _NONE, _HORIZONTAL = 1, 2  # of Predictor
 _ORIENTATION = 274
-_MOST = 2**26  # bytes of a row of strips or tiles that are decoded at once
+MOST = 2**26
+"""Bytes that are held of a row of strips or tiles."""
+_COPIES = 4  # of a strip: as stored twice, decoded, and as rows; tiles are small beside their row
 
 
 def opened(source: Source, layout: Layout) -> TiffRows | None:
-    """The rows of a TIFF's first page; None where it is not such a page, or has others."""
+    """The rows of a TIFF's first page, which the caller has chosen; None where they are stored in other ways."""
     import tifffile
 
     source.stream.seek(0)
@@ -46,8 +48,9 @@ def _reads(page: Any, layout: Layout) -> bool:
     if not plain or not all(page.databytecounts) or page.compression not in (_STORED, *_DEFLATED):
         return False
     if page.compression == _STORED:
-        return not page.is_tiled or _piece_row(page) <= _MOST
-    return page.predictor in (_NONE, _HORIZONTAL) and _piece_row(page) <= _MOST
+        # of stored pixels libtiff heeds no predictor, and tifffile does
+        return not page.is_tiled or (page.predictor == _NONE and _piece_row(page) <= MOST)
+    return page.predictor in (_NONE, _HORIZONTAL) and _piece_row(page) <= (MOST if page.is_tiled else MOST // _COPIES)
 
 
 def _piece_row(page: Any) -> int:
@@ -80,7 +83,10 @@ class TiffRows:
         return rows
 
     def finish(self) -> None:
-        """There is nothing behind the last row that belongs to the page."""
+        """Decodes the rows that are left, for what is damaged there, too."""
+        if self._page.compression != _STORED:
+            while self._at < self._page.imagelength:
+                self.read(min(self._high, self._page.imagelength - self._at))
 
     def close(self) -> None:
         """Nothing runs beside."""
