@@ -19,7 +19,7 @@ from imgconv.values.notes import Note
 if TYPE_CHECKING:
     from imgconv.batches.settings import Settings
     from imgconv.files.by_rows import Pieces
-    from imgconv.files.pnm import Content
+    from imgconv.files.content import Content
     from imgconv.values.image import ImageData
 
 

@@ -13,9 +13,9 @@ import numpy as np
 from imgconv import errors
 from imgconv.files import frames, trailers
 from imgconv.files.by_rows import RowReader, exactly, stand_in
+from imgconv.files.content import Content, bytes_of
 from imgconv.files.header import Header, loader, parsed
 from imgconv.files.modes import joined
-from imgconv.files.pnm import Content, bytes_of
 from imgconv.files.source import Source
 from imgconv.values.frozen import replace
 from imgconv.values.image import Frame, ImageData

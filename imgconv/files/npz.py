@@ -7,10 +7,10 @@ import math
 
 from imgconv import errors
 from imgconv.files import archives, signatures
+from imgconv.files.content import Content
 from imgconv.files.formats import split_member
 from imgconv.files.header import Header, loader, parsed
 from imgconv.files.npy import filled, frames_of, npy, numbers_of, shape_and_type, size_of
-from imgconv.files.pnm import Content
 from imgconv.files.source import Source
 from imgconv.values.image import ImageData
 from imgconv.values.layout import Layout

@@ -65,7 +65,7 @@ def _header(source: Source) -> Header:
         selection.parts,
         decoder_buffers.bytes_of(source, first, layout, selection, composed=composed),
         None if animated or places[0] else row_readers.row_reader(source, first, layout, _format(image)),
-        row_readers.bytes_held(image),
+        row_readers.bytes_held(image, layout),
     )
 
 

@@ -9,11 +9,13 @@ from collections.abc import Callable
 from typing import IO
 
 from imgconv import errors
-from imgconv.files import bounded_reads, idx, limits, npy, npz, pillow_reader, pillow_settings, pnm, signatures
+from imgconv.files import bounded_reads, idx, limits, npy, npz, pillow_reader, pillow_settings, signatures
 from imgconv.files.formats import split_member
 from imgconv.files.header import Header, parsed
 from imgconv.files.options import Reading
 from imgconv.files.png.chunks import SIGNATURE
+from imgconv.files.pnm import reader as pnm_reader
+from imgconv.files.pnm.headers import is_pnm
 from imgconv.files.source import Source
 from imgconv.files.text import reader as text_reader
 from imgconv.files.text.recognition import INLINE, is_inline, is_matrix
@@ -39,7 +41,7 @@ READERS = (
     Reader("npy", npy.is_npy, npy.npy_header),
     Reader("idx", idx.is_idx, idx.header),
     Reader("npz", npz.is_zip, npz.header),
-    Reader("pnm", pnm.is_pnm, pnm.header),
+    Reader("pnm", is_pnm, pnm_reader.header),
     Reader("text", is_matrix, text_reader.header),
     Reader("program", signatures.is_program, signatures.refuse_program),
     Reader("pillow", lambda start: True, pillow_reader.header),

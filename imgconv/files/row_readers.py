@@ -50,11 +50,13 @@ def row_reader(source: Source, image: Any, layout: Layout, form: str) -> Callabl
     return begin
 
 
-def bytes_held(image: Any) -> int:
+def bytes_held(image: Any, layout: Layout) -> int:
     """The bytes that are held while an opened picture is read row by row."""
+    if image.format != "TIFF":
+        return _AHEAD
     from imgconv.files.tiff import rows as tiff_rows
 
-    return tiff_rows.MOST if image.format == "TIFF" else _AHEAD
+    return tiff_rows.bytes_held(image, layout)
 
 
 def _rows(source: Source, image: Any, layout: Layout) -> Any:

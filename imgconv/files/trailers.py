@@ -151,10 +151,10 @@ def _tiff(source: Source, image: Any) -> int | None:
 
 def _pnm(source: Source, image: Any) -> int | None:
     """The end of plain PNM, whose pixels are text."""
-    from imgconv.files import plain_pnm
+    from imgconv.files.pnm import plain
 
     source.stream.seek(0)
-    return plain_pnm.end(source.stream.read(jpeg2000.most_bytes(*image.size)))
+    return plain.end(source.stream.read(jpeg2000.most_bytes(*image.size)))
 
 
 def _exactly(source: Source, at: int, length: int) -> bytes:

@@ -8,15 +8,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import IO, TYPE_CHECKING, Any
 
 from imgconv import errors
-from imgconv.files import atomic, conversions, npy, npz, pnm
+from imgconv.files import atomic, conversions, npy, npz
 from imgconv.files.by_rows import Patch
+from imgconv.files.content import Content
 from imgconv.files.formats import COMPRESS_LEVEL, FORMATS, QUALITY_KIND, Format, format_of
 from imgconv.files.header import first_line
 from imgconv.files.modes import holder, to_pillow
 from imgconv.files.options import Writing
 from imgconv.files.pictures import image_of
 from imgconv.files.png import writer as png_writer
-from imgconv.files.pnm import Content
+from imgconv.files.pnm import writer as pnm
 from imgconv.values.arguments import path_text
 from imgconv.values.frozen import record, replace
 from imgconv.values.image import Frame, ImageData

@@ -10,8 +10,9 @@ from PIL import Image as pillow
 import imgconv
 from imgconv import errors
 from imgconv.api.image import Image
-from imgconv.files import pnm, read
+from imgconv.files import read
 from imgconv.files.options import Reading
+from imgconv.files.pnm.headers import parse
 from imgconv.values.image import Frame
 from tests.command import blocks_max
 from tests.command import imgconv as command
@@ -47,7 +48,7 @@ def test_headers_as_netpbm_allows_them(header, tmp_path):
     [b"P6 7 5 65536 ", b"P3 1 1 255 9 9 9", b"P6 0 5 255 ", b"P67 5 255 ", b"P6 7", b""],
 )
 def test_other_headers_are_left_to_pillow(start):
-    assert pnm.parse(start) is None
+    assert parse(start) is None
 
 
 def test_small_maxima_are_scaled(tmp_path):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from imgconv.files.content import Content
 from imgconv.files.modes import joined
-from imgconv.files.pnm import Content
 from imgconv.values.image import Frame, ImageData
 from imgconv.values.pixel_values import Pixels
 

@@ -16,8 +16,8 @@ _STORED, _DEFLATED = 1, (8, 32946)  # values of Compression
 _BLACK_IS_ZERO, _RGB = 1, 2  # of PhotometricInterpretation
 _NONE, _HORIZONTAL = 1, 2  # of Predictor
 _ORIENTATION = 274
-MOST = 2**26
-"""Bytes that are held of a row of strips or tiles."""
+_STRIP_ROWS, _TILE_ROWS, _COMPRESSION = 278, 323, 259
+_MOST = 2**26  # bytes that are held of a row of strips or tiles
 _COPIES = 4  # of a strip: as stored twice, decoded, and as rows; tiles are small beside their row
 
 
@@ -29,6 +29,18 @@ def opened(source: Source, layout: Layout) -> TiffRows | None:
     file = tifffile.TiffFile(source.stream)
     page = file.pages[0]
     return TiffRows(source, page) if _reads(page, layout) else None
+
+
+def bytes_held(image: Any, layout: Layout) -> int:
+    """About the bytes that are held of a picture that Pillow opened while its rows are read."""
+    row = image.width * layout.channels * np.dtype(layout.type).itemsize
+    tiles, strips = image.tag_v2.get(_TILE_ROWS), image.tag_v2.get(_STRIP_ROWS)
+    high = tiles or strips or image.height
+    if not isinstance(high, int):
+        return _MOST
+    if not tiles and image.tag_v2.get(_COMPRESSION) == _STORED:
+        return int(row)
+    return int(min(min(high, image.height) * row * (1 if tiles else _COPIES), _MOST))
 
 
 def _reads(page: Any, layout: Layout) -> bool:
@@ -49,8 +61,8 @@ def _reads(page: Any, layout: Layout) -> bool:
         return False
     if page.compression == _STORED:
         # of stored pixels libtiff heeds no predictor, and tifffile does
-        return not page.is_tiled or (page.predictor == _NONE and _piece_row(page) <= MOST)
-    return page.predictor in (_NONE, _HORIZONTAL) and _piece_row(page) <= (MOST if page.is_tiled else MOST // _COPIES)
+        return not page.is_tiled or (page.predictor == _NONE and _piece_row(page) <= _MOST)
+    return page.predictor in (_NONE, _HORIZONTAL) and _piece_row(page) <= (_MOST if page.is_tiled else _MOST // _COPIES)
 
 
 def _piece_row(page: Any) -> int:

@@ -1,11 +1,9 @@
-"""PNM and PFM, whose bytes are the pixels: binary PBM, PGM and PPM and gray and colour PFM, read and written without
-Pillow. Images that follow each other in one file or stream are frames."""
+"""PNM and PFM, whose bytes are the pixels, read without Pillow: binary PBM, PGM and PPM and gray and colour PFM. Images
+that follow each other in one file or stream are frames."""
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import IO
 
@@ -13,103 +11,17 @@ import numpy as np
 
 from imgconv.files import frames, limits, trailers
 from imgconv.files.by_rows import RowReader, empty_frame, exactly
+from imgconv.files.content import bytes_of
 from imgconv.files.header import Header, loader
-from imgconv.files.modes import joined
+from imgconv.files.pnm.headers import PnmHeader, parse
 from imgconv.files.source import Source
-from imgconv.values.frozen import record, replace
+from imgconv.values.frozen import replace
 from imgconv.values.image import Frame, ImageData
 from imgconv.values.layout import Layout
 from imgconv.values.notes import Note
 from imgconv.values.pixel_values import Pixels
 
-Content = list[bytes | memoryview]
-"""A file as pieces, written one after the other, so that pixels need not be copied behind a header."""
-
 _SHORT, _LONGEST = 512, 4096  # bytes of a header, and of one with long comments
-_WHILE_SCALED = 14  # bytes per sample
-_BLANK = rb"(?:\s|#[^\n\r]*[\n\r])+"
-_PNM = rb"P([56])" + _BLANK + rb"(\d{1,9})" + _BLANK + rb"(\d{1,9})" + _BLANK + rb"(\d{1,5})\s"
-_PBM = rb"P4" + _BLANK + rb"(\d{1,9})" + _BLANK + rb"(\d{1,9})\s"
-_PFM = rb"P([fF])\s+(\d{1,9})\s+(\d{1,9})\s+(-?[0-9.eE+-]{1,30})\s"
-
-
-@record
-class PnmHeader:
-    """What a header says: the shape and type of the pixels behind it, and how their numbers are meant."""
-
-    format: str
-    height: int
-    width: int
-    channels: int
-    dtype: str
-    start: int
-    most: int = 0  # the greatest value, which is white
-    bits: bool = False  # eight pixels a byte, 1 is black
-    upwards: bool = False  # the last row comes first
-    unit: float = 1  # what a PFM says that 1.0 stands for
-
-    @property
-    def type(self) -> str:
-        return np.dtype(self.dtype).name
-
-    @property
-    def samples(self) -> int:
-        return self.height * self.width * self.channels
-
-    @property
-    def stored(self) -> tuple[int, ...]:
-        """The shape of the numbers in the file."""
-        if self.bits:
-            return self.height, -(-self.width // 8)
-        return (self.height, self.width, self.channels) if self.channels > 1 else (self.height, self.width)
-
-    @property
-    def end(self) -> int:
-        """Where the image ends."""
-        return self.start + math.prod(self.stored) * np.dtype(self.dtype).itemsize
-
-    @property
-    def decoding(self) -> int:
-        """Bytes that are needed besides the pixels while these are made."""
-        if self.most not in (0, 255, 65535):
-            return self.samples * _WHILE_SCALED
-        return 0 if self.dtype == "u1" and not self.bits else self.samples * np.dtype(self.dtype).itemsize
-
-
-def parse(start: bytes, at: int = 0) -> PnmHeader | None:
-    """What the header of a binary PBM, PGM, PPM or PFM says that stands `at` a place of a file; None for anything
-    else."""
-    if start[:1] != b"P":  # so that starts of other kinds need no patterns made
-        return None
-    if fields := re.match(_PNM, start):
-        width, height, most = (int(fields[i]) for i in (2, 3, 4))
-        if 0 in (width, height) or not 0 < most < 65536:
-            return None
-        name, channels = ("ppm", 3) if fields[1] == b"6" else ("pgm", 1)
-        return PnmHeader(name, height, width, channels, ">u2" if most > 255 else "u1", at + fields.end(), most)
-    if fields := re.match(_PBM, start):
-        width, height = int(fields[1]), int(fields[2])
-        return PnmHeader("pgm", height, width, 1, "u1", at + fields.end(), bits=True) if width and height else None
-    if fields := re.match(_PFM, start):
-        return _pfm_header(fields, at)
-    return None
-
-
-def _pfm_header(fields: re.Match[bytes], at: int) -> PnmHeader | None:
-    width, height = int(fields[2]), int(fields[3])
-    try:
-        scale = float(fields[4])
-    except ValueError:
-        return None
-    if 0 in (width, height, scale):
-        return None
-    channels, dtype = 3 if fields[1] == b"F" else 1, "<f4" if scale < 0 else ">f4"
-    return PnmHeader("pfm", height, width, channels, dtype, at + fields.end(), upwards=True, unit=abs(scale))
-
-
-def is_pnm(start: bytes) -> bool:
-    """Whether a file starts as one that is read here; Pillow may know others."""
-    return parse(start) is not None
 
 
 def header(source: Source) -> Header:
@@ -220,40 +132,3 @@ def _scaled(pixels: Pixels, stated: PnmHeader) -> Pixels:
             stated.type
         )
     return pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
-
-
-def pnm(pictures: Sequence[Frame]) -> Content:
-    """Gray or RGB frames of 8 or 16 bits, each as a PGM or PPM, one after the other."""
-    return [piece for frame in pictures for piece in _one(frame)]
-
-
-def _one(frame: Frame) -> Content:
-    return [_head(frame), _body(joined(frame))]
-
-
-def _head(frame: Frame) -> bytes:
-    pixels = frame.pixels
-    kind = b"P6" if pixels.ndim == 3 else b"P5"
-    return b"%s\n%d %d\n%d\n" % (kind, pixels.shape[1], pixels.shape[0], 2 ** (8 * pixels.itemsize) - 1)
-
-
-def _body(pixels: Pixels) -> memoryview:
-    pixels = np.ascontiguousarray(pixels)
-    return bytes_of(pixels.astype(">u2") if pixels.dtype == np.uint16 else pixels)
-
-
-def by_rows(image: ImageData, bands: Iterable[Pixels]) -> Iterator[bytes | memoryview]:
-    """A PGM or PPM from an image without pixels, and bands of its rows."""
-    yield _head(image.frames[0])
-    yield from map(_body, bands)
-
-
-def pfm(frame: Frame) -> Content:
-    """A gray or RGB frame of 32-bit floats as a PFM file: little-endian, the last row first."""
-    pixels = np.ascontiguousarray(joined(frame)[::-1], "<f4")
-    kind = b"PF" if pixels.ndim == 3 else b"Pf"
-    return [b"%s\n%d %d\n-1.0\n" % (kind, pixels.shape[1], pixels.shape[0]), bytes_of(pixels)]
-
-
-def bytes_of(pixels: Pixels) -> memoryview:
-    return memoryview(pixels.reshape(-1).view(np.uint8))  # type: ignore[arg-type]

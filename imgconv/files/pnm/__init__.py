@@ -1,0 +1,1 @@
+"""Netpbm's formats and PFM."""
