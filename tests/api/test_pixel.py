@@ -283,3 +283,34 @@ def test_alpha_divides_what_it_shows() -> None:
     assert (channel.parts[0].weighting.seen, channel.response) == (None, 128)
     [channel] = explain(image, imgconv.Pipeline.parse("filter 1,0,0 pad=valid"), (2, 0)).channels
     assert (channel.parts[0].weighting.visible, channel.result) == (False, 226)
+
+
+@law(40)
+@given(st.data(), st.sampled_from(("uint8", "uint16", "float32")), st.sampled_from(("clamp", "stretch")))
+def test_linear_light_is_explained(data: st.DataObject, type_: str, range_: str) -> None:
+    pixels = data.draw(images(type_, st.tuples(st.integers(2, 5), st.integers(2, 5), st.sampled_from((1, 3)))))
+    image = imgconv.Image((Frame(np.abs(pixels)),))
+    step = Filter(data.draw(rows_of(st.integers(-1, 3), 3)), border=data.draw(st.sampled_from(("edge", "zero"))))
+    at, chosen = (1, 1), data.draw(st.sampled_from(("all", "0")))
+    found = explain(image, Pipeline((step,)), at, range_=range_, linear=True, channels=chosen)
+    result = image.through(step, range=range_, linear=True, channels=chosen).pixels
+    wanted = result[at].reshape(-1)[: len(found.channels)].tolist()
+    assert [channel.result for channel in found.channels] == wanted
+    for number, channel in enumerate(found.channels):
+        centre = next(c for row in channel.parts[0].cells for c in row if (c.row, c.column) == at)
+        assert centre.pixel == image.pixels[at].reshape(-1)[number]
+        if range_ == "clamp" and np.abs(pixels).max() < 1e6:
+            assert abs(channel.settled.value - channel.result) <= (
+                1e-4 * (1 + abs(channel.result)) if "f" in type_ else 1
+            )
+
+
+def test_chosen_channels_are_explained() -> None:
+    colours = np.stack([TEXTBOOK, TEXTBOOK // 2, TEXTBOOK // 3], axis=2)
+    image = imgconv.Image((Frame(colours, TEXTBOOK),))
+    found = explain(image, imgconv.Pipeline.parse("filter vertical"), (1, 1), channels="b,r", alpha="keep")
+    assert [channel.name for channel in found.channels] == ["red", "blue"]
+    [alpha] = explain(image, imgconv.Pipeline.parse("filter box:3"), (1, 1), channels="alpha").channels
+    assert (alpha.name, alpha.parts[0].cells[1][1].value, alpha.agrees) == ("alpha", 192, True)
+    with pytest.raises(errors.UsageError, match="--gray"):
+        explain(image, imgconv.Pipeline.parse("filter vertical"), (1, 1), channels="luma")

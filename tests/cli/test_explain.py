@@ -162,3 +162,14 @@ def test_the_pixel_is_the_one_that_the_command_writes(tmp_path: Path) -> None:
     said = imgconv("explain", "filter", *words, "--at", "1,0", "--json", cwd=tmp_path, stdin=stdin)
     assert json.loads(said.out)["channels"][0]["result"] == np.load(tmp_path / "out.npy")[1, 0]
     assert (said.code, said.err) == (0, "")
+
+
+def test_light_stands_beside_the_pixels(window: str) -> None:
+    lines = explain("filter", "box:3", window, "--at", "1,1", "--linear", "--json").stdout
+    [channel] = json.loads(lines)["channels"]
+    cell = channel["parts"][0]["cells"][1][1]
+    assert (cell["pixel"], round(cell["value"], 2)) == (192, 134.41)
+    assert channel["result"] == round(channel["encoded"])
+    said = explain("filter", "box:3", window, "--at", "1,1", "--linear").stdout.splitlines()
+    assert said[2].split()[4:8] == ["as", "light", "kernel", "products"]
+    assert "encoded      144." in "\n".join(said)

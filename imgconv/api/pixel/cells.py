@@ -23,12 +23,13 @@ Place = tuple[int, int]
 @record
 class Cell:
     """A tap at (row, column), which may lie beyond the edge; the pixel that stands there (None: a constant, or nothing)
-    and its value (None: nothing)."""
+    and its value (None: nothing). Where the value is linear light, `pixel` is what the image holds."""
 
     row: int
     column: int
     source: Place | None
     value: Number | None
+    pixel: Number | None = None
 
     @property
     def beyond(self) -> bool:

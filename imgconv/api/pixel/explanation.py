@@ -31,13 +31,15 @@ from imgconv.api.pixel.patches import Patch, patches
 from imgconv.operations import Activate, Filter, Operation, Pool
 from imgconv.operations.pipeline import Pipeline
 from imgconv.operations.text import step_text
-from imgconv.values.frozen import record
+from imgconv.values.frozen import record, replace
 from imgconv.values.numbers import Number
 
 if TYPE_CHECKING:
+    from imgconv.api.colour_pipeline import ColourPipeline
     from imgconv.api.image import Image
     from imgconv.api.pixel.weighting import Alphas
     from imgconv.kernels.kernel import Kernel
+    from imgconv.values.image import Frame
     from imgconv.values.pixel_values import Pixels, Target, Values
     from imgconv.values.windows import Window
 
@@ -82,7 +84,7 @@ Part = Sum | Reduction | Activation
 @record
 class Channel:
     """One channel of the pixel: several kernels have a part each; `response` is the exact one, `settled` what follows
-    from it, `result` the engine's."""
+    from it, `result` the engine's. `encoded` is the response as a pixel where it is linear light."""
 
     name: str
     parts: tuple[Part, ...]
@@ -90,6 +92,7 @@ class Channel:
     settled: Settled
     result: Number
     agrees: bool
+    encoded: Number | None = None
 
 
 @record
@@ -121,6 +124,8 @@ def explain(
     dtype: Any = None,
     range_: str = "clamp",
     alpha: str = "auto",
+    channels: Any = "all",
+    linear: bool = False,
     threads: int | None = None,
 ) -> Explanation:
     """How the result of a pipeline on an image comes to its value at a row and column.
@@ -130,35 +135,62 @@ def explain(
     UsageError
         For a pixel or a frame that is not there, and steps that are not explained.
     PixelError
-        For colours that alpha weights, but for those of one filter.
+        For colours that alpha weights, but for those of one filter, and for channels or light that the image does not
+        have.
     WindowError
         Where a window does not fit.
     """
-    from imgconv.values.pixel_values import target, values, widened_type
+    from imgconv.api.pixel.light import colours_of, encoded_input, encoded_response, first_input, with_pixels
+    from imgconv.values.pixel_values import target, widened_type
 
     _require_explained(pipeline)
     if not 0 <= frame < len(image.frames):
         raise errors.UsageError(f"there is no frame {frame}; the image has {len(image.frames)}, counted from 0")
     one = image.frames[frame]
-    weights = _weights(one.alpha, pipeline, alpha, range_)
-    inputs = [values(one.pixels)]
-    shape = pipeline.result(*inputs[0].pixels.shape)[:2]
+    colours = colours_of(replace(image, frames=(one,)), alpha, channels, linear=linear)
+    weights = None if colours.chosen.numbers == () else _weights(one.alpha, pipeline, alpha, range_)
+    encoded = encoded_input(colours, one)
+    height, width, _ = encoded.pixels.shape
+    shape = pipeline.result(*encoded.pixels.shape)[:2]
     inside(at, shape)
-    made = _result(image, pipeline, frame, {"dtype": dtype, "range": range_, "alpha": alpha, "threads": threads})
-    inputs += _between(pipeline, inputs[0], threads)
-    step, last = pipeline.steps[-1], inputs[-1]
-    low_high = (0.0, 0.0) if made.response is None else (made.response.low, made.response.high)
     goal = target(widened_type(one.pixels.dtype), pipeline.result_type(dtype), range_)
-    result = values(made.frames[0 if len(made.frames) == 1 else frame].pixels).pixels
-    channels = []
-    for number, name in enumerate(channel_names(last.pixels.shape[2], image.colour)):
+    if colours.chosen.numbers == ():
+        dtype, goal = None, target(encoded.type, None, range_)
+    how = {"dtype": dtype, "range": range_, "alpha": alpha, "channels": channels, "linear": linear, "threads": threads}
+    made = _result(image, pipeline, frame, how)
+    inputs = [first_input(colours, encoded, goal.type, threads)]
+    inputs += _between(pipeline, inputs[0], threads)
+    ends = (0.0, 0.0) if made.response is None else (made.response.low, made.response.high)
+    results = _results(made.frames[0 if len(made.frames) == 1 else frame], colours, at)
+    step, last, found = pipeline.steps[-1], inputs[-1], []
+    for number, (name, own) in enumerate(zip(_names(image, colours, len(results)), results, strict=True)):
         parts = EXPLAINED[type(step)](step, last.pixels[..., number], at, weights)
-        value = _joined(step, [part.response for part in parts])
-        end, own = settled(value, goal, low_high), exact(result[at[0], at[1], number])
-        channels.append(Channel(name, parts, value, end, own, same(end.value, own, goal.type)))
-    height, width, _ = inputs[0].pixels.shape
-    back = patches(pipeline, inputs, at)
-    return Explanation(pipeline, at, shape, (height, width), goal, low_high, tuple(channels), back)
+        value, light = _joined(step, [part.response for part in parts]), colours.curves is not None
+        as_pixel = encoded_response(colours, number, value, encoded.type) if light else None
+        if light and len(inputs) == 1:
+            parts = tuple(replace(part, cells=with_pixels(part.cells, encoded.pixels[..., number])) for part in parts)
+        end = settled(value if as_pixel is None else as_pixel, goal, ends)
+        found.append(Channel(name, parts, value, end, own, same(end.value, own, goal.type), as_pixel))
+    return Explanation(pipeline, at, shape, (height, width), goal, ends, tuple(found), patches(pipeline, inputs, at))
+
+
+def _results(frame: Frame, colours: ColourPipeline, at: Place) -> list[Number]:
+    """The engine's result at a place, of each chosen channel."""
+    from imgconv.values.pixel_values import values
+
+    if colours.chosen.numbers == () and frame.alpha is not None:
+        return [exact(frame.alpha[at])]
+    pixel = values(frame.pixels).pixels[at]
+    return [exact(pixel[number]) for number in colours.chosen.numbers or range(len(pixel))]
+
+
+def _names(image: Image, colours: ColourPipeline, count: int) -> tuple[str, ...]:
+    """What the chosen channels are called."""
+    numbers = colours.chosen.numbers
+    if numbers is None:
+        return channel_names(count, image.colour)
+    every = channel_names(image.layout.channels, image.colour)
+    return tuple(every[number] for number in numbers) or ("alpha",)
 
 
 def channel_names(count: int, colour: str) -> tuple[str, ...]:
@@ -197,8 +229,6 @@ def _weights(plane: Pixels | None, pipeline: Pipeline, policy: str, range_: str)
 
 def _result(image: Image, pipeline: Pipeline, frame: int, how: dict[str, Any]) -> Image:
     """The engine's result of the frame; of all frames where they share one scale."""
-    from imgconv.values.frozen import replace
-
     if how["range"] != "stretch":
         image = replace(image, frames=(image.frames[frame],))
     return image.through(pipeline, **how)

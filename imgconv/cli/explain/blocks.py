@@ -103,11 +103,16 @@ def _window(part: Part) -> Table:
 
 def _tables(part: Part) -> tuple[Table, ...]:
     tables = [_window(part)]
+    if any(cell.pixel is not None for row in part.cells for cell in row):
+        pixels = tuple(
+            tuple(("" if cell.pixel is None else brief(cell.pixel), "") for cell in row) for row in part.cells
+        )
+        tables = [Table(tables[0].title, pixels), Table("as light", tables[0].rows)]
     if products := getattr(part, "products", None):
         weights = tuple(tuple(_signed(one) for one in row) for row in part.kernel.weights)  # type: ignore[union-attr]
         tables.append(Table("kernel", weights))
         if weighting := getattr(part, "weighting", None):
-            tables.insert(1, Table("alpha", tuple(tuple(map(plain, row)) for row in weighting.rows)))
+            tables.insert(-1, Table("alpha", tuple(tuple(map(plain, row)) for row in weighting.rows)))
         tables.append(
             Table(
                 "times alpha" if weighting else "products",
@@ -167,6 +172,8 @@ def _result_rows(explanation: Explanation, channel: Channel) -> list[tuple[str, 
     rows = []
     if len(channel.parts) > 1:
         rows.append((explanation.step.way, full(channel.response)))  # type: ignore[attr-defined]
+    if channel.encoded is not None:
+        rows.append(("encoded", full(channel.encoded)))
     if goal.range != "clamp":
         ends = f" (image: {full(explanation.ends[0])}…{full(explanation.ends[1])})" if goal.range == "stretch" else ""
         rows.append((f"range {goal.range}{ends}", full(end.ranged)))
@@ -182,7 +189,7 @@ def arithmetic(explanation: Explanation) -> list[Block]:
     """A block for each kernel of each channel, the last of which has the channel's result."""
     found = []
     for channel in explanation.channels:
-        name = f"channel {channel.name}" if len(explanation.channels) > 1 else ""
+        name = "" if channel.name == "gray" else f"channel {channel.name}"
         for number, part in enumerate(channel.parts, 1):
             last = number == len(channel.parts)
             which = f"kernel {number} of {len(channel.parts)}" if len(channel.parts) > 1 else ""

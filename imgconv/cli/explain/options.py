@@ -18,7 +18,7 @@ from imgconv.operations.pipeline import Pipeline
 from imgconv.values import groups
 from imgconv.values.arguments import items
 from imgconv.values.colours import COLOUR
-from imgconv.values.parameters import ALPHA, DTYPE, FLAG, MEMORY, PIXELS, RANGE, THREADS, Kind, whole
+from imgconv.values.parameters import ALPHA, CHANNELS, DTYPE, FLAG, MEMORY, PIXELS, RANGE, THREADS, Kind, whole
 
 if TYPE_CHECKING:
     from imgconv.api.image import Image
@@ -58,6 +58,8 @@ def explain_options() -> list[click.Parameter]:
         option("--range", RANGE, groups.RESULT, "How results are brought into the output type's range."),
         option("--dtype", DTYPE, groups.RESULT, "The output's pixel type.  [default: same as the input]"),
         option("--gray", FLAG, groups.COLOUR, gray, gray),
+        option("--channels", CHANNELS, groups.COLOUR, "Channels to explain (r,g; alpha; 0,2).  [default: all colours]"),
+        option("--linear", FLAG, groups.COLOUR, "In linear light: pixels decoded first, the result encoded again."),
         option("--flatten", COLOUR, groups.COLOUR, "Lay transparent pixels over a colour first (white, '#ff8000')."),
         option("--alpha", ALPHA, groups.COLOUR, "How alpha takes part.  [default: auto]"),
         option("--json", FLAG, groups.REPORTS, "As JSON.", "As JSON."),
@@ -123,5 +125,7 @@ def _explained(image: Image, frame: int, pipeline: Pipeline, given: dict[str, An
         dtype=given["dtype"],
         range_=given["range"] or "clamp",
         alpha=given["alpha"] or "auto",
+        channels=given["channels"] or "all",
+        linear=given["linear"],
         threads=given["threads"],
     )

@@ -101,6 +101,7 @@ def as_json(explanation: Explanation, name: str) -> str:
                 "name": channel.name,
                 "parts": [_part(part) for part in channel.parts],
                 "response": _plain(channel.response),
+                **({} if channel.encoded is None else {"encoded": _plain(channel.encoded)}),
                 "ranged": _plain(channel.settled.ranged),
                 "rounded": _plain(channel.settled.rounded),
                 "clamped": _plain(channel.settled.clamped),
@@ -133,6 +134,7 @@ def _part(part: Part) -> dict[str, Any]:
                 "source": cell.source,
                 "beyond": cell.beyond,
                 "value": _plain(cell.value),
+                **({} if cell.pixel is None else {"pixel": _plain(cell.pixel)}),
             }
             for cell in row
         ]

@@ -20,7 +20,8 @@ def way_back(explanation: Explanation) -> list[Block]:
     names = [channel.name for channel in explanation.channels]
     before = explanation.patches[1:]
     for number, patch in zip(range(len(before), 0, -1), before, strict=True):
-        title = f"step {number}, {patch.step}, reads {'the image' if number == 1 else f'what step {number - 1} gives'}"
+        image = "the image" if explanation.channels[0].encoded is None else "the image as light"
+        title = f"step {number}, {patch.step}, reads {image if number == 1 else f'what step {number - 1} gives'}"
         places = f"{span(patch.rows, 'row')}, {span(patch.columns, 'column')}" if patch.rows and patch.columns else ""
         remarks = [f"and the constant of its border{'' if places else ' alone'}"] if patch.constant else []
         tables: tuple[Table, ...] = ()
