@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from imgconv.values.pixel_values import Pixels
 
 _MOST = 64  # calls that a thread keeps
+_SMALL = 2**22  # pixels; on larger images plans cost nothing beside their loops
 
 
 class Call(NamedTuple):
@@ -86,6 +87,8 @@ def _found(pixels: Pixels, call: Call) -> Prepared | None:
 def remember(pixels: Any, call: Call, step: Operation) -> None:
     """Prepares a call that has succeeded, if it is seen for the second time and can be."""
     if type(pixels) is not np.ndarray or not pixels.dtype.isnative or pixels.dtype.name not in DTYPES:
+        return
+    if pixels.size > _SMALL:
         return
     kept = _recent.kept
     try:

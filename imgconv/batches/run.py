@@ -116,7 +116,7 @@ class JobRun:
         done = self._run_by_rows(header, form, path) if goes else None
         shown, words = done or self._run_as_a_whole(self._read(header, form, path))
         if stamped is not None:
-            self.facts["stamp"] = stamped(self.facts["outputs"])
+            self.facts["stamp"] = stamped.stamp(self.facts["outputs"])
         return shown, words
 
     def _run_as_a_whole(self, source: _Input) -> tuple[str, tuple[str, ...]]:

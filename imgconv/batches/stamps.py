@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from imgconv import __version__
 from imgconv.batches.jobs import Job
-from imgconv.values.frozen import fields, is_record
+from imgconv.values.frozen import fields, is_record, record
 
 if TYPE_CHECKING:
     from imgconv.batches.settings import Settings
@@ -59,21 +59,45 @@ def seen(path: str) -> dict[str, Any] | None:
     return {"size": status.st_size, "time": status.st_mtime_ns}
 
 
-def stamp(job: Job, before: dict[str, Any] | None, operation_: str, paths: Iterable[str]) -> dict[str, Any] | None:
-    """The stamp of a job that is done, whose input was `before`; None if the input has changed meanwhile."""
-    if before is None or seen(job.source_file) != before:
-        return None
-    recent = before["time"] > time.time_ns() - _SETTLED  # a change might not show in the time
-    return {
-        "source": os.path.abspath(job.source),
-        "size": before["size"],
-        "time": None if recent else before["time"],
-        "hash": digest_of(job.source_file),
-        "target": os.path.abspath(job.target),
-        "operation": full_operation(job, operation_),
-        "version": __version__,
-        "outputs": [{"path": os.path.abspath(path), **(seen(path) or {}), "hash": digest_of(path)} for path in paths],
-    }
+@record
+class Begun:
+    """A job's input as it was before the job read it."""
+
+    job: Job
+    operation: str
+    before: dict[str, Any] | None
+    hash: str | None
+    """Of a file that was changed so lately that one more change might not show in its time."""
+
+    def stamp(self, paths: Iterable[str]) -> dict[str, Any] | None:
+        """The stamp of the job that is done and wrote `paths`; None if the input has changed meanwhile."""
+        job, before = self.job, self.before
+        digest = self.hash or digest_of(job.source_file)
+        if before is None or seen(job.source_file) != before:
+            return None
+        return {
+            "source": os.path.abspath(job.source),
+            "size": before["size"],
+            "time": None if self.hash else before["time"],
+            "hash": digest,
+            "target": os.path.abspath(job.target),
+            "operation": full_operation(job, self.operation),
+            "version": __version__,
+            "outputs": [
+                {"path": os.path.abspath(path), **(seen(path) or {}), "hash": digest_of(path)} for path in paths
+            ],
+        }
+
+
+def _output(path: str) -> dict[str, Any]:
+    return {"path": os.path.abspath(path), **(seen(path) or {}), "hash": digest_of(path)}
+
+
+def begun(job: Job, operation_: str) -> Begun:
+    """What is known of a job's input before it is read."""
+    before = seen(job.source_file)
+    recent = before is not None and before["time"] > time.time_ns() - _SETTLED
+    return Begun(job, operation_, before, digest_of(job.source_file) if recent else None)
 
 
 def full_operation(job: Job, operation_: str) -> str:
@@ -97,9 +121,3 @@ def is_unchanged(path: str, known: dict[str, Any]) -> bool:
     if now is None or now["size"] != known.get("size"):
         return False
     return now["time"] == known.get("time") or (known.get("hash") is not None and digest_of(path) == known["hash"])
-
-
-def begun(job: Job, operation_: str) -> Callable[[Sequence[str]], dict[str, Any] | None]:
-    """What makes a job's stamp, given the paths that were written, of its input as it is now."""
-    before = seen(job.source_file)
-    return lambda paths: stamp(job, before, operation_, paths)

@@ -91,6 +91,8 @@ def _show_maps(image: str | None, **given: Any) -> None:
         raise errors.UsageError("maps are drawn into a file: -o maps.png, or --each maps/")
     if form not in (None, "png", "npy"):
         raise errors.unknown("format", form, ["png", "npy"])
+    if form is not None and each is None:
+        raise errors.UsageError("--format is that of the files of --each; that of -o goes by its name")
     if output is not None:
         check(output)
         if not overwrite:

@@ -101,9 +101,12 @@ def _of_floats() -> Any:
     @helper
     def between(values: Any, count: Any, rank: Any, rest: Any, denominator: Any) -> Any:
         below = np.float64(_select(values, count, rank))
-        if rest > 0:
-            below += (np.float64(_next(values, count, rank)) - below) * (np.float64(rest) / np.float64(denominator))
-        return below
+        if rest == 0:
+            return below
+        above, share = np.float64(_next(values, count, rank)), np.float64(rest) / np.float64(denominator)
+        if above == below:  # of infinities, too
+            return below
+        return below * (1 - share) + above * share  # their difference may not be finite
 
     return between
 

@@ -26,6 +26,8 @@ REDUCTIONS = {
 """Each reduction and its other names."""
 PLAIN = ("max", "avg", "min")
 """Those by which alpha is pooled, too."""
+WITHIN = (*PLAIN, "median", "percentile")
+"""Those that give no value below the least or above the greatest pixel."""
 NUMBERS = dict.fromkeys(REDUCTIONS, "") | {"percentile": "P", "lp": "P"}
 """What stands behind the colon of each."""
 WORDS = tuple(kind for kind, numbers in NUMBERS.items() if not numbers)
@@ -184,7 +186,7 @@ class Pool(Operation):
 
     @property
     def keeps_bounds(self) -> bool:  # type: ignore[override]
-        return self.kind != "sum" and not self.kind.startswith("lp:")
+        return parts(self.kind)[0] in WITHIN
 
     def for_alpha(self) -> Pool:
         """Alpha is averaged where colours are reduced to what is no colour among them."""

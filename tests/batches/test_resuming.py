@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from imgconv.batches import stamps
+from imgconv.batches.jobs import Job
 from imgconv.batches.manifest import Manifest
 from imgconv.batches.settings import Settings
 from imgconv.operations.pipeline import Pipeline
@@ -180,6 +181,19 @@ def test_operations_differ_where_results_may() -> None:
     assert len({operation(text) for text in texts}) == len(texts)
     assert operation() == operation(threads=3, strict=True, plans=True)
     assert len({operation(), operation(dtype="int16"), operation(range="abs"), operation(gray=True)}) == 4
+
+
+def test_a_change_that_its_time_does_not_show_is_seen(tmp_path: Path) -> None:
+    """Between the reading of a file that had just been written, and the end of its job."""
+    source = tmp_path / "in.png"
+    source.write_bytes(b"one")
+    job = Job(str(source), str(tmp_path / "out.png"), None)
+    time_ = source.stat().st_mtime_ns
+    begun = stamps.begun(job, "pool")
+    source.write_bytes(b"two")
+    os.utime(source, ns=(time_, time_))
+    stamp = begun.stamp([])
+    assert stamp is None or not stamps.is_unchanged(str(source), stamp)
 
 
 # ---------------------------------------------------------------- --dry-run

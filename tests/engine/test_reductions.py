@@ -79,6 +79,14 @@ def test_percentiles_are_numpy_s(percent: str) -> None:
 
 
 @pytest.mark.usefixtures("uncompiled")
+def test_percentiles_between_equal_infinities_and_far_values() -> None:
+    infinities, far = np.full((1, 2), np.inf), np.array([[-1.7e308, 1.7e308]])
+    assert imgconv.pool(infinities, "percentile:30", size=(1, 2)).tolist() == [[np.inf]]
+    assert imgconv.pool(-infinities, "median", size=(1, 2)).tolist() == [[-np.inf]]
+    assert imgconv.pool(far, "median", size=(1, 2)).tolist() == [[0.0]]
+
+
+@pytest.mark.usefixtures("uncompiled")
 def test_an_even_median_is_the_mean_of_two() -> None:
     assert imgconv.pool([[1, 2], [4, 100]], "median", dtype="float64").tolist() == [[3.0]]
     assert imgconv.pool(np.array([[1, 2], [3, 100]], "uint8"), "median").tolist() == [[3]]  # 2.5 rounds up

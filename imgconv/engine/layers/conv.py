@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from threading import get_ident
+import threading
 from typing import Any
 
 import numpy as np
@@ -28,10 +28,18 @@ _SHAPES = 8  # of values whose work a layer remembers
 _ZERO = Border("constant")
 
 
+class Recent(threading.local):
+    """What a layer was worked out to for recent shapes, by one thread: a bound call's working arrays are its own."""
+
+    def __init__(self) -> None:
+        self.works = dict[Any, Work]()
+        self.calls = dict[Any, Prepared | None]()
+
+
 @record(eq=False)
 class Filters:
     """Filters of a layer, as its loop reads them: `weights` in blocks of output channels as wide as its `tiles`, tap
-    after tap, flat; what they were worked out to for recent shapes.
+    after tap, flat.
 
     `tiles` has 1 or 2 blocks of 16 output channels, or is "own" where each channel has filters of its own (depthwise).
     """
@@ -41,8 +49,7 @@ class Filters:
     inputs: int
     groups: int
     tiles: str
-    works: dict[Any, Work] = field(default_factory=dict)
-    calls: dict[Any, Prepared | None] = field(default_factory=dict)
+    recent: Recent = field(default_factory=Recent)
 
     @property
     def outputs(self) -> int:
@@ -78,8 +85,8 @@ def conv(
         require(batch.size // batch.shape[3] * filters.outputs, "float32", "the channels of a layer")
         batch = batch.repeat(filters.outputs // batch.shape[3], axis=3)
     batch = np.ascontiguousarray(batch, np.float32)
-    key = batch.shape, window, border, least, get_ident()
-    call = filters.calls.get(key)
+    calls, key = filters.recent.calls, (batch.shape, window, border, least)
+    call = calls.get(key)
     if call is not None and (found := call(batch)) is not None:
         return found
     images, height, width, channels = batch.shape
@@ -98,22 +105,22 @@ def conv(
         "last": images * rows.out,
     }
     run_loop(work.loop, work.types, arguments, work.row_work, threads, least=work.least)
-    if key not in filters.calls:
-        if len(filters.calls) >= _SHAPES:
-            filters.calls.clear()
-        filters.calls[key] = prepared(replace(work, arguments=arguments), result.shape)
+    if key not in calls:
+        if len(calls) >= _SHAPES:
+            calls.clear()
+        calls[key] = prepared(replace(work, arguments=arguments), result.shape)
     return result
 
 
 def _work(filters: Filters, rows: Axis, columns: Axis, border: Border, channels: int) -> Work:
     """The work of a layer on values of a shape, cached."""
     key = rows, columns, border, channels
-    work = filters.works.get(key)
+    works = filters.recent.works
+    work = works.get(key)
     if work is None:
-        if len(filters.works) >= _SHAPES:
-            filters.works.clear()
-        work = _worked_out(filters, rows, columns, border, channels)
-        filters.works[key] = work
+        if len(works) >= _SHAPES:
+            works.clear()
+        work = works[key] = _worked_out(filters, rows, columns, border, channels)
     return work
 
 
