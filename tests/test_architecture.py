@@ -30,8 +30,9 @@ LEVELS = {
     "kernels.lab": 10,
     "batches": 10,
     "networks": 11,
-    "cli": 12,
-    "__main__": 13,
+    "figures": 12,
+    "cli": 13,
+    "__main__": 14,
 }
 HEAVY = {"numpy", "numba", "llvmlite", "PIL"}
 MAY_BE_HEAVY = (

@@ -1,4 +1,8 @@
-"""What the terminal can show: Unicode, colour, width."""
+"""What the terminal can show: Unicode, colour, width.
+
+Colours follow https://no-color.org, https://force-color.org and https://bixense.com/clicolors: `NO_COLOR` turns them
+off, `FORCE_COLOR` and `CLICOLOR_FORCE` turn them on in a pipe too, `CLICOLOR=0` off on a terminal.
+"""
 
 from __future__ import annotations
 
@@ -23,17 +27,34 @@ def unicode_shown() -> bool:
 
 def say(text: str) -> None:
     """Prints the text, in ASCII where standard output takes nothing else."""
-    click.echo(text if unicode_shown() else text.replace("…", "..").encode("ascii", "replace").decode())
+    shown = text if unicode_shown() else text.replace("…", "..").encode("ascii", "replace").decode()
+    click.echo(shown, color=colour_shown() or None)
 
 
 def colour_shown() -> bool:
-    """Whether standard output is a terminal on which colours are not turned off (https://no-color.org)."""
-    return (
-        sys.stdout is not None
-        and sys.stdout.isatty()
-        and not os.environ.get("NO_COLOR")
-        and os.environ.get("TERM") != "dumb"
+    """Whether standard output is a terminal that shows colours and the environment does not turn them off, or it asks
+    for them anyway."""
+    if sys.stdout is None or os.environ.get("NO_COLOR"):
+        return False
+    if (forced := os.environ.get("FORCE_COLOR")) is not None:
+        return forced not in ("", "0", "false")
+    if os.environ.get("CLICOLOR_FORCE", "0") != "0":
+        return True
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb" and os.environ.get("CLICOLOR") != "0"
+
+
+def true_colour_shown() -> bool:
+    """Whether colours of 24 bits are: what COLORTERM and TERM say, or `FORCE_COLOR=3`."""
+    term = os.environ.get("TERM", "")
+    known = os.environ.get("COLORTERM", "").lower() in ("truecolor", "24bit") or term.endswith(
+        ("-direct", "-truecolor")
     )
+    return colour_shown() and (known or os.environ.get("FORCE_COLOR") == "3")
+
+
+def swatch(text: str, paper: tuple[int, int, int], ink: tuple[int, int, int]) -> str:
+    """The text in one true colour on another."""
+    return f"\x1b[48;2;{';'.join(map(str, paper))};38;2;{';'.join(map(str, ink))}m{text}\x1b[0m"
 
 
 def painted(text: str, colour: str) -> str:

@@ -13,7 +13,8 @@ from PIL import Image
 
 from imgconv import errors
 from imgconv.cli.main import group
-from tests.command import imgconv
+from imgconv.cli.terminal import colour_shown, true_colour_shown
+from tests.command import imgconv, on_terminal
 from tests.strategies import plain_python
 
 TEXTBOOK = np.array([[0, 64, 128], [48, 192, 144], [142, 226, 168]], "uint8")
@@ -173,3 +174,43 @@ def test_light_stands_beside_the_pixels(window: str) -> None:
     said = explain("filter", "box:3", window, "--at", "1,1", "--linear").stdout.splitlines()
     assert said[2].split()[4:8] == ["as", "light", "kernel", "products"]
     assert "encoded      144." in "\n".join(said)
+
+
+def test_cells_are_swatches_on_a_terminal_of_true_colour(window: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    screen = on_terminal("explain", "filter", "vertical", window, "--at", "1,1", cwd=Path.cwd()).screen.decode()
+    assert "\x1b[48;2;192;192;192;38;2;30;33;40m 192 \x1b[0m" in screen
+    assert "\x1b[48;2;0;0;0;38;2;255;255;255m   0 \x1b[0m" in screen
+    assert "\x1b[48;2;178;24;43;" in screen  # the greatest product
+
+
+@pytest.mark.parametrize(
+    ("terminal", "names", "colours"),
+    [
+        (True, {"COLORTERM": "truecolor"}, 24),
+        (True, {"TERM": "xterm-direct"}, 24),
+        (True, {}, 4),
+        (True, {"COLORTERM": "truecolor", "NO_COLOR": "1"}, 0),
+        (True, {"COLORTERM": "truecolor", "TERM": "dumb"}, 0),
+        (True, {"COLORTERM": "truecolor", "CLICOLOR": "0"}, 0),
+        (False, {"COLORTERM": "truecolor"}, 0),
+        (False, {"COLORTERM": "truecolor", "CLICOLOR_FORCE": "1"}, 24),
+        (False, {"FORCE_COLOR": "3"}, 24),
+        (False, {"FORCE_COLOR": "1"}, 4),
+        (True, {"FORCE_COLOR": "0"}, 0),
+        (False, {"FORCE_COLOR": "3", "NO_COLOR": "1"}, 0),
+    ],
+)
+def test_the_environment_says_which_colours(
+    monkeypatch: pytest.MonkeyPatch, terminal: bool, names: dict[str, str], colours: int
+) -> None:
+    for name in ("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLORTERM"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    for name, value in names.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: terminal, raising=False)
+    assert (24 if true_colour_shown() else 4 if colour_shown() else 0) == colours

@@ -3,40 +3,49 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from imgconv.api.pixel.arithmetic import product, response, total
 from imgconv.cli.terminal import FAINT, NEGATIVE, POSITIVE
+from imgconv.figures.shades import Colour, greatest, scale, signed, tone
 from imgconv.values.borders import RULES
 from imgconv.values.frozen import record
 from imgconv.values.numbers import Number, decimal_text
 
 if TYPE_CHECKING:
-    from imgconv.api.pixel.explanation import Channel, Explanation, Part
+    from imgconv.api.pixel.explanation import Channel, Explanation
+    from imgconv.api.pixel.parts import Part
     from imgconv.api.pixel.weighting import Alphas
 
 LARGEST = 33
 """Rows and columns of the largest tables that are printed."""
 
 
+Tones = tuple[tuple[Colour | None, ...], ...]
+
+
 @record
 class Table:
-    """Cells as text with their colour, and what stands left of each row."""
+    """Cells as text with their colour, and the swatch on which each stands where there is true colour."""
 
     title: str
     rows: tuple[tuple[tuple[str, str], ...], ...]
+    tones: Tones = ()
 
 
 @record
 class Block:
-    """Tables side by side, then rows of a label and a value, then remarks, then a drawing in characters."""
+    """Tables side by side, then rows of a label and a value, the last of them with a swatch, then remarks, then a
+    drawing in characters."""
 
     title: str
     tables: tuple[Table, ...] = ()
     rows: tuple[tuple[str, str], ...] = ()
     remarks: tuple[str, ...] = ()
     drawing: tuple[str, ...] = ()
+    swatch: Colour | None = None
 
 
 def brief(value: Number) -> str:
@@ -77,12 +86,23 @@ def _signed(value: Number) -> tuple[str, str]:
     return brief(value), NEGATIVE if value < 0 else POSITIVE if value > 0 else ""
 
 
-def plain(value: Number) -> tuple[str, str]:
-    """A cell without a colour."""
-    return brief(value), ""
+def pixels_table(title: str, rows: Sequence[Sequence[Number | None]], type_: str, channel: str) -> Table:
+    """Pixels on swatches of what they look like; None is an empty cell."""
+    ends = scale((value for row in rows for value in row), type_)
+    tones = tuple(tuple(tone(value, ends, channel) for value in row) for row in rows)
+    return Table(
+        title, tuple(tuple(("" if value is None else brief(value), "") for value in row) for row in rows), tones
+    )
 
 
-def _window(part: Part) -> Table:
+def _signed_table(title: str, rows: Sequence[Sequence[Number]]) -> Table:
+    """Weights or products on swatches, blue below 0 and red above."""
+    most = greatest(rows)
+    tones = tuple(tuple(signed(value, most) for value in row) for row in rows)
+    return Table(title, tuple(tuple(map(_signed, row)) for row in rows), tones)
+
+
+def _window(part: Part, type_: str, channel: str) -> Table:
     """The window's pixels: those beyond the edge in brackets, the winner of pooling behind a star."""
     winner = getattr(part, "winner", None)
     rows = []
@@ -98,27 +118,22 @@ def _window(part: Part) -> Table:
         rows.append(tuple(texts))
     down = tuple(row[0].row for row in part.cells)
     across = tuple(cell.column for cell in part.cells[0])
-    return Table(f"{span(down, 'row')}, {span(across, 'column')}", tuple(rows))
+    values = tuple(tuple(cell.value for cell in row) for row in part.cells)
+    tones = pixels_table("", values, type_, channel).tones
+    return Table(f"{span(down, 'row')}, {span(across, 'column')}", tuple(rows), tones)
 
 
-def _tables(part: Part) -> tuple[Table, ...]:
-    tables = [_window(part)]
+def _tables(part: Part, type_: str, channel: str) -> tuple[Table, ...]:
+    tables = [_window(part, type_, channel)]
     if any(cell.pixel is not None for row in part.cells for cell in row):
-        pixels = tuple(
-            tuple(("" if cell.pixel is None else brief(cell.pixel), "") for cell in row) for row in part.cells
-        )
-        tables = [Table(tables[0].title, pixels), Table("as light", tables[0].rows)]
+        pixels = tuple(tuple(cell.pixel for cell in row) for row in part.cells)
+        light = tables[0]
+        tables = [pixels_table(light.title, pixels, type_, channel), Table("as light", light.rows, light.tones)]
     if products := getattr(part, "products", None):
-        weights = tuple(tuple(_signed(one) for one in row) for row in part.kernel.weights)  # type: ignore[union-attr]
-        tables.append(Table("kernel", weights))
+        tables.append(_signed_table("kernel", part.kernel.weights))  # type: ignore[union-attr]
         if weighting := getattr(part, "weighting", None):
-            tables.insert(-1, Table("alpha", tuple(tuple(map(plain, row)) for row in weighting.rows)))
-        tables.append(
-            Table(
-                "times alpha" if weighting else "products",
-                tuple(tuple(_signed(one) for one in row) for row in products),
-            )
-        )
+            tables.insert(-1, pixels_table("alpha", weighting.rows, "float64", ""))
+        tables.append(_signed_table("times alpha" if weighting else "products", products))
     return tuple(tables)
 
 
@@ -202,9 +217,11 @@ def arithmetic(explanation: Explanation) -> list[Block]:
                         f" {full(channel.settled.value)}; the engine's numbers are rounded on the way (--plan of the"
                         " command shows how), and its result is what is written"
                     )
-            tables = _tables(part)
+            tables = _tables(part, explanation.type, channel.name)
             if max(len(part.cells), len(part.cells[0])) > LARGEST:
                 tables = ()
                 remarks.insert(0, f"the window is larger than {LARGEST}x{LARGEST}; --json has all its cells")
-            found.append(Block(", ".join(filter(None, (name, which))), tables, tuple(rows), tuple(remarks)))
+            colour = tone(channel.result, scale((channel.result,), explanation.target.type), channel.name)
+            title = ", ".join(filter(None, (name, which)))
+            found.append(Block(title, tables, tuple(rows), tuple(remarks), swatch=colour if last else None))
     return found

@@ -10,10 +10,12 @@ from imgconv import errors
 from imgconv.cli import terminal
 from imgconv.cli.explain.blocks import Block, Table, arithmetic
 from imgconv.cli.explain.way_back import way_back
+from imgconv.figures.shades import Colour, ink_on
 from imgconv.values.numbers import Number
 
 if TYPE_CHECKING:
-    from imgconv.api.pixel.explanation import Explanation, Part
+    from imgconv.api.pixel.explanation import Explanation
+    from imgconv.api.pixel.parts import Part
 
 GAP = "   "
 
@@ -42,17 +44,25 @@ def as_text(explanation: Explanation, name: str) -> str:
 
 
 def _lines(table: Table) -> tuple[int, list[str]]:
-    """A table's width and lines, its title first."""
+    """A table's width and lines, its title first; on swatches a cell has a blank on either side instead of a gap."""
     columns = list(zip(*table.rows, strict=True))
     widths = [max(len(text) for text, _ in column) for column in columns]
-    width = max(len(table.title), sum(widths) + 2 * (len(widths) - 1))
+    tones = table.tones if terminal.true_colour_shown() else ()
+    inner = sum(widths) + 2 * (len(widths) - (not tones))
+    width = max(len(table.title), inner)
     lines = [f"{table.title:<{width}}"]
-    for row in table.rows:
-        cells = [
-            terminal.painted(f"{text:>{space}}", colour) for (text, colour), space in zip(row, widths, strict=True)
-        ]
-        lines.append("  ".join(cells) + " " * (width - sum(widths) - 2 * (len(widths) - 1)))
+    for number, row in enumerate(table.rows):
+        texts = [(f"{text:>{space}}", colour) for (text, colour), space in zip(row, widths, strict=True)]
+        if tones:
+            line = "".join(_on(tone, f" {text} ") for (text, _), tone in zip(texts, tones[number], strict=True))
+        else:
+            line = "  ".join(terminal.painted(text, colour) for text, colour in texts)
+        lines.append(line + " " * (width - inner))
     return width, lines
+
+
+def _on(tone: Colour | None, text: str) -> str:
+    return text if tone is None else terminal.swatch(text, tone, ink_on(tone))
 
 
 def _side_by_side(tables: list[tuple[int, list[str]]]) -> list[str]:
@@ -64,7 +74,10 @@ def _side_by_side(tables: list[tuple[int, list[str]]]) -> list[str]:
 
 def _aligned(block: Block) -> list[str]:
     width = max((len(label) for label, _ in block.rows), default=0)
-    return [f"{label:<{width}}  {value}" for label, value in block.rows]
+    lines = [f"{label:<{width}}  {value}" for label, value in block.rows]
+    if lines and block.swatch is not None and terminal.true_colour_shown():
+        lines[-1] += f"  {_on(block.swatch, '    ')}"
+    return lines
 
 
 def as_markdown(explanation: Explanation, name: str) -> str:

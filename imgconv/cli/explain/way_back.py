@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imgconv.cli.explain.blocks import LARGEST, Block, Table, plain, span
+from imgconv.cli.explain.blocks import LARGEST, Block, Table, pixels_table, span
 
 if TYPE_CHECKING:
     from imgconv.api.pixel.explanation import Explanation
@@ -29,7 +29,7 @@ def way_back(explanation: Explanation) -> list[Block]:
             remarks.insert(0, f"{places}: larger than {LARGEST}x{LARGEST}, so without its values")
         elif places:
             tables = tuple(
-                Table(f"{places}{f', {name}' if len(names) > 1 else ''}", tuple(tuple(map(plain, row)) for row in rows))
+                pixels_table(f"{places}{f', {name}' if len(names) > 1 else ''}", rows, explanation.type, name)
                 for name, rows in zip(names, patch.values, strict=True)
             )
         drawing = _drawn(patch, explanation.image) if number == 1 and places else ()
