@@ -7,14 +7,15 @@ from typing import IO, Any
 
 import numpy as np
 
+from imgconv.files.source import Source
 from imgconv.values.frozen import record
 from imgconv.values.image import Frame, ImageData
 from imgconv.values.pixel_values import Pixels
 
 LEAST = 2**23
 """Pixels from which on an image is read row by row."""
-Patch = tuple[int, bytes]
-"""Bytes that belong to a place of a file that was passed already."""
+Patch = tuple[int, bytes | memoryview]
+"""Bytes that belong to a place of their own in a file."""
 Pieces = Iterable[bytes | memoryview | Patch]
 """A file, one piece after the other."""
 
@@ -29,6 +30,17 @@ class RowReader:
     read: Callable[[int], Pixels]
     finish: Callable[[], ImageData]
     close: Callable[[], None] = lambda: None
+
+
+Begin = Callable[[], RowReader | None]
+"""What begins to read row by row; it gives None where that turns out to be impossible."""
+
+
+def offered(source: Source, height: int, width: int, begin: Begin, *, still: bool = True) -> Begin | None:
+    """What begins to read an image of a size row by row, if it is to be read so: large ones are that are the only
+    picture to be read, and whose damage is not allowed."""
+    large = height * width >= LEAST
+    return begin if large and still and not source.options.allow_truncated else None
 
 
 def stand_in(shape: tuple[int, ...], type_: Any) -> Pixels:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from imgconv import errors
-from imgconv.files.by_rows import RowReader
+from imgconv.files.by_rows import Begin
 from imgconv.files.source import Source
 from imgconv.values.frozen import record
 from imgconv.values.image import ImageData
@@ -37,7 +37,7 @@ class Header:
     sizes: tuple[tuple[int, int], ...] = ()
     parts: tuple[tuple[int, int], ...] = ()
     decoding: int = 0
-    rows: Callable[[], RowReader | None] | None = None
+    rows: Begin | None = None
     row_bytes: int = 2**22
 
     @property

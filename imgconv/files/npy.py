@@ -11,8 +11,8 @@ from typing import IO, Any, Literal
 import numpy as np
 
 from imgconv import errors
-from imgconv.files import frames, trailers
-from imgconv.files.by_rows import RowReader, exactly, stand_in
+from imgconv.files import by_rows, frames, trailers
+from imgconv.files.by_rows import RowReader
 from imgconv.files.content import Content, bytes_of
 from imgconv.files.header import Header, loader, parsed
 from imgconv.files.modes import joined
@@ -52,20 +52,21 @@ def npy_header(source: Source) -> Header:
 
     height, width, channels = size_of(shape)
     layout = Layout(channels, type=widened_type(dtype))
-    plain = len(shape) < 4 and order == "C" and dtype.newbyteorder("=") == layout.type and missing <= 0
-    rows = partial(_by_rows, source, shape, dtype, start) if plain else None
+    plain = len(shape) < 4 and order == "C" and dtype.newbyteorder("=") == layout.type
+    begin = partial(_by_rows, source, shape, dtype, start)
+    rows = by_rows.offered(source, height, width, begin, still=plain)
     return Header(source, height, width, layout, "npy", loader(source, read), numbers, rows=rows)
 
 
 def _by_rows(source: Source, shape: tuple[int, ...], dtype: np.dtype[Any], start: int) -> RowReader:
     """A reader of an array row by row."""
     height, width, channels = size_of(shape)
-    image = ImageData((Frame(stand_in(shape, dtype.newbyteorder("="))),), "npy", notes=tuple(source.notes))
+    image = ImageData((Frame(by_rows.stand_in(shape, dtype.newbyteorder("="))),), "npy", notes=tuple(source.notes))
     source.stream.seek(start)
 
     def read(count: int) -> Pixels:
         rows = np.empty((count, width, channels), dtype)
-        exactly(source.stream, rows)
+        by_rows.exactly(source.stream, rows)
         return rows.astype(dtype.newbyteorder("="), copy=False)
 
     def finish() -> ImageData:
@@ -148,7 +149,7 @@ def npy(image: ImageData) -> Content:
     return [header.getvalue(), bytes_of(pixels)]
 
 
-def by_rows(image: ImageData, bands: Iterable[Pixels]) -> Iterator[bytes | memoryview]:
+def npy_by_rows(image: ImageData, bands: Iterable[Pixels]) -> Iterator[bytes | memoryview]:
     """The same file from an image without pixels, and bands of its rows."""
     header = io.BytesIO()
     described = {"shape": image.pixels.shape, "fortran_order": False, "descr": image.pixels.dtype.str}

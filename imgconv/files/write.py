@@ -291,7 +291,8 @@ ROW_WRITERS: Mapping[str, Callable[[ImageData, Iterable[Pixels], Encoding], Iter
     "tiff": _tiff_by_rows,
     "ppm": lambda image, bands, encoding: pnm.by_rows(image, bands),
     "pgm": lambda image, bands, encoding: pnm.by_rows(image, bands),
-    "npy": lambda image, bands, encoding: npy.by_rows(image, bands),
+    "pfm": lambda image, bands, encoding: pnm.pfm_by_rows(image, bands),
+    "npy": lambda image, bands, encoding: npy.npy_by_rows(image, bands),
 }
 """Who writes a format row by row; the others need the whole image."""
 

@@ -33,6 +33,10 @@ def noise(shape: tuple[int, ...], type_: Any = np.uint8) -> np.ndarray[Any, Any]
     return np.random.default_rng(7).integers(0, np.iinfo(type_).max, shape, type_, endpoint=True)
 
 
+def floats(shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
+    return np.random.default_rng(1).random(shape, np.float32)
+
+
 def png(path: Path, pixels: np.ndarray[Any, Any], **options: Any) -> None:
     texts = PngInfo()
     texts.add_text("Title", "noise")
@@ -45,8 +49,13 @@ SOURCES = {
     "deep.png": lambda path: png(path, noise((140, 50), np.uint16)),
     "gray.pgm": lambda path: Image.fromarray(noise((120, 40))).save(path),
     "rgb.ppm": lambda path: Image.fromarray(noise((99, 40, 3))).save(path),
+    "odd.pgm": lambda path: path.write_bytes(b"P5\n40 120\n100\n" + (noise((120, 40)) % 101).tobytes()),
+    "odd16.ppm": lambda path: path.write_bytes(b"P6 40 99 1000\n" + (noise((99, 40, 3), np.uint16) % 1001).tobytes()),
+    "bits.pbm": lambda path: path.write_bytes(b"P4\n37 120\n" + noise((120, 5)).tobytes()),
+    "gray.pfm": lambda path: path.write_bytes(b"Pf\n41 130\n-1.0\n" + floats((130, 41)).tobytes()),
+    "rgb.pfm": lambda path: path.write_bytes(b"PF\n41 70\n2.5\n" + floats((70, 41, 3)).astype(">f4").tobytes()),
     "deep.npy": lambda path: np.save(path, noise((130, 41, 2), np.int16)),
-    "float.npy": lambda path: np.save(path, np.random.default_rng(1).random((130, 41), np.float32)),
+    "float.npy": lambda path: np.save(path, floats((130, 41))),
     "stored.tif": lambda path: tifffile.imwrite(path, noise((131, 37, 3)), rowsperstrip=9, photometric="rgb"),
     "deflated.tif": lambda path: tifffile.imwrite(
         path, noise((130, 64), np.uint16), rowsperstrip=16, compression="zlib", predictor=2, byteorder=">"
@@ -76,7 +85,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("small")
 @pytest.mark.parametrize("name", SOURCES)
-@pytest.mark.parametrize("suffix", ["png", "tiff", "npy", "pgm", "ppm"])
+@pytest.mark.parametrize("suffix", ["png", "tiff", "npy", "pgm", "ppm", "pfm"])
 def test_files_are_those_of_the_image_in_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, suffix: str
 ) -> None:
@@ -127,12 +136,12 @@ def test_losses_are_known_before_the_file_has_its_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("small")
-@pytest.mark.parametrize("name", ["gray.png", "deflated.tif", "stored.tif", "gray.pgm", "deep.npy"])
+@pytest.mark.parametrize("name", ["gray.png", "deflated.tif", "stored.tif", "gray.pgm", "gray.pfm", "deep.npy"])
 def test_what_breaks_in_the_middle_leaves_no_file(tmp_path: Path, name: str) -> None:
     source, target = tmp_path / name, tmp_path / "out.tiff"
     SOURCES[name](source)
     content = bytearray(source.read_bytes())
-    if name.endswith("npy") or name.endswith("pgm") or name.startswith("stored"):
+    if name.endswith(("npy", "pgm", "pfm")) or name.startswith("stored"):
         source.write_bytes(content[: len(content) // 2])
     else:
         at = len(content) * 2 // 3

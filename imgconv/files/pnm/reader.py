@@ -9,8 +9,8 @@ from typing import IO
 
 import numpy as np
 
-from imgconv.files import frames, limits, trailers
-from imgconv.files.by_rows import RowReader, empty_frame, exactly
+from imgconv.files import by_rows, frames, limits, trailers
+from imgconv.files.by_rows import RowReader
 from imgconv.files.content import bytes_of
 from imgconv.files.header import Header, loader
 from imgconv.files.pnm.headers import PnmHeader, parse
@@ -38,9 +38,7 @@ def header(source: Source) -> Header:
             spent = limits.page(source, spent, each.height, each.width, Layout(each.channels, type=each.type))
             pixels, missing = _pixels(source.stream, each)
             source.note_missing(missing)
-            if each.unit != 1 and not source.options.strip:
-                # numbers are not scaled, as in every reader; only the meaning of 1.0 has no place in a result
-                source.add(Note("metadata-dropped", f"PFM's unit of {each.unit:g} dropped"))
+            _note_unit(source, each)
             pictures.append(Frame(_scaled(pixels, each)))
         trailers.note_behind(source, images[-1].end)
         return ImageData(tuple(pictures), name, notes=tuple(source.notes))
@@ -55,33 +53,40 @@ def header(source: Source) -> Header:
         numbers,
         tuple((each.height, each.width) for each in chosen) if len(chosen) > 1 else (),
         decoding=max(each.decoding for each in chosen),
-        rows=partial(_by_rows, source, first, images[-1].end) if _is_by_rows(source, images) else None,
+        rows=by_rows.offered(
+            source, first.height, first.width, partial(_by_rows, source, first), still=len(images) == 1
+        ),
     )
 
 
-def _is_by_rows(source: Source, images: Sequence[PnmHeader]) -> bool:
-    """Whether rows of the file are rows of the one image in it, and are to be there."""
-    first = images[0]
-    plain = not (first.bits or first.upwards) and first.most in (255, 65535)
-    return plain and len(images) == 1 and not source.options.allow_truncated
-
-
-def _by_rows(source: Source, stated: PnmHeader, end: int) -> RowReader:
-    """A reader of a PGM or PPM row by row."""
-    picture = empty_frame(stated.height, stated.width, stated.channels, stated.type)
-    image = ImageData((picture,), stated.format, notes=tuple(source.notes))
-    source.stream.seek(stated.start)
+def _by_rows(source: Source, stated: PnmHeader) -> RowReader:
+    """A reader of the only image in a file row by row."""
+    picture = by_rows.empty_frame(stated.height, stated.width, stated.channels, stated.type)
+    image = ImageData((picture,), stated.format)
+    left = stated.height
 
     def read(count: int) -> Pixels:
-        rows = np.empty((count, stated.width, stated.channels), stated.dtype)
-        exactly(source.stream, rows)
-        return _scaled(rows, stated)
+        nonlocal left
+        rows = np.empty((count, *stated.stored[1:]), stated.dtype)
+        place = left - count if stated.upwards else stated.height - left
+        left -= count
+        source.stream.seek(stated.start + place * rows[0].nbytes)
+        by_rows.exactly(source.stream, rows)
+        return _scaled(rows[::-1] if stated.upwards else rows, stated).reshape(count, stated.width, stated.channels)
 
     def finish() -> ImageData:
-        trailers.note_behind(source, end)
+        _note_unit(source, stated)
+        trailers.note_behind(source, stated.end)
         return replace(image, notes=tuple(source.notes))
 
     return RowReader(image, read, finish)
+
+
+def _note_unit(source: Source, stated: PnmHeader) -> None:
+    """Notes what a PFM says that 1.0 stands for: numbers are not scaled, as in every reader; only their meaning has no
+    place in a result."""
+    if stated.unit != 1 and not source.options.strip:
+        source.add(Note("metadata-dropped", f"PFM's unit of {stated.unit:g} dropped"))
 
 
 def _images(source: Source) -> Sequence[PnmHeader]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
+from imgconv.files.by_rows import Patch
 from imgconv.files.content import Content, bytes_of
 from imgconv.files.modes import joined
 from imgconv.values.image import Frame, ImageData
@@ -40,6 +41,24 @@ def by_rows(image: ImageData, bands: Iterable[Pixels]) -> Iterator[bytes | memor
 
 def pfm(frame: Frame) -> Content:
     """A gray or RGB frame of 32-bit floats as a PFM file: little-endian, the last row first."""
-    pixels = np.ascontiguousarray(joined(frame)[::-1], "<f4")
-    kind = b"PF" if pixels.ndim == 3 else b"Pf"
-    return [b"%s\n%d %d\n-1.0\n" % (kind, pixels.shape[1], pixels.shape[0]), bytes_of(pixels)]
+    return [_pfm_head(frame), _upwards(joined(frame))]
+
+
+def pfm_by_rows(image: ImageData, bands: Iterable[Pixels]) -> Iterator[bytes | Patch]:
+    """The same file from an image without pixels, and bands of its rows, which are put in place from the end on."""
+    head = _pfm_head(image.frames[0])
+    yield head
+    at = len(head) + image.pixels.size * 4
+    for band in bands:
+        rows = _upwards(band)
+        at -= rows.nbytes
+        yield at, rows
+
+
+def _pfm_head(frame: Frame) -> bytes:
+    kind = b"PF" if frame.pixels.ndim == 3 else b"Pf"
+    return b"%s\n%d %d\n-1.0\n" % (kind, frame.pixels.shape[1], frame.pixels.shape[0])
+
+
+def _upwards(pixels: Pixels) -> memoryview:
+    return bytes_of(np.ascontiguousarray(pixels[::-1], "<f4"))
