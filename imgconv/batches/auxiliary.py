@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imgconv.batches.jobs import Job
+from imgconv.batches.job import Job
 from imgconv.files.formats import Format, format_of
 from imgconv.operations.pipeline import Pipeline
 from imgconv.values.layout import Layout

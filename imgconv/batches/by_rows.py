@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Generator
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ from imgconv.values.parameters import ALL_CHANNELS
 
 if TYPE_CHECKING:
     from imgconv.api.by_rows import Bands
-    from imgconv.batches.jobs import Job
+    from imgconv.batches.job import Job
     from imgconv.batches.settings import Settings
     from imgconv.files.by_rows import Patch, RowReader
     from imgconv.files.formats import Format
@@ -32,10 +31,8 @@ def is_large(header: Header) -> bool:
     return header.frames == 1 and header.height * header.width >= LEAST
 
 
-def refusal(
-    header: Header, form: Format, path: str, layout: Layout, pipeline: Pipeline, settings: Settings, job: Job
-) -> str:
-    """Why an image cannot go by rows into a result of a format and a layout at a path; empty if it can."""
+def refusal(header: Header, form: Format, layout: Layout, pipeline: Pipeline, settings: Settings, job: Job) -> str:
+    """Why an image cannot go by rows into a result of a format and a layout; empty if it can."""
     from imgconv.api import local_steps
     from imgconv.files import conversions
     from imgconv.files.write import ROW_WRITERS
@@ -51,18 +48,15 @@ def refusal(
         "--crop takes a piece of the whole result": settings.crop is not None,
         "auxiliary outputs need the whole image": bool(job.auxiliary),
         "pages are joined": bool(job.pages),
-        "the result is compared with a file that is there": job.adopt and os.path.exists(path),
         f"{form.name.upper()} is not written by rows": not written,
     }
     first = next((why for why, holds in reasons.items() if holds), "")
     return first or local_steps.refusal(pipeline, header.height, header.width, header.channels)
 
 
-def goes(
-    header: Header, form: Format, path: str, layout: Layout, pipeline: Pipeline, settings: Settings, job: Job
-) -> bool:
-    """Whether an image goes by rows into a result of a format and a layout at a path."""
-    return is_large(header) and not refusal(header, form, path, layout, pipeline, settings, job)
+def goes(header: Header, form: Format, layout: Layout, pipeline: Pipeline, settings: Settings, job: Job) -> bool:
+    """Whether an image goes by rows into a result of a format and a layout."""
+    return is_large(header) and not refusal(header, form, layout, pipeline, settings, job)
 
 
 def memory(header: Header, pipeline: Pipeline, settings: Settings) -> int:
@@ -70,13 +64,11 @@ def memory(header: Header, pipeline: Pipeline, settings: Settings) -> int:
     return _bands(header, pipeline, settings).memory + header.row_bytes
 
 
-def plan(
-    header: Header, form: Format, path: str, layout: Layout, pipeline: Pipeline, settings: Settings, job: Job
-) -> list[str]:
+def plan(header: Header, form: Format, layout: Layout, pipeline: Pipeline, settings: Settings, job: Job) -> list[str]:
     """How a large image goes through, in a sentence: by bands of rows, or why not; nothing for others."""
     if not is_large(header):
         return []
-    if why := refusal(header, form, path, layout, pipeline, settings, job):
+    if why := refusal(header, form, layout, pipeline, settings, job):
         return [f"in memory as a whole: {why}"]
     from imgconv import errors
 

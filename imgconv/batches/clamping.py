@@ -14,7 +14,7 @@ from imgconv.values.layout import Layout
 from imgconv.values.notes import shown_value
 
 if TYPE_CHECKING:
-    from imgconv.batches.jobs import Job
+    from imgconv.batches.job import Job
     from imgconv.files.formats import Format
     from imgconv.values.image import ImageData
 

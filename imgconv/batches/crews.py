@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from imgconv.batches.inputs import STREAM
-from imgconv.batches.jobs import Job
+from imgconv.batches.job import Job
 from imgconv.batches.settings import Settings
 from imgconv.batches.task import Crew
 from imgconv.values.frozen import replace

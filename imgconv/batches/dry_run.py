@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from imgconv.batches.execution import opened
-from imgconv.batches.jobs import Job
+from imgconv.batches.job import Job
 from imgconv.batches.outcomes import Outcomes
 from imgconv.batches.preflight import plan, refuse_derived_clashes
 from imgconv.batches.run import JobRun

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from imgconv.batches.crews import crew
-from imgconv.batches.jobs import Job
+from imgconv.batches.job import Job
 from imgconv.batches.outcomes import Outcome, Outcomes
 from imgconv.batches.schedule import run_jobs
 from imgconv.batches.settings import Manner

@@ -10,72 +10,9 @@ from types import MappingProxyType
 from imgconv import errors
 from imgconv.batches import names
 from imgconv.batches.inputs import STREAM, Source
-from imgconv.files.formats import BY_SUFFIX, FORMATS, TABLE, Format, format_named, format_of, split_member
+from imgconv.batches.job import Job
+from imgconv.files.formats import BY_SUFFIX, FORMATS, TABLE, Format, format_named, format_of
 from imgconv.values.frozen import record, replace
-
-
-@record
-class Job:
-    """One image to make.
-
-    Attributes
-    ----------
-    source, target : str
-        Paths, or STREAM.
-    form : Format, optional
-        The output's format; None is the input's.
-    replace : bool
-        Whether a file that is there already may be replaced.
-    derived : bool
-        Whether imgconv made the target's name: its suffix may become that of a format that can hold the result.
-    in_folder : bool
-        Whether the target keeps its input's name, in an output folder.
-    role : str
-        Which auxiliary output of the operation it is; empty for the result itself.
-    auxiliary : tuple of Job
-        The auxiliary outputs of the same input.
-    pages : tuple of str
-        Further inputs, whose results become further pages.
-    adopt : bool
-        Whether a file that is there already counts as the result if it has the same content.
-    ours : tuple of str
-        Absolute paths of earlier results, unchanged since, that may be replaced.
-    """
-
-    source: str
-    target: str
-    form: Format | None = None
-    replace: bool = False
-    derived: bool = False
-    in_folder: bool = False
-    role: str = ""
-    auxiliary: tuple[Job, ...] = ()
-    pages: tuple[str, ...] = ()
-    adopt: bool = False
-    ours: tuple[str, ...] = ()
-
-    @property
-    def source_name(self) -> str:
-        name = "standard input" if self.source == STREAM else self.source
-        return f"{name} and {len(self.pages)} more" if self.pages else name
-
-    @property
-    def source_file(self) -> str:
-        """The file that is read; of an array in a file (`stack.npz:left`) the file."""
-        return split_member(self.source)[0]
-
-    def may_replace(self, path: str) -> bool:
-        """Whether a file that is there already may be replaced."""
-        return self.replace or (bool(self.ours) and os.path.abspath(path) in self.ours)
-
-    def is_refused(self, path: str) -> bool:
-        """Whether a file that is there already ends the job, whatever its content."""
-        return not self.adopt and not self.may_replace(path) and os.path.exists(path)
-
-    @property
-    def shown(self) -> str:
-        """The result as sentences name it."""
-        return f"the {self.role} of {self.source_name}" if self.role else self.source_name
 
 
 @record

@@ -16,7 +16,7 @@ from typing import Any
 from imgconv import __version__, errors
 from imgconv.batches import stamps
 from imgconv.batches.inputs import STREAM
-from imgconv.batches.jobs import Job
+from imgconv.batches.job import Job
 from imgconv.batches.outcomes import Outcome
 from imgconv.batches.run_report import line
 from imgconv.files import atomic

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from imgconv import errors
-from imgconv.batches.jobs import Job
+from imgconv.batches.job import Job
 from imgconv.values.frozen import replace
 
 if TYPE_CHECKING:

@@ -6,11 +6,12 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from imgconv import errors
 from imgconv.batches.inputs import STREAM
-from imgconv.batches.jobs import Job
+from imgconv.batches.job import Job
 from imgconv.files.formats import Format
 from imgconv.files.options import Writing
 from imgconv.values.frozen import record, replace
@@ -19,7 +20,6 @@ from imgconv.values.notes import Note
 if TYPE_CHECKING:
     from imgconv.batches.settings import Settings
     from imgconv.files.by_rows import Pieces
-    from imgconv.files.content import Content
     from imgconv.values.image import ImageData
 
 
@@ -81,24 +81,26 @@ def write(fitted: Sequence[Output], settings: Settings, on_note: Callable[[Note]
         for output in fitted
     ]
     for output, content in zip(fitted, contents, strict=True):
-        replaces = output.job.may_replace(output.path)
-        if output.path == STREAM or replaces or not output.job.adopt or not _has(output.path, content):
-            write_pieces(output.job, output.path, content, on_note)
+        write_pieces(output.job, output.path, content, on_note)
 
 
 def write_pieces(job: Job, path: str, content: Pieces, on_note: Callable[[Note], None]) -> None:
-    """Writes the pieces of one file of a job, as `write` does."""
-    from imgconv.files import atomic
+    """Writes the pieces of one file of a job, as `write` does; a file that is there with the same content is left."""
+    from imgconv.files import atomic, pieces
 
     if path == STREAM:
         atomic.write_stdout(content)
+        return
+    if not job.may_replace(path) and job.may_adopt(path) and os.path.exists(path):
+        if not _has(path, pieces.spooled(content)):
+            raise errors.file_exists(path)
         return
     if job.in_folder:
         atomic.make_folder(os.path.dirname(path))
     atomic.write(path, content, on_note, replace=job.may_replace(path))
 
 
-def _has(path: str, content: Content) -> bool:
+def _has(path: str, content: Iterable[bytes | memoryview]) -> bool:
     """Whether a file has this content."""
     try:
         with open(path, "rb") as file:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from imgconv import errors
 from imgconv.batches import by_rows
 from imgconv.batches.inputs import STREAM
-from imgconv.batches.jobs import Job
+from imgconv.batches.job import Job
 from imgconv.batches.outcomes import Skipped
 from imgconv.batches.settings import Settings
 from imgconv.files.formats import FORMATS, Format
@@ -55,7 +55,7 @@ def check(
         from imgconv.files import frames
 
         frames.check_sizes(form, header)
-    if not whole and by_rows.goes(header, form, path, layout, pipeline, settings, job):
+    if not whole and by_rows.goes(header, form, layout, pipeline, settings, job):
         needed = by_rows.memory(header, pipeline, settings)
         forecast.require(header, needed, settings.reading)
         return form, path, needed
@@ -79,15 +79,15 @@ def check(
 
 def skip_existing(job: Job, path: str) -> None:
     """Raises Skipped for a result that is there with all its auxiliary outputs."""
-    if os.path.exists(path) and all(os.path.exists(one.target) for one in job.auxiliary):
+    if job.was_there(path) and all(one.was_there(one.target) for one in job.auxiliary):
         raise Skipped(path)
 
 
 def plan(job: Job, header: Header, pipeline: Pipeline, settings: Settings, *, whole: bool = False) -> list[str]:
     """The plan of an image with this header, step by step; and of a large one whether it goes by rows."""
-    form, path = destination(job, header, able_formats(header, pipeline, settings))
+    form, _ = destination(job, header, able_formats(header, pipeline, settings))
     layout = result_layout(header, pipeline, settings)
-    how = by_rows.plan(header, form, path, layout, pipeline, settings, job)
+    how = by_rows.plan(header, form, layout, pipeline, settings, job)
     if whole and how:
         how = ["in memory as a whole: it is stored in a way that is not read by rows, or is to be turned"]
     return [*_plan_of_steps(header, pipeline, settings), *how]

@@ -12,7 +12,7 @@ from imgconv.batches import by_rows, computing
 from imgconv.batches.clamping import Clamping, clamping
 from imgconv.batches.facts import header_facts, image_facts, losses, quantising_facts, summary
 from imgconv.batches.inputs import STREAM
-from imgconv.batches.jobs import Job
+from imgconv.batches.job import Job
 from imgconv.batches.outcomes import MemoryWanted, Outcome, Skipped
 from imgconv.batches.preflight import (
     check,
@@ -112,7 +112,7 @@ class JobRun:
             stamped = stamps.begun(self.job, self.settings.operation)
         header, form, path = self._opened()
         layout = result_layout(header, self.pipeline, self.settings)
-        goes = by_rows.goes(header, form, path, layout, self.pipeline, self.settings, self.job)
+        goes = by_rows.goes(header, form, layout, self.pipeline, self.settings, self.job)
         done = self._run_by_rows(header, form, path) if goes else None
         shown, words = done or self._run_as_a_whole(self._read(header, form, path))
         if stamped is not None:
@@ -136,6 +136,14 @@ class JobRun:
         return output.shown_paths(result), (*words, *beside)
 
     def _refuse_existing(self) -> None:
+        if self.job.source_state is not None:
+            from imgconv.batches import stamps
+
+            if stamps.seen(self.job.source_file) != self.job.source_state:
+                raise errors.FileError(
+                    f"{self.job.source_name}: has changed since the run began; if the process of its first try died,"
+                    " it is the result already"
+                )
         if self.settings.skip_existing and self.job.target != STREAM:
             skip_existing(self.job, self.job.target)
         for job in (self.job, *self.job.auxiliary):

@@ -11,7 +11,7 @@ from typing import IO, Any
 
 from imgconv import errors
 from imgconv.batches.inputs import STREAM
-from imgconv.batches.jobs import Job
+from imgconv.batches.job import Job
 from imgconv.batches.outcomes import Outcome
 
 FIELDS = {

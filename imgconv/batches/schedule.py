@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from imgconv.batches.inputs import STREAM
-from imgconv.batches.jobs import Job
+from imgconv.batches.job import Job
 from imgconv.batches.outcomes import Outcome, Outcomes
 from imgconv.batches.preflight import refuse_derived_clashes
 from imgconv.batches.task import Crew, Listener, Run, Task, perform_in

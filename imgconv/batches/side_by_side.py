@@ -10,8 +10,9 @@ from typing import Any
 
 from imgconv import errors
 from imgconv.batches.inputs import STREAM
-from imgconv.batches.jobs import Job
+from imgconv.batches.job import Job
 from imgconv.batches.outcomes import Outcome, Outcomes
+from imgconv.batches.retries import Retries
 from imgconv.batches.task import Crew, Listener, Run, Task, perform, perform_in
 from imgconv.values.frozen import replace
 
@@ -36,6 +37,7 @@ class SideBySide:
         self.ready: dict[int, Outcome] = {}
         self.reported = 0
         self.stopped = False
+        self.retries = Retries()
 
     def work(self) -> None:
         while self.waiting or self.large or self.running:
@@ -58,7 +60,7 @@ class SideBySide:
             if isinstance(job, Outcome):
                 self._add(number, job)
                 continue
-            self.tasks[number] = replace(self.tasks[number], job=job)
+            self.tasks[number] = replace(self.tasks[number], job=self.retries.prepared(job))
             if STREAM in (job.source, job.target):  # which belongs to this process
                 self._add(number, perform_in(self.run, self.tasks[number]))
             else:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from imgconv import __version__
-from imgconv.batches.jobs import Job
+from imgconv.batches.job import Job
 from imgconv.values.frozen import fields, is_record, record
 
 if TYPE_CHECKING:

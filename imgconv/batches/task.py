@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from imgconv.batches.jobs import Job
+from imgconv.batches.job import Job
 from imgconv.batches.outcomes import MemoryWanted, Outcome
 from imgconv.batches.run import JobRun
 from imgconv.batches.settings import Settings

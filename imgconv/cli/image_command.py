@@ -14,7 +14,8 @@ import click
 from imgconv import errors
 from imgconv.batches.execution import execute
 from imgconv.batches.inputs import is_literal
-from imgconv.batches.jobs import Job, Naming, plan_jobs
+from imgconv.batches.job import Job
+from imgconv.batches.jobs import Naming, plan_jobs
 from imgconv.batches.outcomes import Outcome
 from imgconv.batches.task import Listener, Run
 from imgconv.cli.common import Common

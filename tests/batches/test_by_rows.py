@@ -15,7 +15,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from imgconv.batches.dry_run import explain
-from imgconv.batches.jobs import Job
+from imgconv.batches.job import Job
 from imgconv.batches.outcomes import Outcome
 from imgconv.batches.run import JobRun
 from imgconv.batches.settings import Settings

@@ -61,9 +61,8 @@ def test_a_worker_that_is_killed_costs_no_image(cluster: Any, tmp_path: Path) ->
 
     with cluster.get_executor() as executor:
         records = imgconv.batch(
-            "filter box:5", tmp_path / "in", tmp_path / "out", executor=executor, jobs=2, overwrite=True,
-            on_record=kill_once,
-        )  # fmt: skip
+            "filter box:5", tmp_path / "in", tmp_path / "out", executor=executor, jobs=2, on_record=kill_once
+        )
     assert records == heard
     assert [Path(one["output"]).name for one in records] == [f"{number:03}.png" for number in range(300)]
     assert not any(one["error"] for one in records)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from imgconv.batches import stamps
-from imgconv.batches.jobs import Job
+from imgconv.batches.job import Job
 from imgconv.batches.manifest import Manifest
 from imgconv.batches.settings import Settings
 from imgconv.operations.pipeline import Pipeline

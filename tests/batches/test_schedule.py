@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from imgconv import errors
 from imgconv.batches import crews, side_by_side
 from imgconv.batches.inputs import Inputs
-from imgconv.batches.jobs import Job, Naming, plan_jobs
+from imgconv.batches.job import Job
+from imgconv.batches.jobs import Naming, plan_jobs
 from imgconv.batches.outcomes import Outcome, Outcomes
 from imgconv.batches.schedule import run_jobs
 from imgconv.batches.settings import Settings

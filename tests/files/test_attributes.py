@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from imgconv import errors
-from imgconv.batches.jobs import Job
+from imgconv.batches.job import Job
 from imgconv.batches.outcomes import Outcome
 from imgconv.batches.schedule import run_jobs
 from imgconv.batches.settings import Settings
@@ -267,7 +267,7 @@ import sys
 from imgconv.batches.schedule import run_jobs
 from imgconv.batches.settings import Settings
 from imgconv.batches.task import Listener, Run
-from imgconv.batches.jobs import Job
+from imgconv.batches.job import Job
 from imgconv.operations.pipeline import Pipeline
 
 def ended(target, strict):

@@ -19,7 +19,7 @@ import numpy as np
 
 import imgconv
 from imgconv import errors
-from imgconv.batches.jobs import Job
+from imgconv.batches.job import Job
 from imgconv.batches.outcomes import Outcome
 from imgconv.batches.schedule import run_jobs
 from imgconv.batches.settings import Settings
