@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from bisect import bisect_left
 
+from imgconv import errors
 from imgconv.batches import stamps
 from imgconv.batches.inputs import STREAM
 from imgconv.batches.job import Job
@@ -47,6 +48,15 @@ class Retries:
                 break
             found.append(other)
         return tuple(found)
+
+
+def refuse_changed(job: Job) -> None:
+    """Raises FileError for an input that its own result may have replaced."""
+    if stamps.seen(job.source_file) != job.source_state:
+        raise errors.FileError(
+            f"{job.source_name}: has changed since the run began; if the process of its first try died, it is the result"
+            " already"
+        )
 
 
 def _state(job: Job) -> dict[str, int] | None:

@@ -137,13 +137,9 @@ class JobRun:
 
     def _refuse_existing(self) -> None:
         if self.job.source_state is not None:
-            from imgconv.batches import stamps
+            from imgconv.batches import retries
 
-            if stamps.seen(self.job.source_file) != self.job.source_state:
-                raise errors.FileError(
-                    f"{self.job.source_name}: has changed since the run began; if the process of its first try died,"
-                    " it is the result already"
-                )
+            retries.refuse_changed(self.job)
         if self.settings.skip_existing and self.job.target != STREAM:
             skip_existing(self.job, self.job.target)
         for job in (self.job, *self.job.auxiliary):
