@@ -54,8 +54,8 @@ def refuse_changed(job: Job) -> None:
     """Raises FileError for an input that its own result may have replaced."""
     if stamps.seen(job.source_file) != job.source_state:
         raise errors.FileError(
-            f"{job.source_name}: has changed since the run began; if the process of its first try died, it is the result"
-            " already"
+            f"{job.source_name}: has changed since the run began; if the process of its first try died, it is the"
+            " result already"
         )
 
 
