@@ -12,10 +12,10 @@ from imgconv.batches import by_rows
 from imgconv.batches.inputs import STREAM
 from imgconv.batches.job import Job
 from imgconv.batches.outcomes import Skipped
+from imgconv.batches.prepared import Prepared, goal, keeps_alpha, result_layout
 from imgconv.batches.settings import Settings
 from imgconv.files.formats import FORMATS, Format
 from imgconv.operations.pipeline import Pipeline
-from imgconv.values.frozen import replace
 from imgconv.values.layout import Layout
 
 if TYPE_CHECKING:
@@ -25,16 +25,15 @@ if TYPE_CHECKING:
 
 def check(
     job: Job, header: Header, pipeline: Pipeline, settings: Settings, *, whole: bool = False
-) -> tuple[Format, str, int]:
-    """The format and path of a job's result, and the bytes of memory that it takes, once everything has been checked
-    that the header allows to check; `whole`: it cannot go by rows.
+) -> tuple[Prepared, int]:
+    """The job with the format and path of its result, and the bytes of memory that it takes, once everything has been
+    checked that the header allows to check; `whole`: it cannot go by rows.
 
     Raises ImgconvError where a window does not fit, the format cannot hold the result, memory would not suffice, or the
     path is taken.
     """
     from imgconv.batches import forecast
     from imgconv.files import conversions
-    from imgconv.values.pixel_values import target
 
     sizes = [pipeline.shape(*size) for size in set(header.sizes) or {(header.height, header.width)}]
     if settings.crop is not None:
@@ -47,34 +46,37 @@ def check(
             skip_existing(job, path)
         if job.is_refused(path):
             raise errors.file_exists(path)
-    layout = result_layout(header, pipeline, settings)
+    prepared = Prepared(job, header, form, path, pipeline, settings)
     conversions.check_layout(
-        form, layout, (max(height for height, _ in sizes), max(width for _, width in sizes)), settings.writing, path
+        form,
+        prepared.layout,
+        (max(height for height, _ in sizes), max(width for _, width in sizes)),
+        settings.writing,
+        path,
     )
     if header.frames > 1 and not (job.derived or job.in_folder):
         from imgconv.files import frames
 
         frames.check_sizes(form, header)
-    if not whole and by_rows.goes(header, form, layout, pipeline, settings, job):
-        needed = by_rows.memory(header, pipeline, settings)
+    if not whole and by_rows.goes(prepared):
+        needed = by_rows.memory(prepared)
         forecast.require(header, needed, settings.reading)
-        return form, path, needed
-    goal = target(header.layout.type, pipeline.result_type(settings.dtype), settings.range)
+        return prepared, needed
     channels = 1 if settings.gray else header.layout.channels
     flat = settings.flatten is not None and header.layout.alpha
     copied = channels if flat or channels != header.layout.channels else 0
     needed = forecast.check(
         header,
         pipeline,
-        goal,
+        prepared.goal,
         channels,
         settings.reading,
         form,
         wide=settings.wide,
         copied=copied,
-        alpha=_keeps_alpha(header, settings),
+        alpha=keeps_alpha(header, settings),
     )
-    return form, path, needed
+    return prepared, needed
 
 
 def skip_existing(job: Job, path: str) -> None:
@@ -85,9 +87,8 @@ def skip_existing(job: Job, path: str) -> None:
 
 def plan(job: Job, header: Header, pipeline: Pipeline, settings: Settings, *, whole: bool = False) -> list[str]:
     """The plan of an image with this header, step by step; and of a large one whether it goes by rows."""
-    form, _ = destination(job, header, able_formats(header, pipeline, settings))
-    layout = result_layout(header, pipeline, settings)
-    how = by_rows.plan(header, form, layout, pipeline, settings, job)
+    form, path = destination(job, header, able_formats(header, pipeline, settings))
+    how = by_rows.plan(Prepared(job, header, form, path, pipeline, settings))
     if whole and how:
         how = ["in memory as a whole: it is stored in a way that is not read by rows, or is to be turned"]
     return [*_plan_of_steps(header, pipeline, settings), *how]
@@ -96,10 +97,9 @@ def plan(job: Job, header: Header, pipeline: Pipeline, settings: Settings, *, wh
 def _plan_of_steps(header: Header, pipeline: Pipeline, settings: Settings) -> list[str]:
     """The plan of each step."""
     from imgconv.api.explain import explain
-    from imgconv.values.pixel_values import target
 
-    goal = target(header.layout.type, pipeline.result_type(settings.dtype), settings.range)
-    first, *rest = explain(pipeline, predicted_input(header, settings), "wide" if settings.wide else goal.type)
+    type_ = "wide" if settings.wide else goal(header, pipeline, settings).type
+    first, *rest = explain(pipeline, predicted_input(header, settings), type_)
     return [f"{first}; for each of {header.frames} frames" if header.frames > 1 else first, *rest]
 
 
@@ -110,27 +110,12 @@ def predicted_input(header: Header, settings: Settings) -> Predicted:
     from imgconv.values.pixel_values import span
 
     layout = Layout(1, header.layout.alpha) if settings.gray else header.layout
-    choice = choose(settings.channels, layout.channels, layout.colour, _keeps_alpha(header, settings))
+    choice = choose(settings.channels, layout.channels, layout.colour, keeps_alpha(header, settings))
     channels = 1 if choice.luma else layout.channels if choice.numbers is None else max(1, len(choice.numbers))
     type_ = header.layout.type
     if settings.wide:
         type_ = "float64" if type_ in ("int32", "float64") else "float32"
     return Predicted(header.height, header.width, channels, type_, span(type_))
-
-
-def result_layout(header: Header, pipeline: Pipeline, settings: Settings) -> Layout:
-    """The layout of the result of an image with this header."""
-    from imgconv.values.pixel_values import target
-
-    type_ = target(header.layout.type, pipeline.result_type(settings.dtype), settings.range).type
-    alpha = _keeps_alpha(header, settings)
-    layout = replace(header.layout, type=type_, alpha=alpha) if not settings.gray else Layout(1, alpha, type_)
-    channels = pipeline.result(header.height, header.width, layout.channels)[2]
-    return layout if channels == layout.channels else Layout(channels, alpha, type_)
-
-
-def _keeps_alpha(header: Header, settings: Settings) -> bool:
-    return header.layout.alpha and settings.alpha != "drop" and settings.flatten is None
 
 
 def predicted_summary(header: Header, pipeline: Pipeline, settings: Settings) -> str:

@@ -94,16 +94,10 @@ def perform(run: bytes, task: Task) -> Outcome | float:
 def perform_in(run: Run, task: Task) -> Outcome | float:
     """The same for a run of this process."""
     try:
-        kind = _pages_run() if task.job.pages else JobRun
-        return kind(task.job, run.pipeline, run.settings, dict(task.taken), run.own_process, task.memory).outcome()
+        taken = dict(task.taken)
+        return JobRun(task.job, run.pipeline, run.settings, taken, run.own_process, task.memory).outcome()
     except MemoryWanted as wanted:
         return wanted.needed
-
-
-def _pages_run() -> type[JobRun]:
-    from imgconv.batches.pages import PagesRun
-
-    return PagesRun
 
 
 @lru_cache(maxsize=4)
