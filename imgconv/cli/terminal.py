@@ -12,7 +12,7 @@ import sys
 
 import click
 
-NEGATIVE, POSITIVE, FAINT = "34", "31", "2"
+NEGATIVE, POSITIVE, FAINT, STRONG = "34", "31", "2", "1"
 """Colours by their ANSI numbers: blue below 0, red above, as in the pictures of kernels."""
 
 

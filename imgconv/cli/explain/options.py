@@ -11,17 +11,20 @@ from imgconv import errors
 from imgconv.cli import terminal
 from imgconv.cli.click_types import PathType
 from imgconv.cli.memory import bounded
-from imgconv.cli.messages import announce_compilation, printable
+from imgconv.cli.messages import announce_compilation, complain, printable
+from imgconv.cli.networks.options import overwrite_option, refuse_inputs
 from imgconv.cli.options import Argument, option
 from imgconv.files.options import Reading
 from imgconv.operations.pipeline import Pipeline
 from imgconv.values import groups
 from imgconv.values.arguments import items
 from imgconv.values.colours import COLOUR
+from imgconv.values.frozen import replace
 from imgconv.values.parameters import ALPHA, CHANNELS, DTYPE, FLAG, MEMORY, PIXELS, RANGE, THREADS, Kind, whole
 
 if TYPE_CHECKING:
     from imgconv.api.image import Image
+    from imgconv.api.pixel.explanation import Explanation
 
 STREAM = "-"
 
@@ -51,6 +54,7 @@ def explain_options() -> list[click.Parameter]:
     """Which pixel of which frame, how the image is prepared and the result converted, and the form of the text."""
     at = "Row and column of the output pixel, counted from 0."
     frame = "The frame or page, counted from 0.  [default: 0]"
+    picture = "Draw it as a picture: window.png."
     gray = "Convert to gray first (Rec. 601 luma)."
     return [
         option("--at", PLACE, groups.OPERATION, at, at),
@@ -62,6 +66,8 @@ def explain_options() -> list[click.Parameter]:
         option("--linear", FLAG, groups.COLOUR, "In linear light: pixels decoded first, the result encoded again."),
         option("--flatten", COLOUR, groups.COLOUR, "Lay transparent pixels over a colour first (white, '#ff8000')."),
         option("--alpha", ALPHA, groups.COLOUR, "How alpha takes part.  [default: auto]"),
+        option("-o --output", "FILE", groups.FILES, picture, picture),
+        overwrite_option("Replace the image itself."),
         option("--json", FLAG, groups.REPORTS, "As JSON.", "As JSON."),
         option("--markdown", FLAG, groups.REPORTS, "As Markdown.", "As Markdown."),
         option("--no-orient", FLAG, groups.FILES, "Do not turn pixels upright."),
@@ -86,16 +92,40 @@ def show(pipeline: Pipeline, inputs: tuple[str, ...], given: dict[str, Any], exa
         raise errors.UsageError("--json and --markdown are two forms; give one of them")
     if not inputs and (sys.stdin is None or sys.stdin.isatty()):
         raise errors.UsageError(f"no image: name one, as in {example}")
-    path = inputs[0] if inputs else STREAM
-    from imgconv.cli.explain.text import as_json, as_markdown, as_text
-
+    path, output = inputs[0] if inputs else STREAM, given["output"]
+    if output is not None:
+        _check_output(output, path, given)
     if sys.stderr is not None and sys.stderr.isatty():
         announce_compilation()
     with bounded(given["max_memory"]):
         image, frame = _image(path, given)
         explanation = _explained(image, frame, pipeline, given)
-    form = as_json if given["json"] else as_markdown if given["markdown"] else as_text
-    terminal.say(form(explanation, "standard input" if path == STREAM else printable(path)))
+        name = "standard input" if path == STREAM else printable(path)
+        if output is not None:
+            _draw(explanation, replace(image, frames=(image.frames[frame],)), name, output)
+    if output is None or given["json"] or given["markdown"]:
+        from imgconv.cli.explain.text import as_json, as_markdown, as_text
+
+        form = as_json if given["json"] else as_markdown if given["markdown"] else as_text
+        terminal.say(form(explanation, name))
+
+
+def _check_output(output: str, path: str, given: dict[str, Any]) -> None:
+    """Before anything is computed: UsageError for a picture that cannot be written there."""
+    from imgconv.kernels.lab.write import check
+
+    check(output)
+    if not given["overwrite"]:
+        refuse_inputs(output, path)
+    if output == STREAM and (given["json"] or given["markdown"]):
+        raise errors.UsageError("the picture and the text both go to standard output; name a file: -o window.png")
+
+
+def _draw(explanation: Explanation, image: Image, name: str, output: str) -> None:
+    from imgconv.figures.window import figure
+    from imgconv.kernels.lab.write import write
+
+    complain(write(figure(explanation, image, name), output))
 
 
 def _image(path: str, given: dict[str, Any]) -> tuple[Image, int]:

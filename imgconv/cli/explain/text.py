@@ -6,11 +6,11 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
-from imgconv import errors
 from imgconv.cli import terminal
-from imgconv.cli.explain.blocks import Block, Table, arithmetic
-from imgconv.cli.explain.way_back import way_back
+from imgconv.figures.blocks import BEYOND, NEGATIVE, POSITIVE, WINNER, Block, Table, arithmetic
 from imgconv.figures.shades import Colour, ink_on
+from imgconv.figures.texts import heading
+from imgconv.figures.way_back import way_back
 from imgconv.values.numbers import Number
 
 if TYPE_CHECKING:
@@ -18,13 +18,7 @@ if TYPE_CHECKING:
     from imgconv.api.pixel.parts import Part
 
 GAP = "   "
-
-
-def heading(explanation: Explanation, name: str) -> str:
-    row, column = explanation.at
-    return (
-        f"{name}: {explanation.pipeline}, row {row}, column {column} of a result of {errors.extent(*explanation.shape)}"
-    )
+_CODES = {BEYOND: terminal.FAINT, WINNER: terminal.STRONG, NEGATIVE: terminal.NEGATIVE, POSITIVE: terminal.POSITIVE}
 
 
 def _blocks(explanation: Explanation) -> list[Block]:
@@ -52,11 +46,11 @@ def _lines(table: Table) -> tuple[int, list[str]]:
     width = max(len(table.title), inner)
     lines = [f"{table.title:<{width}}"]
     for number, row in enumerate(table.rows):
-        texts = [(f"{text:>{space}}", colour) for (text, colour), space in zip(row, widths, strict=True)]
+        texts = [(f"{text:>{space}}", kind) for (text, kind), space in zip(row, widths, strict=True)]
         if tones:
             line = "".join(_on(tone, f" {text} ") for (text, _), tone in zip(texts, tones[number], strict=True))
         else:
-            line = "  ".join(terminal.painted(text, colour) for text, colour in texts)
+            line = "  ".join(terminal.painted(text, _CODES.get(kind, "")) for text, kind in texts)
         lines.append(line + " " * (width - inner))
     return width, lines
 

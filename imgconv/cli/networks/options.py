@@ -136,9 +136,8 @@ def weighted_network_of(given: dict[str, Any], example: str) -> Network:
     return network
 
 
-def overwrite_option() -> click.Parameter:
+def overwrite_option(text: str = "Replace existing files in a folder, and inputs.") -> click.Parameter:
     """Whether files that are there are replaced."""
-    text = "Replace existing files in a folder, and inputs."
     return option("--overwrite", FLAG, groups.FILES, text, text)
 
 

@@ -1,4 +1,5 @@
-"""An explanation as blocks: tables of cells and rows of a label and a value, of which text and Markdown are made."""
+"""An explanation as blocks: tables of cells and rows of a label and a value, of which text, Markdown and pictures are
+made."""
 
 from __future__ import annotations
 
@@ -7,18 +8,20 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from imgconv.api.pixel.arithmetic import product, response, total
-from imgconv.cli.terminal import FAINT, NEGATIVE, POSITIVE
+from imgconv.api.pixel.arithmetic import nearest, product, response, total
 from imgconv.figures.shades import Colour, greatest, scale, signed, tone
+from imgconv.figures.texts import brief, full, span
 from imgconv.values.borders import RULES
 from imgconv.values.frozen import record
-from imgconv.values.numbers import Number, decimal_text
+from imgconv.values.numbers import Number
 
 if TYPE_CHECKING:
     from imgconv.api.pixel.explanation import Channel, Explanation
     from imgconv.api.pixel.parts import Part
     from imgconv.api.pixel.weighting import Alphas
 
+BEYOND, WINNER, NEGATIVE, POSITIVE = "beyond", "winner", "negative", "positive"
+"""What a cell is, for its colour: beyond the edge, what pooling takes, below 0, above 0."""
 LARGEST = 33
 """Rows and columns of the largest tables that are printed."""
 
@@ -28,7 +31,7 @@ Tones = tuple[tuple[Colour | None, ...], ...]
 
 @record
 class Table:
-    """Cells as text with their colour, and the swatch on which each stands where there is true colour."""
+    """Cells as text with what they are, and the swatch on which each stands where there is true colour."""
 
     title: str
     rows: tuple[tuple[tuple[str, str], ...], ...]
@@ -46,40 +49,6 @@ class Block:
     remarks: tuple[str, ...] = ()
     drawing: tuple[str, ...] = ()
     swatch: Colour | None = None
-
-
-def brief(value: Number) -> str:
-    """A number in a table: exact where that is short, else four significant digits."""
-    if isinstance(value, Fraction) and (text := decimal_text(value, 9)) is not None and len(text) <= 9:
-        return text
-    return str(value) if isinstance(value, int) else f"{_float(value):.4g}"
-
-
-def full(value: Number, type_: str = "float64") -> str:
-    """A number in a row: in full, as far as its type goes."""
-    if isinstance(value, Fraction) and (text := decimal_text(value, 15)) is not None:
-        return text
-    if isinstance(value, int):
-        return str(value)
-    return f"{_float(value):.9g}" if type_ == "float32" else repr(_float(value))
-
-
-def _float(value: Number) -> float:
-    try:
-        return float(value)
-    except OverflowError:
-        return math.inf if value > 0 else -math.inf
-
-
-def span(numbers: tuple[int, ...], what: str) -> str:
-    """`rows 3…5`, `row 3`, `rows 0, 1, 479`."""
-    first, last = numbers[0], numbers[-1]
-    if first == last:
-        return f"{what} {first}"
-    if len(numbers) == last - first + 1:
-        return f"{what}s {first}…{last}"
-    few = ", ".join(map(str, numbers[:8]))
-    return f"{what}s {few}{f' … {last} ({len(numbers)})' if len(numbers) > 8 else ''}"
 
 
 def _signed(value: Number) -> tuple[str, str]:
@@ -109,12 +78,12 @@ def _window(part: Part, type_: str, channel: str) -> Table:
     for row in part.cells:
         texts = []
         for cell in row:
-            text = "-" if cell.value is None else brief(cell.value)
+            text, kind = "-" if cell.value is None else brief(cell.value), BEYOND if cell.beyond else ""
             if cell.beyond and cell.value is not None:
                 text = f"[{text}]"
             if winner is not None and cell.source == winner:
-                text = f"*{text}"
-            texts.append((text, FAINT if cell.beyond else ""))
+                text, kind = f"*{text}", WINNER
+            texts.append((text, kind))
         rows.append(tuple(texts))
     down = tuple(row[0].row for row in part.cells)
     across = tuple(cell.column for cell in part.cells[0])
@@ -154,7 +123,7 @@ def _part_rows(part: Part) -> list[tuple[str, str]]:
     if kernel is not None and (weighting := getattr(part, "weighting", None)) and weighting.seen is not None:
         return [*rows, *_weighted_rows(part, weighting)]
     if kernel is not None and sum_ is not None and kernel.divisor != 1:
-        quotient = Fraction(sum_) / Fraction(kernel.divisor) if math.isfinite(_float(sum_)) else sum_
+        quotient = Fraction(sum_) / Fraction(kernel.divisor) if math.isfinite(nearest(sum_)) else sum_
         rows.append((f"/ divisor {full(kernel.divisor)}", full(quotient)))
     if kernel is not None and kernel.bias != 0:
         rows.append((f"+ bias {full(kernel.bias)}", full(part.response)))
@@ -200,8 +169,9 @@ def _result_rows(explanation: Explanation, channel: Channel) -> list[tuple[str, 
     return rows
 
 
-def arithmetic(explanation: Explanation) -> list[Block]:
-    """A block for each kernel of each channel, the last of which has the channel's result."""
+def arithmetic(explanation: Explanation, largest: int = LARGEST) -> list[Block]:
+    """A block for each kernel of each channel, the last of which has the channel's result; windows of more rows or
+    columns than `largest` are left out."""
     found = []
     for channel in explanation.channels:
         name = "" if channel.name == "gray" else f"channel {channel.name}"
@@ -218,9 +188,9 @@ def arithmetic(explanation: Explanation) -> list[Block]:
                         " command shows how), and its result is what is written"
                     )
             tables = _tables(part, explanation.type, channel.name)
-            if max(len(part.cells), len(part.cells[0])) > LARGEST:
+            if max(len(part.cells), len(part.cells[0])) > largest:
                 tables = ()
-                remarks.insert(0, f"the window is larger than {LARGEST}x{LARGEST}; --json has all its cells")
+                remarks.insert(0, f"the window is larger than {largest}x{largest}; --json has all its cells")
             colour = tone(channel.result, scale((channel.result,), explanation.target.type), channel.name)
             title = ", ".join(filter(None, (name, which)))
             found.append(Block(title, tables, tuple(rows), tuple(remarks), swatch=colour if last else None))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imgconv.cli.explain.blocks import LARGEST, Block, Table, pixels_table, span
+from imgconv.figures.blocks import LARGEST, Block, Table, pixels_table
+from imgconv.figures.texts import span
 
 if TYPE_CHECKING:
     from imgconv.api.pixel.explanation import Explanation
