@@ -1,12 +1,12 @@
-# `make run` and `make test` are all that a fresh machine needs: Python 3.11 or later with venv, and make.
+# `make run` and `make test` are all that a fresh machine needs: Python 3.11 or later with venv, and make (on Windows: Git's shell).
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 PYTHON ?= python3
 VENV := .venv
-BIN := $(VENV)/bin
+BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 OUT := out
 
-.PHONY: help run test laws matrix fuzz lint types format bench docs site man slow clean
+.PHONY: help run test laws matrix packages fuzz lint types format bench docs site man slow clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ slow: $(VENV)/.tested  ## the tests that take long
 
 matrix: $(VENV)/.tested  ## the tests with the oldest and the newest dependencies on every Python from 3.11 on that is here (ONLY="tests/..." for some)
 	$(BIN)/python -m tests.dependencies $(if $(ONLY),--only $(ONLY))
+
+packages: $(VENV)/.packaged  ## build the wheel and the source distribution in out/dist, look into them, install and run them
+	$(BIN)/python -m tests.packages
 
 fuzz: $(VENV)/.tested  ## 100,000 spoilt images, networks and texts: a correct output or a refusal, nothing else
 	$(BIN)/python -m tests.fuzz --mutants 100000
@@ -87,6 +90,11 @@ $(VENV)/.tested: pyproject.toml $(VENV)/.installed
 $(VENV)/.sited: pyproject.toml $(VENV)/.installed
 	@echo "Installing what the site needs ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group site
+	@touch $@
+
+$(VENV)/.packaged: pyproject.toml $(VENV)/.tested
+	@echo "Installing what builds packages ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group packages
 	@touch $@
 
 $(VENV)/.benched: pyproject.toml $(VENV)/.tested

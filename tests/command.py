@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import pty
 import signal
 import struct
 import subprocess
@@ -131,7 +130,7 @@ def on_terminal(
 ) -> Ended:
     """`imgconv words...` with a pseudo-terminal as its standard output (`out`), its standard input (`into`), or both;
     stderr is a pipe."""
-    master, slave = pty.openpty()
+    master, slave = os.openpty()
     seen: list[bytes] = []
 
     def watch() -> None:

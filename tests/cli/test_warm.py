@@ -2,7 +2,6 @@
 
 import json
 import os
-import pty
 import re
 import stat
 import subprocess
@@ -240,7 +239,7 @@ def test_help_loads_nothing_heavy(words):
 
 def said_on_a_terminal(*words, cwd, cache):
     """What the command says with a terminal as standard error."""
-    master, slave = pty.openpty()
+    master, slave = os.openpty()
     env = environment({"IMGCONV_CACHE_DIR": str(cache)})
     process = subprocess.Popen(
         [*COMMAND, *words], cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=slave, env=env
