@@ -107,7 +107,7 @@ def tasks(*, every: bool) -> list[Task]:
         *(("auxiliary", detector) for detector in AUXILIARY if every),
         ("network",),
         ("png",),
-        ("lzw",),
+        ("tiff",),
     ]
 
 
@@ -206,19 +206,19 @@ def write_png() -> None:
     write.encoded(ImageData((Frame(np.zeros((SIDE, SIDE), np.uint8)),), "png"), FORMATS["png"], "png")
 
 
-def read_lzw() -> None:
-    """Compiles what reading a TIFF compressed by LZW needs."""
+def read_tiff() -> None:
+    """Compiles what reading a TIFF compressed by LZW or PackBits needs."""
     import numpy as np
 
     from imgconv import jit
-    from imgconv.files.tiff import lzw_loops
+    from imgconv.files.tiff import lzw_loops, packbits_loops
 
     one, numbers = np.zeros(lzw_loops.MARGIN, np.uint8), np.zeros(lzw_loops.STRINGS, np.int64)
     streams = {f"streams_{name}": numbers for name in ("starts", "coded", "places", "sizes", "filled")}
     sizes = {"source_size": 1, "result_size": 1, "streams_count": 1, "last": 1}
-    jit.bind(
-        lzw_loops.DECODE, {}, {"source": one, "result": one, "begins": numbers, "spans": numbers, **streams, **sizes}
-    )
+    arguments = {"source": one, "result": one, **streams, **sizes}
+    jit.bind(packbits_loops.DECODE, {}, arguments)
+    jit.bind(lzw_loops.DECODE, {}, {**arguments, "begins": numbers, "spans": numbers})
 
 
 RUNNERS: dict[str, Callable[..., Any]] = {
@@ -228,5 +228,5 @@ RUNNERS: dict[str, Callable[..., Any]] = {
     "auxiliary": run_auxiliary,
     "network": run_network,
     "png": write_png,
-    "lzw": read_lzw,
+    "tiff": read_tiff,
 }

@@ -11,6 +11,7 @@ from imgconv import errors
 from imgconv.files.modes import LAYOUTS, MODES, mode_of, sample_bits
 from imgconv.files.pillow_settings import leniency
 from imgconv.files.source import Source
+from imgconv.values.arguments import items
 from imgconv.values.frozen import record, replace
 from imgconv.values.image import Frame
 from imgconv.values.layout import Layout
@@ -28,6 +29,7 @@ _BITS, _PHOTOMETRIC, _SAMPLES, _PLANES, _SIGN, _COMPRESSION, _DEPTH = (
     32997,
 )  # tags of TIFF
 _APART = {(2, 3), (2, 4), (5, 4)}  # photometric interpretation and samples (RGB, RGBA, CMYK) whose planes Pillow joins
+_PLACES = (273, 324)  # where strips and tiles start
 _YCBCR = 6  # of PhotometricInterpretation
 _WEBP = 50001  # of Compression: Pillow's libtiff goes without
 _ROUNDED = "F;64"
@@ -140,7 +142,8 @@ def _misread_tiff(image: Any) -> bool:
     These are: separate planes of 16 bits, whose raw modes do not tell; separate planes of which it takes the first
     alone; signed 8 bits, whose sign it drops; signed 16 bits, which it widens; numbers in which 0 is white, which it
     does not invert; a second channel without a meaning, which is a channel; compressed 32 bits of the other byte order,
-    which libtiff has swapped already; WebP's compression; volumes, of which it takes a layer.
+    which libtiff has swapped already; WebP's compression; volumes, of which it takes a layer; strips and tiles that are left out, for which it reads the file's
+    start.
     """
     modes = raw_modes(image)
     if (
@@ -155,6 +158,8 @@ def _misread_tiff(image: Any) -> bool:
     photometric, samples, bits = tags.get(_PHOTOMETRIC), tags.get(_SAMPLES, 1), max(tags.get(_BITS, (1,)))
     if samples > 1 and tags.get(_PLANES) == 2 and (photometric, samples) not in _APART:
         return photometric in (0, 1, 2, 5)
+    if photometric in (0, 1, 2, 5) and any(0 in items(tags.get(tag, ())) for tag in _PLACES):
+        return True
     if (bits == 8 and 2 in tags.get(_SIGN, ())) or tags.get(_COMPRESSION) == _WEBP:
         return True
     return bits > 8 and (photometric == 0 or LAYOUTS[MODES[image.mode].becomes].type == "uint8")

@@ -26,6 +26,7 @@ ELSEWHERE = (
     "files/png/filter_loops.py",
     "files/png/unfilter_loops.py",
     "files/tiff/lzw_loops.py",
+    "files/tiff/packbits_loops.py",
     "jit/arguments.py",
     "jit/channel_tiles.py",
     "jit/compile.py",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
@@ -63,8 +64,31 @@ SOURCES = {
     "tiled.tif": lambda path: tifffile.imwrite(
         path, noise((130, 70, 3)), tile=(32, 48), compression="zlib", photometric="rgb"
     ),
+    "lzw.tif": lambda path: tifffile.imwrite(
+        path, noise((130, 64, 3)) // 16, rowsperstrip=16, compression="lzw", predictor=2, photometric="rgb"
+    ),
+    "packed.tif": lambda path: Image.fromarray(noise((130, 64)) // 128 * 255).save(path, compression="packbits"),
+    "float.tif": lambda path: tifffile.imwrite(
+        path, floats((130, 70)), tile=(32, 48), compression="zlib", predictor=3, byteorder=">"
+    ),
+    "white.tif": lambda path: tifffile.imwrite(path, noise((130, 50), np.uint16), photometric="miniswhite"),
+    "planes.tif": lambda path: tifffile.imwrite(
+        path, noise((3, 90, 50)), planarconfig="separate", photometric="rgb", rowsperstrip=16
+    ),
+    "deflated planes.tif": lambda path: tifffile.imwrite(
+        path,
+        noise((3, 90, 50), np.uint16),
+        planarconfig="separate",
+        photometric="rgb",
+        tile=(32, 16),
+        compression="zlib",
+    ),
     "big.tif": lambda path: tifffile.imwrite(path, noise((130, 70)), tile=(64, 64), bigtiff=True),
 }
+
+
+PAIRS = list(zip(SOURCES, itertools.cycle(["png", "ppm", "npy", "pgm", "pfm"])))
+"""Each source, with a format of the result."""
 
 
 def outcome(source: Path, target: Path, text: str, settings: Settings | None = None) -> Outcome:
@@ -84,8 +108,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("small")
-@pytest.mark.parametrize("name", SOURCES)
-@pytest.mark.parametrize("suffix", ["png", "tiff", "npy", "pgm", "ppm", "pfm"])
+@pytest.mark.parametrize(("name", "suffix"), [*PAIRS, *((name, "tiff") for name in SOURCES)])
 def test_files_are_those_of_the_image_in_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, suffix: str
 ) -> None:
@@ -136,7 +159,9 @@ def test_losses_are_known_before_the_file_has_its_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("small")
-@pytest.mark.parametrize("name", ["gray.png", "deflated.tif", "stored.tif", "gray.pgm", "gray.pfm", "deep.npy"])
+@pytest.mark.parametrize(
+    "name", ["gray.png", "deflated.tif", "lzw.tif", "stored.tif", "gray.pgm", "gray.pfm", "deep.npy"]
+)
 def test_what_breaks_in_the_middle_leaves_no_file(tmp_path: Path, name: str) -> None:
     source, target = tmp_path / name, tmp_path / "out.tiff"
     SOURCES[name](source)
@@ -160,9 +185,9 @@ def test_what_is_read_as_a_whole_still_is(tmp_path: Path, monkeypatch: pytest.Mo
     exif[274] = 6
     Image.fromarray(pixels).save(tmp_path / "turned.png", exif=exif)
     Image.fromarray(np.dstack([pixels, pixels[..., :1]])).save(tmp_path / "alpha.png")
-    tifffile.imwrite(tmp_path / "white.tif", pixels[..., 0], photometric="miniswhite")
+    tifffile.imwrite(tmp_path / "bits.tif", pixels[..., 0] > 128)
     tifffile.imwrite(tmp_path / "turned.tif", pixels[..., 0], extratags=[(274, 3, 1, 3, True)])
-    for name in ("turned.png", "alpha.png", "white.tif", "turned.tif"):
+    for name in ("turned.png", "alpha.png", "bits.tif", "turned.tif"):
         found = outcome(tmp_path / name, tmp_path / "rows.png", "filter box:3")
         with monkeypatch.context() as patch:
             patch.setattr(by_rows, "LEAST", 10**12)
@@ -174,11 +199,11 @@ def test_what_is_read_as_a_whole_still_is(tmp_path: Path, monkeypatch: pytest.Mo
 @pytest.mark.usefixtures("small")
 def test_what_turns_out_to_need_its_whole_image_is_held_to_the_limit(tmp_path: Path) -> None:
     pixels = noise((700, 600))
-    tifffile.imwrite(tmp_path / "white.tif", pixels, photometric="miniswhite")
-    limited = Settings(reading=Reading(max_memory=20_000_000))
-    assert outcome(tmp_path / "white.tif", tmp_path / "out.png", "filter box:3", limited).error is None
-    tifffile.imwrite(tmp_path / "white.tif", np.tile(pixels, (32, 1)), photometric="miniswhite")
-    found = outcome(tmp_path / "white.tif", tmp_path / "out.png", "filter box:3", limited)
+    Image.fromarray(pixels).save(tmp_path / "x.tif", compression="jpeg")
+    limited = Settings(reading=Reading(max_memory=30_000_000))
+    assert outcome(tmp_path / "x.tif", tmp_path / "out.png", "filter box:3", limited).error is None
+    Image.fromarray(np.tile(pixels, (48, 1))).save(tmp_path / "x.tif", compression="jpeg")
+    found = outcome(tmp_path / "x.tif", tmp_path / "out.png", "filter box:3", limited)
     assert "memory" in str(found.error)
 
 

@@ -20,7 +20,7 @@ SMALL = """
 import json, os, sys
 from imgconv.cli import warm_tasks, warm_workers
 warm_tasks.tasks = lambda every: [
-    *(("request", "uint8", step, "same", "clamp") for step in ("relu", "filter vertical")), ("lzw",)
+    *(("request", "uint8", step, "same", "clamp") for step in ("relu", "filter vertical")), ("tiff",)
 ]
 progresses, run_all = [], warm_workers.run_all
 warm_workers.run_all = lambda *given: progresses.append(run_all(*given)) or progresses[0]

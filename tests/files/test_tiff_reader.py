@@ -253,6 +253,17 @@ def test_a_missing_codec_is_named_and_narrowing_does_without(codec, tmp_path):
     assert without_codecs(tmp_path, "--allow-narrowing", "--strict").returncode == 3
 
 
+@pytest.mark.parametrize("compression", [None, "zlib"])
+def test_tiles_that_are_left_out_are_empty(compression, tmp_path):
+    """Pillow takes the start of the file for such a tile."""
+    tile = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    options = {"dtype": "uint8", "tile": (16, 16), "compression": compression, "photometric": "minisblack"}
+    with tifffile.TiffWriter(tmp_path / "x.tif", bigtiff=True) as file:
+        file.write(iter([None, tile, tile, None]), shape=(32, 32), **options)
+    expected = np.block([[np.zeros_like(tile), tile], [tile, np.zeros_like(tile)]])
+    np.testing.assert_array_equal(imgconv.load(tmp_path / "x.tif").pixels, expected)
+
+
 @pytest.mark.parametrize("type_", ["uint16", "float32"])
 def test_lzw_needs_no_codecs(type_, tmp_path):
     pytest.importorskip("imagecodecs")

@@ -13,7 +13,7 @@ import numpy as np
 
 from imgconv import errors
 from imgconv.files.source import Source
-from imgconv.files.tiff import lzw, pages, strip_limits
+from imgconv.files.tiff import pages, segments, strip_limits
 from imgconv.values.frozen import record
 from imgconv.values.image import Frame
 from imgconv.values.layout import Layout
@@ -125,7 +125,7 @@ def _described(source: Source, page: Any, number: int) -> Opened:
     if scale and 282 in page.tags and 283 in page.tags:
         info["dpi"] = tuple(float(value) * scale for value in page.resolution)
     dropped = page.samplesperpixel - layout.channels - (alpha is not None)
-    there = lzw.reads(page) or (
+    there = segments.decodes(page) or (
         page.compression in tifffile.TIFF.DECOMPRESSORS
         and (page.compression not in strip_limits.UNBOUNDED or strip_limits.has_imagecodecs())
     )
@@ -157,7 +157,7 @@ def _pixels(name: str, page: Any) -> Frame:
     ):
         raise EOFError("pixels are missing")
     strip_limits.check_strips(name, page)
-    samples = lzw.decode(page) if lzw.reads(page) else _decoded_by_tifffile(page)
+    samples = segments.decode(page) if segments.decodes(page) else _decoded_by_tifffile(page)
     samples = samples.astype(samples.dtype.newbyteorder("="), copy=False)
     if samples.dtype == np.bool_:  # black and white, as in Pillow's mode 1
         samples = samples.astype(np.uint8) * np.uint8(255)

@@ -1,4 +1,4 @@
-"""TIFF and BigTIFF read some rows at a time: strips and tiles, as they are or deflated."""
+"""TIFF and BigTIFF read some rows at a time: strips and tiles, as they are or compressed without loss."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import numpy as np
 
 from imgconv.files.by_rows import exactly
 from imgconv.files.source import Source
-from imgconv.files.tiff import strip_limits
+from imgconv.files.tiff import segments, strip_limits
+from imgconv.files.tiff.segments import STORED
 from imgconv.values.layout import Layout
 from imgconv.values.pixel_values import Pixels
 
-_STORED, _DEFLATED = 1, (8, 32946)  # values of Compression
-_BLACK_IS_ZERO, _RGB = 1, 2  # of PhotometricInterpretation
-_NONE, _HORIZONTAL = 1, 2  # of Predictor
+_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB = 0, 1, 2  # of PhotometricInterpretation
 _ORIENTATION = 274
 _STRIP_ROWS, _TILE_ROWS, _COMPRESSION = 278, 323, 259
 _MOST = 2**26  # bytes that are held of a row of strips or tiles
 _COPIES = 4  # of a strip: as stored twice, decoded, and as rows; tiles are small beside their row
+_TOGETHER = 2**21  # bytes of strips or tiles that are decoded at once, so that threads have some each
 
 
 def opened(source: Source, layout: Layout) -> TiffRows | None:
@@ -38,37 +38,34 @@ def bytes_held(image: Any, layout: Layout) -> int:
     high = tiles or strips or image.height
     if not isinstance(high, int):
         return _MOST
-    if not tiles and image.tag_v2.get(_COMPRESSION) == _STORED:
+    if not tiles and image.tag_v2.get(_COMPRESSION) == STORED:
         return int(row)
-    return int(min(min(high, image.height) * row * (1 if tiles else _COPIES), _MOST))
+    return int(min(min(high, image.height) * row * (1 if tiles else _COPIES), _MOST)) + _COPIES * _TOGETHER
 
 
 def _reads(page: Any, layout: Layout) -> bool:
-    """Whether a page is gray or RGB, upright, of whole bytes, and its pieces are there and small."""
-    channels = {_BLACK_IS_ZERO: 1, _RGB: 3}.get(int(page.photometric))
+    """Whether a page is gray or RGB, upright, of whole bytes, and its pieces are small, and stated where they are."""
+    channels = {_WHITE_IS_ZERO: 1, _BLACK_IS_ZERO: 1, _RGB: 3}.get(int(page.photometric))
     orientation = page.tags.get(_ORIENTATION)
-    plain = (
-        page.planarconfig == 1
-        and page.imagedepth == 1
+    return (
+        segments.reads(page)
         and channels == page.samplesperpixel == layout.channels
-        and page.dtype is not None
         and page.dtype.newbyteorder("=") == layout.type
-        and page.bitspersample == 8 * page.dtype.itemsize
         and (orientation is None or orientation.value == 1)
         and page.fillorder == 1
+        and all(length or not start for start, length in zip(page.dataoffsets, page.databytecounts, strict=False))
+        and (_is_stored_in_strips(page) or _piece_row(page) <= (_MOST if page.is_tiled else _MOST // _COPIES))
     )
-    if not plain or not all(page.databytecounts) or page.compression not in (_STORED, *_DEFLATED):
-        return False
-    if page.compression == _STORED:
-        # of stored pixels libtiff heeds no predictor, and tifffile does
-        return not page.is_tiled or (page.predictor == _NONE and _piece_row(page) <= _MOST)
-    return page.predictor in (_NONE, _HORIZONTAL) and _piece_row(page) <= (_MOST if page.is_tiled else _MOST // _COPIES)
+
+
+def _is_stored_in_strips(page: Any) -> bool:
+    """Whether rows can be read where they are, one by one."""
+    return page.compression == STORED and not page.is_tiled and all(page.databytecounts)
 
 
 def _piece_row(page: Any) -> int:
     """Bytes of the pixels of a strip, or of a row of tiles."""
-    height = page.tilelength if page.is_tiled else min(page.rowsperstrip, page.imagelength)
-    return int(height * page.imagewidth * page.samplesperpixel * page.dtype.itemsize)
+    return int(segments.height_of(page) * page.imagewidth * page.samplesperpixel * page.dtype.itemsize)
 
 
 class TiffRows:
@@ -78,10 +75,11 @@ class TiffRows:
         strip_limits.check_strips(source.name, page)
         self._source, self._page, self._at = source, page, 0
         self._shape = page.imagewidth, page.samplesperpixel
-        self._high = page.tilelength if page.is_tiled else min(page.rowsperstrip, page.imagelength)
-        self._across = -(-page.imagewidth // page.tilewidth) if page.is_tiled else 1
+        self._in_place = _is_stored_in_strips(page)
+        self._together = 1 if self._in_place else max(1, _TOGETHER // _piece_row(page))
+        self._high = segments.height_of(page) * self._together
         self._held: tuple[int, Pixels] = (-1, np.empty(0))
-        """The row of strips or tiles that was decoded last."""
+        """The rows of strips or tiles that were decoded last."""
 
     def read(self, count: int) -> Pixels:
         """The next rows."""
@@ -92,11 +90,13 @@ class TiffRows:
             here = min(count - done, self._high - first)
             rows[done : done + here] = self._rows(number, first, here)
             done, self._at = done + here, self._at + here
+        if int(self._page.photometric) == _WHITE_IS_ZERO and rows.dtype.kind == "u":
+            np.subtract(np.iinfo(rows.dtype).max, rows, out=rows)
         return rows
 
     def finish(self) -> None:
         """Decodes the rows that are left, for what is damaged there, too."""
-        if self._page.compression != _STORED:
+        if self._page.compression != STORED:
             while self._at < self._page.imagelength:
                 self.read(min(self._high, self._page.imagelength - self._at))
 
@@ -104,35 +104,29 @@ class TiffRows:
         """Nothing runs beside."""
 
     def _rows(self, number: int, first: int, count: int) -> Pixels:
-        """Rows of one row of strips or tiles."""
-        page = self._page
-        if page.compression == _STORED and not page.is_tiled:
+        """Rows of some rows of strips or tiles."""
+        if self._in_place:
             return self._stored(number, first, count)
         if self._held[0] != number:
-            self._held = number, self._decoded(number)
+            start = number * self._together
+            self._held = number, segments.decode(self._page, start, start + self._together, 4 * _TOGETHER)
         return self._held[1][first : first + count]
 
     def _stored(self, number: int, first: int, count: int) -> Pixels:
+        """Rows of one strip, or of one in each plane."""
         page = self._page
-        rows = np.empty((count, *self._shape), page.dtype.newbyteorder(page.parent.byteorder))
-        row = rows[0].nbytes
-        if (first + count) * row > page.databytecounts[number]:
-            raise EOFError("a strip ends before its pixels do")
-        self._source.stream.seek(page.dataoffsets[number] + first * row)
-        exactly(self._source.stream, rows)
-        return rows
+        if page.planarconfig == 1:
+            return self._stored_in(number, first, count, self._shape)
+        down = -(-page.imagelength // self._high)
+        planes = [self._stored_in(plane * down + number, first, count, self._shape[:1]) for plane in range(3)]
+        return np.stack(planes, axis=-1)
 
-    def _decoded(self, number: int) -> Pixels:
+    def _stored_in(self, strip: int, first: int, count: int, shape: tuple[int, ...]) -> Pixels:
         page = self._page
-        rows = np.empty((min(self._high, page.imagelength - number * self._high), *self._shape), page.dtype)
-        for piece in range(number * self._across, (number + 1) * self._across):
-            content = np.empty(page.databytecounts[piece], np.uint8)
-            self._source.stream.seek(page.dataoffsets[piece])
-            exactly(self._source.stream, content)
-            segment, place, _ = page.decode(content.tobytes(), piece)
-            left = place[3]
-            here = segment[0, : len(rows), : page.imagewidth - left]
-            if len(here) < len(rows):
-                raise EOFError("a strip or tile ends before its pixels do")
-            rows[:, left : left + here.shape[1]] = here
+        rows = np.empty((count, *shape), page.dtype.newbyteorder(page.parent.byteorder))
+        row = rows[0].nbytes
+        if (first + count) * row > page.databytecounts[strip]:
+            raise EOFError("a strip ends before its pixels do")
+        self._source.stream.seek(page.dataoffsets[strip] + first * row)
+        exactly(self._source.stream, rows)
         return rows

@@ -7,6 +7,7 @@ from typing import Any
 
 from imgconv import errors
 from imgconv.files import stored_sizes
+from imgconv.files.tiff import segments
 
 _DEFLATED, _LZMA, _ZSTD = (8, 32946), 34925, 50000  # values of Compression
 _PACKBITS = 32773
@@ -39,7 +40,7 @@ def check_strips(name: str, page: Any) -> None:
             pieces.append((page.tags[273].value[0], _START))
         for start, length in pieces:
             _refuse_picture(page, _fetched(page, start, min(length, _START)), most)
-    if page.compression not in (*_DEFLATED, *UNBOUNDED, _PACKBITS) or has_imagecodecs():
+    if page.compression not in (*_DEFLATED, *UNBOUNDED, _PACKBITS) or segments.decodes(page) or has_imagecodecs():
         return
     if page.compression in UNBOUNDED:
         raise codec_missing(name, page.compression.name)

@@ -1,4 +1,4 @@
-"""TIFF compressed by LZW: the same pixels as imagecodecs gives, without it; damaged streams are refused."""
+"""Strips and tiles of TIFF: the same pixels as imagecodecs gives, without it; damaged streams are refused."""
 
 import subprocess
 import sys
@@ -12,8 +12,8 @@ from PIL import Image as PillowImage
 import imgconv
 from imgconv import errors
 from imgconv.files.source import Source
-from imgconv.files.tiff import lzw
 from imgconv.files.tiff import reader as tiff_reader
+from imgconv.files.tiff import segments
 
 RNG = np.random.default_rng(11)
 TYPES = ["uint8", "uint16", "int16", "uint32", "float32"]
@@ -76,7 +76,7 @@ def test_every_layout_is_read(type_, layout, planar, order, tmp_path):
             path = tmp_path / f"{predictor}{name}.tif"
             write(path, pixels, layout, planar, predictor=predictor, byteorder=order, **options)
             with tifffile.TiffFile(path) as file:
-                assert lzw.reads(file.pages[0])
+                assert segments.reads(file.pages[0])
             assert_read(path, pixels, layout)
 
 
@@ -117,7 +117,7 @@ def test_other_types(type_, tmp_path):
     for predictor in predictors(type_):
         write(tmp_path / "x.tif", pixels, predictor=predictor, tile=(32, 16))
         with tifffile.TiffFile(tmp_path / "x.tif") as file:
-            np.testing.assert_array_equal(lzw.decode(file.pages[0]), file.pages[0].asarray())
+            np.testing.assert_array_equal(segments.decode(file.pages[0]), file.pages[0].asarray())
 
 
 @pytest.mark.parametrize("name", ["noise", "zeros", "ramp", "period", "table"])
@@ -136,12 +136,37 @@ def test_streams_of_every_kind(name, tmp_path):
     assert_read(tmp_path / "y.tif", pixels[..., None])
 
 
-def test_many_groups_of_strips(tmp_path, monkeypatch):
-    monkeypatch.setattr(lzw, "_TOGETHER", 1000)
+def test_many_groups_of_strips(tmp_path):
     pixels = pixels_of("uint16", 45, 70, 3)
     for options in STRIPS.values():
         write(tmp_path / "x.tif", pixels, predictor=2, **options)
-        assert_read(tmp_path / "x.tif", pixels)
+        with tifffile.TiffFile(tmp_path / "x.tif") as file:
+            np.testing.assert_array_equal(segments.decode(file.pages[0], together=1000), pixels)
+            high = segments.height_of(file.pages[0])
+            found = [segments.decode(file.pages[0], top // high, top // high + 2) for top in range(0, 45, 2 * high)]
+        np.testing.assert_array_equal(np.concatenate(found), pixels)
+
+
+@pytest.mark.parametrize("compression", [None, "packbits", "zlib"])
+@pytest.mark.parametrize("type_", TYPES)
+def test_other_compressions(type_, compression, tmp_path):
+    """PackBits is the loop's own, deflate and stored pixels are read so where rows are."""
+    pixels = pixels_of(type_, 45, 70, 3)
+    for predictor in predictors(type_) if compression == "zlib" else [1]:
+        for planar in (False, True):
+            for options in STRIPS.values():
+                path = tmp_path / "x.tif"
+                write(path, pixels, planar=planar, compression=compression, predictor=predictor, **options)
+                with tifffile.TiffFile(path) as file:
+                    assert segments.reads(file.pages[0])
+                    np.testing.assert_array_equal(segments.decode(file.pages[0]), pixels)
+                    content = bytearray(path.read_bytes())
+                    place, length = file.pages[0].dataoffsets[-1], file.pages[0].databytecounts[-1]
+                if compression == "zlib":  # its checksum is looked at
+                    content[place + length - 1] ^= 1
+                    path.write_bytes(content)
+                    with tifffile.TiffFile(path) as file, pytest.raises(Exception, match="check"):
+                        segments.decode(file.pages[0])
 
 
 def encoded_as_of_old(content: bytes) -> bytes:
