@@ -142,8 +142,8 @@ def _misread_tiff(image: Any) -> bool:
     These are: separate planes of 16 bits, whose raw modes do not tell; separate planes of which it takes the first
     alone; signed 8 bits, whose sign it drops; signed 16 bits, which it widens; numbers in which 0 is white, which it
     does not invert; a second channel without a meaning, which is a channel; compressed 32 bits of the other byte order,
-    which libtiff has swapped already; WebP's compression; volumes, of which it takes a layer; strips and tiles that are left out, for which it reads the file's
-    start.
+    which libtiff has swapped already; WebP's compression; volumes, of which it takes a layer; strips and
+    tiles that are left out, for which it reads the file's start.
     """
     modes = raw_modes(image)
     if (

@@ -259,8 +259,8 @@ def test_tiles_that_are_left_out_are_empty(compression, tmp_path):
     tile = np.arange(256, dtype=np.uint8).reshape(16, 16)
     options = {"dtype": "uint8", "tile": (16, 16), "compression": compression, "photometric": "minisblack"}
     with tifffile.TiffWriter(tmp_path / "x.tif", bigtiff=True) as file:
-        file.write(iter([None, tile, tile, None]), shape=(32, 32), **options)
-    expected = np.block([[np.zeros_like(tile), tile], [tile, np.zeros_like(tile)]])
+        file.write(iter([tile, None, None, tile]), shape=(32, 32), **options)
+    expected = np.block([[tile, np.zeros_like(tile)], [np.zeros_like(tile), tile]])
     np.testing.assert_array_equal(imgconv.load(tmp_path / "x.tif").pixels, expected)
 
 
