@@ -228,12 +228,17 @@ def _by_pillow(image: ImageData, form: Format, encoding: Encoding) -> Content:
 def _jpeg(image: ImageData, form: Format, encoding: Encoding) -> Content:
     from imgconv.files.jpeg import strips as jpeg_strips
 
+    return [jpeg_strips.encode(image.frames[0], _jpeg_saver(image, form, encoding))]
+
+
+def _jpeg_saver(image: ImageData, form: Format, encoding: Encoding) -> Callable[[Frame, IO[bytes], bool], None]:
+    """What writes some rows of an image as a JPEG file, with its metadata if they are the first."""
     mode, options = holder(image.layout), form.options(encoding.writing)
 
     def save(frame: Frame, stream: IO[bytes], first: bool) -> None:
         _saved(to_pillow(frame, mode), stream, form, {**options, **image.metadata} if first else options)
 
-    return [jpeg_strips.encode(image.frames[0], save)]
+    return save
 
 
 def _saved(picture: Any, stream: IO[bytes], form: Format, options: Mapping[str, Any]) -> None:
@@ -286,9 +291,16 @@ def _tiff_by_rows(image: ImageData, bands: Iterable[Pixels], encoding: Encoding)
     return tiff_writer.by_rows(image, bands, encoding.level, encoding.threads)
 
 
+def _jpeg_by_rows(image: ImageData, bands: Iterable[Pixels], encoding: Encoding) -> Iterator[bytes]:
+    from imgconv.files.jpeg import strips as jpeg_strips
+
+    return jpeg_strips.by_rows(image.frames[0], bands, _jpeg_saver(image, FORMATS["jpeg"], encoding))
+
+
 ROW_WRITERS: Mapping[str, Callable[[ImageData, Iterable[Pixels], Encoding], Iterator[Any]]] = {
     "png": lambda image, bands, encoding: png_writer.by_rows(image, bands, encoding.level, encoding.threads),
     "tiff": _tiff_by_rows,
+    "jpeg": _jpeg_by_rows,
     "ppm": lambda image, bands, encoding: pnm.by_rows(image, bands),
     "pgm": lambda image, bands, encoding: pnm.by_rows(image, bands),
     "pfm": lambda image, bands, encoding: pnm.pfm_by_rows(image, bands),

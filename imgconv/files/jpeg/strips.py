@@ -13,11 +13,15 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import IO
 
+import numpy as np
+
+from imgconv.files.by_rows import Regrouped
 from imgconv.values.frozen import replace
 from imgconv.values.image import Frame
+from imgconv.values.pixel_values import Pixels
 
 STRIP = 2**20
 """Pixels of a strip, about; an image of less than two is one file of one encoder."""
@@ -37,37 +41,60 @@ class _NotJoinableError(Exception):
 
 def encode(frame: Frame, save: Save) -> bytes:
     """The frame as a JPEG file, by `save`. How it is cut depends on its size and on the encoder alone."""
-    height, width = frame.pixels.shape[:2]
-    if height * width >= 2 * STRIP:
-        try:
-            return _in_strips(frame, save)
-        except _NotJoinableError:
-            pass
-    return _saved(frame, save, 0, height, first=True)
+    try:
+        rows, units = _cut(frame, save)
+        parts = (_part(frame, start, start + rows) for start in range(0, len(frame.pixels), rows))
+        return b"".join(_in_strips(parts, save, len(frame.pixels), units))
+    except _NotJoinableError:
+        return _saved(frame, save, first=True)
 
 
-def _in_strips(frame: Frame, save: Save) -> bytes:
-    """Raises _NotJoinableError where strips are not possible."""
+def by_rows(frame: Frame, bands: Iterable[Pixels], save: Save) -> Iterator[bytes]:
+    """What `encode` gives, in pieces, of a frame without pixels or alpha, and bands of its rows. Raises ValueError
+    where the encoder turns out to choose tables by the pixels."""
+    shape = frame.pixels.shape
+    try:
+        rows, units = _cut(frame, save)
+    except _NotJoinableError:
+        yield _saved(replace(frame, pixels=np.concatenate(list(bands)).reshape(shape)), save, first=True)
+        return
+    parts = (replace(frame, pixels=part.reshape(-1, *shape[1:])) for part in Regrouped(bands, rows))
+    try:
+        yield from _in_strips(parts, save, shape[0], units)
+    except _NotJoinableError as error:
+        raise ValueError(f"strips of this JPEG encoder cannot be joined: {error}; choose another format") from None
+
+
+def _cut(frame: Frame, save: Save) -> tuple[int, int]:
+    """The rows of a strip, and the units in it. Raises _NotJoinableError where strips are not possible, or not worth
+    it."""
     height, width = frame.pixels.shape[:2]
-    down, across = _unit(_saved(frame, save, 0, min(height, 2 * _SIDE), first=True))
+    if height * width < 2 * STRIP:
+        raise _NotJoinableError("few pixels")
+    down, across = _unit(_saved(_part(frame, 0, 2 * _SIDE), save, first=True))
     units = -(-width // across)
     rows = min(max(STRIP // width, down), _MOST_UNITS // units * down) // down * down
     if rows == 0:
         raise _NotJoinableError("a row of units is more than a marker can count")
-    files = (
-        _saved(frame, save, start, min(height, start + rows), first=start == 0) for start in range(0, height, rows)
-    )
-    return b"".join(_joined(files, height, rows // down * units))
+    return rows, rows // down * units
 
 
-def _saved(frame: Frame, save: Save, start: int, stop: int, *, first: bool) -> bytes:
-    """Some rows as a file of their own."""
+def _in_strips(parts: Iterable[Frame], save: Save, height: int, units: int) -> Iterator[bytes]:
+    """A file of the strips of an image of so many rows."""
+    files = (_saved(part, save, first=number == 0) for number, part in enumerate(parts))
+    return _joined(files, height, units)
+
+
+def _part(frame: Frame, start: int, stop: int) -> Frame:
+    """Some rows."""
+    alpha = None if frame.alpha is None else frame.alpha[start:stop]
+    return replace(frame, pixels=frame.pixels[start:stop], alpha=alpha)
+
+
+def _saved(frame: Frame, save: Save, *, first: bool) -> bytes:
+    """A frame, or some rows of one, as a file of their own."""
     stream = io.BytesIO()
-    save(
-        replace(frame, pixels=frame.pixels[start:stop], alpha=None if frame.alpha is None else frame.alpha[start:stop]),
-        stream,
-        first,
-    )
+    save(frame, stream, first)
     return stream.getvalue()
 
 
