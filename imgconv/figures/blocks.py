@@ -64,7 +64,7 @@ def pixels_table(title: str, rows: Sequence[Sequence[Number | None]], type_: str
     )
 
 
-def _signed_table(title: str, rows: Sequence[Sequence[Number]]) -> Table:
+def signed_table(title: str, rows: Sequence[Sequence[Number]]) -> Table:
     """Weights or products on swatches, blue below 0 and red above."""
     most = greatest(rows)
     tones = tuple(tuple(signed(value, most) for value in row) for row in rows)
@@ -99,10 +99,10 @@ def _tables(part: Part, type_: str, channel: str) -> tuple[Table, ...]:
         light = tables[0]
         tables = [pixels_table(light.title, pixels, type_, channel), Table("as light", light.rows, light.tones)]
     if products := getattr(part, "products", None):
-        tables.append(_signed_table("kernel", part.kernel.weights))  # type: ignore[union-attr]
+        tables.append(signed_table("kernel", part.kernel.weights))  # type: ignore[union-attr]
         if weighting := getattr(part, "weighting", None):
             tables.insert(-1, pixels_table("alpha", weighting.rows, "float64", ""))
-        tables.append(_signed_table("times alpha" if weighting else "products", products))
+        tables.append(signed_table("times alpha" if weighting else "products", products))
     return tuple(tables)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from imgconv import errors
@@ -19,7 +20,6 @@ from imgconv.values.numbers import Number
 if TYPE_CHECKING:
     from imgconv.api.colour_pipeline import ColourPipeline
     from imgconv.api.image import Image
-    from imgconv.values.image import Frame
     from imgconv.values.pixel_values import Pixels, Target, Values
 
 
@@ -83,7 +83,24 @@ def explain(
     WindowError
         Where a window does not fit.
     """
-    from imgconv.api.pixel.light import colours_of, encoded_input, encoded_response, first_input, with_pixels
+    how = {"dtype": dtype, "range": range_, "alpha": alpha, "channels": channels, "linear": linear, "threads": threads}
+    return explainer(image, pipeline, frame, **how).pixel(at)
+
+
+def explainer(
+    image: Image,
+    pipeline: Pipeline,
+    frame: int = 0,
+    *,
+    dtype: Any = None,
+    range: str = "clamp",
+    alpha: str = "auto",
+    channels: Any = "all",
+    linear: bool = False,
+    threads: int | None = None,
+) -> Explainer:
+    """What explains pixels of one result; arguments and errors are those of `explain`."""
+    from imgconv.api.pixel.light import colours_of, encoded_input
     from imgconv.values.pixel_values import target, widened_type
 
     _require_explained(pipeline)
@@ -91,41 +108,94 @@ def explain(
         raise errors.UsageError(f"there is no frame {frame}; the image has {len(image.frames)}, counted from 0")
     one = image.frames[frame]
     colours = colours_of(replace(image, frames=(one,)), alpha, channels, linear=linear)
-    weights = None if colours.chosen.numbers == () else _weights(one.alpha, pipeline, alpha, range_)
+    alone = colours.chosen.numbers == ()
+    weights = None if alone else _weights(one.alpha, pipeline, alpha, range)
     encoded = encoded_input(colours, one)
-    height, width, _ = encoded.pixels.shape
-    shape = pipeline.result(*encoded.pixels.shape)[:2]
-    inside(at, shape)
-    goal = target(widened_type(one.pixels.dtype), pipeline.result_type(dtype), range_)
-    if colours.chosen.numbers == ():
-        dtype, goal = None, target(encoded.type, None, range_)
-    how = {"dtype": dtype, "range": range_, "alpha": alpha, "channels": channels, "linear": linear, "threads": threads}
-    made = _result(image, pipeline, frame, how)
-    inputs = [first_input(colours, encoded, goal.type, threads)]
-    inputs += _between(pipeline, inputs[0], threads)
-    ends = (0.0, 0.0) if made.response is None else (made.response.low, made.response.high)
-    results = _results(made.frames[0 if len(made.frames) == 1 else frame], colours, at)
-    step, last, found = pipeline.steps[-1], inputs[-1], []
-    for number, (name, own) in enumerate(zip(_names(image, colours, len(results)), results, strict=True)):
-        parts = EXPLAINED[type(step)](step, last.pixels[..., number], at, weights)
-        value, light = _joined(step, [part.response for part in parts]), colours.curves is not None
-        as_pixel = encoded_response(colours, number, value, encoded.type) if light else None
-        if light and len(inputs) == 1:
-            parts = tuple(replace(part, cells=with_pixels(part.cells, encoded.pixels[..., number])) for part in parts)
-        end = settled(value if as_pixel is None else as_pixel, goal, ends)
-        found.append(Channel(name, parts, value, end, own, same(end.value, own, goal.type), as_pixel))
-    back = patches(pipeline, inputs, at)
-    return Explanation(pipeline, at, shape, (height, width), goal, ends, tuple(found), back, encoded.type)
+    goal = target(widened_type(one.pixels.dtype), pipeline.result_type(dtype), range)
+    if alone:
+        dtype, goal = None, target(encoded.type, None, range)
+    how = {"dtype": dtype, "range": range, "alpha": alpha, "channels": channels, "linear": linear, "threads": threads}
+    return Explainer(image, pipeline, frame, colours, weights, encoded, goal, how)
 
 
-def _results(frame: Frame, colours: ColourPipeline, at: Place) -> list[Number]:
-    """The engine's result at a place, of each chosen channel."""
-    from imgconv.values.pixel_values import values
+@record(eq=False)
+class Explainer:
+    """Explains pixels of one result, which is computed once: an image's frame through a pipeline, the colours that take
+    part, the alpha (H, W) that weights them, the chosen channels as the image holds them, what the result is converted
+    to, and the options of `Image.through`."""
 
-    if colours.chosen.numbers == () and frame.alpha is not None:
-        return [exact(frame.alpha[at])]
-    pixel = values(frame.pixels).pixels[at]
-    return [exact(pixel[number]) for number in colours.chosen.numbers or range(len(pixel))]
+    image: Image
+    pipeline: Pipeline
+    frame: int
+    colours: ColourPipeline
+    weights: Pixels | None
+    encoded: Values
+    target: Target
+    how: dict[str, Any]
+
+    @property
+    def shape(self) -> Place:
+        """Rows and columns of the result."""
+        return self.pipeline.result(*self.encoded.pixels.shape)[:2]
+
+    @cached_property
+    def result(self) -> Image:
+        """The engine's result of the frame; of all frames where they share one scale."""
+        image = self.image
+        if self.target.range != "stretch":
+            image = replace(image, frames=(image.frames[self.frame],))
+        return image.through(self.pipeline, **self.how)
+
+    @cached_property
+    def inputs(self) -> tuple[Values, ...]:
+        """What each step is applied to."""
+        from imgconv.api.pixel.light import first_input
+
+        threads = self.how["threads"]
+        first = first_input(self.colours, self.encoded, self.target.type, threads)
+        return first, *_between(self.pipeline, first, threads)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the chosen channels are called."""
+        return _names(self.image, self.colours, self.encoded.pixels.shape[2])
+
+    def pixel(self, at: Place) -> Explanation:
+        """One pixel explained; UsageError where it is not there."""
+        inside(at, self.shape)
+        pipeline, response = self.pipeline, self.result.response
+        height, width, _ = self.encoded.pixels.shape
+        ends = (0.0, 0.0) if response is None else (response.low, response.high)
+        found = tuple(
+            self._channel(number, name, own, at, ends)
+            for number, (name, own) in enumerate(zip(self.names, self.results(at), strict=True))
+        )
+        back = patches(pipeline, self.inputs, at)
+        return Explanation(pipeline, at, self.shape, (height, width), self.target, ends, found, back, self.encoded.type)
+
+    def results(self, at: Place) -> list[Number]:
+        """The engine's result at a place, of each chosen channel."""
+        from imgconv.values.pixel_values import values
+
+        frame = self.result.frames[0 if len(self.result.frames) == 1 else self.frame]
+        numbers = self.colours.chosen.numbers
+        if numbers == () and frame.alpha is not None:
+            return [exact(frame.alpha[at])]
+        pixel = values(frame.pixels).pixels[at]
+        return [exact(pixel[number]) for number in numbers or range(len(pixel))]
+
+    def _channel(self, number: int, name: str, own: Number, at: Place, ends: Ends) -> Channel:
+        from imgconv.api.pixel.light import encoded_response, with_pixels
+
+        step, light = self.pipeline.steps[-1], self.colours.curves is not None
+        parts = EXPLAINED[type(step)](step, self.inputs[-1].pixels[..., number], at, self.weights)
+        value = _joined(step, [part.response for part in parts])
+        as_pixel = encoded_response(self.colours, number, value, self.encoded.type) if light else None
+        if light and len(self.inputs) == 1:
+            plane = self.encoded.pixels[..., number]
+            parts = tuple(replace(part, cells=with_pixels(part.cells, plane)) for part in parts)
+        end = settled(value if as_pixel is None else as_pixel, self.target, ends)
+        return Channel(name, parts, value, end, own, same(end.value, own, self.target.type), as_pixel)
 
 
 def _names(image: Image, colours: ColourPipeline, count: int) -> tuple[str, ...]:
@@ -169,13 +239,6 @@ def _weights(plane: Pixels | None, pipeline: Pipeline, policy: str, range_: str)
         "alpha weights the colours of this image, which explain shows for one filter alone, without stretch; explain"
         " the colours: --alpha keep, or laid over a colour: --flatten white"
     )
-
-
-def _result(image: Image, pipeline: Pipeline, frame: int, how: dict[str, Any]) -> Image:
-    """The engine's result of the frame; of all frames where they share one scale."""
-    if how["range"] != "stretch":
-        image = replace(image, frames=(image.frames[frame],))
-    return image.through(pipeline, **how)
 
 
 def _between(pipeline: Pipeline, first: Values, threads: int | None) -> list[Values]:

@@ -19,12 +19,13 @@ from imgconv.operations.pipeline import Pipeline
 from imgconv.values import groups
 from imgconv.values.arguments import items
 from imgconv.values.colours import COLOUR
+from imgconv.values.crops import CROP
 from imgconv.values.frozen import replace
 from imgconv.values.parameters import ALPHA, CHANNELS, DTYPE, FLAG, MEMORY, PIXELS, RANGE, THREADS, Kind, whole
 
 if TYPE_CHECKING:
     from imgconv.api.image import Image
-    from imgconv.api.pixel.explanation import Explanation
+    from imgconv.api.pixel.explanation import Explainer
 
 STREAM = "-"
 
@@ -55,6 +56,7 @@ def explain_options() -> list[click.Parameter]:
     at = "Row and column of the output pixel, counted from 0."
     frame = "The frame or page, counted from 0.  [default: 0]"
     picture = "Draw it as a picture: window.png."
+    steps = "The window slides while the output fills: steps.gif, .apng, .webp."
     gray = "Convert to gray first (Rec. 601 luma)."
     return [
         option("--at", PLACE, groups.OPERATION, at, at),
@@ -67,6 +69,8 @@ def explain_options() -> list[click.Parameter]:
         option("--flatten", COLOUR, groups.COLOUR, "Lay transparent pixels over a colour first (white, '#ff8000')."),
         option("--alpha", ALPHA, groups.COLOUR, "How alpha takes part.  [default: auto]"),
         option("-o --output", "FILE", groups.FILES, picture, picture),
+        option("--steps", "FILE", groups.FILES, steps, steps),
+        option("--crop", CROP, groups.RESULT, "What --steps shows of the result.  [default: 8x8 around --at]"),
         overwrite_option("Replace the image itself."),
         option("--json", FLAG, groups.REPORTS, "As JSON.", "As JSON."),
         option("--markdown", FLAG, groups.REPORTS, "As Markdown.", "As Markdown."),
@@ -83,8 +87,8 @@ def explain_options() -> list[click.Parameter]:
 
 
 def show(pipeline: Pipeline, inputs: tuple[str, ...], given: dict[str, Any], example: str) -> None:
-    """Prints the explanation of a pixel of a pipeline's result."""
-    if given["at"] is None:
+    """Prints the explanation of a pixel of a pipeline's result, or draws it."""
+    if given["at"] is None and given["steps"] is None:
         raise errors.UsageError(f"which pixel? Name its row and column, for instance: {example}")
     if len(inputs) > 1:
         raise errors.UsageError(f"explain takes one image, not {len(inputs)}")
@@ -92,40 +96,58 @@ def show(pipeline: Pipeline, inputs: tuple[str, ...], given: dict[str, Any], exa
         raise errors.UsageError("--json and --markdown are two forms; give one of them")
     if not inputs and (sys.stdin is None or sys.stdin.isatty()):
         raise errors.UsageError(f"no image: name one, as in {example}")
-    path, output = inputs[0] if inputs else STREAM, given["output"]
-    if output is not None:
-        _check_output(output, path, given)
+    path = inputs[0] if inputs else STREAM
+    _check_outputs(path, given)
     if sys.stderr is not None and sys.stderr.isatty():
         announce_compilation()
     with bounded(given["max_memory"]):
         image, frame = _image(path, given)
-        explanation = _explained(image, frame, pipeline, given)
-        name = "standard input" if path == STREAM else printable(path)
-        if output is not None:
-            _draw(explanation, replace(image, frames=(image.frames[frame],)), name, output)
-    if output is None or given["json"] or given["markdown"]:
-        from imgconv.cli.explain.text import as_json, as_markdown, as_text
-
-        form = as_json if given["json"] else as_markdown if given["markdown"] else as_text
-        terminal.say(form(explanation, name))
+        explained = _explainer(image, frame, pipeline, given)
+        _show(explained, "standard input" if path == STREAM else printable(path), given)
 
 
-def _check_output(output: str, path: str, given: dict[str, Any]) -> None:
-    """Before anything is computed: UsageError for a picture that cannot be written there."""
-    from imgconv.kernels.lab.write import check
+def _show(explained: Explainer, name: str, given: dict[str, Any]) -> None:
+    """The pixel as text or a figure, and the film."""
+    if given["at"] is not None:
+        explanation = explained.pixel(given["at"])
+        if given["output"] is not None:
+            from imgconv.figures.window import figure
+            from imgconv.kernels.lab.write import write
 
-    check(output)
-    if not given["overwrite"]:
-        refuse_inputs(output, path)
-    if output == STREAM and (given["json"] or given["markdown"]):
-        raise errors.UsageError("the picture and the text both go to standard output; name a file: -o window.png")
+            image = replace(explained.image, frames=(explained.image.frames[explained.frame],))
+            complain(write(figure(explanation, image, name), given["output"]))
+        if not (given["output"] or given["steps"]) or given["json"] or given["markdown"]:
+            from imgconv.cli.explain.text import as_json, as_markdown, as_text
+
+            form = as_json if given["json"] else as_markdown if given["markdown"] else as_text
+            terminal.say(form(explanation, name))
+    if given["steps"] is not None:
+        from imgconv.figures.film import write as write_film
+        from imgconv.figures.sliding import default_crop, film
+
+        crop = given["crop"] or default_crop(explained.shape, given["at"])
+        complain(write_film(film(explained, crop, name), given["steps"]))
 
 
-def _draw(explanation: Explanation, image: Image, name: str, output: str) -> None:
-    from imgconv.figures.window import figure
-    from imgconv.kernels.lab.write import write
+def _check_outputs(path: str, given: dict[str, Any]) -> None:
+    """Before anything is computed: UsageError for a picture or film that cannot be written there."""
+    output, steps = given["output"], given["steps"]
+    if given["crop"] is not None and steps is None:
+        raise errors.UsageError("--crop is of --steps, the piece of the result that fills")
+    if output is not None and given["at"] is None:
+        raise errors.UsageError("which pixel? -o draws one: --at 3,7")
+    if output is not None or steps is not None:
+        from imgconv.figures.film import check as check_film
+        from imgconv.kernels.lab.write import check
 
-    complain(write(figure(explanation, image, name), output))
+        for one, check_one in ((output, check), (steps, check_film)):
+            if one is not None:
+                check_one(one)
+                if not given["overwrite"]:
+                    refuse_inputs(one, path)
+    texts = given["json"] or given["markdown"]
+    if [output, steps, STREAM if texts else None].count(STREAM) > 1:
+        raise errors.UsageError("two results go to standard output; name a file: -o window.png")
 
 
 def _image(path: str, given: dict[str, Any]) -> tuple[Image, int]:
@@ -144,16 +166,15 @@ def _image(path: str, given: dict[str, Any]) -> tuple[Image, int]:
     return image.gray() if given["gray"] else image, wanted if together else 0
 
 
-def _explained(image: Image, frame: int, pipeline: Pipeline, given: dict[str, Any]) -> Any:
-    from imgconv.api.pixel.explanation import explain
+def _explainer(image: Image, frame: int, pipeline: Pipeline, given: dict[str, Any]) -> Explainer:
+    from imgconv.api.pixel.explanation import explainer
 
-    return explain(
+    return explainer(
         image,
         pipeline,
-        given["at"],
-        frame=frame,
+        frame,
         dtype=given["dtype"],
-        range_=given["range"] or "clamp",
+        range=given["range"] or "clamp",
         alpha=given["alpha"] or "auto",
         channels=given["channels"] or "all",
         linear=given["linear"],

@@ -38,9 +38,9 @@ class Canvas:
         self, place: tuple[float, float], words: str, size: float = 16, colour: Colour = INK, anchor: str = "la"
     ) -> float:
         """Words with their anchor (Pillow's two letters) at a place; their width."""
-        font = _font(round(size * ZOOM))
-        self._draw.text((place[0] * ZOOM, place[1] * ZOOM), words, fill=colour, font=font, anchor=anchor)
-        return float(font.getlength(words)) / ZOOM
+        letters = font(round(size * ZOOM))
+        self._draw.text((place[0] * ZOOM, place[1] * ZOOM), words, fill=colour, font=letters, anchor=anchor)
+        return float(letters.getlength(words)) / ZOOM
 
     def line(self, places: Sequence[tuple[float, float]], colour: Colour = LINE, width: float = 1) -> None:
         self._draw.line(
@@ -86,13 +86,14 @@ class Canvas:
 
 def text_width(words: str, size: float) -> float:
     """How wide words of a size are."""
-    return float(_font(round(size * ZOOM)).getlength(words)) / ZOOM
+    return float(font(round(size * ZOOM)).getlength(words)) / ZOOM
 
 
 _fonts: dict[int, Any] = {}
 
 
-def _font(size: int) -> Any:
+def font(size: int) -> Any:
+    """Pillow's own font (Aileron), so many pixels high."""
     if size not in _fonts:
         from PIL import ImageFont
 
