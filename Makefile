@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 OUT := out
 
-.PHONY: help run test laws matrix packages fuzz lint types format bench docs site man slow clean
+.PHONY: help run test laws matrix arm packages fuzz lint types format bench docs site man slow clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ slow: $(VENV)/.tested  ## the tests that take long
 
 matrix: $(VENV)/.tested  ## the tests with the oldest and the newest dependencies on every Python from 3.11 on that is here (ONLY="tests/..." for some)
 	$(BIN)/python -m tests.dependencies $(if $(ONLY),--only $(ONLY))
+
+arm: $(VENV)/.armed  ## the tests of numbers, files and the store on emulated 64-bit Arm Linux (needs qemu-user-static)
+	$(BIN)/python -m tests.arm
 
 packages: $(VENV)/.packaged  ## build the wheel and the source distribution in out/dist, look into them, install and run them
 	$(BIN)/python -m tests.packages
@@ -59,14 +62,16 @@ site: $(VENV)/.sited  ## build docs/ into a searchable site in out/site
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --fresh-env --quiet docs $(OUT)/site
 	@echo "Done: open $(OUT)/site/index.html"
 
-bench: $(VENV)/.benched  ## measure against other tools, side by side
-	$(BIN)/python -m tests.bench
+bench: $(VENV)/.benched  ## measure against other tools, side by side (COMPARE=1: only say what has become slower)
+	$(BIN)/python -m tests.bench $(if $(COMPARE),--compare)
+ifndef COMPARE
 	$(BIN)/python -m tests.bench.layers
 	$(BIN)/python -m tests.bench.batches
 	$(BIN)/python -m tests.bench.large
+endif
 
 clean:  ## remove the environment and everything made
-	rm -rf $(VENV) $(OUT) .loops .matrix .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info
+	rm -rf $(VENV) $(OUT) .loops .matrix .arm .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
@@ -90,6 +95,11 @@ $(VENV)/.tested: pyproject.toml $(VENV)/.installed
 $(VENV)/.sited: pyproject.toml $(VENV)/.installed
 	@echo "Installing what the site needs ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group site
+	@touch $@
+
+$(VENV)/.armed: pyproject.toml $(VENV)/.tested
+	@echo "Installing what the emulated system needs ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group arm
 	@touch $@
 
 $(VENV)/.packaged: pyproject.toml $(VENV)/.tested

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.bench import agreement, arrays, batches, report, timing
+from tests.bench import agreement, arrays, batches, comparison, report, timing
 from tests.bench import commands as whole
 from tests.bench.__main__ import main
 from tests.bench.cases import CASES
@@ -243,3 +243,29 @@ def test_batches_are_compared_with_what_others_make(tmp_path, monkeypatch, capsy
         pixels.save(path, **options)
     found = [batches.objection(paths[0], path) for path in paths]
     assert found == ["", "quantisation", "chroma sampling", "Huffman tables"]
+
+
+def measured(ours: float, theirs: float, spread: float = 0.02) -> Row:
+    return Row("vertical", "arrays", {OURS: Cell("ours", ours, spread), "OpenCV": Cell("peer", theirs, spread)})
+
+
+@pytest.mark.parametrize(
+    ("now", "said"),
+    [
+        (measured(1.0, 2.0), "1 cases compared, 0 fallen"),
+        (measured(1.08, 2.0), "1 cases compared, 0 fallen"),  # within the noise
+        (measured(1.5, 3.0), "1 cases compared, 0 fallen"),  # a slower machine
+        (measured(1.5, 2.0), "vertical: FALLEN from 2.00 to 1.33 times OpenCV (-33%; noise 10%)"),
+        (measured(1.5, 2.0, 0.4), "1 cases compared, 0 fallen"),  # a noisy one
+        (measured(0.5, 2.0), "vertical: risen from 2.00 to 4.00 times OpenCV (+100%; noise 10%)"),
+    ],
+)
+def test_what_has_fallen_by_more_than_the_noise_is_said(now: Row, said: str, tmp_path):
+    kept = tmp_path / "kept.json"
+    assert comparison.keep([measured(1.0, 2.0), Row("alone", "arrays", {OURS: Cell("ours", 1.0)})], "a", kept) == 1
+    lines, fallen = comparison.compared([now, Row("new", "arrays", now.cells)], "a", kept)
+    assert lines[0] == said
+    assert fallen == ("FALLEN" in said)
+    assert comparison.compared([now], "b", kept)[0][-1].endswith("; 1 of them were kept on another processor")
+    comparison.keep([now], "b", kept)
+    assert comparison.compared([now], "b", kept)[0] == ["1 cases compared, 0 fallen"]

@@ -32,6 +32,12 @@ def options(words: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--list", action="store_true", help="name the cases and stop")
     parser.add_argument(
+        "--compare",
+        action="store_true",
+        help="say what has fallen behind the ratios kept in tests/bench/kept.json; exit code 1 if anything has",
+    )
+    parser.add_argument("--keep", action="store_true", help="keep this run's ratios in tests/bench/kept.json")
+    parser.add_argument(
         "--publish",
         action="store_true",
         help="write the table kept in .bench/bench.json into docs/performance.md, without measuring",
@@ -97,7 +103,20 @@ def measure(chosen: list[tuple[Any, Any]], given: argparse.Namespace, path: Path
         "\nratio: the best peer's time by ours, above 1 where imgconv is faster; floor: our time by the floor's\nkept"
         f" in {path}"
     )
-    return code
+    return code or kept_or_compared(rows, given)
+
+
+def kept_or_compared(rows: list[Any], given: argparse.Namespace) -> int:
+    """What --compare and --keep ask for; 1 where a case has fallen behind."""
+    from tests.bench import comparison, report
+
+    cpu, fallen = report.machine()["cpu"], False
+    if given.compare:
+        lines, fallen = comparison.compared(rows, cpu)
+        print("\n".join(lines))
+    if given.keep:
+        print(f"{comparison.keep(rows, cpu)} ratios are kept in {comparison.KEPT}")
+    return int(fallen)
 
 
 def stop(*_: Any) -> None:
