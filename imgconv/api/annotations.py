@@ -20,7 +20,8 @@ Sides = int | str | tuple[int, int]
 Pads = Literal["same", "valid"] | int | tuple[int, int] | tuple[int, int, int, int]
 BorderLike = (
     Literal[
-        "edge", "replicate", "nearest", "reflect", "symmetric", "reflect101", "wrap", "circular", "tile", "zero",
+        "edge", "replicate", "nearest", "reflect", "symmetric", "reflect101", "reflect101-reflect", "wrap", "circular",
+        "tile", "zero",
     ]
     | tuple[Literal["constant"], float]
     | Border
@@ -29,6 +30,10 @@ DtypeLike = (
     Literal["same", "uint8", "uint16", "int16", "int32", "float32", "float64"] | type[Any] | np.dtype[Any] | None
 )
 Range = Literal["clamp", "abs", "shift", "stretch"]
+Rounding = Literal["half-up", "half-even", "zero"]
+Tool = Literal[
+    "torch", "keras", "onnx", "opencv", "scipy", "skimage", "imagemagick", "vips", "pillow", "ffmpeg",
+]  # fmt: skip
 Combine = Literal["l2", "l1", "linf", "max", "min", "sum", "avg"]
 PoolKind = (
     Literal["max", "maximum", "avg", "average", "mean", "min", "minimum", "median", "sum", "range"]

@@ -16,7 +16,19 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
-    from imgconv.api.annotations import BorderLike, Combine, DtypeLike, KernelLike, Pads, Pixels, Place, Range, Sides
+    from imgconv.api.annotations import (
+        BorderLike,
+        Combine,
+        DtypeLike,
+        KernelLike,
+        Pads,
+        Pixels,
+        Place,
+        Range,
+        Rounding,
+        Sides,
+        Tool,
+    )
 
 
 @verb
@@ -24,7 +36,7 @@ def correlate(
     pixels: ArrayLike,
     kernel: KernelLike,
     *,
-    border: BorderLike = "edge",
+    border: BorderLike | None = None,
     pad: Pads = "same",
     stride: Sides = 1,
     dilation: Sides = 1,
@@ -33,8 +45,10 @@ def correlate(
     repeat: int | None = None,
     until_stable: bool = False,
     rotate: int = 0,
+    like: Tool | None = None,
     dtype: DtypeLike = None,
     range: Range = "clamp",
+    rounding: Rounding | None = None,
     threads: int | None = None,
     batched: bool = False,
     channels: Place = "last",
@@ -57,8 +71,8 @@ def correlate(
     kernel : str, Kernel or rows of numbers
         A name (``"sobel-x"``, ``"gaussian:1.5"``), inline rows (``"1 2 1;2 4 2;1 2 1"``), a text
         file's path, a Kernel, or a 2-D array-like; in text a factor may stand before it (``"2*sobel-x"``).
-    border : {"edge", "reflect", "reflect101", "wrap", "constant:V", "zero"}
-        What lies beyond the edge, V in pixel units.
+    border : {"edge", "reflect", "reflect101", "reflect101-reflect", "wrap", "constant:V", "zero"}, optional
+        What lies beyond the edge, V in pixel units. None is "edge", or what `like` has.
     pad : {"same", "valid"}, int, (rows, cols) or (top, bottom, left, right)
         Pixels added around the image before windows are placed.
     stride, dilation : int or (rows, cols)
@@ -77,6 +91,10 @@ def correlate(
         magnitude; at most `repeat` times, 1000 if that is None.
     rotate : int
         Degrees by which the kernels are turned anticlockwise first: a multiple of 90, or of 45 for 3x3 kernels.
+    like : tool, optional
+        Whose way to take where nothing is stated: "torch", "keras", "onnx", "opencv", "scipy", "skimage",
+        "imagemagick", "vips", "pillow" or "ffmpeg" (see `imgconv like`; the flip is this
+        function's own).
     dtype : str or numpy dtype, optional
         The type of the result: one of the six above; ``int`` is int32, ``float`` float64. None keeps the (widened) type
         of the input. Values are never rescaled.
@@ -84,6 +102,9 @@ def correlate(
         How results come back into the range of the type: clamped (integers only); by magnitude; with half the range
         added (unsigned types); or stretched, so that the least value becomes the type's least and the greatest its
         greatest (0 and 1 for floats).
+    rounding : {"half-up", "half-even", "zero"}, optional
+        How results become whole numbers: ``floor(v + 1/2)``, to the even one of two equally near, or toward zero. None
+        is "half-up", or what `like` has.
     threads : int, optional
         Processors to use; None means all. The result does not depend on it.
     batched : bool
@@ -120,6 +141,8 @@ def correlate(
     array([[255]], dtype=uint8)
     """
     options = border, pad, stride, dilation, with_, combine, repeat, until_stable, rotate, False
+    if like is not None or rounding is not None:
+        return _slid_like(like, rounding, pixels, kernel, options, (dtype, range, threads), out, (batched, channels))
     return _slid(pixels, kernel, options, (dtype, range, threads), out, (batched, channels))
 
 
@@ -128,7 +151,7 @@ def convolve(
     pixels: ArrayLike,
     kernel: KernelLike,
     *,
-    border: BorderLike = "edge",
+    border: BorderLike | None = None,
     pad: Pads = "same",
     stride: Sides = 1,
     dilation: Sides = 1,
@@ -137,8 +160,10 @@ def convolve(
     repeat: int | None = None,
     until_stable: bool = False,
     rotate: int = 0,
+    like: Tool | None = None,
     dtype: DtypeLike = None,
     range: Range = "clamp",
+    rounding: Rounding | None = None,
     threads: int | None = None,
     batched: bool = False,
     channels: Place = "last",
@@ -155,6 +180,8 @@ def convolve(
     [[0, 1, 2, 3, 0]]
     """
     options = border, pad, stride, dilation, with_, combine, repeat, until_stable, rotate, True
+    if like is not None or rounding is not None:
+        return _slid_like(like, rounding, pixels, kernel, options, (dtype, range, threads), out, (batched, channels))
     return _slid(pixels, kernel, options, (dtype, range, threads), out, (batched, channels))
 
 
@@ -175,8 +202,27 @@ def _slid(
     return run_step(pixels, "filter", kernel, options, step, conversion, out, axes)
 
 
+def _slid_like(
+    like: str | None,
+    rounding: str | None,
+    pixels: ArrayLike,
+    kernel: KernelLike,
+    options: tuple[Any, ...],
+    conversion: tuple[DtypeLike, str, int | None],
+    out: Pixels | None,
+    axes: tuple[bool, str],
+) -> Pixels:
+    """The result as another tool makes it, or rounded in another way."""
+    from imgconv.api.rounded import like_tool, run_rounded
+
+    stated = dict(zip(_OPTIONS, options, strict=True))
+    fields, rounding = like_tool(Filter, like, {"kernel": kernel} | stated, rounding)
+    return run_rounded(pixels, Filter(**fields), conversion, rounding, out, axes)
+
+
 def _filter(kernel: KernelLike, options: dict[str, Any]) -> Filter:
     """The step. Recent ones are cached, because making one and its kernels takes as long as a small image."""
+    options = {name: value for name, value in options.items() if value is not None}
     first = catalog.kernel(kernel)
     alone = type(options["with_"]) is tuple and not options["with_"]  # others may be files, which change
     if not alone or not all(

@@ -14,6 +14,7 @@ from imgconv.api import few_levels
 from imgconv.api.colour_pipeline import ColourPipeline, run_frames
 from imgconv.engine.alpha.plane import is_opaque
 from imgconv.engine.colour.channels import choose
+from imgconv.engine.rounding import rounds, settled, unrounded
 from imgconv.files import pictures
 from imgconv.files.modes import joined
 from imgconv.files.options import CHOICE_OF_FRAMES, MOST_FRAMES, MOST_PIXELS, Reading
@@ -24,7 +25,18 @@ from imgconv.values.arguments import path_text
 from imgconv.values.frozen import record, replace
 from imgconv.values.image import ENCODING, Frame, ImageData, size_words
 from imgconv.values.notes import Note
-from imgconv.values.parameters import ALL_CHANNELS, ALPHA, CHANNELS, FLAG, FRAMES, MEMORY, PIXELS, RANGE, THREADS
+from imgconv.values.parameters import (
+    ALL_CHANNELS,
+    ALPHA,
+    CHANNELS,
+    FLAG,
+    FRAMES,
+    MEMORY,
+    PIXELS,
+    RANGE,
+    ROUNDING,
+    THREADS,
+)
 from imgconv.values.pixel_values import Pixels, Target, merged, target, values, widened_type
 
 if TYPE_CHECKING:
@@ -33,7 +45,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
     from PIL.Image import Image as PillowImage
 
-    from imgconv.api.annotations import Alpha, DtypeLike, Range
+    from imgconv.api.annotations import Alpha, DtypeLike, Range, Rounding
     from imgconv.engine.colour.linear_light import Curves
     from imgconv.operations import Operation
     from imgconv.values.pixel_values import Response
@@ -221,6 +233,7 @@ class Image(ImageData):
         *,
         dtype: DtypeLike = None,
         range: Range = "clamp",
+        rounding: Rounding = "half-up",
         threads: int | None = None,
         alpha: Alpha = "auto",
         channels: str | Sequence[str | int] = "all",
@@ -237,6 +250,8 @@ class Image(ImageData):
         range : {"clamp", "abs", "shift", "stretch"}
             How results come back into the range of the type; see `imgconv.correlate`. "stretch" has one scale for all
             frames.
+        rounding : {"half-up", "half-even", "zero"}
+            How results become whole numbers; see `imgconv.correlate`.
         threads : int, optional
             Processors to use; None uses all. The result does not depend on it.
         alpha : {"auto", "keep", "filter", "premultiply", "drop"}
@@ -272,12 +287,13 @@ class Image(ImageData):
         if (types > 1 and (linear or dtype in (None, "same"))) or (
             shapes > 1 and (linear or channels != ALL_CHANNELS)
         ):  # what must be the same for frames that are run together
-            how: dict[str, Any] = {"alpha": alpha, "channels": channels, "linear": linear}
+            how: dict[str, Any] = {"rounding": rounding, "alpha": alpha, "channels": channels, "linear": linear}
             pages = [replace(self, frames=(frame,)) for frame in self.frames]
             return _joined(
                 self, [page.through(steps, dtype=dtype, range=range, threads=threads, **how) for page in pages]
             )
         goal = target(widened_type(self.pixels.dtype), steps.result_type(dtype), RANGE.read(range))
+        goal = replace(goal, rounding=ROUNDING.read(rounding))
         return _run(self, colour_pipeline(self, alpha, channels, linear), steps, goal, threads)
 
     def _kinds_of_frames(self) -> tuple[int, int]:
@@ -377,7 +393,9 @@ def _run(image: Image, colours: ColourPipeline, pipeline: Pipeline, goal: Target
     if drop and not all(is_opaque(frame.alpha) for frame in image.frames):
         notes.append(Note("flattened", "alpha dropped, and some of it was not opaque"))
     inputs = [(values(frame.pixels), None if drop else frame.alpha) for frame in image.frames]
-    results = run_frames(colours, pipeline, inputs, goal, threads)
+    results = run_frames(colours, pipeline, inputs, unrounded(goal) if rounds(goal) else goal, threads)
+    if rounds(goal):
+        results = [settled(*result, goal) for result in results]
     frames = []
     for frame, (colour, alpha, _) in zip(image.frames, results, strict=True):
         frames.append(replace(frame, pixels=_like(colour.pixels, frame.pixels), alpha=_alpha_beside(alpha, goal.type)))

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from imgconv.api.arrays import run_step, run_steps, verb
 from imgconv.operations import Activate, Pool
 from imgconv.operations.pipeline import Pipeline
+from imgconv.values.parameters import HALF_UP
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from imgconv.api.annotations import DtypeLike, Function, Pads, Pixels, Place, PoolKind, Range, Sides
+    from imgconv.api.annotations import DtypeLike, Function, Pads, Pixels, Place, PoolKind, Range, Rounding, Sides, Tool
     from imgconv.operations import Operation
 
 
@@ -24,11 +25,13 @@ def pool(
     stride: Sides | None = None,
     pad: Pads = 0,
     dilation: Sides = 1,
-    ceil: bool = False,
-    count_padding: bool = False,
+    ceil: bool | None = None,
+    count_padding: bool | None = None,
     to: Sides | None = None,
+    like: Tool | None = None,
     dtype: DtypeLike = None,
     range: Range = "clamp",
+    rounding: Rounding | None = None,
     threads: int | None = None,
     batched: bool = False,
     channels: Place = "last",
@@ -48,14 +51,18 @@ def pool(
         Of the window; stride None is the size.
     pad : {"same", "valid"}, int, (rows, cols) or (top, bottom, left, right)
         Pixels by which windows may stand over the edge of the image. They have no values.
-    ceil : bool
-        Keep a last window that only partly fits (PyTorch's ``ceil_mode``, its dropping rule included).
-    count_padding : bool
-        Divide an average by all of the window's cells inside the padded image (``count_include_pad``).
+    ceil : bool, optional
+        Keep a last window that only partly fits (PyTorch's ``ceil_mode``, its dropping rule included). None is
+        False, or what `like` has.
+    count_padding : bool, optional
+        Divide an average by all of the window's cells inside the padded image (``count_include_pad``). None is
+        False, or what `like` has.
     to : int or (rows, cols), optional
         Rows and columns of the result, whatever the size of the image; output i of n sees those from
         ``floor(i * n / out)`` up to ``ceil((i + 1) * n / out)``.
-    dtype, range, threads, batched, channels, out
+    like : tool, optional
+        Whose way to take where nothing is stated: "torch", "keras", "onnx", "skimage" or "pillow"; see `imgconv like`.
+    dtype, range, rounding, threads, batched, channels, out
         As in `correlate`. Averages of integers are rounded: ``floor(sum / count + 1/2)``.
 
     Returns
@@ -70,7 +77,13 @@ def pool(
     WindowError
         Where no window fits, or one would see no pixel.
     """
-    options = size, stride, pad, dilation, ceil, count_padding, to
+    if like is not None or rounding is not None:
+        from imgconv.api.rounded import like_tool, run_rounded
+
+        stated = dict(zip(_POOL_OPTIONS, (size, stride, pad, dilation, ceil, count_padding, to), strict=True))
+        fields, rounded = like_tool(Pool, like, {"kind": kind} | stated, rounding)
+        return run_rounded(pixels, Pool(**fields), (dtype, range, threads), rounded, out, (batched, channels))
+    options = size, stride, pad, dilation, bool(ceil), bool(count_padding), to
 
     def step() -> Pool:
         return Pool(kind, **dict(zip(_POOL_OPTIONS, options, strict=True)))  # type: ignore[arg-type]
@@ -127,6 +140,7 @@ def run(
     *,
     dtype: DtypeLike = None,
     range: Range = "clamp",
+    rounding: Rounding = "half-up",
     threads: int | None = None,
     batched: bool = False,
     channels: Place = "last",
@@ -139,7 +153,7 @@ def run(
     pixels : array_like, (H, W) or (H, W, C), or Image
     pipeline : str, Pipeline or operation
         Text such as ``"filter vertical | relu | maxpool 2"``.
-    dtype, range, threads, batched, channels, out
+    dtype, range, rounding, threads, batched, channels, out
         As in `correlate`.
 
     Returns
@@ -152,4 +166,8 @@ def run(
     UsageError, WindowError, PixelError
         As in `correlate`; a bad step is named by its number.
     """
+    if rounding != HALF_UP:
+        from imgconv.api.rounded import run_rounded
+
+        return run_rounded(pixels, pipeline, (dtype, range, threads), rounding, out, (batched, channels))
     return run_steps(pixels, pipeline, dtype, range, threads, out, (batched, channels))

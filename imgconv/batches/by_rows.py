@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imgconv.values.parameters import ALL_CHANNELS
+from imgconv.values.parameters import ALL_CHANNELS, HALF_UP
 
 if TYPE_CHECKING:
     from imgconv.api.by_rows import Bands
@@ -33,6 +33,7 @@ def refusal(prepared: Prepared) -> str:
         "alpha and inks need the whole image": header.alpha or bool(header.layout.colour),
         "its colours are converted first": converted,
         "--range stretch needs the extremes of the whole image": settings.range == "stretch",
+        "--rounding is done on the whole image": settings.rounding != HALF_UP,
         "floats become integers": header.type.startswith("float") and not prepared.layout.type.startswith("float"),
         "--crop takes a piece of the whole result": settings.crop is not None,
         "auxiliary outputs need the whole image": bool(job.auxiliary),

@@ -20,7 +20,20 @@ from imgconv.values.arguments import path_text
 from imgconv.values.colours import COLOUR
 from imgconv.values.crops import CROP
 from imgconv.values.frozen import fields
-from imgconv.values.parameters import ALPHA, CHANNELS, DTYPE, FLAG, FRAMES, JOBS, MEMORY, PIXELS, RANGE, THREADS, Kind
+from imgconv.values.parameters import (
+    ALPHA,
+    CHANNELS,
+    DTYPE,
+    FLAG,
+    FRAMES,
+    JOBS,
+    MEMORY,
+    PIXELS,
+    RANGE,
+    ROUNDING,
+    THREADS,
+    Kind,
+)
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -28,6 +41,7 @@ if TYPE_CHECKING:
 KINDS: dict[str, Kind] = {
     "dtype": DTYPE,
     "range": RANGE,
+    "rounding": ROUNDING,
     "gray": FLAG,
     "flatten": COLOUR,
     "alpha": ALPHA,

@@ -48,7 +48,7 @@ def applied(image: Image, pipeline: Pipeline, settings: Settings) -> Image:
     """The result of the steps."""
     from imgconv.engine import memory
 
-    names = ("dtype", "range", "threads", "alpha", "channels", "linear")
+    names = ("dtype", "range", "rounding", "threads", "alpha", "channels", "linear")
     options: dict[str, Any] = {name: getattr(settings, name) for name in names}
     with memory.limited(settings.reading.max_memory):
         return image.through(pipeline, **options)

@@ -8,7 +8,7 @@ from imgconv.files.options import Reading, Writing
 from imgconv.values.colours import Colour
 from imgconv.values.crops import Crop
 from imgconv.values.frozen import field, record
-from imgconv.values.parameters import ALL_CHANNELS, LUMA, Channels
+from imgconv.values.parameters import ALL_CHANNELS, HALF_UP, LUMA, Channels
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -20,6 +20,7 @@ class Settings:
 
     dtype: str = "same"
     range: str = "clamp"
+    rounding: str = HALF_UP
     gray: bool = False
     flatten: Colour | None = None
     alpha: str = "auto"

@@ -16,7 +16,20 @@ from imgconv.values import groups
 from imgconv.values.colours import COLOUR
 from imgconv.values.crops import CROP
 from imgconv.values.frozen import fields, record
-from imgconv.values.parameters import ALPHA, CHANNELS, DTYPE, FLAG, FRAMES, JOBS, MEMORY, PIXELS, RANGE, THREADS, Kind
+from imgconv.values.parameters import (
+    ALPHA,
+    CHANNELS,
+    DTYPE,
+    FLAG,
+    FRAMES,
+    JOBS,
+    MEMORY,
+    PIXELS,
+    RANGE,
+    ROUNDING,
+    THREADS,
+    Kind,
+)
 
 _Value = TypeVar("_Value")
 
@@ -169,6 +182,13 @@ def _result() -> list[Option]:
             groups.RESULT,
             "How results are brought into the output type's range.  [default: clamp]",
             "How results fit the type.  [default: clamp]",
+        ),
+        option(
+            "--rounding",
+            ROUNDING,
+            groups.RESULT,
+            "How results become whole numbers: half-up (1.5 to 2, -1.5 to -1), half-even, or toward zero.  [default:"
+            " half-up]",
         ),
         option(
             "--dtype",

@@ -17,6 +17,9 @@ from imgconv.cli.options import Argument, images, option
 from imgconv.operations import Operation
 from imgconv.operations import Option as Declared
 from imgconv.values import groups
+from imgconv.values.tools import TOOL
+
+LIKE = "like"
 
 
 def operation_command(operation: type[Operation], run: Callable[[Operation, Common, dict[str, str]], None]) -> Command:
@@ -24,6 +27,8 @@ def operation_command(operation: type[Operation], run: Callable[[Operation, Comm
 
     def callback(inputs: tuple[str, ...], **values: Any) -> None:
         inputs = take_leading(operation, inputs, values)
+        if (tool := values.get(LIKE)) is not None:
+            values["rounding"] = values["rounding"] or rounding_of(tool)
         common = Common.taken_from(values, inputs)
         auxiliary = {one.name: path for one in operation.auxiliary if (path := values.pop(one.name)) is not None}
         run(step_of(operation, values, operation.examples[0]), common, auxiliary)
@@ -40,9 +45,28 @@ def operation_command(operation: type[Operation], run: Callable[[Operation, Comm
     )
 
 
+def rounding_of(tool: str) -> str:
+    """How a tool makes whole numbers."""
+    from imgconv.operations.profiles import profile
+
+    return profile(tool).rounding
+
+
 def parameters_of(operation: type[Operation]) -> list[click.Parameter]:
     """The parameters of an operation's fields."""
-    return [_parameter(declared) for declared in operation.options()]
+    parameters = [_parameter(declared) for declared in operation.options()]
+    if operation.tools:
+        parameters.append(
+            option(
+                f"--{LIKE}",
+                TOOL,
+                groups.OPERATION,
+                "Do it as another tool does: flip, border, centre, rounding, divisor, sizes of Gaussians, ceil rule"
+                " ('imgconv like' lists them). Options that are stated win.",
+                "Do it as another tool does (imgconv like).",
+            )
+        )
+    return parameters
 
 
 def take_leading(operation: type[Operation], inputs: tuple[str, ...], values: dict[str, Any]) -> tuple[str, ...]:
@@ -57,11 +81,16 @@ def take_leading(operation: type[Operation], inputs: tuple[str, ...], values: di
 
 def step_of(operation: type[Operation], values: dict[str, Any], example: str) -> Operation:
     """The operation of the values that were given for its fields; UsageError where one is missing that it needs."""
-    fields = {name: value for name, value in values.items() if value is not None and value is not False and value != ()}
+    tool = values.get(LIKE)
+    fields = {
+        name: value
+        for name, value in values.items()
+        if value is not None and value is not False and value != () and name != LIKE
+    }
     for declared in operation.options():
         if declared.required and declared.name not in fields:
             raise missing(declared.name, example)
-    return operation(**fields)
+    return operation(**(fields if tool is None else operation.like(tool, fields)))
 
 
 def _leading(operation: type[Operation], inputs: tuple[str, ...]) -> dict[str, str]:

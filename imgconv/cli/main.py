@@ -30,6 +30,7 @@ OTHERS = (
     "run",
     "unpool",
     "explain",
+    "like",
     "kernels",
     "summary",
     "predict",

@@ -131,6 +131,8 @@ class Operation(ABC):
     """What its tensors are called behind its name, if it is a layer that has some: weight, bias, mean ..."""
     result_type: ClassVar[str] = ""
     """The pixel type of its pipeline's result where no other is asked for; empty for the input's own."""
+    tools: ClassVar[bool] = False
+    """Whether other tools have ways of their own to do it: `like` takes their names."""
     as_typed: ClassVar[dict[str, Any]] = {}
     """Fields as they were typed, where others stand for them in the text; an object may have its own."""
     keeps_bounds: ClassVar[bool] = False
@@ -149,6 +151,14 @@ class Operation(ABC):
         Raises UsageError for what can be read in two ways.
         """
         return None
+
+    @classmethod
+    def like(cls, tool: str, stated: dict[str, Any]) -> dict[str, Any]:
+        """The fields of the operation as another tool has them, with those that are stated.
+
+        Raises UsageError where the tool has nothing like it.
+        """
+        return stated
 
     @classmethod
     def options(cls) -> tuple[Option, ...]:

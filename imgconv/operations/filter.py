@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any
 
 from imgconv import errors
 from imgconv.kernels.catalog import KERNEL, KERNELS, is_named
@@ -49,6 +50,7 @@ class Filter(Operation):
         "imgconv filter vertical < in.png | imgconv filter horizontal > out.png",
     )
     sees_all = "--pad same keeps all"
+    tools = True
 
     kernel: Kernel = option(
         KERNEL,
@@ -135,6 +137,12 @@ class Filter(Operation):
         if self.repeat == 1 and not self.until_stable:
             object.__setattr__(self, "repeat", None)
         self.kernels  # noqa: B018 (an anchor outside a kernel, or an angle it cannot be turned by, ends here)
+
+    @classmethod
+    def like(cls, tool: str, stated: dict[str, Any]) -> dict[str, Any]:
+        from imgconv.operations.profiles import filter_fields
+
+        return filter_fields(tool, stated)
 
     def _term(self, own: Kernel) -> Kernel:
         """One of several kernels, in a form that its text gives back: its divisor goes into the weights."""

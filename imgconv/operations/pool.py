@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from imgconv import errors
 from imgconv.operations.base import STRIDE_BRIEF, AuxiliaryOutput, Operation, file_name, option
@@ -75,6 +76,7 @@ class Pool(Operation):
         "imgconv pool --kind median --size 3 --stride 1 --pad same noisy.png -o clean.png",
     )
     sees_all = "--ceil or --pad same keeps all"
+    tools = True
     short_words = {f"global{kind}pool": {"kind": kind, "size": ALL} for kind in WORDS} | {
         f"{kind}pool": {"kind": kind} for kind in WORDS
     }
@@ -164,6 +166,12 @@ class Pool(Operation):
                 " them"
             )
         return fields | dict(zip(("size", "stride"), left, strict=False))
+
+    @classmethod
+    def like(cls, tool: str, stated: dict[str, Any]) -> dict[str, Any]:
+        from imgconv.operations.profiles import pool_fields
+
+        return pool_fields(tool, stated)
 
     def window(self, height: int, width: int) -> Window:
         """The window over an image of that size; of a pool to a stated size, the largest of its windows."""

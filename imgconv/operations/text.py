@@ -16,8 +16,9 @@ from imgconv import errors
 from imgconv.operations import HOMES, Operation, Option, operation
 from imgconv.operations.tokens import Token, split, step_error
 from imgconv.values.parameters import Kind
+from imgconv.values.tools import TOOL
 
-RUN_OPTIONS = ("range", "dtype", "gray", "threads", "alpha", "channels", "linear", "frames")
+RUN_OPTIONS = ("range", "rounding", "dtype", "gray", "threads", "alpha", "channels", "linear", "frames")
 _NO_PRESET: dict[str, Any] = {}
 _LIGHT = ("activate", "pool")
 _PLAIN = re.compile(r"[^\s|'\"\\#=]+")
@@ -44,9 +45,20 @@ def _step(number: int, tokens: list[Token]) -> Operation:
             behind = [token.text for token in rest if not token.named]
             preset = {field: f"{word}:{','.join(behind)}" if behind else word}
             rest = [token for token in rest if token.named]
-        return kind(**preset, **_fields(kind, word, rest, preset))
+        tool, rest = _tool(kind, rest)
+        fields = preset | _fields(kind, word, rest, preset)
+        return kind(**(kind.like(tool, fields) if tool else fields))
     except errors.UsageError as error:
         raise step_error(number, shown, str(error)) from None
+
+
+def _tool(kind: type[Operation], tokens: list[Token]) -> tuple[str, list[Token]]:
+    """The tool that `like=` names, or an empty text, and the other tokens."""
+    named = [token for token in tokens if token.named and token.text.startswith("like=")] if kind.tools else []
+    if len(named) > 1:
+        raise errors.UsageError("like is given twice")
+    tool = TOOL.read(named[0].text.removeprefix("like=")) if named else ""
+    return tool, [token for token in tokens if token not in named]
 
 
 def _parted(tokens: list[Token]) -> tuple[str, list[Token]]:
@@ -133,7 +145,7 @@ def _no_place(token: Token, word: str, options: dict[str, Option]) -> errors.Usa
 def _run_option(name: str) -> errors.UsageError:
     """An option of the run where one of a step was expected."""
     calls = {"gray": "Image.gray()", "frames": "imgconv.load(frames=...)"}
-    calls |= {option: f"imgconv.run({option}=...)" for option in ("range", "dtype", "threads")}
+    calls |= {option: f"imgconv.run({option}=...)" for option in ("range", "rounding", "dtype", "threads")}
     return errors.UsageError(
         f"{name} belongs to the whole run, not to one step; give it to the command (--{name}) or, in Python, use"
         f" {calls.get(name, f'Image.through({name}=...)')}"

@@ -32,6 +32,10 @@ def _reflect101(position: Any, length: int) -> Any:
     return (period - abs(2 * (position % period) - period)) // 2
 
 
+def _reflect101_then_reflect(position: Any, length: int) -> Any:
+    return _reflect(abs(position), length)
+
+
 def _wrap(position: Any, length: int) -> Any:
     return position % length
 
@@ -53,11 +57,12 @@ RULES = {
     "edge": Rule(_edge, "aaa|abcd|ddd", ("replicate", "nearest")),
     "reflect": Rule(_reflect, "cba|abcd|dcb", ("symmetric",)),
     "reflect101": Rule(_reflect101, "dcb|abcd|cba"),
+    "reflect101-reflect": Rule(_reflect101_then_reflect, "dcb|abcd|dcb"),
     "wrap": Rule(_wrap, "bcd|abcd|abc", ("circular", "tile")),
     "constant": Rule(_constant, "VVV|abcd|VVV"),
 }
 ALIASES = {alias: name for name, rule in RULES.items() for alias in rule.aliases}
-WORDS = ("edge", "reflect", "reflect101", "wrap", "constant:V", "zero")
+WORDS = ("edge", "reflect", "reflect101", "reflect101-reflect", "wrap", "constant:V", "zero")
 
 
 @record

@@ -227,6 +227,8 @@ FRAMES = amount("max-frames", "500 or 20k")
 JOBS = Kind("N", lambda value: whole(value, "jobs", least=1))
 THREADS = Kind("N", lambda value: whole(value, "threads", least=1))
 RANGE = choice("range", ("clamp", "abs", "shift", "stretch"))
+HALF_UP, HALF_EVEN, TOWARD_ZERO = "half-up", "half-even", "zero"
+ROUNDING = choice("rounding", (HALF_UP, HALF_EVEN, TOWARD_ZERO), {"truncate": TOWARD_ZERO, "toward-zero": TOWARD_ZERO})
 Channels = str | tuple[str, ...]
 """ALL_CHANNELS, LUMA, or names and numbers of channels."""
 ALL_CHANNELS, LUMA = "all", "luma"

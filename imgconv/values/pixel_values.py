@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from imgconv import errors
 from imgconv.values.frozen import record
 from imgconv.values.notes import Note
-from imgconv.values.parameters import DTYPE, DTYPES
+from imgconv.values.parameters import DTYPE, DTYPES, HALF_UP
 from imgconv.values.span import Span
 
 Pixels = NDArray[Any]
@@ -56,10 +56,12 @@ class Values:
 
 @record
 class Target:
-    """What results are quantised into, once and at the end: a pixel type and a range rule."""
+    """What results are quantised into, once and at the end: a pixel type, a range rule, and how whole numbers are
+    made."""
 
     type: str
     range: str = "clamp"
+    rounding: str = HALF_UP
 
 
 @record
