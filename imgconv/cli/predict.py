@@ -17,6 +17,8 @@ from imgconv.cli.messages import Finished, announce_compilation, complain, print
 from imgconv.cli.networks.options import (
     fitting_of,
     fitting_options,
+    labels_of,
+    labels_option,
     network_options,
     reading_of,
     weighted_network_of,
@@ -31,8 +33,6 @@ if TYPE_CHECKING:
     from imgconv.networks.network import Network
 
     Prediction = tuple[str, list[tuple[str, float]]]
-
-_LONGEST_LABELS = 2**20  # characters
 
 EXAMPLES = (
     "imgconv predict lenet5.safetensors digit.png",
@@ -50,13 +50,7 @@ def command() -> Command:
                 ["inputs"], type=PathType(), nargs=-1, metavar="IMAGE...", meaning="Pictures, or folders of pictures."
             ),
             option("--top", COUNT, groups.RESULT, "How many classes.  [default: 3]", "How many classes.  [default: 3]"),
-            option(
-                "--labels",
-                "FILE",
-                groups.NETWORK,
-                "What the outputs stand for, a line each.",
-                "What the outputs stand for, a line each.",
-            ),
+            labels_option(),
             *fitting_options(),
             option("--json", FLAG, groups.REPORTS, "A JSON object per picture.", "A JSON object per picture."),
             quiet(),
@@ -80,7 +74,7 @@ def _classify(inputs: tuple[str, ...], **given: Any) -> None:
     if not inputs:
         raise errors.UsageError(f"no picture: name one, as in {EXAMPLES[0]}")
     if labels is not None:
-        network = network.with_labels(_labels(labels))
+        network = network.with_labels(labels_of(labels))
     if sys.stderr is not None and sys.stderr.isatty():
         announce_compilation()
     failed, paths = False, [path for name in inputs for path in _files(name)]
@@ -153,14 +147,3 @@ def _show(name: str, classes: list[tuple[str, float]], as_json: bool) -> None:
     else:
         for label, value in classes:
             terminal.say(f"{name}\t{label}\t{value:.4f}")
-
-
-def _labels(path: str) -> tuple[str, ...]:
-    try:
-        with open(path, encoding="utf-8-sig") as file:
-            text = file.read(_LONGEST_LABELS + 1)
-    except (OSError, UnicodeDecodeError) as error:
-        raise errors.UsageError(f"labels {path}: {getattr(error, 'strerror', None) or 'it is no text'}") from None
-    if len(text) > _LONGEST_LABELS:
-        raise errors.UsageError(f"labels {path}: it is longer than {errors.amount(_LONGEST_LABELS)}")
-    return tuple(text.splitlines())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from imgconv.figures.blocks import BEYOND, WINNER, Table
 from imgconv.figures.shades import Colour, ink_on
-from imgconv.kernels.lab.draw import GRAY, INK, LINE, PAPER, Canvas, text_width
+from imgconv.kernels.lab.draw import ABOVE, BELOW, GRAY, INK, LINE, PAPER, Canvas, text_width
 from imgconv.values.frozen import record
 
 if TYPE_CHECKING:
@@ -121,6 +121,24 @@ def rows(pairs: Sequence[tuple[str, str]], swatch: Colour | None = None) -> Piec
                 canvas.box(end + 12, middle - 11, 44, 22, swatch, LINE)
 
     return Piece(width, step * len(pairs), draw)
+
+
+def bars(pairs: Sequence[tuple[str, float]], most: float) -> Piece:
+    """Numbers as bars, a line each: to the left and blue below 0, to the right and red above; `most` is the longest."""
+    size, step, half = 14, 22, 160
+    space = max(text_width(label, size) for label, _ in pairs) + GAP
+
+    def draw(canvas: Canvas, left: float, top: float) -> None:
+        middle = left + space + half
+        canvas.line([(middle, top), (middle, top + step * len(pairs))], GRAY)
+        for number, (label, value) in enumerate(pairs):
+            y, long = top + number * step, half * min(1.0, abs(value) / most) if most else 0.0
+            canvas.text((left, y + step / 2), label, size, INK, "lm")
+            start = middle - long if value < 0 else middle
+            canvas.box(start, y + 3, max(long, 1), step - 6, BELOW if value < 0 else ABOVE, None)
+            canvas.text((middle + half + GAP, y + step / 2), f"{value:.4g}", size, INK, "lm")
+
+    return Piece(space + 2 * half + GAP + 70, step * len(pairs), draw)
 
 
 def flowed(pieces: Sequence[Piece]) -> Piece:

@@ -67,9 +67,9 @@ def around(image: ImageData, rows: Sequence[int], columns: Sequence[int]) -> Vie
     return View(shown(piece), top, left, tuple(rows), tuple(columns))
 
 
-def photo(view: View, height: int, width: int, title: str) -> Piece:
+def photo(view: View, height: int, width: int, title: str, highest: int = HIGHEST) -> Piece:
     """A view of so many rows and columns of a picture, in its own proportions, its title above."""
-    scale = min(WIDEST / width, HIGHEST / height)
+    scale = min(WIDEST / width, highest / height)
     if scale >= 1:
         scale = min(int(scale), 24)
     wide, high = max(1, round(width * scale)), max(1, round(height * scale))
@@ -109,7 +109,7 @@ def runs(places: Sequence[int], scale: float = _LEAST) -> list[tuple[int, int]]:
             found[-1] = (found[-1][0], place + 1)
         else:
             found.append((place, place + 1))
-    return found if len(found) <= _MOST_RUNS and scale >= _LEAST else [(places[0], places[-1] + 1)]
+    return found if not found or (len(found) <= _MOST_RUNS and scale >= _LEAST) else [(places[0], places[-1] + 1)]
 
 
 def _frame(canvas: Canvas, start: tuple[float, float], end: tuple[float, float]) -> None:

@@ -142,7 +142,7 @@ def test_a_field_without_pixels_and_a_large_one(window: str) -> None:
         (("filter", "vertical", "a.npy", "b.npy", "--at", "1,1"), "one image, not 2"),
         (("filter", "vertical", "window.npy", "--at", "1,1", "--json", "--markdown"), "two forms"),
         (("run", "filter vertical | edges canny", "window.npy", "--at", "0,0"), "canny is not explained"),
-        (("run", "net.safetensors", "window.npy", "--at", "0,0"), "imgconv maps"),
+        (("run", "net.safetensors", "window.npy", "--at", "0,0"), "name a class"),
         (("run",), "which pipeline"),
         (("edges", "canny", "window.npy"), "command of 'imgconv explain'"),
         (("pool", "max", "2", "window.npy", "--at", "0,0", "--size", "3"), "size is given twice"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from imgconv.cli import terminal
@@ -26,9 +27,14 @@ def _blocks(explanation: Explanation) -> list[Block]:
 
 
 def as_text(explanation: Explanation, name: str) -> str:
+    """For a terminal."""
+    return text_of(heading(explanation, name), _blocks(explanation))
+
+
+def text_of(title: str, blocks: Sequence[Block]) -> str:
     """Aligned, tables side by side where the terminal is wide enough."""
-    lines = [heading(explanation, name)]
-    for block in _blocks(explanation):
+    lines = [title]
+    for block in blocks:
         lines += ["", *([f"{block.title}:"] if block.title else [])]
         lines += _side_by_side([_lines(table) for table in block.tables])
         lines += [""] * bool(block.tables and block.rows)
@@ -75,10 +81,15 @@ def _aligned(block: Block) -> list[str]:
 
 
 def as_markdown(explanation: Explanation, name: str) -> str:
+    """For a page."""
+    return markdown_of(heading(explanation, name), _blocks(explanation))
+
+
+def markdown_of(title: str, blocks: Sequence[Block]) -> str:
     """A table for each matrix, and one for the arithmetic."""
-    lines = [f"**{_escaped(heading(explanation, name))}**"]
-    for block in _blocks(explanation):
-        lines += ["", f"### {block.title}"] if block.title else []
+    lines = [f"**{_escaped(title)}**"]
+    for block in blocks:
+        lines += ["", f"### {_escaped(block.title)}"] if block.title else []
         for table in block.tables:
             count = len(table.rows[0])
             lines += ["", f"{_escaped(table.title)}:", "", f"|{'  |' * count}", f"|{' ---: |' * count}"]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from imgconv.networks.network import Network
 
 
+_LONGEST_LABELS = 2**20  # characters
 SEED = Kind("SEED", lambda value: whole(value, "seed"))
 
 
@@ -170,3 +171,21 @@ def fitting_of(given: dict[str, Any]) -> Fitting:
     for name in kinds:
         given.pop(name, None)
     return Fitting(**named, invert=given.pop("invert"))
+
+
+def labels_option() -> click.Parameter:
+    """A file of labels."""
+    text = "What the outputs stand for, a line each."
+    return option("--labels", "FILE", groups.NETWORK, text, text)
+
+
+def labels_of(path: str) -> tuple[str, ...]:
+    """The lines of a file of labels."""
+    try:
+        with open(path, encoding="utf-8-sig") as file:
+            text = file.read(_LONGEST_LABELS + 1)
+    except (OSError, UnicodeDecodeError) as error:
+        raise errors.UsageError(f"labels {path}: {getattr(error, 'strerror', None) or 'it is no text'}") from None
+    if len(text) > _LONGEST_LABELS:
+        raise errors.UsageError(f"labels {path}: it is longer than {errors.amount(_LONGEST_LABELS)}")
+    return tuple(text.splitlines())
