@@ -50,6 +50,11 @@ class Bands:
         return max(1, max(fitting, _OVERLAP * beyond) // stride)
 
     @property
+    def row_bytes(self) -> int:
+        """Bytes of a row of the result."""
+        return self.shape[1] * self.shape[2] * np.dtype(self.target.type).itemsize
+
+    @property
     def memory(self) -> int:
         """About the bytes that a band takes: its rows as read, between steps and as a result, and as a file."""
         start, end = row_parts(self.steps, (0, min(self.rows, self.shape[0])))[0]

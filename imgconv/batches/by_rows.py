@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from imgconv.files.header import Header
 
 
+_COPIES = 3  # of a row of tiles: as rows, deflated, and what is being deflated
+
+
 def is_large(header: Header) -> bool:
     """Whether an image is worth it."""
     from imgconv.files.by_rows import LEAST
@@ -51,7 +54,8 @@ def goes(prepared: Prepared) -> bool:
 
 def memory(prepared: Prepared) -> int:
     """About the bytes that an image takes which goes by rows."""
-    return bands_of(prepared).memory + prepared.header.row_bytes
+    bands, tile = bands_of(prepared), prepared.settings.writing.tile or 0
+    return bands.memory + prepared.header.row_bytes + _COPIES * tile * bands.row_bytes
 
 
 def plan(prepared: Prepared) -> list[str]:

@@ -13,7 +13,7 @@ from imgconv.batches.jobs import Naming, plan_jobs
 from imgconv.batches.run_report import record as record_of
 from imgconv.batches.settings import Manner, Settings
 from imgconv.batches.task import Listener, Run
-from imgconv.files.formats import COMPRESS_LEVEL, QUALITY_KIND
+from imgconv.files.formats import COMPRESS_LEVEL, QUALITY_KIND, TILE
 from imgconv.files.options import CHOICE_OF_FRAMES, Reading, Writing
 from imgconv.operations.pipeline import pipeline as pipeline_of
 from imgconv.values.arguments import path_text
@@ -62,6 +62,8 @@ KINDS: dict[str, Kind] = {
     "compress_level": COMPRESS_LEVEL,
     "quality": QUALITY_KIND,
     "lossless": FLAG,
+    "tile": TILE,
+    "bigtiff": FLAG,
 }
 """The options of `batch` and how each is read: fields of Settings, Reading and Writing."""
 
@@ -114,7 +116,8 @@ def batch(
     **options
         What the command has by the same names: `dtype`, `range`, `gray`, `flatten`, `alpha`, `channels`, `linear`,
         `crop`, `threads`, `strict`, `skip_existing`, `frames`, `max_pixels`, `max_frames`, `max_memory`,
-        `allow_truncated`, `allow_narrowing`, `no_orient`, `strip`, `compress_level`, `quality`, `lossless`.
+        `allow_truncated`, `allow_narrowing`, `no_orient`, `strip`, `compress_level`, `quality`, `lossless`, `tile`,
+        `bigtiff`.
 
     Returns
     -------

@@ -10,7 +10,7 @@ from imgconv import errors
 from imgconv.batches.inputs import Inputs
 from imgconv.batches.settings import Manner, Settings
 from imgconv.cli.options import Option, option, quiet
-from imgconv.files.formats import COMPRESS_LEVEL, FORMATS, QUALITY, QUALITY_KIND
+from imgconv.files.formats import COMPRESS_LEVEL, FORMATS, QUALITY, QUALITY_KIND, TILE
 from imgconv.files.options import CHOICE_OF_FRAMES, Reading, Writing
 from imgconv.values import groups
 from imgconv.values.colours import COLOUR
@@ -135,6 +135,8 @@ def _files() -> list[Option]:
             groups.FILES,
             "Of PNG and TIFF: 0 stores, 1 is fast, 9 is small.  [default: 3; 1 into a pipe]",
         ),
+        option("--tile", TILE, groups.FILES, "Write TIFF in tiles of N x N pixels.  [default: strips]"),
+        option("--bigtiff", FLAG, groups.FILES, "Write TIFF as BigTIFF.  [default: where it may exceed 4 GiB]"),
     ]
 
 

@@ -83,7 +83,7 @@ FORMATS = {
             (".tif", ".tiff"),
             "TIFF",
             (ARRAY, "CMYK", "LAB"),
-            heeds=("compress_level",),
+            heeds=("compress_level", "tile", "bigtiff"),
             carries=_ALL,
             frames="pages",
         ),
@@ -154,6 +154,17 @@ def _from_to(name: str, least: int, most: int, expected: str) -> Callable[[objec
 
 COMPRESS_LEVEL = Kind("0…9", _from_to("compress level", 0, 9, "a whole number from 0 (stored) to 9 (smallest)"))
 QUALITY_KIND = Kind("1…100", _from_to("quality", 1, 100, "a whole number from 1 (worst) to 100 (best)"))
+
+
+def _tile(value: object) -> int:
+    expected = "a multiple of 16 from 16 to 4096, in pixels"
+    side = _from_to("tile", 16, 4096, expected)(value)
+    if side % 16:
+        raise errors.not_a("tile", value, expected)
+    return side
+
+
+TILE = Kind("N", _tile)
 
 
 def format_named(word: str) -> Format:

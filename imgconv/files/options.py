@@ -87,8 +87,11 @@ class Writing:
     """How to write outputs. None leaves it to the format and to where the bytes go.
 
     `compress_level` is from 0 (stored) to 9 (smallest), `quality` from 1 to 100; `lossless` refuses formats that lose.
+    `tile` is the side of TIFF's tiles (None: strips); `bigtiff` is BigTIFF whatever the size.
     """
 
     compress_level: int | None = None
     quality: int | None = None
     lossless: bool = False
+    tile: int | None = None
+    bigtiff: bool = False

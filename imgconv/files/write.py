@@ -11,7 +11,7 @@ from imgconv import errors
 from imgconv.files import atomic, conversions, npy, npz
 from imgconv.files.by_rows import Patch
 from imgconv.files.content import Content
-from imgconv.files.formats import COMPRESS_LEVEL, FORMATS, QUALITY_KIND, Format, format_of
+from imgconv.files.formats import COMPRESS_LEVEL, FORMATS, QUALITY_KIND, TILE, Format, format_of
 from imgconv.files.header import first_line
 from imgconv.files.modes import holder, to_pillow
 from imgconv.files.options import Writing
@@ -36,6 +36,8 @@ def save(
     compress_level: int | None = None,
     quality: int | None = None,
     lossless: bool = False,
+    tile: int | None = None,
+    bigtiff: bool = False,
 ) -> None:
     """Write an image into a file. An existing file is replaced as a whole or not at all.
 
@@ -53,11 +55,15 @@ def save(
         For JPEG, WebP and AVIF: 1 to 100, 92 by default. Other formats ignore it.
     lossless : bool
         Write WebP without loss; refuse formats that cannot be lossless.
+    tile : int, optional
+        Write TIFF in square tiles of this side, a multiple of 16, instead of strips.
+    bigtiff : bool
+        Write TIFF as BigTIFF, which else only files are that may exceed 4 GiB.
 
     Raises
     ------
     UsageError
-        For an unknown suffix or format, a level or quality out of range, or both quality and lossless.
+        For an unknown suffix or format, a level, quality or tile out of range, or both quality and lossless.
     FileError
         For an image that the format cannot hold, or a path that cannot be written.
 
@@ -74,7 +80,13 @@ def save(
     where = path_text(path) if stream is None else _name_of(stream, format)
     form = format_of(where) if format is None or (isinstance(format, str) and not format) else format_named(format)
     level = None if compress_level is None else COMPRESS_LEVEL.read(compress_level)
-    options = Writing(level, None if quality is None else QUALITY_KIND.read(quality), FLAG.read(lossless))
+    options = Writing(
+        level,
+        None if quality is None else QUALITY_KIND.read(quality),
+        FLAG.read(lossless),
+        None if tile is None else TILE.read(tile),
+        FLAG.read(bigtiff),
+    )
     content = encoded(image, form, where, writing=options)
     if stream is None:
         atomic.write(where, content)
@@ -186,7 +198,14 @@ def _png(image: ImageData, form: Format, encoding: Encoding) -> Content:
 def _tiff(image: ImageData, form: Format, encoding: Encoding) -> Content:
     from imgconv.files.tiff import writer as tiff_writer
 
-    return tiff_writer.encode(image.frames, image.metadata, image.colour, encoding.level, encoding.threads)
+    return tiff_writer.encode(image.frames, image.metadata, image.colour, _manner_of_tiff(encoding))
+
+
+def _manner_of_tiff(encoding: Encoding) -> Any:
+    from imgconv.files.tiff.writer import Manner
+
+    writing = encoding.writing
+    return Manner(encoding.level, writing.tile, writing.bigtiff, encoding.threads)
 
 
 def _gif(image: ImageData, form: Format, encoding: Encoding) -> Content:
@@ -288,7 +307,7 @@ def by_rows(
 def _tiff_by_rows(image: ImageData, bands: Iterable[Pixels], encoding: Encoding) -> Iterator[bytes | Patch]:
     from imgconv.files.tiff import writer as tiff_writer
 
-    return tiff_writer.by_rows(image, bands, encoding.level, encoding.threads)
+    return tiff_writer.by_rows(image, bands, _manner_of_tiff(encoding))
 
 
 def _jpeg_by_rows(image: ImageData, bands: Iterable[Pixels], encoding: Encoding) -> Iterator[bytes]:

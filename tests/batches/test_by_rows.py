@@ -23,7 +23,7 @@ from imgconv.batches.settings import Settings
 from imgconv.errors import LossError
 from imgconv.files import by_rows
 from imgconv.files.formats import format_of
-from imgconv.files.options import Reading
+from imgconv.files.options import Reading, Writing
 from imgconv.operations.pipeline import Pipeline
 from tests.command import COMMAND
 
@@ -103,8 +103,8 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("imgconv.api.by_rows._BAND", 20_000)
     monkeypatch.setattr("imgconv.files.png.writer.STRIP", 3000)
     monkeypatch.setattr("imgconv.files.png.writer._TOGETHER", 3)
-    monkeypatch.setattr("imgconv.files.tiff.writer.STRIP", 3000)
-    monkeypatch.setattr("imgconv.files.tiff.writer._TOGETHER", 2)
+    monkeypatch.setattr("imgconv.files.tiff.coding.STRIP", 3000)
+    monkeypatch.setattr("imgconv.files.tiff.coding._STRIPS_TOGETHER", 2)
     monkeypatch.setattr("imgconv.files.jpeg.strips.STRIP", 2000)
 
 
@@ -130,6 +130,19 @@ def test_files_are_those_of_the_image_in_memory(
     assert {k: v for k, v in found.facts.items() if k not in varying} == {
         k: v for k, v in whole.facts.items() if k not in varying
     }
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("name", ["rgb.png", "float.npy"])
+def test_tiles_are_those_of_the_image_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    SOURCES[name](tmp_path / name)
+    settings = Settings(writing=Writing(tile=32, bigtiff=name == "float.npy"))
+    assert outcome(tmp_path / name, tmp_path / "rows.tif", PIPELINES[1], settings).error is None
+    monkeypatch.setattr(by_rows, "LEAST", 10**12)
+    outcome(tmp_path / name, tmp_path / "whole.tif", PIPELINES[1], settings)
+    assert (tmp_path / "rows.tif").read_bytes() == (tmp_path / "whole.tif").read_bytes()
+    with tifffile.TiffFile(tmp_path / "rows.tif") as file:
+        assert (file.pages[0].tilewidth, file.is_bigtiff) == (32, name == "float.npy")
 
 
 @pytest.mark.usefixtures("small")

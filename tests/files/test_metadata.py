@@ -27,7 +27,7 @@ from imgconv.files.metadata import fields as metadata
 from imgconv.files.metadata.reading import metadata_of
 from imgconv.files.png import chunks
 from imgconv.files.source import Source
-from imgconv.files.tiff import directories, pages
+from imgconv.files.tiff import packing, pages
 from imgconv.files.tiff import writer as tiff_writer
 from imgconv.values.image import Frame
 from tests.command import imgconv as command
@@ -388,11 +388,11 @@ def test_a_thumbnail_is_taken_out():
     link = 8 + 2 + 12
     struct.pack_into("<I", raw, link, second)
     fields = [
-        directories.field(259, 3, 6),
-        directories.field(0x201, 4, second + 2 + 36 + 4),
-        directories.field(0x202, 4, len(small)),
+        packing.field(259, 3, 6),
+        packing.field(0x201, 4, second + 2 + 36 + 4),
+        packing.field(0x202, 4, len(small)),
     ]
-    raw += directories.packed(fields, "<", second) + small
+    raw += packing.packed(fields, "<", second) + small
     found, dropped = exif.resize(exif.PREFIX + bytes(raw), 5, 6)
     assert dropped
     assert small[:40] not in found

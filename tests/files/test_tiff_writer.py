@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import io
 import struct
+import subprocess
 import tracemalloc
 import zlib
 from typing import Any
@@ -14,12 +15,15 @@ import pytest
 import tifffile
 from PIL import Image as pillow
 
+from imgconv import errors, load, save
 from imgconv.files.source import Source
 from imgconv.files.tiff import pages as tiff_pages
 from imgconv.files.tiff import writer as tiff_writer
+from imgconv.files.tiff.writer import Manner
 from imgconv.values.image import Frame
 from tests.command import imgconv as command
 from tests.command import noise
+from tests.programs import found
 
 TYPES = ("uint8", "uint16", "int16", "int32", "float32", "float64")
 LAYOUTS = ((1, False), (3, False), (1, True), (3, True), (4, False), (5, False))
@@ -105,9 +109,9 @@ def test_pillow_reads_what_it_has_a_mode_for():
 
 def test_pages_of_any_size_and_type_follow_each_other():
     given = [frame("uint8", 3, False, (5, 7)), frame("float32", 1, False, (211, 307)), frame("uint16", 3, True, (1, 9))]
-    found = pages(encoded(given, {}))
-    assert [pixels.shape for _, pixels in found] == [(5, 7, 3), (211, 307, 1), (1, 9, 4)]
-    for one, (_, pixels) in zip(given, found, strict=True):
+    read = pages(encoded(given, {}))
+    assert [pixels.shape for _, pixels in read] == [(5, 7, 3), (211, 307, 1), (1, 9, 4)]
+    for one, (_, pixels) in zip(given, read, strict=True):
         np.testing.assert_array_equal(pixels, whole(one))
 
 
@@ -120,9 +124,53 @@ def test_what_channels_mean_is_said():
 @pytest.mark.parametrize("level", [0, 1, 3, 6])
 def test_every_level_comes_back_and_threads_change_nothing(level):
     given = [frame("uint16", 3, False, (400, 300))]
-    one = encoded(given, {}, level=level, threads=1)
-    assert all(encoded(given, {}, level=level, threads=threads) == one for threads in (2, 5))
+    one = encoded(given, {}, manner=Manner(level, threads=1))
+    assert all(encoded(given, {}, manner=Manner(level, threads=threads)) == one for threads in (2, 5))
     np.testing.assert_array_equal(pages(one)[0][1], whole(given[0]))
+
+
+@pytest.mark.parametrize("tile", [None, 16, 64])
+@pytest.mark.parametrize("big", [False, True])
+@pytest.mark.parametrize("layout", [("uint8", 1, False), ("uint16", 3, True), ("float32", 2, False)])
+def test_tiles_and_bigtiff_come_back(layout, big, tile, tmp_path):
+    """Several pages, EXIF, and sizes that are no multiples of a tile's; by tifffile, and by vips and libtiff's tools
+    where they are."""
+    exif = pillow.Exif()
+    exif[0x010E] = "a picture"
+    exif.get_ifd(0x8769)[0x829A] = 0.5
+    given = [frame(*layout, (70, 141)), frame(*layout, (16, 15), 2)]
+    (tmp_path / "x.tif").write_bytes(encoded(given, {"exif": exif.tobytes()}, manner=Manner(tile=tile, big=big)))
+    with tifffile.TiffFile(tmp_path / "x.tif") as file:
+        assert file.is_bigtiff == big
+        for one, page in zip(given, file.pages, strict=True):
+            assert page.is_tiled == (tile is not None)
+            assert (page.tilewidth, page.tilelength) == ((tile, tile) if tile else (0, 0))
+            np.testing.assert_array_equal(page.asarray().reshape(whole(one).shape), whole(one))
+        assert file.pages[0].description == "a picture"
+        assert file.pages[1].tags[0x8769].value["ExposureTime"] in (0.5, (1, 2))
+    back = load(tmp_path / "x.tif", frames="all")
+    assert [each.pixels.tobytes() for each in back.frames] == [each.pixels.tobytes() for each in given]
+    if (tool := found("tiffinfo")) is not None:
+        done = subprocess.run([tool, "-D", tmp_path / "x.tif"], capture_output=True, text=True, check=True)
+        assert "rror" not in done.stdout + done.stderr
+    if (vips := found("vips")) is not None:
+        subprocess.run([vips, "copy", tmp_path / "x.tif[page=1]", tmp_path / "y.v"], check=True)
+
+
+def test_what_may_exceed_4_gib_is_a_bigtiff(monkeypatch):
+    """Padded tiles count, and what each tile takes."""
+    given = [frame("uint8", 1, False, (100, 100))]
+    for tile, limit in ((None, 10_000), (256, 65_536), (16, 12_000)):
+        monkeypatch.setattr(tiff_writer, "_LARGEST", limit)
+        assert encoded(given, {}, manner=Manner(tile=tile))[2] == 43
+        monkeypatch.setattr(tiff_writer, "_LARGEST", 2 * limit)
+        assert encoded(given, {}, manner=Manner(tile=tile))[2] == 42
+
+
+@pytest.mark.parametrize("tile", [0, 8, 100, 8192, "x", True])
+def test_sides_of_tiles_are_multiples_of_16(tile, tmp_path):
+    with pytest.raises(errors.UsageError, match="a multiple of 16 from 16 to 4096"):
+        save(np.zeros((4, 4), np.uint8), tmp_path / "x.tif", tile=tile)
 
 
 class _Counting(io.BytesIO):
@@ -136,7 +184,7 @@ class _Counting(io.BytesIO):
 def test_pages_are_not_found_by_way_of_all_before_them() -> None:
     fetched = []
     for count in (50, 100):
-        stream = _Counting(encoded([frame("uint8", 1, False, (1, 1))] * count, {}, "", 1, 1))
+        stream = _Counting(encoded([frame("uint8", 1, False, (1, 1))] * count, {}, "", Manner(1, threads=1)))
         source = Source("in.tif", stream)
         for number in range(count):
             tiff_pages.exif_of_page(source, number)
@@ -233,7 +281,7 @@ def test_a_file_is_held_once_while_it_is_made():
     given = Frame(np.random.default_rng(0).random((1500, 1000), dtype=np.float32))
     encoded([given], {})
     tracemalloc.start()
-    pieces = tiff_writer.encode([given], {}, threads=1)
+    pieces = tiff_writer.encode([given], {}, manner=Manner(threads=1))
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert sum(map(len, pieces)) > 0.8 * given.pixels.nbytes

@@ -279,6 +279,8 @@ def verbs(folder: Path) -> Verbs:
                 "compress_level": None,
                 "quality": None,
                 "lossless": False,
+                "tile": None,
+                "bigtiff": False,
             },
         ),
         "kernel": (imgconv.kernel, {"value": "vertical"}),

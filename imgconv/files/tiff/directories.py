@@ -7,14 +7,14 @@ Values stay bytes: what a field means is nobody's business here, so nothing in i
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from typing import IO
 
-from imgconv.values.frozen import record, replace
+from imgconv.values.frozen import record
 
 ORDERS = {b"II": "<", b"MM": ">"}
-SHORT, LONG, RATIONAL, BYTES, _LONG8 = 3, 4, 5, 7, 16
-NUMBERS = (SHORT, LONG, _LONG8)
+SHORT, LONG, RATIONAL, BYTES, LONG8 = 3, 4, 5, 7, 16
+NUMBERS = (SHORT, LONG, LONG8)
 """Types of one whole number."""
 _WIDTHS = {
     1: 1,
@@ -30,22 +30,11 @@ _WIDTHS = {
     11: 4,
     12: 8,
     13: 4,
-    _LONG8: 8,
+    LONG8: 8,
     18: 8,
 }  # bytes of one value, by type
-_UNITS = {
-    3: 2,
-    4: 4,
-    5: 4,
-    8: 2,
-    9: 4,
-    10: 4,
-    11: 4,
-    12: 8,
-    13: 4,
-}  # bytes that a byte order arranges, by type; others have none
 _NESTED = (34665, 34853, 40965)  # Exif, GPS, interoperability: their value is where a directory starts
-_OFFSETS = {LONG: "I", 13: "I", _LONG8: "Q", 18: "Q"}  # struct's codes of types that tell where something stands
+_OFFSETS = {LONG: "I", 13: "I", LONG8: "Q", 18: "Q"}  # struct's codes of types that tell where something stands
 _LONGEST = 2**26  # bytes of a directory's values that are believed
 _FARTHEST = 2**62  # offset that is looked for
 _MOST = 2**16  # fields of one directory that are believed
@@ -59,7 +48,7 @@ class BigOrder(str):
 
 
 @record
-class _Form:
+class Form:
     """How a directory lies: struct's codes of the number of its fields and of an offset, bytes of a field's entry, and
     where the first offset stands."""
 
@@ -69,7 +58,7 @@ class _Form:
     first: int
 
 
-_CLASSIC, _BIG = _Form("H", "I", 12, 4), _Form("Q", "Q", 20, 8)
+CLASSIC, BIG = Form("H", "I", 12, 4), Form("Q", "Q", 20, 8)
 
 
 @record
@@ -80,19 +69,6 @@ class Entry:
     type: int
     count: int
     value: bytes | tuple[Entry, ...]
-
-
-def field(tag: int, type_: int, *values: int) -> Entry:
-    """A little-endian field of SHORTs, LONGs, or RATIONALs given as pairs of whole numbers."""
-    code = {SHORT: "H", LONG: "I", RATIONAL: "I"}[type_]
-    return Entry(
-        tag, type_, len(values) // (2 if type_ == RATIONAL else 1), struct.pack(f"<{len(values)}{code}", *values)
-    )
-
-
-def raw(tag: int, value: bytes) -> Entry:
-    """A field of bytes that only their reader understands."""
-    return Entry(tag, BYTES, len(value), value)
 
 
 def order_of(start: bytes) -> str:
@@ -115,26 +91,32 @@ def chain(fetch: Fetch, order: str) -> Iterator[int]:
 
 def first(fetch: Fetch, order: str) -> int:
     """The offset of the first directory; 0 if there is none."""
-    form = _form(order)
+    form = form_of(order)
     return _number(fetch, order, form.first, form.number) or 0
 
 
 def following(fetch: Fetch, order: str, at: int) -> int:
     """The offset of the directory behind the one that stands here; 0 if there is none."""
     place = link(fetch, order, at)
-    return _number(fetch, order, place, _form(order).number) or 0 if place else 0
+    return _number(fetch, order, place, form_of(order).number) or 0 if place else 0
+
+
+def place_of_following(order: str, count: int) -> int:
+    """Where a directory of so many fields has the offset of the next one, from its start."""
+    form = form_of(order)
+    return struct.calcsize(form.count) + form.entry * count
 
 
 def link(fetch: Fetch, order: str, at: int) -> int:
     """Where a directory has the offset of the next one; 0 if it is not there itself."""
-    form = _form(order)
+    form = form_of(order)
     count = _number(fetch, order, at, form.count)
-    return 0 if count is None else at + struct.calcsize(form.count) + form.entry * count
+    return 0 if count is None else at + place_of_following(order, count)
 
 
 def entries(fetch: Fetch, order: str, at: int) -> Iterator[tuple[int, bytes]]:
     """Where each entry of a directory stands, and its bytes, as far as they are there."""
-    form = _form(order)
+    form = form_of(order)
     start = at + struct.calcsize(form.count)
     for number in range(min(_number(fetch, order, at, form.count) or 0, _MOST)):
         place = start + form.entry * number
@@ -152,7 +134,8 @@ def tag_of(entry: bytes, order: str) -> int:
 def read(fetch: Fetch, order: str, at: int, tags: Collection[int] | None = None, depth: int = 2) -> tuple[Entry, ...]:
     """The fields of a directory with the tags tags (None: all), and of those inside it; what cannot be read is left
     out."""
-    fields, form, room = [], _form(order), _LONGEST  # values may lie over each other, so that a small file claims much
+    fields, form = [], form_of(order)
+    room = _LONGEST  # values may lie over each other, so that a small file claims much
     inside = struct.calcsize(form.number)  # bytes of a value that stand in the entry itself
     for _, entry in entries(fetch, order, at):
         tag, type_, count, offset = struct.unpack(f"{order}HH2{form.number}", entry)
@@ -177,7 +160,7 @@ def width_of(type_: int) -> int:
 
 def places(fetch: Fetch, order: str, at: int) -> Iterator[tuple[int, int, int, int]]:
     """Tag and type of each field of a directory, where its values stand, and how many bytes they take."""
-    form = _form(order)
+    form = form_of(order)
     inside = struct.calcsize(form.number)
     for place, entry in entries(fetch, order, at):
         tag, type_, count, offset = struct.unpack(f"{order}HH2{form.number}", entry)
@@ -187,7 +170,7 @@ def places(fetch: Fetch, order: str, at: int) -> Iterator[tuple[int, int, int, i
 
 def end_of_link(fetch: Fetch, order: str, at: int) -> int:
     """Where a directory ends: behind the offset of the next one."""
-    return link(fetch, order, at) + struct.calcsize(_form(order).number)
+    return link(fetch, order, at) + struct.calcsize(form_of(order).number)
 
 
 def tags(fetch: Fetch, order: str, at: int) -> list[int]:
@@ -197,7 +180,7 @@ def tags(fetch: Fetch, order: str, at: int) -> list[int]:
 
 def is_whole(fetch: Fetch, order: str, at: int) -> bool:
     """Whether a directory has all of its fields, and these all of their values."""
-    form = _form(order)
+    form = form_of(order)
     inside, rows = struct.calcsize(form.number), [entry for _, entry in entries(fetch, order, at)]
     lengths = [
         (_WIDTHS.get(type_, 0) * count, offset)
@@ -233,47 +216,6 @@ def whole_numbers(entry: Entry, order: str) -> tuple[int, ...]:
     return struct.unpack(f"{order}{entry.count}{code}", entry.value) if code and isinstance(entry.value, bytes) else ()
 
 
-def packed(entries: Sequence[Entry], order: str, at: int, following: int = 0) -> bytes:
-    """A directory that stands at an offset, its values and inner directories behind it; `following` is where the next
-    one starts."""
-    entries = sorted(entries, key=lambda entry: entry.tag)
-    table, behind = [struct.pack(f"{order}H", len(entries))], bytearray()
-    end = at + 2 + 12 * len(entries) + 4
-    for entry in entries:
-        value = entry.value
-        if isinstance(value, tuple):
-            place = end + len(behind)
-            behind += packed(value, order, place)
-            value = struct.pack(f"{order}I", place)
-        elif len(value) > 4:
-            place = end + len(behind)
-            behind += value + bytes(len(value) % 2)  # values start at even offsets
-            value = struct.pack(f"{order}I", place)
-        table.append(struct.pack(f"{order}HHI4s", entry.tag, entry.type, entry.count, value))
-    return b"".join(table) + struct.pack(f"{order}I", following) + bytes(behind)
-
-
-def swapped(entries: Sequence[Entry]) -> list[Entry]:
-    """The fields in the other byte order."""
-
-    def value_of(entry: Entry) -> bytes | tuple[Entry, ...]:
-        if isinstance(entry.value, tuple):
-            return tuple(swapped(entry.value))
-        unit = _UNITS.get(entry.type, 1)
-        return (
-            b"".join(entry.value[i : i + unit][::-1] for i in range(0, len(entry.value), unit))
-            if unit > 1
-            else entry.value
-        )
-
-    return [replace(entry, value=value_of(entry)) for entry in entries]
-
-
-def head(order: str, first: int) -> bytes:
-    """What a TIFF file starts with: its byte order, and where its first directory stands."""
-    return struct.pack(f"{order}2sHI", b"II" if order == "<" else b"MM", 42, first)
-
-
 def fetch_from_bytes(content: bytes | bytearray) -> Fetch:
     """How to fetch from a block."""
     return lambda at, length: bytes(content[at : at + length])
@@ -291,8 +233,9 @@ def fetch_from_stream(stream: IO[bytes]) -> Fetch:
     return fetch
 
 
-def _form(order: str) -> _Form:
-    return _BIG if isinstance(order, BigOrder) else _CLASSIC
+def form_of(order: str) -> Form:
+    """How directories of a byte order lie."""
+    return BIG if isinstance(order, BigOrder) else CLASSIC
 
 
 def _number(fetch: Fetch, order: str, at: int, kind: str) -> int | None:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from imgconv.files.metadata.exif import PREFIX
 from imgconv.files.source import Source
-from imgconv.files.tiff import directories
+from imgconv.files.tiff import directories, packing
 from imgconv.files.tiff.directories import Entry
 
 _EXIF, _GPS, _XMP, _PROFILE, _DESCRIPTION = 34665, 34853, 700, 34675, 270
@@ -53,7 +53,8 @@ def exif_of_page(source: Source, number: int) -> bytes:
     """The descriptive fields of a page as an EXIF block; empty where there are none."""
     fetch, order, at = _page_at(source, number)
     entries = [entry for entry in directories.read(fetch, order, at, DESCRIPTIVE) if not _is_shape(entry)] if at else []
-    return PREFIX + directories.head(order, 8) + directories.packed(entries, order, 8) if entries else b""
+    order = str(order)  # an EXIF block is never a BigTIFF
+    return PREFIX + packing.head(order, 8) + packing.packed(entries, order, 8) if entries else b""
 
 
 def other_tags(source: Source, number: int) -> list[int]:

@@ -1,4 +1,4 @@
-"""The writer of TIFF: any pixel type, any number of pages, strips deflated in parallel (TIFF 6.0, Adobe's deflate).
+"""The writer of TIFF and BigTIFF: any pixel type, any number of pages, strips or tiles (TIFF 6.0, Adobe's deflate).
 
 Pillow's compressing writer holds neither 16-bit colour nor EXIF. The byte order is always little-endian, for some
 readers mistake compressed floats in the other.
@@ -6,27 +6,26 @@ readers mistake compressed floats in the other.
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from imgconv.engine.bands import WHOLE_BAND, Band, run_bands
-from imgconv.files.by_rows import Patch, Regrouped
+from imgconv.files.by_rows import Patch, Regrouped, stand_in
 from imgconv.files.deflate import compress
 from imgconv.files.metadata.exif import PREFIX
 from imgconv.files.modes import joined
-from imgconv.files.tiff import directories
-from imgconv.files.tiff.directories import LONG, RATIONAL, SHORT, Entry, field, raw
+from imgconv.files.tiff import coding, directories, packing
+from imgconv.files.tiff.coding import Cut
+from imgconv.files.tiff.directories import LONG, LONG8, RATIONAL, SHORT, Entry
+from imgconv.files.tiff.packing import field, raw
 from imgconv.files.tiff.pages import DESCRIPTIVE
+from imgconv.values.frozen import record
 from imgconv.values.image import Frame, ImageData
 from imgconv.values.pixel_values import Pixels
 
-STRIP = 256 * 1024  # bytes before deflate
-_TOGETHER = 16  # strips that are there at one time where an image is written row by row
-_LARGEST = 2**32 - 2**16  # bytes of a file whose offsets have 32 bits
+_LARGEST = 2**32 - 2**26  # bytes of a file whose offsets have 32 bits: what deflate cannot shrink grows a little
 _XMP, _PROFILE = 700, 34675
 _RESOLUTION = frozenset({282, 283, 296})
 _FORMATS = {"u": 1, "i": 2, "f": 3}
@@ -37,84 +36,93 @@ _PHOTOMETRICS = {
 }  # by what the channels mean and how many there are; 1 is gray, or anything
 
 
+@record
+class Manner:
+    """How a file is written: the level of deflate, the side of tiles (None: strips), whether offsets have 64 bits
+    whatever its size, and the number of threads."""
+
+    level: int = compress.DEFAULT
+    tile: int | None = None
+    big: bool = False
+    threads: int | None = None
+
+
 def encode(
-    frames: Sequence[Frame],
-    metadata: Mapping[str, Any],
-    colour: str = "",
-    level: int = compress.DEFAULT,
-    threads: int | None = None,
+    frames: Sequence[Frame], metadata: Mapping[str, Any], colour: str = "", manner: Manner = Manner()
 ) -> list[bytes | memoryview]:
     """The frames as the pages of a TIFF file, of any type, channels and size each.
 
     Of the metadata `icc_profile`, `exif`, `dpi` and `xmp` are written, the descriptive fields of EXIF as tags; the same
-    on every page. The file comes in pieces, so that its strips are held once. ValueError for more than 4 GiB.
+    on every page. The file comes in pieces, so that its strips are held once. What may exceed 4 GiB is a BigTIFF.
     """
     shared = _descriptive(metadata)
-    before = bytearray(directories.head("<", 0))
+    order = _order(frames, shared, manner)
+    before = bytearray(packing.head(order, 0))
     file: list[bytes | memoryview] = [memoryview(before)]
-    size, link = len(before), 4  # where in the piece `before` the offset of the next directory is to be put
+    size, link = len(before), packing.place_of_first(order)  # where in `before` the next directory's offset goes
     for frame in frames:
-        strips, page = _page(frame, colour, level, threads, size)
-        strips.append(bytes(sum(map(len, strips), size) % 2))
-        file += strips
-        size += sum(map(len, strips))
-        struct.pack_into("<I", before, link, size)
-        before = bytearray(directories.packed([*page, *shared], "<", size))
-        link = 2 + 12 * len([*page, *shared])
+        pieces, page = _page(frame, colour, manner, size)
+        pieces.append(bytes(sum(map(len, pieces), size) % 2))
+        file += pieces
+        size += sum(map(len, pieces))
+        offset = packing.offset(order, size)
+        before[link : link + len(offset)] = offset
+        before = bytearray(packing.packed([*page, *shared], order, size))
+        link = directories.place_of_following(order, len([*page, *shared]))
         file.append(memoryview(before))
         size += len(before)
-        if size > _LARGEST:
-            raise ValueError(f"{size / 2**30:.1f} GiB, and TIFF holds 4; write fewer frames, or npy")
     return file
 
 
-def _page(
-    frame: Frame, colour: str, level: int, threads: int | None, start: int
-) -> tuple[list[bytes | memoryview], list[Entry]]:
-    """A page's strips, the first of which begins at byte `start`, and the fields that tell how they lie."""
+def _order(frames: Sequence[Frame], shared: Sequence[Entry], manner: Manner) -> str:
+    """The byte order of a file: a BigOrder where it may become larger than 32 bits can tell. That follows from the
+    pixels' size alone, for what they become is known too late."""
+    values = sum(len(entry.value) for entry in shared)
+    most = 0
+    for frame in frames:
+        height, width = frame.pixels.shape[:2]
+        channels = frame.pixels.size // (height * width) + (frame.alpha is not None)
+        pixels = stand_in((height, width, channels), frame.pixels.dtype)
+        most += coding.cut(pixels, manner.tile).most_bytes(pixels) + values
+    return directories.BigOrder("<") if manner.big or most > _LARGEST else "<"
+
+
+def _page(frame: Frame, colour: str, manner: Manner, start: int) -> tuple[list[bytes | memoryview], list[Entry]]:
+    """A page's strips or tiles, the first of which begins at byte `start`, and the fields that tell how they lie."""
     pixels = joined(frame)
     pixels = pixels.reshape(*pixels.shape[:2], -1)
     if colour == "LAB":  # a and b are signed (section 23); in arrays they have 128 for 0
         pixels = np.dstack([pixels[..., :1], pixels[..., 1:3] ^ np.uint8(128), pixels[..., 3:]])
-    strips = _strips(pixels, _rows_of_strip(pixels), _is_predicted(pixels), level, pixels.nbytes, threads)
-    offsets = np.cumsum([start, *map(len, strips)])[:-1].tolist()
-    return [*strips], _described(pixels, frame.alpha is not None, colour, offsets, list(map(len, strips)))
+    how = coding.cut(pixels, manner.tile)
+    pieces = coding.coded(pixels, how, manner.level, pixels.nbytes, manner.threads)
+    offsets = np.cumsum([start, *map(len, pieces)])[:-1].tolist()
+    return [*pieces], _described(pixels, frame.alpha is not None, colour, how, (offsets, list(map(len, pieces))))
 
 
-def by_rows(
-    image: ImageData, bands: Iterable[Pixels], level: int = compress.DEFAULT, threads: int | None = None
-) -> Iterator[bytes | Patch]:
+def by_rows(image: ImageData, bands: Iterable[Pixels], manner: Manner = Manner()) -> Iterator[bytes | Patch]:
     """What `encode` gives of one page, in pieces, from an image without pixels or alpha, and bands of its rows. The
     last piece says where the directory is."""
     pixels = image.pixels if image.pixels.ndim == 3 else image.pixels[..., None]
-    start = directories.head("<", 0)
-    rows, at, offsets, lengths = _rows_of_strip(pixels), len(start), list[int](), list[int]()
+    shared, how = _descriptive(image.metadata), coding.cut(pixels, manner.tile)
+    order = _order(image.frames, shared, manner)
+    start = packing.head(order, 0)
+    at, offsets, lengths = len(start), list[int](), list[int]()
     yield start
-    for part in Regrouped(bands, _TOGETHER * rows):
-        for strip in _strips(part, rows, _is_predicted(pixels), level, pixels.nbytes, threads):
+    for part in Regrouped(bands, how.together):
+        for piece in coding.coded(part, how, manner.level, pixels.nbytes, manner.threads):
             offsets.append(at)
-            lengths.append(len(strip))
-            at += len(strip)
-            yield strip
-    entries = [*_described(pixels, False, image.colour, offsets, lengths), *_descriptive(image.metadata)]
+            lengths.append(len(piece))
+            at += len(piece)
+            yield piece
+    entries = [*_described(pixels, False, image.colour, how, (offsets, lengths)), *shared]
     even = at + at % 2
-    last = bytes(at % 2) + directories.packed(entries, "<", even)
-    if at + len(last) > _LARGEST:
-        raise ValueError(f"{at / 2**30:.1f} GiB, and TIFF holds 4; write npy")
-    yield last
-    yield 0, directories.head("<", even)
+    yield bytes(at % 2) + packing.packed(entries, order, even)
+    yield 0, packing.head(order, even)
 
 
-def _rows_of_strip(pixels: Pixels) -> int:
-    return max(1, STRIP // int(pixels.shape[1] * pixels.shape[2] * pixels.itemsize))
-
-
-def _is_predicted(pixels: Pixels) -> bool:
-    return pixels.dtype.kind in "ui" and pixels.itemsize <= 2
-
-
-def _described(pixels: Pixels, alpha: bool, colour: str, offsets: list[int], lengths: list[int]) -> list[Entry]:
-    """The fields of a page, by the shape and the type of its pixels, alpha being the last channel."""
+def _described(pixels: Pixels, alpha: bool, colour: str, how: Cut, places: tuple[list[int], list[int]]) -> list[Entry]:
+    """The fields of a page, by the shape and the type of its pixels, alpha being the last channel; `places` are the
+    offsets and lengths of its pieces."""
     height, width, samples = pixels.shape
     channels, type_, bits = samples - alpha, pixels.dtype, 8 * pixels.itemsize
     photometric = _PHOTOMETRICS.get(colour, {}).get(channels, 1)
@@ -128,44 +136,22 @@ def _described(pixels: Pixels, alpha: bool, colour: str, offsets: list[int], len
         field(258, SHORT, *[bits] * samples),
         field(259, SHORT, 8),
         field(262, SHORT, photometric),
-        field(273, LONG, *offsets),
         field(277, SHORT, samples),
-        field(278, LONG, _rows_of_strip(pixels)),
-        field(279, LONG, *lengths),
         field(284, SHORT, 1),
-        *([field(317, SHORT, 2)] if _is_predicted(pixels) else []),
+        *([field(317, SHORT, 2)] if coding.is_predicted(pixels) else []),
+        *_placed(how, *places),
         *([field(338, SHORT, *extra)] if extra else []),
         field(339, SHORT, *[_FORMATS[type_.kind]] * samples),
     ]
 
 
-def _strips(pixels: Pixels, rows: int, predicted: bool, level: int, size: int, threads: int | None) -> list[bytes]:
-    """The deflated strips of (a part of) an image of so many bytes; with prediction each sample is its difference from
-    the one to its left (section 14)."""
-    strips = [b""] * -(-len(pixels) // rows)
-
-    def worker() -> Band:
-        deflate, (_, adler32) = compress.coder(level, size), compress.checksums()
-
-        def band(first: int, last: int) -> None:
-            for number in range(first, last):
-                part = pixels[number * rows : (number + 1) * rows]
-                if predicted:
-                    part = part.copy()
-                    part[:, 1:] -= part[:, :-1].copy()
-                content = (
-                    np.ascontiguousarray(part.astype(part.dtype.newbyteorder("<"), copy=False))
-                    .reshape(-1)
-                    .view(np.uint8)
-                )
-                strips[number] = (
-                    compress.zlib_header(level) + deflate(content, True) + struct.pack(">I", adler32(content))
-                )
-
-        return band
-
-    run_bands(len(strips), WHOLE_BAND, worker, threads)
-    return strips
+def _placed(how: Cut, offsets: list[int], lengths: list[int]) -> list[Entry]:
+    """The fields about strips or tiles."""
+    wide = LONG8 if offsets[-1] >= 2**32 else LONG
+    if how.tiled:
+        sides = [field(322, LONG, how.rows), field(323, LONG, how.rows)]
+        return [*sides, field(324, wide, *offsets), field(325, LONG, *lengths)]
+    return [field(273, wide, *offsets), field(278, LONG, how.rows), field(279, LONG, *lengths)]
 
 
 def _descriptive(metadata: Mapping[str, Any]) -> list[Entry]:
@@ -176,7 +162,7 @@ def _descriptive(metadata: Mapping[str, Any]) -> list[Entry]:
     # a resolution in EXIF counts where the file has no other place for it
     tags = DESCRIPTIVE if metadata.get("dpi") else DESCRIPTIVE | _RESOLUTION
     entries = [] if first is None else list(directories.read(fetch, order, first, tags))
-    entries = directories.swapped(entries) if order == ">" else entries
+    entries = packing.swapped(entries) if order == ">" else entries
     if dpi := metadata.get("dpi"):
         for tag, value in zip((282, 283), dpi, strict=True):
             ratio = Fraction(float(value)).limit_denominator(10**4)
