@@ -23,7 +23,7 @@ from imgconv.cli.networks.options import (
     reading_of,
     refuse_inputs,
 )
-from imgconv.cli.options import option
+from imgconv.cli.options import Option, option
 from imgconv.values import groups
 from imgconv.values.frozen import replace
 from imgconv.values.parameters import SIZE
@@ -32,19 +32,31 @@ if TYPE_CHECKING:
     from imgconv.networks.evidence import Evidence
 
 EXAMPLE = "imgconv explain run lenet5.safetensors digit.png --class 7 -o why.png"
-_OWN = ("--weights", "--input", "--layout", "--fit", "--scale", "--invert", "--allow-truncated", "--max-frames")
+_OWN = (
+    "--labels",
+    "--weights",
+    "--input",
+    "--layout",
+    "--fit",
+    "--scale",
+    "--invert",
+    "--allow-truncated",
+    "--max-frames",
+)
 _NOT_FOR_NETWORKS = ("at", "steps", "crop", "range", "dtype", "gray", "channels", "linear", "alpha")
 
 
 def evidence_options() -> list[click.Parameter]:
     """The class, the window that covers pixels, and how the network and its picture are read."""
     class_ = "Of a network: the class, by label or number.  [default: the likeliest]"
-    patch = "Of a network: the pixels that are covered at a time.  [default: a seventh of the picture]"
+    others = [one for one in (labels_option(), *network_options(), *fitting_options()) if set(_OWN) & set(one.opts)]
+    for one in others:
+        if isinstance(one, Option):
+            one.brief = ""
     return [
         option("--class", "CLASS", groups.NETWORK, class_, class_),
-        option("--patch", SIZE, groups.NETWORK, patch, patch),
-        labels_option(),
-        *(one for one in (*network_options(), *fitting_options()) if set(_OWN) & set(one.opts)),
+        option("--patch", SIZE, groups.NETWORK, "Pixels covered at a time.  [default: a seventh of the picture]"),
+        *others,
     ]
 
 
