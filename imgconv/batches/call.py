@@ -17,6 +17,7 @@ from imgconv.files.formats import COMPRESS_LEVEL, QUALITY_KIND, TILE
 from imgconv.files.options import CHOICE_OF_FRAMES, Reading, Writing
 from imgconv.operations.pipeline import pipeline as pipeline_of
 from imgconv.values.arguments import path_text
+from imgconv.values.clusters import CLUSTER
 from imgconv.values.colours import COLOUR
 from imgconv.values.crops import CROP
 from imgconv.values.frozen import fields
@@ -75,6 +76,7 @@ def batch(
     *,
     executor: Executor | None = None,
     jobs: int | None = None,
+    cluster: str | None = None,
     recursive: bool = False,
     format: str | None = None,
     overwrite: bool = False,
@@ -99,7 +101,10 @@ def batch(
         Who performs the tasks, which are small picklable values: threads, processes, or a cluster's client. None uses
         processes of imgconv's own where there is enough work, and else works in this thread.
     jobs : int, optional
-        Images to work on at a time. None is the executor's number of workers, or all processors.
+        Images to work on at a time. None is the executor's or the cluster's number of workers, or all processors.
+    cluster : str, optional
+        Where a scheduler of Dask listens, such as ``"tcp://10.0.0.5:8786"``, or ``"local:4"`` for so many workers in
+        processes of this machine (in a script behind ``if __name__ == "__main__":``).
     recursive : bool
         Whether folders include the folders below them.
     format : str, optional
@@ -131,6 +136,8 @@ def batch(
         For an option, a pipeline or an output that makes no sense, or if two results would have one path.
     FileError
         If a folder has no images, nothing matches a pattern, or a list or the manifest cannot be opened.
+    ImgconvError
+        If no scheduler answers, or its workers have other versions.
 
     Examples
     --------
@@ -150,6 +157,8 @@ def batch(
     target = None if output is None else path_text(output)
     if target == "-":
         raise errors.UsageError("expected a folder or a template to write to; standard output is for the command")
+    if executor is not None and cluster is not None:
+        raise errors.UsageError("an executor and a cluster both say who does the work; give one of them")
     steps, settings = pipeline_of(pipeline), settings_of(options)
     steps.require_no_weights()
     naming = Naming(target, format, steps.label, bool(overwrite), chosen.several or not one)
@@ -157,6 +166,7 @@ def batch(
     manner = Manner(
         None if jobs is None else JOBS.read(jobs),
         executor,
+        None if cluster is None else CLUSTER.read(cluster),
         None if manifest is None else path_text(manifest),
         bool(fail_fast),
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from imgconv.batches.inputs import STREAM
 from imgconv.batches.job import Job
-from imgconv.batches.settings import Settings
+from imgconv.batches.settings import Manner, Settings
 from imgconv.batches.task import Crew
 from imgconv.values.frozen import replace
 
@@ -39,21 +39,33 @@ def sizes(jobs: Sequence[Job], settings: Settings, count: int | None) -> tuple[i
 
 
 @contextlib.contextmanager
-def crew(
-    jobs: Sequence[Job], settings: Settings, count: int | None = None, executor: Executor | None = None
-) -> Iterator[tuple[Crew | None, Settings]]:
+def crew(jobs: Sequence[Job], settings: Settings, manner: Manner) -> Iterator[tuple[Crew | None, Settings]]:
     """The crew for these jobs, None if one after the other is best, and the settings of each job.
 
-    An `executor` of the caller's is used as it is, `count` jobs at a time; else there are workers, which end with the
-    context.
+    A caller's executor is used as it is, and a cluster if one is named; else there are workers, which end with the
+    context. Raises ImgconvError for a cluster that cannot be used.
     """
+    if manner.cluster is not None and any(STREAM not in (job.source, job.target) for job in jobs):
+        from imgconv.batches import cluster
+
+        with cluster.crew(manner.cluster, settings, manner.jobs) as hands:
+            yield hands
+    else:
+        with _crew_here(jobs, settings, manner.jobs, manner.executor) as crew_here:
+            yield crew_here
+
+
+@contextlib.contextmanager
+def _crew_here(
+    jobs: Sequence[Job], settings: Settings, count: int | None, executor: Executor | None
+) -> Iterator[tuple[Crew | None, Settings]]:
     from imgconv.engine.memory import allowed_bytes
     from imgconv.engine.processors import available
 
     memory = allowed_bytes(settings.reading.max_memory)
     if executor is not None:
         width = count or getattr(executor, "_max_workers", None) or available()
-        yield Crew(executor, width, memory), settings
+        yield Crew(executor, width, memory, elsewhere=True), settings
         return
     width, threads = sizes(jobs, settings, count)
     if width == 1 or not sys.executable or getattr(sys, "frozen", False):

@@ -28,15 +28,18 @@ def execute(jobs: Sequence[Job], run: Run, manner: Manner, listener: Listener) -
         Where two results would have one path, or the manifest is something else or in use.
     FileError
         If the manifest cannot be written.
+    ImgconvError
+        If the cluster cannot be used.
     """
     with (
         opened(manner.manifest, jobs, run) as (manifest, known),
-        crew(jobs, known.settings, manner.jobs, manner.executor) as (hands, settings),
+        crew(jobs, known.settings, manner) as (hands, settings),
     ):
         listener = replace(listener, fail_fast=manner.fail_fast)
         if manifest is not None:
             listener = replace(listener, prepare=manifest.prepare, done=_both(manifest, listener))
-        return run_jobs(jobs, replace(known, settings=settings), listener, hands)
+        own_process = known.own_process and not (hands and hands.elsewhere)
+        return run_jobs(jobs, replace(known, settings=settings, own_process=own_process), listener, hands)
 
 
 def _both(manifest: Manifest, listener: Listener) -> Hear:

@@ -53,6 +53,8 @@ class Manner:
         How many at a time; None leaves it to the work there is.
     executor : concurrent.futures.Executor, optional
         Who performs them; None is workers of imgconv's own where that is worth it.
+    cluster : str, optional
+        The cluster whose workers perform them.
     manifest : str, optional
         The file of what earlier runs did.
     fail_fast : bool
@@ -61,5 +63,6 @@ class Manner:
 
     jobs: int | None = None
     executor: Executor | None = None
+    cluster: str | None = None
     manifest: str | None = None
     fail_fast: bool = False

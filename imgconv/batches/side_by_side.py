@@ -5,10 +5,11 @@ from __future__ import annotations
 import pickle
 from collections import deque
 from collections.abc import Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from typing import Any
 
 from imgconv import errors
+from imgconv.batches.elsewhere import Elsewhere
 from imgconv.batches.inputs import STREAM
 from imgconv.batches.job import Job
 from imgconv.batches.outcomes import Outcome, Outcomes
@@ -30,10 +31,12 @@ class SideBySide:
     def __init__(self, tasks: Sequence[Task], run: Run, listener: Listener, outcomes: Outcomes, crew: Crew) -> None:
         self.tasks, self.run, self.listener, self.outcomes, self.crew = list(tasks), run, listener, outcomes, crew
         self.content = pickle.dumps(run)
-        self.share = crew.memory / crew.count
+        self.sharing = crew.sharing or crew.count
+        self.share = crew.memory / self.sharing
         self.waiting = deque(range(len(tasks)))
         self.large = deque[tuple[int, float]]()
         self.running: dict[Future[Any], tuple[int, float]] = {}  # each with its number and its memory
+        self.sent: dict[int, Elsewhere] = {}
         self.ready: dict[int, Outcome] = {}
         self.reported = 0
         self.stopped = False
@@ -70,29 +73,37 @@ class SideBySide:
         shares = sum(one <= self.share for _, one in self.running.values())
         large = sum(one for _, one in self.running.values() if one > self.share)
         if memory > self.share:
-            return not self.running or min(shares, self.crew.count) * self.share + large + memory <= self.crew.memory
+            return not self.running or min(shares, self.sharing) * self.share + large + memory <= self.crew.memory
         if large:
-            return (shares + 1) * self.share + large <= self.crew.memory
+            return min(shares + 1, self.sharing) * self.share + large <= self.crew.memory
         return shares < _AHEAD * self.crew.count
 
     def _submit(self, number: int, memory: float) -> None:
         task = replace(self.tasks[number], memory=memory)
+        if self.crew.elsewhere:
+            self.sent[number] = Elsewhere(task)
+            task = self.sent[number].task
         try:
             future = self.crew.executor.submit(perform, self.content, task)
         except Exception as error:  # the executor has broken down
-            self._add(number, _failed(task.job, error))
+            self._add(number, _failed(self.tasks[number].job, error))
         else:
             self.running[future] = number, memory
 
     def _take(self, future: Future[Any]) -> None:
         number, _ = self.running.pop(future)
-        error = future.exception()
-        if error is None:
-            self._add(number, future.result())
-        elif isinstance(error, RuntimeError) and not isinstance(error, errors.ImgconvError):
-            self._add(number, _failed(self.tasks[number].job, error))
-        else:
-            raise error
+        sent = self.sent.pop(number, None)
+        try:
+            outcome = future.result()
+        except errors.ImgconvError:
+            raise
+        except (RuntimeError, CancelledError) as error:
+            outcome = _failed(self.tasks[number].job, error)
+        except Exception as error:
+            if not _is_breakdown(error):
+                raise
+            outcome = _failed(self.tasks[number].job, error)
+        self._add(number, sent.named(outcome) if sent and isinstance(outcome, Outcome) else outcome)
 
     def _add(self, number: int, outcome: Outcome | float) -> None:
         if not isinstance(outcome, Outcome):
@@ -116,6 +127,11 @@ class SideBySide:
         while self.reported in self.ready:
             yield self.reported
             self.reported += 1
+
+
+def _is_breakdown(error: Exception) -> bool:
+    """Whether an error comes from the executor and not from a task."""
+    return type(error).__module__.partition(".")[0] == "distributed"
 
 
 def _failed(job: Job, error: BaseException) -> Outcome:

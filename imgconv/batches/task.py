@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from imgconv import __version__
 from imgconv.batches.job import Job
 from imgconv.batches.outcomes import MemoryWanted, Outcome
 from imgconv.batches.run import JobRun
@@ -29,11 +30,14 @@ class Run:
     own_process : bool
         Whether tasks run in processes of imgconv's own, one at a time: these are confined in memory, and their standard
         error may be silenced for a moment.
+    version : str
+        Of imgconv, where the run was made.
     """
 
     pipeline: Pipeline
     settings: Settings
     own_process: bool = False
+    version: str = __version__
 
 
 @record
@@ -56,11 +60,26 @@ class Task:
 
 @record
 class Crew:
-    """Who runs the tasks: an executor, how many it runs at a time, and the bytes that all of them may take together."""
+    """Who runs the tasks.
+
+    Attributes
+    ----------
+    executor : Executor
+    count : int
+        How many tasks it runs at a time.
+    memory : float
+        The bytes that tasks may take together which share one memory.
+    sharing : int
+        How many tasks share one memory: on a cluster those of one worker. 0 is all of them.
+    elsewhere : bool
+        Whether tasks may run on other machines or in other folders.
+    """
 
     executor: Executor
     count: int
     memory: float
+    sharing: int = 0
+    elsewhere: bool = False
 
 
 Hear = Callable[[Job, Outcome], None]
@@ -103,6 +122,9 @@ def perform_in(run: Run, task: Task) -> Outcome | float:
 @lru_cache(maxsize=4)
 def _run(pickled: bytes) -> Run:
     import pickle
+    from concurrent.futures import BrokenExecutor
 
     run: Run = pickle.loads(pickled)
+    if run.version != __version__:
+        raise BrokenExecutor(f"its worker has imgconv {__version__} (here {run.version}); install the same version")
     return run

@@ -13,6 +13,7 @@ from imgconv.cli.options import Option, option, quiet
 from imgconv.files.formats import COMPRESS_LEVEL, FORMATS, QUALITY, QUALITY_KIND, TILE
 from imgconv.files.options import CHOICE_OF_FRAMES, Reading, Writing
 from imgconv.values import groups
+from imgconv.values.clusters import CLUSTER
 from imgconv.values.colours import COLOUR
 from imgconv.values.crops import CROP
 from imgconv.values.frozen import fields, record
@@ -155,6 +156,12 @@ def _batches() -> list[Option]:
             groups.BATCHES,
             "Images to work on at a time, at most the processors; with --threads for each.  [default: all processors,"
             " for few small images 1]",
+        ),
+        option(
+            "--cluster",
+            CLUSTER,
+            groups.BATCHES,
+            "Work on images on a Dask cluster: tcp://HOST:PORT of its scheduler, or local:N workers of this machine.",
         ),
         option(
             "--skip-existing",

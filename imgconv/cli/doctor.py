@@ -14,20 +14,14 @@ from imgconv.cli.messages import Finished
 
 EXAMPLES = ("imgconv doctor",)
 HELP = "Print the cache folders, the processor, versions, image formats and limits."
-PACKAGES = (
-    "numpy",
-    "numba",
-    "llvmlite",
-    "Pillow",
-    "click",
-    "isal",
-    "tifffile",
-    "imagecodecs",
-    "safetensors",
-    "onnx",
-    "h5py",
-    "dask",
-)
+PACKAGES = ("numpy", "numba", "llvmlite", "Pillow", "click", "isal", "tifffile", "safetensors")
+EXTRAS = {
+    "deep": ("imagecodecs",),
+    "keras": ("h5py",),
+    "onnx": ("onnx",),
+    "dask": ("dask", "distributed", "cryptography"),
+}
+"""Packages of the extras."""
 FEATURES = {
     "jpg": "JPEG",
     "zlib": "PNG",
@@ -38,6 +32,7 @@ FEATURES = {
     "littlecms2": "colour profiles",
 }
 """Pillow's names of optional features."""
+_MISSING = "not installed"
 VARIABLES = {
     "IMGCONV_CACHE_DIR": "folders of compiled loops, separated as in PATH: the first is written, all are read",
     "IMGCONV_JIT": "stock uses Numba's own engine and keeps nothing",
@@ -67,6 +62,7 @@ def text() -> str:
     lines: list[tuple[str, str]] = []
     for title, rows in (
         ("imgconv", _versions()),
+        ("extras", _extras()),
         ("machine code", _code()),
         ("this machine", _machine()),
         ("images", _images()),
@@ -78,15 +74,26 @@ def text() -> str:
 
 
 def _versions() -> list[tuple[str, str]]:
+    rows = [("imgconv", __version__), ("Python", f"{platform.python_version()} ({sys.executable})")]
+    return [*rows, *((package, _version(package)) for package in PACKAGES)]
+
+
+def _extras() -> list[tuple[str, str]]:
+    """The packages of each extra, and how those that are missing are installed."""
+    rows = []
+    for extra, packages in EXTRAS.items():
+        found = ", ".join(f"{package} {_version(package)}" for package in packages)
+        rows.append((extra, f"{found} (pip install 'imgconv[{extra}]')" if _MISSING in found else found))
+    return rows
+
+
+def _version(package: str) -> str:
     from importlib.metadata import PackageNotFoundError, version
 
-    rows = [("imgconv", __version__), ("Python", f"{platform.python_version()} ({sys.executable})")]
-    for package in PACKAGES:
-        try:
-            rows.append((package, version(package)))
-        except PackageNotFoundError:
-            rows.append((package, "not installed"))
-    return rows
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return _MISSING
 
 
 def _code() -> list[tuple[str, str]]:

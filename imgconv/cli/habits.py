@@ -59,6 +59,8 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "--num-workers": ("--jobs",),
     "--processes": ("--jobs",),
     "-j": ("--jobs",),
+    "--scheduler": ("--cluster",),
+    "--dask": ("--cluster",),
 }
 """An option of other tools, and what may be meant: the first that the command has, or a sentence."""
 

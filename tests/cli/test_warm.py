@@ -192,6 +192,13 @@ def test_doctor_prints_what_there_is(tmp_path):
     assert all(line == line.rstrip() for line in text.splitlines())
 
 
+def test_doctor_lists_the_extras(monkeypatch):
+    monkeypatch.setattr(doctor, "EXTRAS", {"one": ("numpy",), "two": ("numpy", "no-such-package")})
+    rows = dict(doctor._extras())
+    assert rows["one"].startswith("numpy ")
+    assert rows["two"].endswith(", no-such-package not installed (pip install 'imgconv[two]')")
+
+
 def test_doctor_says_how_bytes_are_multiplied(monkeypatch):
     for able, kept, expected in (
         (True, True, "four products at once"),
