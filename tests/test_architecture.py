@@ -53,6 +53,7 @@ MAY_BE_HEAVY = (
     "api.by_blocks",
     "api.by_rows",
     "api.prepared",
+    "api.region",
     "api.unpooling",
     "networks",
 )

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from imgconv.kernels.kernel import Kernel
 from imgconv.values.borders import Border
+from imgconv.values.image import ImageData
 
 Pixels = NDArray[Any]
 KernelLike = str | Kernel | ArrayLike
@@ -54,3 +55,5 @@ Norm = Literal["l2", "l1", "max"]
 Directions = Literal["angle", "which", "hue"]
 Place = Literal["last", "first"]
 Alpha = Literal["auto", "keep", "filter", "premultiply", "drop"]
+Roi = str | tuple[int, int, int, int] | None
+Mask = ArrayLike | ImageData | None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, cast, o
 
 from imgconv import errors
 from imgconv.operations.pipeline import pipeline as as_pipeline
-from imgconv.values.parameters import RANGE, THREADS
+from imgconv.values.parameters import HALF_UP, RANGE, THREADS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,6 +41,8 @@ def verb(function: Callable[Concatenate[Any, _Options], Pixels]) -> Verb[_Option
 
 PLAIN = False, "last"
 """One image, channels last."""
+EVERYWHERE = None, None
+"""No region: all pixels."""
 
 
 def _axes_of(axes: tuple[bool, str]) -> Axes | None:
@@ -66,9 +68,12 @@ def run_step(
     conversion: tuple[DtypeLike, str, int | None],
     out: Pixels | None,
     axes: tuple[bool, str] = PLAIN,
+    inside: tuple[Any, Any] = EVERYWHERE,
 ) -> Pixels:
-    """The result of the one step that `make` makes of a verb's subject and options; with (dtype, range, threads), and
-    (batched, channels)."""
+    """The result of the one step that `make` makes of a verb's subject and options; with (dtype, range, threads),
+    (batched, channels) and (roi, mask)."""
+    if inside[0] is not None or inside[1] is not None:
+        return run_steps(pixels, make(), *conversion, out, axes, inside)
     if (found := _axes_of(axes)) is not None:
         if _is_dask(pixels):
             return run_steps(pixels, make(), *conversion, out, axes)
@@ -105,8 +110,11 @@ def run_steps(
     threads: int | None,
     out: Pixels | None,
     axes: tuple[bool, str] = PLAIN,
+    inside: tuple[Any, Any] = EVERYWHERE,
 ) -> Pixels:
-    """The result of `steps`, with the dtype, range, threads, out, and (batched, channels) of `correlate`."""
+    """The result of `steps`; with the dtype, range, threads, out, (batched, channels) and (roi, mask) of a verb."""
+    if inside[0] is not None or inside[1] is not None:
+        return run_inside(pixels, as_pipeline(steps), (dtype, range_, threads), out, axes, inside)  # type: ignore[no-any-return]
     if _is_dask(pixels):
         from imgconv.api.by_blocks import run_by_blocks
 
@@ -141,8 +149,45 @@ def run_steps(
     return out
 
 
+def run_inside(
+    pixels: Any,
+    steps: Pipeline,
+    conversion: tuple[DtypeLike, str, int | None],
+    out: Pixels | None,
+    axes: tuple[bool, str],
+    inside: tuple[Any, Any],
+    rounding: str = HALF_UP,
+) -> Any:
+    """The result of steps inside a region; outside the pixels as they are."""
+    from imgconv.api import region_pipeline, regions
+    from imgconv.files.pictures import is_picture
+
+    if _is_dask(pixels):
+        raise errors.UsageError(
+            "roi= and mask= are for arrays and images in memory; take a part of a Dask array itself"
+        )
+    if is_picture(pixels) and _axes_of(axes) is None:
+        return _of_picture(pixels, steps, *conversion, out, inside, rounding)
+    region = regions.region_of(*inside)
+    assert region is not None, "`inside` is not EVERYWHERE"
+    dtype, range_, threads = conversion
+    made = dtype, RANGE.read(range_), rounding, None if threads is None else THREADS.read(threads)
+    if (found := _axes_of(axes)) is not None:
+        from imgconv.api.axes import run_along
+
+        return run_along(pixels, found, lambda image: region_pipeline.of_array(image, steps, *made, region), out)
+    return region_pipeline.of_array(pixels, steps, *made, region, out)
+
+
 def _of_picture(
-    picture: Any, steps: Pipeline, dtype: DtypeLike, range_: str, threads: int | None, out: Pixels | None
+    picture: Any,
+    steps: Pipeline,
+    dtype: DtypeLike,
+    range_: str,
+    threads: int | None,
+    out: Pixels | None,
+    inside: tuple[Any, Any] = EVERYWHERE,
+    rounding: str = HALF_UP,
 ) -> Any:
     """The steps on an Image, or on an image of Pillow, by the policy of alpha: an Image."""
     from imgconv.api.image import Image
@@ -151,4 +196,5 @@ def _of_picture(
         raise errors.UsageError("an image's result is a new Image; leave out= out, or pass an array: image.pixels")
     image = picture if isinstance(picture, Image) else Image(picture)
     options: dict[str, Any] = {"dtype": dtype, "range": range_, "threads": threads}
+    options |= {"rounding": rounding} | dict(zip(("roi", "mask"), inside, strict=True))
     return image.through(steps, **options)

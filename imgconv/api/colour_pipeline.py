@@ -70,6 +70,13 @@ def run_frames(
     ]
 
 
+def wide_frame(
+    colours: ColourPipeline, pipeline: Pipeline, colour: Values, alpha: Pixels | None, goal: str, threads: int | None
+) -> tuple[Values, Pixels | None]:
+    """The chosen channels of a frame before they are converted to the type `goal`, and alpha."""
+    return _wide(colours, pipeline, colours.chosen.taken(colour), alpha, goal, threads)
+
+
 def first_input(colours: ColourPipeline, pixels: Pixels, alpha: Pixels | None, threads: int | None) -> Values:
     """What the first step is applied to: the chosen channels, as linear light if asked for, times alpha unless the
     policy keeps or drops it."""

@@ -11,7 +11,18 @@ from imgconv.values.parameters import THREADS, choice
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from imgconv.api.annotations import BorderLike, Detector, Directions, DtypeLike, Norm, Pixels, Place, Range
+    from imgconv.api.annotations import (
+        BorderLike,
+        Detector,
+        Directions,
+        DtypeLike,
+        Mask,
+        Norm,
+        Pixels,
+        Place,
+        Range,
+        Roi,
+    )
 
 
 @verb
@@ -30,6 +41,8 @@ def edges(
     threads: int | None = None,
     batched: bool = False,
     channels: Place = "last",
+    roi: Roi = None,
+    mask: Mask = None,
     out: Pixels | None = None,
 ) -> Pixels:
     """Compute the strength of the edge at each pixel, by a named detector; every channel alike.
@@ -54,7 +67,7 @@ def edges(
     each_channel : bool
         Canny makes one map of all channels, by the gradient of the channel with the greatest magnitude at each pixel,
         as OpenCV; with this it makes one of each channel, as all other detectors do.
-    dtype, range, threads, batched, channels, out
+    dtype, range, threads, batched, channels, roi, mask, out
         As in `correlate`.
 
     Returns
@@ -69,7 +82,7 @@ def edges(
         As in `correlate`.
     """
     step = Edges(detector, norm, border, sigma, low, high, each_channel)  # type: ignore[arg-type]
-    return run_steps(pixels, step, dtype, range, threads, out, (batched, channels))
+    return run_steps(pixels, step, dtype, range, threads, out, (batched, channels), (roi, mask))
 
 
 @verb

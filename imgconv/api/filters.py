@@ -21,10 +21,12 @@ if TYPE_CHECKING:
         Combine,
         DtypeLike,
         KernelLike,
+        Mask,
         Pads,
         Pixels,
         Place,
         Range,
+        Roi,
         Rounding,
         Sides,
         Tool,
@@ -52,6 +54,8 @@ def correlate(
     threads: int | None = None,
     batched: bool = False,
     channels: Place = "last",
+    roi: Roi = None,
+    mask: Mask = None,
     out: Pixels | None = None,
 ) -> Pixels:
     """Multiply each neighbourhood by a kernel's weights and sum: convolution as CNN courses teach it, without a flip.
@@ -111,6 +115,11 @@ def correlate(
         Take (N, H, W) or (N, H, W, C), and compute each of the N images alone.
     channels : {"last", "first"}
         "first" takes and gives (C, H, W), or (N, C, H, W) with `batched`.
+    roi : str or (row, column, rows, columns), optional
+        Replace only this box of pixels, ``"R,C,HxW"`` from row R and column C, counted from 0. What is outside passes
+        unchanged, in the result's type; windows at the box's edges see their true neighbours. The size has to stay.
+    mask : array_like (H, W), Image, or an image of Pillow, optional
+        Replace only pixels where it is neither 0 in all channels nor transparent; with `roi` those within both.
     out : numpy.ndarray, optional
         Filled and returned: an array of the result's shape and dtype that does not overlap the input.
 
@@ -125,8 +134,9 @@ def correlate(
     UsageError
         For a kernel or an option that makes no sense.
     WindowError
-        Where the window does not fit the image.
+        Where the window, or `roi`, does not fit the image.
     PixelError
+        For a mask of another size, and a result of another size under `roi` or `mask`.
         For complex, object or empty arrays, 64-bit integers beyond 2**53, other than 2 or 3 dimensions, tensors on a
         device or with gradients, or an `out` of the wrong shape or type.
 
@@ -142,8 +152,10 @@ def correlate(
     """
     options = border, pad, stride, dilation, with_, combine, repeat, until_stable, rotate, False
     if like is not None or rounding is not None:
-        return _slid_like(like, rounding, pixels, kernel, options, (dtype, range, threads), out, (batched, channels))
-    return _slid(pixels, kernel, options, (dtype, range, threads), out, (batched, channels))
+        return _slid_like(
+            like, rounding, pixels, kernel, options, (dtype, range, threads), out, (batched, channels), (roi, mask)
+        )
+    return _slid(pixels, kernel, options, (dtype, range, threads), out, (batched, channels), (roi, mask))
 
 
 @verb
@@ -167,6 +179,8 @@ def convolve(
     threads: int | None = None,
     batched: bool = False,
     channels: Place = "last",
+    roi: Roi = None,
+    mask: Mask = None,
     out: Pixels | None = None,
 ) -> Pixels:
     """Correlate with the kernel turned by 180 degrees, a stated anchor with it: convolution in the mathematical sense.
@@ -181,8 +195,10 @@ def convolve(
     """
     options = border, pad, stride, dilation, with_, combine, repeat, until_stable, rotate, True
     if like is not None or rounding is not None:
-        return _slid_like(like, rounding, pixels, kernel, options, (dtype, range, threads), out, (batched, channels))
-    return _slid(pixels, kernel, options, (dtype, range, threads), out, (batched, channels))
+        return _slid_like(
+            like, rounding, pixels, kernel, options, (dtype, range, threads), out, (batched, channels), (roi, mask)
+        )
+    return _slid(pixels, kernel, options, (dtype, range, threads), out, (batched, channels), (roi, mask))
 
 
 _OPTIONS = ["border", "pad", "stride", "dilation", "with_", "combine", "repeat", "until_stable", "rotate", "convolve"]
@@ -195,11 +211,12 @@ def _slid(
     conversion: tuple[DtypeLike, str, int | None],
     out: Pixels | None,
     axes: tuple[bool, str],
+    inside: tuple[Roi, Mask],
 ) -> Pixels:
     def step() -> Filter:
         return _filter(kernel, dict(zip(_OPTIONS, options, strict=True)))
 
-    return run_step(pixels, "filter", kernel, options, step, conversion, out, axes)
+    return run_step(pixels, "filter", kernel, options, step, conversion, out, axes, inside)
 
 
 def _slid_like(
@@ -211,13 +228,14 @@ def _slid_like(
     conversion: tuple[DtypeLike, str, int | None],
     out: Pixels | None,
     axes: tuple[bool, str],
+    inside: tuple[Roi, Mask],
 ) -> Pixels:
     """The result as another tool makes it, or rounded in another way."""
     from imgconv.api.rounded import like_tool, run_rounded
 
     stated = dict(zip(_OPTIONS, options, strict=True))
     fields, rounding = like_tool(Filter, like, {"kernel": kernel} | stated, rounding)
-    return run_rounded(pixels, Filter(**fields), conversion, rounding, out, axes)
+    return run_rounded(pixels, Filter(**fields), conversion, rounding, out, axes, inside)
 
 
 def _filter(kernel: KernelLike, options: dict[str, Any]) -> Filter:

@@ -10,11 +10,10 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 
 from imgconv import errors
-from imgconv.api import few_levels
-from imgconv.api.colour_pipeline import ColourPipeline, run_frames
+from imgconv.api import few_levels, region_pipeline, regions
+from imgconv.api.colour_pipeline import ColourPipeline
 from imgconv.engine.alpha.plane import is_opaque
 from imgconv.engine.colour.channels import choose
-from imgconv.engine.rounding import rounds, settled, unrounded
 from imgconv.files import pictures
 from imgconv.files.modes import joined
 from imgconv.files.options import CHOICE_OF_FRAMES, MOST_FRAMES, MOST_PIXELS, Reading
@@ -46,6 +45,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
 
     from imgconv.api.annotations import Alpha, DtypeLike, Range, Rounding
+    from imgconv.api.regions import Region
     from imgconv.engine.colour.linear_light import Curves
     from imgconv.operations import Operation
     from imgconv.values.pixel_values import Response
@@ -238,6 +238,8 @@ class Image(ImageData):
         alpha: Alpha = "auto",
         channels: str | Sequence[str | int] = "all",
         linear: bool = False,
+        roi: str | Sequence[int] | None = None,
+        mask: ArrayLike | Image | PillowImage | None = None,
     ) -> Image:
         """Run a pipeline on every frame.
 
@@ -265,6 +267,12 @@ class Image(ImageData):
         linear : bool
             Filter light: decode pixels by the curves of their profile (sRGB's without one), filter floats, and encode
             again. Bias and constant borders are then light, on the scale of the pixels.
+        roi : str or (row, column, rows, columns), optional
+            Replace only this box of pixels, ``"R,C,HxW"`` from row R and column C, counted from 0. What is outside
+            passes unchanged, in the result's type; windows at the box's edges see their true neighbours.
+        mask : array_like (H, W), Image, or an image of Pillow, optional
+            Replace only pixels where it is neither 0 in all channels nor transparent; with `roi` those within both.
+            One for all frames, or as many as there are.
 
         Returns
         -------
@@ -274,27 +282,36 @@ class Image(ImageData):
         Raises
         ------
         WindowError
-            Where a window does not fit.
+            Where a window or `roi` does not fit.
         PixelError
-            For channels or light that the image does not have.
+            For channels or light that the image does not have, a mask of another size, and a pipeline that changes the
+            size under `roi` or `mask`.
         UsageError
             For an option that makes no sense.
         """
         steps: Any = pipeline if isinstance(getattr(pipeline, "steps", None), tuple) else as_pipeline(pipeline)
         linear, threads = FLAG.read(linear), None if threads is None else THREADS.read(threads)
         channels = CHANNELS.read(channels)
+        region, conversion = regions.region_of(roi, mask), (dtype, range, rounding, threads)
         types, shapes = self._kinds_of_frames() if len(self.frames) > 1 else (1, 1)
         if (types > 1 and (linear or dtype in (None, "same"))) or (
             shapes > 1 and (linear or channels != ALL_CHANNELS)
         ):  # what must be the same for frames that are run together
-            how: dict[str, Any] = {"rounding": rounding, "alpha": alpha, "channels": channels, "linear": linear}
             pages = [replace(self, frames=(frame,)) for frame in self.frames]
             return _joined(
-                self, [page.through(steps, dtype=dtype, range=range, threads=threads, **how) for page in pages]
+                self,
+                [
+                    _through(
+                        page,
+                        steps,
+                        conversion,
+                        colour_pipeline(page, alpha, channels, linear),
+                        region and region.of_frame(number, len(pages)),
+                    )
+                    for number, page in enumerate(pages)
+                ],
             )
-        goal = target(widened_type(self.pixels.dtype), steps.result_type(dtype), RANGE.read(range))
-        goal = replace(goal, rounding=ROUNDING.read(rounding))
-        return _run(self, colour_pipeline(self, alpha, channels, linear), steps, goal, threads)
+        return _through(self, steps, conversion, colour_pipeline(self, alpha, channels, linear), region)
 
     def _kinds_of_frames(self) -> tuple[int, int]:
         """The number of pixel types, and of combinations of channels with and without alpha, among the frames."""
@@ -383,7 +400,23 @@ def colour_pipeline(image: ImageData, alpha: str, channels: str | Sequence[str |
     return ColourPipeline(policy, choice, Image.of(image).light() if linear else None)
 
 
-def _run(image: Image, colours: ColourPipeline, pipeline: Pipeline, goal: Target, threads: int | None) -> Image:
+def _through(
+    image: Image,
+    steps: Pipeline,
+    conversion: tuple[DtypeLike, str, str, int | None],
+    colours: ColourPipeline,
+    region: Region | None,
+) -> Image:
+    """Frames of one type through a pipeline; with (dtype, range, rounding, threads)."""
+    dtype, range_, rounding, threads = conversion
+    goal = target(widened_type(image.pixels.dtype), steps.result_type(dtype), RANGE.read(range_))
+    goal = replace(goal, rounding=ROUNDING.read(rounding))
+    return _run(image, colours, steps, goal, threads, region)
+
+
+def _run(
+    image: Image, colours: ColourPipeline, pipeline: Pipeline, goal: Target, threads: int | None, region: Region | None
+) -> Image:
     """All frames, whose results have one type and one scale."""
     notes = list(image.notes)
     for frame in image.frames:
@@ -393,9 +426,7 @@ def _run(image: Image, colours: ColourPipeline, pipeline: Pipeline, goal: Target
     if drop and not all(is_opaque(frame.alpha) for frame in image.frames):
         notes.append(Note("flattened", "alpha dropped, and some of it was not opaque"))
     inputs = [(values(frame.pixels), None if drop else frame.alpha) for frame in image.frames]
-    results = run_frames(colours, pipeline, inputs, unrounded(goal) if rounds(goal) else goal, threads)
-    if rounds(goal):
-        results = [settled(*result, goal) for result in results]
+    results = region_pipeline.run(region, colours, pipeline, inputs, goal, threads)
     frames = []
     for frame, (colour, alpha, _) in zip(image.frames, results, strict=True):
         frames.append(replace(frame, pixels=_like(colour.pixels, frame.pixels), alpha=_alpha_beside(alpha, goal.type)))

@@ -121,7 +121,7 @@ def apply_all(
     values: Values,
     rows: Sequence[Part],
     columns: Sequence[Part],
-    target: Target,
+    target: Target | None,
     threads: int | None,
 ) -> Result:
     """A part of the last step's results, from the pixels that it needs: by `row_parts` and `column_parts`."""

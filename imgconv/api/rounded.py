@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from imgconv import errors
-from imgconv.api.arrays import PLAIN, run_steps
+from imgconv.api.arrays import EVERYWHERE, PLAIN, run_inside, run_steps
 from imgconv.operations.pipeline import pipeline as as_pipeline
 from imgconv.values.parameters import HALF_UP, RANGE, ROUNDING
 from imgconv.values.tools import TOOL
@@ -38,6 +38,7 @@ def run_rounded(
     rounding: str | None,
     out: Pixels | None,
     axes: tuple[bool, str] = PLAIN,
+    inside: tuple[Any, Any] = EVERYWHERE,
 ) -> Pixels:
     """`run_steps`, with results rounded as `rounding` says."""
     from imgconv.engine.memory import checked_out
@@ -49,7 +50,9 @@ def run_rounded(
     (dtype, range_, threads), steps = conversion, as_pipeline(steps)
     rounding = HALF_UP if rounding is None else ROUNDING.read(rounding)
     if rounding == HALF_UP:
-        return run_steps(pixels, steps, dtype, range_, threads, out, axes)
+        return run_steps(pixels, steps, dtype, range_, threads, out, axes, inside)
+    if inside[0] is not None or inside[1] is not None:
+        return run_inside(pixels, steps, conversion, out, axes, inside, rounding)  # type: ignore[no-any-return]
     if is_picture(pixels):
         options = {"dtype": dtype, "range": range_, "rounding": rounding, "threads": threads}
         picture: Pixels = _of_picture(pixels, steps, options, out)

@@ -12,7 +12,20 @@ from imgconv.values.parameters import HALF_UP
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from imgconv.api.annotations import DtypeLike, Function, Pads, Pixels, Place, PoolKind, Range, Rounding, Sides, Tool
+    from imgconv.api.annotations import (
+        DtypeLike,
+        Function,
+        Mask,
+        Pads,
+        Pixels,
+        Place,
+        PoolKind,
+        Range,
+        Roi,
+        Rounding,
+        Sides,
+        Tool,
+    )
     from imgconv.operations import Operation
 
 
@@ -35,6 +48,8 @@ def pool(
     threads: int | None = None,
     batched: bool = False,
     channels: Place = "last",
+    roi: Roi = None,
+    mask: Mask = None,
     out: Pixels | None = None,
 ) -> Pixels:
     """Reduce each window to its maximum, average, median or another value; pixels beyond the edge have no values.
@@ -62,7 +77,7 @@ def pool(
         ``floor(i * n / out)`` up to ``ceil((i + 1) * n / out)``.
     like : tool, optional
         Whose way to take where nothing is stated: "torch", "keras", "onnx", "skimage" or "pillow"; see `imgconv like`.
-    dtype, range, rounding, threads, batched, channels, out
+    dtype, range, rounding, threads, batched, channels, roi, mask, out
         As in `correlate`. Averages of integers are rounded: ``floor(sum / count + 1/2)``.
 
     Returns
@@ -88,7 +103,7 @@ def pool(
     def step() -> Pool:
         return Pool(kind, **dict(zip(_POOL_OPTIONS, options, strict=True)))  # type: ignore[arg-type]
 
-    return run_step(pixels, "pool", kind, options, step, (dtype, range, threads), out, (batched, channels))
+    return run_step(pixels, "pool", kind, options, step, (dtype, range, threads), out, (batched, channels), (roi, mask))
 
 
 _POOL_OPTIONS = ["size", "stride", "pad", "dilation", "ceil", "count_padding", "to"]
@@ -105,6 +120,8 @@ def activate(
     threads: int | None = None,
     batched: bool = False,
     channels: Place = "last",
+    roi: Roi = None,
+    mask: Mask = None,
     out: Pixels | None = None,
 ) -> Pixels:
     """Apply an activation function to every value.
@@ -118,7 +135,7 @@ def activate(
         PyTorch; clip:A,B brings values between A and B.
     slope : float, optional
         What leaky-relu (0.01) and elu (1) multiply negative values by; also written ``"leaky-relu:0.2"``.
-    dtype, range, threads, batched, channels, out
+    dtype, range, threads, batched, channels, roi, mask, out
         As in `correlate`. sigmoid and tanh stay within 1: ask for ``dtype="float32"`` or ``range="stretch"``.
 
     Returns
@@ -130,7 +147,7 @@ def activate(
     UsageError, PixelError
     """
     step = Activate(function, slope)  # type: ignore[arg-type]
-    return run_steps(pixels, step, dtype, range, threads, out, (batched, channels))
+    return run_steps(pixels, step, dtype, range, threads, out, (batched, channels), (roi, mask))
 
 
 @verb
@@ -144,6 +161,8 @@ def run(
     threads: int | None = None,
     batched: bool = False,
     channels: Place = "last",
+    roi: Roi = None,
+    mask: Mask = None,
     out: Pixels | None = None,
 ) -> Pixels:
     """Run all steps of a pipeline. Range, rounding and clamping happen once, after the last.
@@ -153,7 +172,7 @@ def run(
     pixels : array_like, (H, W) or (H, W, C), or Image
     pipeline : str, Pipeline or operation
         Text such as ``"filter vertical | relu | maxpool 2"``.
-    dtype, range, rounding, threads, batched, channels, out
+    dtype, range, rounding, threads, batched, channels, roi, mask, out
         As in `correlate`.
 
     Returns
@@ -169,5 +188,5 @@ def run(
     if rounding != HALF_UP:
         from imgconv.api.rounded import run_rounded
 
-        return run_rounded(pixels, pipeline, (dtype, range, threads), rounding, out, (batched, channels))
-    return run_steps(pixels, pipeline, dtype, range, threads, out, (batched, channels))
+        return run_rounded(pixels, pipeline, (dtype, range, threads), rounding, out, (batched, channels), (roi, mask))
+    return run_steps(pixels, pipeline, dtype, range, threads, out, (batched, channels), (roi, mask))

@@ -39,6 +39,7 @@ def refusal(prepared: Prepared) -> str:
         "--rounding is done on the whole image": settings.rounding != HALF_UP,
         "floats become integers": header.type.startswith("float") and not prepared.layout.type.startswith("float"),
         "--crop takes a piece of the whole result": settings.crop is not None,
+        "--roi and --mask replace a part of the whole image": settings.has_region,
         "auxiliary outputs need the whole image": bool(job.auxiliary),
         "pages are joined": bool(job.pages),
         f"{form.name.upper()} is not written by rows": not written,

@@ -19,7 +19,7 @@ from imgconv.operations.pipeline import pipeline as pipeline_of
 from imgconv.values.arguments import path_text
 from imgconv.values.clusters import CLUSTER
 from imgconv.values.colours import COLOUR
-from imgconv.values.crops import CROP
+from imgconv.values.crops import CROP, ROI
 from imgconv.values.frozen import fields
 from imgconv.values.parameters import (
     ALPHA,
@@ -49,6 +49,8 @@ KINDS: dict[str, Kind] = {
     "channels": CHANNELS,
     "linear": FLAG,
     "crop": CROP,
+    "roi": ROI,
+    "mask": Kind("FILE", path_text),
     "threads": THREADS,
     "strict": FLAG,
     "skip_existing": FLAG,
@@ -120,9 +122,9 @@ def batch(
         Gets each record as soon as it is its turn, in the order of the inputs.
     **options
         What the command has by the same names: `dtype`, `range`, `gray`, `flatten`, `alpha`, `channels`, `linear`,
-        `crop`, `threads`, `strict`, `skip_existing`, `frames`, `max_pixels`, `max_frames`, `max_memory`,
-        `allow_truncated`, `allow_narrowing`, `no_orient`, `strip`, `compress_level`, `quality`, `lossless`, `tile`,
-        `bigtiff`.
+        `crop`, `roi`, `mask` (a path), `threads`, `strict`, `skip_existing`, `frames`, `max_pixels`, `max_frames`,
+        `max_memory`, `allow_truncated`, `allow_narrowing`, `no_orient`, `strip`, `compress_level`, `quality`,
+        `lossless`, `tile`, `bigtiff`.
 
     Returns
     -------

@@ -50,6 +50,10 @@ def applied(image: Image, pipeline: Pipeline, settings: Settings) -> Image:
 
     names = ("dtype", "range", "rounding", "threads", "alpha", "channels", "linear")
     options: dict[str, Any] = {name: getattr(settings, name) for name in names}
+    if settings.has_region:
+        from imgconv.batches import regions
+
+        options |= {"roi": settings.roi, "mask": regions.mask_of(settings)}
     with memory.limited(settings.reading.max_memory):
         return image.through(pipeline, **options)
 

@@ -40,6 +40,10 @@ def check(
         for size in sizes:
             settings.crop.check(*size)
         sizes = [(settings.crop.height, settings.crop.width)]
+    if settings.has_region:
+        from imgconv.batches import regions
+
+        regions.check(job, header, pipeline, settings)
     form, path = destination(job, header, able_formats(header, pipeline, settings))
     if named_by_content(job):
         if settings.skip_existing:
@@ -91,6 +95,10 @@ def plan(job: Job, header: Header, pipeline: Pipeline, settings: Settings, *, wh
     how = by_rows.plan(Prepared(job, header, form, path, pipeline, settings))
     if whole and how:
         how = ["in memory as a whole: it is stored in a way that is not read by rows, or is to be turned"]
+    if settings.has_region:
+        from imgconv.batches import regions
+
+        how = [regions.plan(job, header, pipeline, settings)]
     return [*_plan_of_steps(header, pipeline, settings), *how]
 
 

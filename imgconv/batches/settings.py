@@ -27,6 +27,9 @@ class Settings:
     channels: Channels = ALL_CHANNELS
     linear: bool = False
     crop: Crop | None = None
+    roi: Crop | None = None
+    mask: str | None = None
+    """The path of a picture."""
     threads: int | None = None
     reading: Reading = field(default_factory=Reading)
     writing: Writing = field(default_factory=Writing)
@@ -36,6 +39,11 @@ class Settings:
     """Whether facts include the plan: only a report shows it."""
     operation: str = ""
     """For a manifest: what stamps say of the operation; empty if facts need no stamps."""
+
+    @property
+    def has_region(self) -> bool:
+        """Whether only a part of each image is replaced."""
+        return self.roi is not None or self.mask is not None
 
     @property
     def wide(self) -> bool:

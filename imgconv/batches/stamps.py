@@ -27,6 +27,8 @@ def operation(pipeline: Pipeline, settings: Settings) -> str:
     digest = hashlib.sha256()
     for value in (pipeline.steps, settings):
         _add(digest, value)
+    if settings.mask is not None:
+        _add(digest, digest_of(settings.mask))
     return f"{pipeline} #{digest.hexdigest()[:32]}"
 
 

@@ -15,7 +15,7 @@ from imgconv.files.options import CHOICE_OF_FRAMES, Reading, Writing
 from imgconv.values import groups
 from imgconv.values.clusters import CLUSTER
 from imgconv.values.colours import COLOUR
-from imgconv.values.crops import CROP
+from imgconv.values.crops import CROP, ROI
 from imgconv.values.frozen import fields, record
 from imgconv.values.parameters import (
     ALPHA,
@@ -211,6 +211,18 @@ def _result() -> list[Option]:
             CROP,
             groups.RESULT,
             "Of the result write or print only HxW pixels from row R and column C, counted from 0.",
+        ),
+        option(
+            "--roi",
+            ROI,
+            groups.RESULT,
+            "Replace only HxW pixels from row R and column C, counted from 0; what is outside passes unchanged.",
+        ),
+        option(
+            "--mask",
+            "FILE",
+            groups.RESULT,
+            "Replace only pixels where a picture of the same size is neither black nor transparent.",
         ),
     ]
 

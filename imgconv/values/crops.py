@@ -1,4 +1,4 @@
-"""Crops: a piece of a result, by its first row and column and its size."""
+"""Crops: a piece of an image, by its first row and column and its size."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class Crop:
     def __str__(self) -> str:
         return f"{self.row},{self.column},{self.height}x{self.width}"
 
-    def check(self, height: int, width: int) -> None:
+    def check(self, height: int, width: int, option: str = "--crop", what: str = "result") -> None:
         """Raises WindowError unless the piece lies within so many rows and columns."""
         if self.row + self.height > height or self.column + self.width > width:
             raise errors.WindowError(
-                f"--crop {self} goes beyond the result of {height} rows x {width} columns; rows and columns are counted"
-                " from 0"
+                f"{option} {self} goes beyond the {what} of {height} rows x {width} columns; rows and columns are"
+                " counted from 0"
             )
 
     def of(self, pixels: Any) -> Any:
@@ -36,7 +36,7 @@ class Crop:
         return pixels[self.row : self.row + self.height, self.column : self.column + self.width]
 
 
-def _crop(value: object) -> Crop:
+def _crop(value: object, name: str = "crop") -> Crop:
     """From `2,3,4x5`, or four ints."""
     if isinstance(value, Crop):
         return value
@@ -46,8 +46,9 @@ def _crop(value: object) -> Crop:
     else:
         numbers = tuple(items(value))
     if len(numbers) != 4:
-        raise errors.not_a("crop", value, "R,C,HxW: the first row and column, from 0, and the rows and columns to take")
-    return Crop(*(whole(number, "crop", least) for number, least in zip(numbers, (0, 0, 1, 1), strict=True)))
+        raise errors.not_a(name, value, "R,C,HxW: the first row and column, from 0, and the rows and columns to take")
+    return Crop(*(whole(number, name, least) for number, least in zip(numbers, (0, 0, 1, 1), strict=True)))
 
 
 CROP = Kind("R,C,HxW", _crop)
+ROI = Kind("R,C,HxW", lambda value: _crop(value, "roi"))

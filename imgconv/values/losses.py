@@ -6,6 +6,7 @@ from __future__ import annotations
 LOSSES = {
     "clamped": "values beyond the output type's range were set to its ends",
     "not-a-number": "NaN became 0 in an integer type",
+    "outside-converted": "pixels outside --roi or --mask were rounded or clamped to another output type",
     "few-levels": (
         "a step bounded by 1, or floats within 1, ended in an integer type, which uses two or three levels of it"
     ),

@@ -27,14 +27,14 @@ def quantising_notes(below: int, above: int, missing: int, count: int, limits: t
     """What quantising lost: `below` and `above` of `count` values were clamped to the `limits`, `missing` were NaN."""
     notes = []
     parts = [
-        f"{_percent(n, count)} {where} {shown_value(limit)}"
+        f"{share_text(n, count)} {where} {shown_value(limit)}"
         for n, where, limit in ((below, "below", limits[0]), (above, "above", limits[1]))
         if n
     ]
     if parts:
         notes.append(Note("clamped", f"{', '.join(parts)} clamped"))
     if missing:
-        notes.append(Note("not-a-number", f"{_percent(missing, count)} not a number, set to 0"))
+        notes.append(Note("not-a-number", f"{share_text(missing, count)} not a number, set to 0"))
     return tuple(notes)
 
 
@@ -44,6 +44,7 @@ def shown_value(value: float) -> str:
     return f"{round(value, 3) + 0.0:.6g}".replace("-", "\N{MINUS SIGN}", 1)
 
 
-def _percent(n: int, count: int) -> str:
+def share_text(n: int, count: int) -> str:
+    """A part of a number of values, in words."""
     share = 100 * n / count
     return f"{share:.1f} %" if share >= 0.1 else "less than 0.1 %"
