@@ -31,6 +31,7 @@ LEVELS = {
     "batches": 10,
     "networks": 11,
     "figures": 12,
+    "pages": 12,
     "cli": 13,
     "__main__": 14,
 }

@@ -10,6 +10,7 @@ import click
 from imgconv import errors
 from imgconv.cli import terminal
 from imgconv.cli.click_types import PathType
+from imgconv.cli.explain.html import check_page, write_page
 from imgconv.cli.memory import bounded
 from imgconv.cli.messages import announce_compilation, complain, printable
 from imgconv.cli.networks.options import overwrite_option, refuse_inputs
@@ -57,6 +58,7 @@ def explain_options() -> list[click.Parameter]:
     frame = "The frame or page, counted from 0.  [default: 0]"
     picture = "Draw it as a picture: window.png."
     steps = "The window slides while the output fills: steps.gif, .apng, .webp."
+    page = "Write a page for a browser: page.html; --at is where its window begins."
     gray = "Convert to gray first (Rec. 601 luma)."
     return [
         option("--at", PLACE, groups.OPERATION, at, at),
@@ -72,6 +74,7 @@ def explain_options() -> list[click.Parameter]:
         option("--steps", "FILE", groups.FILES, steps, steps),
         option("--crop", CROP, groups.RESULT, "What --steps shows of the result.  [default: 8x8 around --at]"),
         overwrite_option("Replace the image itself."),
+        option("--html", "FILE", groups.FILES, page, page),
         option("--json", FLAG, groups.REPORTS, "As JSON.", "As JSON."),
         option("--markdown", FLAG, groups.REPORTS, "As Markdown.", "As Markdown."),
         option("--no-orient", FLAG, groups.FILES, "Do not turn pixels upright."),
@@ -87,8 +90,8 @@ def explain_options() -> list[click.Parameter]:
 
 
 def show(pipeline: Pipeline, inputs: tuple[str, ...], given: dict[str, Any], example: str) -> None:
-    """Prints the explanation of a pixel of a pipeline's result, or draws it."""
-    if given["at"] is None and given["steps"] is None:
+    """Prints the explanation of a pixel of a pipeline's result, draws it, or writes a page."""
+    if given["at"] is None and given["steps"] is None and given["html"] is None:
         raise errors.UsageError(f"which pixel? Name its row and column, for instance: {example}")
     if len(inputs) > 1:
         raise errors.UsageError(f"explain takes one image, not {len(inputs)}")
@@ -97,11 +100,15 @@ def show(pipeline: Pipeline, inputs: tuple[str, ...], given: dict[str, Any], exa
     if not inputs and (sys.stdin is None or sys.stdin.isatty()):
         raise errors.UsageError(f"no image: name one, as in {example}")
     path = inputs[0] if inputs else STREAM
+    check_page(path, given)
     _check_outputs(path, given)
     if sys.stderr is not None and sys.stderr.isatty():
         announce_compilation()
     with bounded(given["max_memory"]):
         image, frame = _image(path, given)
+        if given["html"] is not None:
+            write_page(image, frame, pipeline, path, given)
+            return
         explained = _explainer(image, frame, pipeline, given)
         _show(explained, "standard input" if path == STREAM else printable(path), given)
 

@@ -18,6 +18,7 @@ EXAMPLES = {
         "imgconv explain filter sobel-x --with sobel-y in.png --at 0,0 --border reflect",
         "imgconv explain filter gaussian:1 in.png --at 3,7 --json",
         "imgconv explain filter sobel-x in.png --at 3,7 -o window.png --steps steps.gif",
+        "imgconv explain filter vertical in.png --html page.html",
     ),
     "pool": (
         "imgconv explain pool --size 2 in.png --at 3,7",

@@ -1,0 +1,59 @@
+"""`imgconv explain … --html`: the page that it writes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from imgconv import errors
+from imgconv.cli.messages import complain, printable
+from imgconv.cli.networks.options import refuse_inputs
+from imgconv.operations.pipeline import Pipeline
+
+if TYPE_CHECKING:
+    from imgconv.api.image import Image
+    from imgconv.pages.assembly import Written
+
+STREAM = "-"
+
+
+def check_page(path: str, given: dict[str, Any]) -> None:
+    """Before anything is read: UsageError for options that a page does not know, and for a page in its picture's
+    place."""
+    if given["html"] is None:
+        return
+    if given["json"] or given["markdown"] or given["output"] is not None or given["steps"] is not None:
+        raise errors.UsageError("--html is a form of its own; leave out --json, --markdown, --output and --steps")
+    if given["linear"]:
+        raise errors.UsageError("a page shows pixels as the image holds them; leave out --linear")
+    if given["html"] != STREAM and not given["overwrite"]:
+        refuse_inputs(given["html"], path)
+
+
+def write_page(image: Image, frame: int, pipeline: Pipeline, path: str, given: dict[str, Any]) -> None:
+    """Writes the page of a pipeline for a frame of an image; what was done to the picture goes to standard error."""
+    from imgconv.files import atomic
+
+    page, target = _page(image, frame, pipeline, path, given), given["html"]
+    if target == STREAM:
+        atomic.write_stdout([page.content])
+    else:
+        atomic.write(target, [page.content])
+    place = "standard output" if target == STREAM else target
+    complain(f"{place}: {'; '.join(filter(None, ('a page for a browser', page.words)))}")
+
+
+def _page(image: Image, frame: int, pipeline: Pipeline, path: str, given: dict[str, Any]) -> Written:
+    from imgconv.pages.lesson import fits, lesson
+    from imgconv.pages.source import source_of
+    from imgconv.values.frozen import replace
+    from imgconv.values.pixel_values import target, widened_type
+
+    step = pipeline.steps[0]
+    if len(pipeline.steps) > 1 or not fits(step):
+        raise errors.UsageError("a page shows one filter of one kernel, or one pooling of windows of one size")
+    one = replace(image, frames=(image.frames[frame],))
+    name = "standard input" if path == STREAM else printable(path)
+    source = source_of(one, name, alpha=given["alpha"] or "auto", channels=given["channels"] or "all")
+    range_ = given["range"] or "clamp"
+    goal = target(widened_type(source.pixels.dtype), pipeline.result_type(given["dtype"]), range_)
+    return lesson(source, step, given["at"], type_=goal.type, range_=goal.range)
