@@ -14,6 +14,7 @@ from imgconv.figures.texts import brief, full, span
 from imgconv.values.borders import RULES
 from imgconv.values.frozen import record
 from imgconv.values.numbers import Number
+from imgconv.values.parameters import HALF_EVEN, HALF_UP, TOWARD_ZERO
 
 if TYPE_CHECKING:
     from imgconv.api.pixel.explanation import Channel, Explanation
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 BEYOND, WINNER, NEGATIVE, POSITIVE = "beyond", "winner", "negative", "positive"
 """What a cell is, for its colour: beyond the edge, what pooling takes, below 0, above 0."""
+ROUNDED = {HALF_EVEN: "half to even", TOWARD_ZERO: "toward zero"}
 LARGEST = 33
 """Rows and columns of the largest tables that are printed."""
 
@@ -162,7 +164,8 @@ def _result_rows(explanation: Explanation, channel: Channel) -> list[tuple[str, 
         ends = f" (image: {full(explanation.ends[0])}…{full(explanation.ends[1])})" if goal.range == "stretch" else ""
         rows.append((f"range {goal.range}{ends}", full(end.ranged)))
     if end.rounded is not None and end.rounded != end.ranged:
-        rows.append(("rounded", full(end.rounded)))
+        how = "rounded" if goal.rounding == HALF_UP else f"rounded {ROUNDED[goal.rounding]}"
+        rows.append((how, full(end.rounded)))
     if end.clamped is not None and end.clamped != end.rounded:
         rows.append((f"clamped to {goal.type}", full(end.clamped)))
     rows.append(("result", f"{full(channel.result, goal.type)}  ({goal.type})"))

@@ -104,6 +104,17 @@ def slack(channel: Channel, type_: str) -> float:
     return 1e-5 * (size / abs(float(part.kernel.divisor)) + abs(float(part.kernel.bias)) + 1)
 
 
+@law(40)
+@given(st.data(), st.sampled_from(("half-even", "zero")), st.sampled_from(RANGES))
+def test_other_roundings_are_explained(data: st.DataObject, rounding: str, range_: str) -> None:
+    pixels = data.draw(images("int16", st.tuples(st.integers(1, 5), st.integers(1, 5))))
+    step = Filter(data.draw(rows_of(st.integers(-2, 3), 3)), divisor=2)
+    image = imgconv.Image((Frame(pixels),))
+    [channel] = explain(image, Pipeline((step,)), (0, 0), range_=range_, rounding=rounding).channels
+    assert channel.result == image.through(step, range=range_, rounding=rounding).pixels[0, 0]
+    assert channel.agrees or range_ == "stretch"  # whose quotient may be rounded on the way to a half
+
+
 @law(80)
 @given(st.data(), st.sampled_from(TYPES), st.sampled_from([*REDUCTIONS, "percentile:30", "lp:3"]))
 def test_pooling_is_explained_as_it_is_computed(data: st.DataObject, type_: str, kind: str) -> None:

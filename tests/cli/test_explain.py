@@ -214,3 +214,11 @@ def test_the_environment_says_which_colours(
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("sys.stdout.isatty", lambda: terminal, raising=False)
     assert (24 if true_colour_shown() else 4 if colour_shown() else 0) == colours
+
+
+def test_another_tools_way_is_explained(window: str) -> None:
+    words = (KERNEL, window, "--at", "1,1", "--divisor", "2", "--dtype", "int16", "--like", "opencv")
+    lines = explain("filter", *words).stdout.splitlines()
+    assert [line.split("  ") for line in lines if line.startswith("rounded")] == [["rounded half to even", "288"]]
+    found = json.loads(explain("filter", *words, "--rounding", "half-up", "--json").stdout)
+    assert (found["rounding"], found["channels"][0]["result"]) == ("half-up", 289)

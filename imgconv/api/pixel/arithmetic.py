@@ -11,6 +11,7 @@ from imgconv import errors
 from imgconv.values.choices_with_numbers import parts
 from imgconv.values.frozen import record
 from imgconv.values.numbers import Number, magnitude
+from imgconv.values.parameters import HALF_EVEN, HALF_UP, TOWARD_ZERO
 from imgconv.values.pixel_values import Target, limits, shift_of
 
 Ends = tuple[float, float]
@@ -118,6 +119,14 @@ def reduced(kind: str, values: Sequence[Number], count: int) -> Number:
     return response(total(values), count, 0) if word == "avg" else REDUCED[word](values, *numbers)
 
 
+WHOLE: dict[str, Callable[[Fraction], int]] = {
+    HALF_UP: lambda value: math.floor(value + Fraction(1, 2)),
+    HALF_EVEN: round,
+    TOWARD_ZERO: math.trunc,
+}
+"""How each rounding makes a whole number."""
+
+
 @record
 class Settled:
     """A response on its way into a pixel type: by the range rule, rounded, clamped. Floats are neither rounded nor
@@ -142,7 +151,7 @@ def settled(value: Number, target: Target, ends: Ends) -> Settled:
         return Settled(ranged, 0, 0)
     if not finite(ranged):
         return Settled(ranged, ranged, high if ranged > 0 else low)
-    rounded = math.floor(Fraction(ranged) + Fraction(1, 2))
+    rounded = WHOLE[target.rounding](Fraction(ranged))
     return Settled(ranged, rounded, max(low, min(high, rounded)))
 
 

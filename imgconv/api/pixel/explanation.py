@@ -16,6 +16,7 @@ from imgconv.operations.pipeline import Pipeline
 from imgconv.operations.text import step_text
 from imgconv.values.frozen import record, replace
 from imgconv.values.numbers import Number
+from imgconv.values.parameters import HALF_UP
 
 if TYPE_CHECKING:
     from imgconv.api.colour_pipeline import ColourPipeline
@@ -66,6 +67,7 @@ def explain(
     frame: int = 0,
     dtype: Any = None,
     range_: str = "clamp",
+    rounding: str = HALF_UP,
     alpha: str = "auto",
     channels: Any = "all",
     linear: bool = False,
@@ -83,7 +85,8 @@ def explain(
     WindowError
         Where a window does not fit.
     """
-    how = {"dtype": dtype, "range": range_, "alpha": alpha, "channels": channels, "linear": linear, "threads": threads}
+    how = {"dtype": dtype, "range": range_, "rounding": rounding, "alpha": alpha, "channels": channels}
+    how |= {"linear": linear, "threads": threads}
     return explainer(image, pipeline, frame, **how).pixel(at)
 
 
@@ -94,6 +97,7 @@ def explainer(
     *,
     dtype: Any = None,
     range: str = "clamp",
+    rounding: str = HALF_UP,
     alpha: str = "auto",
     channels: Any = "all",
     linear: bool = False,
@@ -114,7 +118,9 @@ def explainer(
     goal = target(widened_type(one.pixels.dtype), pipeline.result_type(dtype), range)
     if alone:
         dtype, goal = None, target(encoded.type, None, range)
-    how = {"dtype": dtype, "range": range, "alpha": alpha, "channels": channels, "linear": linear, "threads": threads}
+    how = {"dtype": dtype, "range": range, "rounding": rounding, "alpha": alpha, "channels": channels}
+    how |= {"linear": linear, "threads": threads}
+    goal = replace(goal, rounding=rounding)
     return Explainer(image, pipeline, frame, colours, weights, encoded, goal, how)
 
 
@@ -147,6 +153,14 @@ class Explainer:
         return image.through(self.pipeline, **self.how)
 
     @cached_property
+    def ends(self) -> Ends:
+        """The least and greatest response, between which `stretch` works."""
+        response = self.result.response
+        if self.target.range == "stretch" and self.target.rounding != HALF_UP:  # which counts what is stretched
+            response = self.image.through(self.pipeline, **self.how | {"rounding": HALF_UP}).response
+        return (0.0, 0.0) if response is None else (response.low, response.high)
+
+    @cached_property
     def inputs(self) -> tuple[Values, ...]:
         """What each step is applied to."""
         from imgconv.api.pixel.light import first_input
@@ -163,15 +177,15 @@ class Explainer:
     def pixel(self, at: Place) -> Explanation:
         """One pixel explained; UsageError where it is not there."""
         inside(at, self.shape)
-        pipeline, response = self.pipeline, self.result.response
         height, width, _ = self.encoded.pixels.shape
-        ends = (0.0, 0.0) if response is None else (response.low, response.high)
         found = tuple(
-            self._channel(number, name, own, at, ends)
+            self._channel(number, name, own, at)
             for number, (name, own) in enumerate(zip(self.names, self.results(at), strict=True))
         )
-        back = patches(pipeline, self.inputs, at)
-        return Explanation(pipeline, at, self.shape, (height, width), self.target, ends, found, back, self.encoded.type)
+        back = patches(self.pipeline, self.inputs, at)
+        return Explanation(
+            self.pipeline, at, self.shape, (height, width), self.target, self.ends, found, back, self.encoded.type
+        )
 
     def results(self, at: Place) -> list[Number]:
         """The engine's result at a place, of each chosen channel."""
@@ -184,7 +198,7 @@ class Explainer:
         pixel = values(frame.pixels).pixels[at]
         return [exact(pixel[number]) for number in numbers or range(len(pixel))]
 
-    def _channel(self, number: int, name: str, own: Number, at: Place, ends: Ends) -> Channel:
+    def _channel(self, number: int, name: str, own: Number, at: Place) -> Channel:
         from imgconv.api.pixel.light import encoded_response, with_pixels
 
         step, light = self.pipeline.steps[-1], self.colours.curves is not None
@@ -194,7 +208,7 @@ class Explainer:
         if light and len(self.inputs) == 1:
             plane = self.encoded.pixels[..., number]
             parts = tuple(replace(part, cells=with_pixels(part.cells, plane)) for part in parts)
-        end = settled(value if as_pixel is None else as_pixel, self.target, ends)
+        end = settled(value if as_pixel is None else as_pixel, self.target, self.ends)
         return Channel(name, parts, value, end, own, same(end.value, own, self.target.type), as_pixel)
 
 

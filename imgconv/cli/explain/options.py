@@ -22,7 +22,20 @@ from imgconv.values.arguments import items
 from imgconv.values.colours import COLOUR
 from imgconv.values.crops import CROP
 from imgconv.values.frozen import replace
-from imgconv.values.parameters import ALPHA, CHANNELS, DTYPE, FLAG, MEMORY, PIXELS, RANGE, THREADS, Kind, whole
+from imgconv.values.parameters import (
+    ALPHA,
+    CHANNELS,
+    DTYPE,
+    FLAG,
+    HALF_UP,
+    MEMORY,
+    PIXELS,
+    RANGE,
+    ROUNDING,
+    THREADS,
+    Kind,
+    whole,
+)
 
 if TYPE_CHECKING:
     from imgconv.api.image import Image
@@ -64,6 +77,7 @@ def explain_options() -> list[click.Parameter]:
         option("--at", PLACE, groups.OPERATION, at, at),
         option("--frame", FRAME, groups.FILES, frame, frame),
         option("--range", RANGE, groups.RESULT, "How results are brought into the output type's range."),
+        option("--rounding", ROUNDING, groups.RESULT, "How results become whole numbers.  [default: half-up]"),
         option("--dtype", DTYPE, groups.RESULT, "The output's pixel type.  [default: same as the input]"),
         option("--gray", FLAG, groups.COLOUR, gray, gray),
         option("--channels", CHANNELS, groups.COLOUR, "Channels to explain (r,g; alpha; 0,2).  [default: all colours]"),
@@ -182,6 +196,7 @@ def _explainer(image: Image, frame: int, pipeline: Pipeline, given: dict[str, An
         frame,
         dtype=given["dtype"],
         range=given["range"] or "clamp",
+        rounding=given["rounding"] or HALF_UP,
         alpha=given["alpha"] or "auto",
         channels=given["channels"] or "all",
         linear=given["linear"],

@@ -6,7 +6,7 @@ from typing import Any
 
 from imgconv import errors
 from imgconv.cli.command import Command
-from imgconv.cli.declarations import parameters_of, step_of, take_leading
+from imgconv.cli.declarations import LIKE, parameters_of, rounding_of, step_of, take_leading
 from imgconv.cli.explain.options import explain_options, image_argument, show
 from imgconv.cli.messages import Finished
 from imgconv.operations import Operation
@@ -34,6 +34,8 @@ def command(operation: type[Operation]) -> Command:
 
     def callback(inputs: tuple[str, ...], **values: Any) -> None:
         inputs = take_leading(operation, inputs, values)
+        if (tool := values.get(LIKE)) is not None:
+            values["rounding"] = values["rounding"] or rounding_of(tool)
         fields = {name: values.pop(name) for name in list(values) if name in names}
         show(Pipeline((step_of(operation, fields, examples[0]),)), inputs, values, examples[0])
         raise Finished(errors.DONE)

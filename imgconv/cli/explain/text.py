@@ -114,6 +114,7 @@ def as_json(explanation: Explanation, name: str) -> str:
         "shape": explanation.shape,
         "dtype": explanation.target.type,
         "range": explanation.target.range,
+        "rounding": explanation.target.rounding,
         "channels": [
             {
                 "name": channel.name,
