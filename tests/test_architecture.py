@@ -28,6 +28,7 @@ LEVELS = {
     "operations": 8,
     "api": 9,
     "kernels.lab": 10,
+    "other_tools": 10,
     "batches": 10,
     "networks": 11,
     "figures": 12,
@@ -37,6 +38,7 @@ LEVELS = {
 }
 HEAVY = {"numpy", "numba", "llvmlite", "PIL"}
 MAY_BE_HEAVY = (
+    "other_tools.comparison",
     "engine",
     "values.pixel_values",
     "values.image",

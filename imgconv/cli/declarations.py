@@ -33,7 +33,7 @@ def operation_command(operation: type[Operation], run: Callable[[Operation, Comm
         auxiliary = {one.name: path for one in operation.auxiliary if (path := values.pop(one.name)) is not None}
         run(step_of(operation, values, operation.examples[0]), common, auxiliary)
 
-    parameters = parameters_of(operation)
+    parameters = [*parameters_of(operation), *([_like()] if operation.tools else [])]
     parameters += [option(f"--{one.name}", "FILE", groups.FILES, one.help) for one in operation.auxiliary]
     return Command(
         operation.word,
@@ -42,6 +42,17 @@ def operation_command(operation: type[Operation], run: Callable[[Operation, Comm
         help=operation.summary,
         brief=operation.brief,
         examples=operation.examples,
+    )
+
+
+def _like() -> click.Parameter:
+    return option(
+        f"--{LIKE}",
+        TOOL,
+        groups.OPERATION,
+        "Do it as another tool does: flip, border, centre, rounding, divisor, sizes of Gaussians, ceil rule"
+        " ('imgconv like' lists them). Options that are stated win.",
+        "Do it as another tool does (imgconv like).",
     )
 
 
@@ -54,19 +65,7 @@ def rounding_of(tool: str) -> str:
 
 def parameters_of(operation: type[Operation]) -> list[click.Parameter]:
     """The parameters of an operation's fields."""
-    parameters = [_parameter(declared) for declared in operation.options()]
-    if operation.tools:
-        parameters.append(
-            option(
-                f"--{LIKE}",
-                TOOL,
-                groups.OPERATION,
-                "Do it as another tool does: flip, border, centre, rounding, divisor, sizes of Gaussians, ceil rule"
-                " ('imgconv like' lists them). Options that are stated win.",
-                "Do it as another tool does (imgconv like).",
-            )
-        )
-    return parameters
+    return [_parameter(declared) for declared in operation.options()]
 
 
 def take_leading(operation: type[Operation], inputs: tuple[str, ...], values: dict[str, Any]) -> tuple[str, ...]:

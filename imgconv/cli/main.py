@@ -31,6 +31,7 @@ OTHERS = (
     "unpool",
     "explain",
     "like",
+    "compare",
     "kernels",
     "summary",
     "predict",

@@ -140,9 +140,9 @@ class Filter(Operation):
 
     @classmethod
     def like(cls, tool: str, stated: dict[str, Any]) -> dict[str, Any]:
-        from imgconv.operations.profiles import filter_fields
+        from imgconv.operations.profiles import filter_fields, profile
 
-        return filter_fields(tool, stated)
+        return filter_fields(profile(tool), stated)
 
     def _term(self, own: Kernel) -> Kernel:
         """One of several kernels, in a form that its text gives back: its divisor goes into the weights."""

@@ -169,9 +169,10 @@ class Pool(Operation):
 
     @classmethod
     def like(cls, tool: str, stated: dict[str, Any]) -> dict[str, Any]:
-        from imgconv.operations.profiles import pool_fields
+        from imgconv.operations.profiles import pool_fields, profile, require_pooling
 
-        return pool_fields(tool, stated)
+        require_pooling(tool)
+        return pool_fields(profile(tool), stated)
 
     def window(self, height: int, width: int) -> Window:
         """The window over an image of that size; of a pool to a stated size, the largest of its windows."""

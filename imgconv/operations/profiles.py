@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 from imgconv import errors
@@ -19,6 +18,19 @@ from imgconv.values.parameters import HALF_EVEN, HALF_UP, TOWARD_ZERO
 
 LOW, HIGH = "(k-1)//2", "k//2"
 """The cell of a kernel of even size that lies over the output pixel."""
+
+
+DIFFERENCES = {
+    "flip": ("convolve", "mirrored"),
+    "border": ("border", "borders"),
+    "centre": ("centre",),
+    "rounding": ("rounding",),
+    "divisor": ("divisor", "divisors"),
+    "gaussian": ("sizes", "gaussian"),
+    "ceil": ("ceil",),
+    "count-padding": ("count_padding",),
+}
+"""What profiles differ in, and the attributes that say it."""
 
 
 @record
@@ -96,6 +108,9 @@ def _vips(sigma: float) -> Kernel:
 # ---------------------------------------------------------------- the table
 
 _SIMPLE = "results are floats there; an integer type is imgconv's to round to"
+
+OWN = Profile("imgconv itself")
+"""Nothing taken over."""
 
 PROFILES = {
     "torch": Profile(
@@ -214,34 +229,28 @@ def profile(tool: str) -> Profile:
 # ---------------------------------------------------------------- profiles to fields
 
 
-def filter_fields(tool: str, stated: dict[str, Any], without: frozenset[str] = frozenset()) -> dict[str, Any]:
-    """The fields of a filter as a tool has them, where they are not stated; `without` are the names of differences
-    that are left out.
+def filter_fields(own: Profile, stated: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a filter as a profile has them, where they are not stated.
 
     Raises
     ------
     UsageError
         For several kernels whose centres lie at different places there.
     """
-    own = PROFILES[tool]
     fields = {name: value for name, value in stated.items() if value is not None}
     kernels = [read_kernel(fields["kernel"]), *_read_all(fields.get("with_", ()))]
     names = [kernel.name for kernel in kernels]
-    if "sizes" not in without and own.gaussian is not None:
+    if own.gaussian is not None:
         kernels = [_gaussian(own.gaussian, kernel) for kernel in kernels]
-    if fields.get("rotate"):
-        kernels = [kernel.rotated(fields.pop("rotate")) if not n else kernel for n, kernel in enumerate(kernels)]
-    if own.mirrored and "flip" not in without:
+    if turn := fields.pop("rotate", 0):
+        kernels = [kernel.rotated(turn) for kernel in kernels]
+    if own.mirrored:
         kernels = [mirrored(kernel) for kernel in kernels]
-    if own.convolve and "flip" not in without:
+    if own.convolve:
         fields.setdefault("convolve", True)
-    if "border" not in without:
-        fields.setdefault(
-            "border", own.borders.get(_family(names[0])) or own.borders.get(kernels[0].shape) or own.border
-        )
-    if "divisor" not in without:
-        _set_divisor(own, fields, kernels, names)
-    if "centre" not in without and own.centre and "anchor" not in fields and fields.get("pad", "same") == "same":
+    fields.setdefault("border", own.borders.get(_family(names[0])) or own.borders.get(kernels[0].shape) or own.border)
+    _set_divisor(own, fields, kernels, names)
+    if own.centre and "anchor" not in fields and fields.get("pad", "same") == "same":
         _set_anchor(own, fields, kernels)
     fields["kernel"] = kernels[0]
     if len(kernels) > 1:
@@ -311,29 +320,20 @@ def _set_anchor(own: Profile, fields: dict[str, Any], kernels: list[Kernel]) -> 
     fields["anchor"] = anchors.pop()
 
 
-def pool_fields(tool: str, stated: dict[str, Any], without: frozenset[str] = frozenset()) -> dict[str, Any]:
-    """The fields of a pool as a tool has them, where they are not stated.
-
-    Raises
-    ------
-    UsageError
-        For a tool that does not pool.
-    """
-    own = PROFILES[tool]
-    if not own.pooling:
+def require_pooling(tool: str) -> None:
+    """UsageError for a tool that does not pool."""
+    if not PROFILES[tool].pooling:
         having = ", ".join(name for name, other in PROFILES.items() if other.pooling)
         raise errors.UsageError(f"{tool} has no pooling with a size and a stride; --like takes {having} here")
+
+
+def pool_fields(own: Profile, stated: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a pool as a profile has them, where they are not stated."""
     fields = {name: value for name, value in stated.items() if value is not None}
     placed = fields.get("to") is None and fields.get("size") != "all"
-    if own.ceil and placed and "ceil" not in without:
+    if own.ceil and placed:
         fields.setdefault("ceil", True)
     averages = fields.get("to") is None and fields.get("kind", "max") in ("avg", "average", "mean")
-    if own.count_padding and averages and "count-padding" not in without:
+    if own.count_padding and averages:
         fields.setdefault("count_padding", True)
     return fields
-
-
-@cache
-def names() -> tuple[str, ...]:
-    """The tools, in the table's order."""
-    return tuple(PROFILES)

@@ -20,6 +20,7 @@ from imgconv.values.tools import TOOL
 
 RUN_OPTIONS = ("range", "rounding", "dtype", "gray", "threads", "alpha", "channels", "linear", "frames")
 _NO_PRESET: dict[str, Any] = {}
+_STEPS = ("filter", "pool", "maxpool", "avgpool")
 _LIGHT = ("activate", "pool")
 _PLAIN = re.compile(r"[^\s|'\"\\#=]+")
 
@@ -30,6 +31,22 @@ def parse_steps(text: str) -> tuple[Operation, ...]:
 
 
 # ---------------------------------------------------------------- text to steps
+
+
+def stated_fields(text: str) -> tuple[type[Operation], dict[str, Any]]:
+    """The operation of a text of one step, and the fields that the text states, unchecked against each other.
+
+    Raises UsageError where it is no step, or several.
+    """
+    steps = split(text)
+    if len(steps) != 1:
+        raise errors.UsageError(f"{errors.shown(text)} has {len(steps)} steps where one is needed")
+    word, rest = _parted(steps[0])
+    found = _meaning(word)
+    if found is None:
+        raise errors.unknown("step", steps[0][0].text, _STEPS, "imgconv help pipelines")
+    kind, preset = found
+    return kind, preset | _fields(kind, word, rest, preset)
 
 
 def _step(number: int, tokens: list[Token]) -> Operation:
