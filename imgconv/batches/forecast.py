@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from imgconv import errors
+from imgconv.batches.prepared import keeps_alpha
 from imgconv.engine.bands import available_threads
 from imgconv.engine.memory import STRIP, allowed_bytes
 from imgconv.files import encoder_buffers
@@ -14,6 +15,7 @@ from imgconv.operations import Activate
 from imgconv.operations.pipeline import Pipeline
 
 if TYPE_CHECKING:
+    from imgconv.batches.prepared import Prepared
     from imgconv.files.formats import Format
     from imgconv.files.header import Header
     from imgconv.values.pixel_values import Target
@@ -25,27 +27,21 @@ _MARGIN, _BESIDE = 1 / 20, 2**22
 """The share, and the bytes, by which a forecast is higher than the arrays that it knows of: what threads take."""
 
 
-def check(
-    header: Header,
-    pipeline: Pipeline,
-    target: Target,
-    channels: int,
-    reading: Reading,
-    form: Format | None = None,
-    *,
-    wide: bool = False,
-    copied: int = 0,
-    alpha: bool | None = None,
-) -> int:
-    """The bytes that the image takes, `form` being what it is written in. Raises FileError if they are more than it may
-    take.
-
-    `wide`: its pixels become floats before the steps and pixels again after them. `copied` channels are those of a copy
-    that goes in instead of the pixels (gray, or laid over a colour); `alpha` is whether alpha goes in, too.
-    """
-    needed = most_bytes(header, pipeline, target, channels, form, floats=wide, copied=copied, alpha=alpha)
-    require(header, needed, reading)
-    return needed
+def of(prepared: Prepared) -> int:
+    """The bytes that an image takes as a whole."""
+    header, settings = prepared.header, prepared.settings
+    channels = 1 if settings.gray else header.layout.channels
+    flat = settings.flatten is not None and header.layout.alpha
+    return most_bytes(
+        header,
+        prepared.pipeline,
+        prepared.goal,
+        channels,
+        prepared.form,
+        floats=settings.wide,
+        copied=channels if flat or channels != header.layout.channels else 0,
+        alpha=keeps_alpha(header, settings),
+    )
 
 
 def require(header: Header, needed: int, reading: Reading) -> None:
@@ -71,7 +67,11 @@ def most_bytes(
     copied: int = 0,
     alpha: bool | None = None,
 ) -> int:
-    """The most memory that arrays take at one time, where so many `channels` of each image go in.
+    """The most memory that arrays take at one time, where so many `channels` of each image go in, `form` being what it
+    is written in.
+
+    `floats`: its pixels become floats before the steps and pixels again after them. `copied` channels are those of a
+    copy that goes in instead of the pixels (gray, or laid over a colour); `alpha` is whether alpha goes in, too.
 
     All frames as read, and what the decoder needs besides; or as read and as computed, and for one frame what the steps
     need besides; or as computed, and what the encoder needs besides.

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from imgconv import errors
-from imgconv.batches import by_rows
+from imgconv.batches import by_frames, by_rows
 from imgconv.batches.inputs import STREAM
 from imgconv.batches.job import Job
 from imgconv.batches.outcomes import Skipped
@@ -27,7 +27,7 @@ def check(
     job: Job, header: Header, pipeline: Pipeline, settings: Settings, *, whole: bool = False
 ) -> tuple[Prepared, int]:
     """The job with the format and path of its result, and the bytes of memory that it takes, once everything has been
-    checked that the header allows to check; `whole`: it cannot go by rows.
+    checked that the header allows to check; `whole`: it can go neither by rows nor by frames.
 
     Raises ImgconvError where a window does not fit, the format cannot hold the result, memory would not suffice, or the
     path is taken.
@@ -62,24 +62,9 @@ def check(
         from imgconv.files import frames
 
         frames.check_sizes(form, header)
-    if not whole and by_rows.goes(prepared):
-        needed = by_rows.memory(prepared)
-        forecast.require(header, needed, settings.reading)
-        return prepared, needed
-    channels = 1 if settings.gray else header.layout.channels
-    flat = settings.flatten is not None and header.layout.alpha
-    copied = channels if flat or channels != header.layout.channels else 0
-    needed = forecast.check(
-        header,
-        pipeline,
-        prepared.goal,
-        channels,
-        settings.reading,
-        form,
-        wide=settings.wide,
-        copied=copied,
-        alpha=keeps_alpha(header, settings),
-    )
+    way = None if whole else next((way for way in (by_rows, by_frames) if way.goes(prepared)), None)
+    needed = forecast.of(prepared) if way is None else way.memory(prepared)
+    forecast.require(header, needed, settings.reading)
     return prepared, needed
 
 
@@ -90,9 +75,10 @@ def skip_existing(job: Job, path: str) -> None:
 
 
 def plan(job: Job, header: Header, pipeline: Pipeline, settings: Settings, *, whole: bool = False) -> list[str]:
-    """The plan of an image with this header, step by step; and of a large one whether it goes by rows."""
+    """The plan of an image with this header, step by step; and of a large one whether it goes by rows or by frames."""
     form, path = destination(job, header, able_formats(header, pipeline, settings))
-    how = by_rows.plan(Prepared(job, header, form, path, pipeline, settings))
+    prepared = Prepared(job, header, form, path, pipeline, settings)
+    how = by_rows.plan(prepared) or by_frames.plan(prepared)
     if whole and how:
         how = ["in memory as a whole: it is stored in a way that is not read by rows, or is to be turned"]
     if settings.has_region:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from imgconv import errors
-from imgconv.batches import by_rows, rows_job
+from imgconv.batches import by_frames, by_rows, frames_job, rows_job
 from imgconv.batches.inputs import STREAM
 from imgconv.batches.outcomes import Outcome, Skipped
 from imgconv.batches.preflight import named_by_content, predicted_summary, skip_existing
@@ -64,8 +64,9 @@ class JobRun(JobWork):
     def _done(self) -> tuple[str, tuple[str, ...]]:
         """The same by the way that takes the least memory."""
         prepared = self.opened()
-        if by_rows.goes(prepared):
-            if done := rows_job.run(self, prepared):
+        rows, frames = by_rows.goes(prepared), by_frames.goes(prepared)
+        if rows or frames:
+            if done := (rows_job.run if rows else frames_job.run)(self, prepared):
                 return done
             prepared = self.checked(prepared.header, whole=True)  # all its pixels may be more than memory allows
         return (PagesJob if self.job.pages else WholeJob)(self).run(prepared)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -50,18 +50,19 @@ def alike(frames: Sequence[Frame]) -> tuple[Frame, ...]:
     alpha."""
     colour = any(frame.pixels.ndim == 3 for frame in frames)
     alpha = any(frame.alpha is not None for frame in frames)
+    return tuple(laid_out(frame, colour=colour, alpha=alpha) for frame in frames)
 
-    def fit(frame: Frame) -> Frame:
-        pixels, opaque = frame.pixels, frame.alpha
-        if colour and pixels.ndim == 2:
-            pixels = np.repeat(pixels[..., None], 3, axis=2)
-        if alpha and opaque is None:
-            opaque = np.full(
-                pixels.shape[:2], 255 if pixels.dtype == np.uint8 else np.iinfo(pixels.dtype).max, pixels.dtype
-            )
-        return replace(frame, pixels=pixels, alpha=opaque)
 
-    return tuple(map(fit, frames))
+def laid_out(frame: Frame, *, colour: bool, alpha: bool) -> Frame:
+    """A frame with colour if that is wanted, and alpha, opaque where it has none."""
+    pixels, opaque = frame.pixels, frame.alpha
+    if colour and pixels.ndim == 2:
+        pixels = np.repeat(pixels[..., None], 3, axis=2)
+    if alpha and opaque is None:
+        opaque = np.full(
+            pixels.shape[:2], 255 if pixels.dtype == np.uint8 else np.iinfo(pixels.dtype).max, pixels.dtype
+        )
+    return replace(frame, pixels=pixels, alpha=opaque)
 
 
 def check_frames(form: Format, frames: Sequence[Frame], path: str) -> None:
@@ -100,6 +101,11 @@ def able() -> list[str]:
     return [row.name for row in FORMATS.values() if row.frames]
 
 
+def check_alike(form: Format, first: Frame, frame: Frame, path: str) -> None:
+    """As `check_frames`, of the first frame and another one."""
+    _refuse(form, [_kind(first), _kind(frame)], path)
+
+
 def _kind(frame: Frame) -> str:
     height, width = frame.pixels.shape[:2]
     channels = frame.pixels.shape[2] if frame.pixels.ndim == 3 else 1
@@ -108,54 +114,82 @@ def _kind(frame: Frame) -> str:
 
 def arrange(image: ImageData, form: Format) -> ImageData:
     """The image with frames as a format takes them, and notes of what that loses."""
-    image = _without_default_image(image, form)
+    image, notes = _without_default_image(image, form)
     if len(image.frames) == 1:
         image = _without(image, "loop")
-    image = untimed(image, form) if form.frames != "animation" else _with_note_of_rounding(image, form)
-    if form.name == "avif" and image.metadata.get("loop"):
-        image = _noted(image, Note("timing-dropped", "number of plays dropped (no place for it in AVIF)"))
-    if form.name in _MERGING and (same := sum(_same(*pair) for pair in pairwise(image.frames))):
-        text = (
-            f"{same} frame{'s' * (same > 1)} like the one before merged with it ({form.name.upper()} shows that one"
-            " longer)"
-        )
-        image = _noted(image, Note("frames-merged", text, loss=False))
-    return image
+    arrangement = Arrangement(form, image.metadata)
+    frames = tuple(map(arrangement.arranged, image.frames))
+    notes = (*image.notes, *notes, *arrangement.notes)
+    return replace(image, frames=frames, metadata=arrangement.metadata, notes=notes)
+
+
+class Arrangement:
+    """Makes frames such as a format takes them, one after the other, of an image with this metadata."""
+
+    def __init__(self, form: Format, metadata: Mapping[str, Any]) -> None:
+        self.form, self.step, self.timed = form, 10 if form.name == "gif" else 1, form.frames == "animation"
+        self.metadata = metadata if self.timed else _less(metadata, "loop")
+        self._before: Frame | None = None
+        self._rounded = self._merged = 0
+        self._timing = "loop" in metadata
+        self._plays = form.name == "avif" and bool(metadata.get("loop"))
+
+    def arranged(self, frame: Frame) -> Frame:
+        """The next frame."""
+        if not self.timed:
+            self._timing |= frame.duration is not None
+            return replace(frame, duration=None)
+        self._rounded += self.form.name != "png" and bool(frame.duration and frame.duration % self.step)
+        if self.form.name in _MERGING:
+            self._merged += self._before is not None and _same(self._before, frame)
+            self._before = frame
+        return frame
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What was lost so far."""
+        form, notes = self.form.name.upper(), []
+        if not self.timed and self._timing:
+            text = f"durations and loop count dropped (no place for them in {form})"
+            notes.append(Note("timing-dropped", text))
+        if self._rounded:
+            notes.append(Note("timing-dropped", f"durations rounded to {self.step} ms (no finer in {form})"))
+        if self._plays:
+            notes.append(Note("timing-dropped", f"number of plays dropped (no place for it in {form})"))
+        if same := self._merged:
+            text = f"{same} frame{'s' * (same > 1)} like the one before merged with it ({form} shows that one longer)"
+            notes.append(Note("frames-merged", text, loss=False))
+        return tuple(notes)
 
 
 def untimed(image: ImageData, form: Format) -> ImageData:
-    """The image without durations and loop count, which its format, or a file for each frame, has no place for."""
-    if "loop" not in image.metadata and all(frame.duration is None for frame in image.frames):
-        return image
-    frames = tuple(replace(frame, duration=None) for frame in image.frames)
-    text = f"durations and loop count dropped (no place for them in {form.name.upper()})"
-    return _noted(replace(_without(image, "loop"), frames=frames), Note("timing-dropped", text))
+    """The image without durations and loop count, which a file for each frame has no place for."""
+    arrangement = Arrangement(replace(form, frames=""), image.metadata)
+    frames = tuple(map(arrangement.arranged, image.frames))
+    return replace(image, frames=frames, metadata=arrangement.metadata, notes=(*image.notes, *arrangement.notes))
 
 
-def _without_default_image(image: ImageData, form: Format) -> ImageData:
-    """The image without the picture for viewers that show no animation, which only PNG has a place for."""
-    if not image.metadata.get("default_image") or len(image.frames) == 1 or form.name == "png":
-        return image
-    image = replace(_without(image, "default_image"), frames=image.frames[1:])
-    return _noted(image, Note("frames-dropped", "the picture for viewers without animation left out"))
+DEFAULT_IMAGE_DROPPED = Note("frames-dropped", "the picture for viewers without animation left out")
 
 
-def _with_note_of_rounding(image: ImageData, form: Format) -> ImageData:
-    """A note where durations are finer than a format of animations holds them; its writer rounds them."""
-    step = 10 if form.name == "gif" else 1
-    if form.name == "png" or not any(frame.duration and frame.duration % step for frame in image.frames):
-        return image
-    return _noted(image, Note("timing-dropped", f"durations rounded to {step} ms (no finer in {form.name.upper()})"))
+def drops_first(metadata: Mapping[str, Any], form: Format) -> bool:
+    """Whether the first of several frames is a picture for viewers that show no animation, which only PNG has a place
+    for."""
+    return bool(metadata.get("default_image")) and form.name != "png"
+
+
+def _without_default_image(image: ImageData, form: Format) -> tuple[ImageData, tuple[Note, ...]]:
+    if len(image.frames) == 1 or not drops_first(image.metadata, form):
+        return image, ()
+    return replace(_without(image, "default_image"), frames=image.frames[1:]), (DEFAULT_IMAGE_DROPPED,)
+
+
+def _less(metadata: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    return {name: value for name, value in metadata.items() if name != key} if key in metadata else metadata
 
 
 def _without(image: ImageData, key: str) -> ImageData:
-    if key not in image.metadata:
-        return image
-    return replace(image, metadata={name: value for name, value in image.metadata.items() if name != key})
-
-
-def _noted(image: ImageData, note: Note) -> ImageData:
-    return replace(image, notes=(*image.notes, note))
+    return replace(image, metadata=_less(image.metadata, key)) if key in image.metadata else image
 
 
 def _same(one: Frame, other: Frame) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from imgconv import errors
+from imgconv.files.by_frames import FrameReader
 from imgconv.files.by_rows import Begin
 from imgconv.files.source import Source
 from imgconv.values.frozen import record
@@ -24,7 +25,8 @@ class Header:
     first one's. `parts` are heights and widths of pictures that are decoded on the way (frames as they are stored),
     `decoding` is the memory in bytes that decoders take besides the pixels they return. `rows`, where it is known,
     begins to read a still picture row by row; it gives None where that turns out to be impossible, and holds
-    `row_bytes` at a time.
+    `row_bytes` at a time. `frame_reader`, where it is known, begins to read several frames one after the other, with
+    `frame_decoding` in the place of `decoding`; it gives None where that turns out to be impossible.
     """
 
     source: Source
@@ -39,6 +41,8 @@ class Header:
     decoding: int = 0
     rows: Begin | None = None
     row_bytes: int = 2**22
+    frame_reader: Callable[[], FrameReader | None] | None = None
+    frame_decoding: int = 0
 
     @property
     def path(self) -> str:

@@ -32,10 +32,14 @@ def check_header(header: Header) -> None:
             raise errors.file_size(header.path, width, height)
         if height * width > options.max_pixels:
             raise errors.too_many_pixels(header.path, height * width, options.max_pixels)
-    needed, allowed = decoded_bytes(header) + buffer_bytes(header), allowed_bytes(options.max_memory)
-    if (
-        needed > allowed and header.rows is None
-    ):  # what may go by rows is asked for its memory before its pixels are read
+    if header.rows is None and header.frame_reader is None:
+        check_memory(header)  # what may go in parts is asked for it before its pixels are read
+
+
+def check_memory(header: Header) -> None:
+    """Raises FileError for an image whose pixels take more memory than its options allow."""
+    needed, allowed = decoded_bytes(header) + buffer_bytes(header), allowed_bytes(header.source.options.max_memory)
+    if needed > allowed:
         raise errors.too_much_memory(header.path, needed, allowed)
 
 

@@ -139,20 +139,30 @@ def filled(stream: IO[bytes], shape: tuple[int, ...], order: Order, dtype: np.dt
 def npy(image: ImageData) -> Content:
     """A frame of any kind as a .npy file, alpha as its last channel; several as (N, H, W, C), always with channels, so
     that one is not taken for the other."""
-    first = image.frames[0]
     if len(image.frames) > 1:
-        pixels = np.stack([joined(frame).reshape(*frame.pixels.shape[:2], -1) for frame in image.frames])
-    else:
-        pixels = np.ascontiguousarray(first.pixels if first.alpha is None else joined(first))
-    header = io.BytesIO()
-    np.lib.format.write_array_header_1_0(header, np.lib.format.header_data_from_array_1_0(pixels))
-    return [header.getvalue(), bytes_of(pixels)]
+        return list(stack(image.frames, len(image.frames)))
+    first = image.frames[0]
+    pixels = np.ascontiguousarray(first.pixels if first.alpha is None else joined(first))
+    return [_head(pixels.shape, pixels.dtype), bytes_of(pixels)]
+
+
+def stack(frames: Iterable[Frame], count: int) -> Iterator[bytes | memoryview]:
+    """So many frames, all alike, as one array (N, H, W, C)."""
+    for number, frame in enumerate(frames):
+        pixels = np.ascontiguousarray(joined(frame).reshape(*frame.pixels.shape[:2], -1))
+        if number == 0:
+            yield _head((count, *pixels.shape), pixels.dtype)
+        yield bytes_of(pixels)
 
 
 def npy_by_rows(image: ImageData, bands: Iterable[Pixels]) -> Iterator[bytes | memoryview]:
-    """The same file from an image without pixels, and bands of its rows."""
-    header = io.BytesIO()
-    described = {"shape": image.pixels.shape, "fortran_order": False, "descr": image.pixels.dtype.str}
-    np.lib.format.write_array_header_1_0(header, described)
-    yield header.getvalue()
+    """The same file as `npy` from an image without pixels, and bands of its rows."""
+    yield _head(image.pixels.shape, image.pixels.dtype)
     yield from (bytes_of(np.ascontiguousarray(band)) for band in bands)
+
+
+def _head(shape: tuple[int, ...], dtype: np.dtype[Any]) -> bytes:
+    """What stands before the numbers of an array."""
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"shape": shape, "fortran_order": False, "descr": dtype.str})
+    return header.getvalue()

@@ -152,15 +152,14 @@ def _loaded(header: Header) -> ImageData:
 def _complete(header: Header) -> ImageData:
     """The image, unless its reader only warned that something is missing (a TIFF's last tags, which may say what the
     pixels mean)."""
-    image, source = _pixels(header), header.source
-    shortage = source.shortage or (source.missing_values if image.format == "tiff" else "")
-    if shortage:
-        raise errors.file_broken(source.name, shortage)
+    image = _pixels(header)
+    header.source.refuse_shortage(image.format)
     return image
 
 
 def _pixels(header: Header) -> ImageData:
     source = header.source
+    limits.check_memory(header)
     with pillow_settings.raised_limits(source.options, png=header.format == "png"), bounded_reads.for_pixels(source):
         return header.load()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import IO, Any
 
@@ -169,13 +169,9 @@ def _chunk(tags: Mapping[int, int]) -> int:
     return pixels * tags.get(_SAMPLES, 1) * -(-min(64, tags.get(_BITS, 16)) // 8)
 
 
-def composed(
-    source: Source, image: Any, places: Sequence[int], decode: Callable[[bytes], Frame], *, alpha: bool
-) -> list[Frame]:
-    """The frames at these places as they are seen; without `alpha` they have it only where something is hidden.
-
-    Of a damaged file those before the damage, if the source is lenient.
-    """
+def shown(source: Source, image: Any, places: Sequence[int], decode: Callable[[bytes], Frame]) -> Iterator[Frame]:
+    """The frames at these places as they are seen, with alpha. Raises EOFError where some are missing, unless the
+    source is lenient."""
     from imgconv.files.gif import reader as gif_reader
 
     pictures = (
@@ -183,23 +179,35 @@ def composed(
         if image.format == "GIF"
         else apng_reader.frames(source, decode, places)
     )
-    shown: list[Frame] = []
+    left = len(places)
+    for place, frame in enumerate(islice(pictures, places[-1] + 1)):
+        if frame is not None and place in places:
+            left -= 1
+            yield frame
+    if left and not source.lenient:
+        raise EOFError(f"{left} frames are missing")
+
+
+def composed(source: Source, pictures: Iterator[Frame], *, alpha: bool) -> list[Frame]:
+    """All frames of `shown`; without `alpha` they have it only where something is hidden.
+
+    Of a damaged file those before the damage, if the source is lenient.
+    """
+    there: list[Frame] = []
     try:
-        for place, frame in enumerate(islice(pictures, places[-1] + 1)):
-            if frame is not None and place in places:
-                shown.append(frame)
+        for frame in pictures:
+            there.append(frame)  # noqa: PERF402 (those before an error stay)
     except Exception:
-        if not shown or not source.lenient:
+        if not there or not source.lenient:
             raise
-    if len(shown) < len(places) and not source.lenient:
-        raise EOFError(f"{len(places) - len(shown)} frames are missing")
-    if not shown:
+    if not there:
         raise EOFError("none of the requested frames is there")
-    if not alpha and all(
-        frame.alpha is None or bool((frame.alpha == np.iinfo(frame.alpha.dtype).max).all()) for frame in shown
-    ):
-        shown = [replace(frame, alpha=None) for frame in shown]
-    return shown
+    return there if alpha or any(map(hides, there)) else [replace(frame, alpha=None) for frame in there]
+
+
+def hides(frame: Frame) -> bool:
+    """Whether some of a frame is not opaque."""
+    return frame.alpha is not None and not bool((frame.alpha == np.iinfo(frame.alpha.dtype).max).all())
 
 
 def plays(image: Any) -> int:

@@ -66,6 +66,11 @@ class Source:
         if count:
             self.note("truncated", f"cut short: {count} bytes of pixels are missing and were set to 0")
 
+    def refuse_shortage(self, form: str) -> None:
+        """Raises FileError where a parser of this format warned that a part of the file is missing."""
+        if shortage := self.shortage or (self.missing_values if form == "tiff" else ""):
+            raise errors.file_broken(self.name, shortage)
+
     def inner(self, content: bytes) -> Source:
         """A picture that stands inside this file, as a source of its own whose notes are this file's."""
         return Source(self.name, io.BytesIO(content), self.options, lenient=self.lenient, notes=self.notes)

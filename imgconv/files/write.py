@@ -11,15 +11,15 @@ from imgconv import errors
 from imgconv.files import atomic, conversions, npy, npz
 from imgconv.files.by_rows import Patch
 from imgconv.files.content import Content
+from imgconv.files.encoding import Encoding, saved
 from imgconv.files.formats import COMPRESS_LEVEL, FORMATS, QUALITY_KIND, TILE, Format, format_of
-from imgconv.files.header import first_line
 from imgconv.files.modes import holder, to_pillow
 from imgconv.files.options import Writing
 from imgconv.files.pictures import image_of
 from imgconv.files.png import writer as png_writer
 from imgconv.files.pnm import writer as pnm
 from imgconv.values.arguments import path_text
-from imgconv.values.frozen import record, replace
+from imgconv.values.frozen import replace
 from imgconv.values.image import Frame, ImageData
 from imgconv.values.parameters import FLAG
 from imgconv.values.pixel_values import Pixels
@@ -133,7 +133,7 @@ def fitted(image: ImageData, form: Format, path: str = "the result", writing: Wr
 
             image = gif_writer.reduce(image)
         if writing.lossless and any(note.code == "palette-reduced" for note in image.notes):
-            raise errors.always_lossy(path, form.name, [name for name in _lossless(image) if name != form.name])
+            raise not_lossless(path, form, image)
         frames.check_frames(form, image.frames, path)
     if image.metadata:
         from imgconv.files.metadata import fields as metadata
@@ -142,18 +142,10 @@ def fitted(image: ImageData, form: Format, path: str = "the result", writing: Wr
     return image
 
 
-def _lossless(image: ImageData) -> list[str]:
-    """The formats that hold such pixels without loss."""
-    return [name for name in conversions.able(image.layout) if FORMATS[name].lossless != "never"]
-
-
-@record
-class Encoding:
-    """How to encode: the level of deflate, the options, and the number of threads (None: as many as there are)."""
-
-    level: int
-    writing: Writing
-    threads: int | None
+def not_lossless(path: str, form: Format, image: ImageData) -> errors.FileError:
+    """The refusal of a format that cannot hold this image without loss, with those that can."""
+    able = [name for name in conversions.able(image.layout) if FORMATS[name].lossless != "never"]
+    return errors.always_lossy(path, form.name, [name for name in able if name != form.name])
 
 
 def encoded(
@@ -188,34 +180,16 @@ def encode_fitted(
 
 
 def _png(image: ImageData, form: Format, encoding: Encoding) -> Content:
-    if len(image.frames) == 1:
-        return [png_writer.encode(image.frames[0], image.metadata, encoding.level, encoding.threads)]
-    from imgconv.files.png import apng_writer
-
-    return [apng_writer.encode(image.frames, image.metadata, encoding.level, encoding.threads)]
+    if len(image.frames) > 1:
+        return _by_frames(image, form, encoding)
+    return [png_writer.encode(image.frames[0], image.metadata, encoding.level, encoding.threads)]
 
 
-def _tiff(image: ImageData, form: Format, encoding: Encoding) -> Content:
-    from imgconv.files.tiff import writer as tiff_writer
+def _by_frames(image: ImageData, form: Format, encoding: Encoding) -> Content:
+    """One frame after the other."""
+    from imgconv.files import frame_writers
 
-    return tiff_writer.encode(image.frames, image.metadata, image.colour, _manner_of_tiff(encoding))
-
-
-def _manner_of_tiff(encoding: Encoding) -> Any:
-    from imgconv.files.tiff.writer import Manner
-
-    writing = encoding.writing
-    return Manner(encoding.level, writing.tile, writing.bigtiff, encoding.threads)
-
-
-def _gif(image: ImageData, form: Format, encoding: Encoding) -> Content:
-    from imgconv.files.gif import writer as gif_writer
-
-    return [gif_writer.encode(image.frames, image.metadata)]
-
-
-def _pnm(image: ImageData, form: Format, encoding: Encoding) -> Content:
-    return pnm.pnm(image.frames)
+    return frame_writers.content(image, form, encoding)
 
 
 def _csv(image: ImageData, form: Format, encoding: Encoding) -> Content:
@@ -231,16 +205,11 @@ def _table(image: ImageData, form: Format, encoding: Encoding) -> Content:
 
 
 def _by_pillow(image: ImageData, form: Format, encoding: Encoding) -> Content:
-    """Of several frames Pillow takes whole milliseconds, and how often they are played."""
-    first, *rest = (to_pillow(frame, holder(image.layout)) for frame in image.frames)
-    options: dict[str, Any] = {**form.options(encoding.writing), **image.metadata}
-    if rest:
-        from imgconv.files.frames import UNTIMED
-
-        durations = [round(UNTIMED if frame.duration is None else frame.duration) for frame in image.frames]
-        options = {"loop": 1, **options, "save_all": True, "append_images": rest, "duration": durations}
+    if len(image.frames) > 1:
+        return _by_frames(image, form, encoding)
     buffer = io.BytesIO()
-    _saved(first, buffer, form, options)
+    options = {**form.options(encoding.writing), **image.metadata}
+    saved(to_pillow(image.frames[0], holder(image.layout)), buffer, form, options)
     return [buffer.getbuffer()]
 
 
@@ -255,30 +224,9 @@ def _jpeg_saver(image: ImageData, form: Format, encoding: Encoding) -> Callable[
     mode, options = holder(image.layout), form.options(encoding.writing)
 
     def save(frame: Frame, stream: IO[bytes], first: bool) -> None:
-        _saved(to_pillow(frame, mode), stream, form, {**options, **image.metadata} if first else options)
+        saved(to_pillow(frame, mode), stream, form, {**options, **image.metadata} if first else options)
 
     return save
-
-
-def _saved(picture: Any, stream: IO[bytes], form: Format, options: Mapping[str, Any]) -> None:
-    """A picture of Pillow's into a stream; ValueError for whatever its encoders raise."""
-    _known(form)
-    try:
-        picture.save(stream, form.pillow, **options)
-    except (OSError, ValueError, OverflowError, MemoryError):
-        raise
-    except Exception as error:  # encoders raise what they like
-        raise ValueError(first_line(error)) from error
-
-
-def _known(form: Format) -> None:
-    """Raises ValueError for a format that Pillow was built without."""
-    from PIL import Image as pillow
-
-    if form.pillow not in pillow.SAVE:
-        pillow.init()
-    if form.pillow not in pillow.SAVE:
-        raise ValueError(f"this Pillow was built without {form.name.upper()}; imgconv doctor lists what it has")
 
 
 def by_rows(
@@ -307,7 +255,7 @@ def by_rows(
 def _tiff_by_rows(image: ImageData, bands: Iterable[Pixels], encoding: Encoding) -> Iterator[bytes | Patch]:
     from imgconv.files.tiff import writer as tiff_writer
 
-    return tiff_writer.by_rows(image, bands, _manner_of_tiff(encoding))
+    return tiff_writer.by_rows(image, bands, tiff_writer.Manner.of(encoding))
 
 
 def _jpeg_by_rows(image: ImageData, bands: Iterable[Pixels], encoding: Encoding) -> Iterator[bytes]:
@@ -329,11 +277,11 @@ ROW_WRITERS: Mapping[str, Callable[[ImageData, Iterable[Pixels], Encoding], Iter
 
 _WRITERS: Mapping[str, Callable[[ImageData, Format, Encoding], Content]] = {
     "png": _png,
-    "tiff": _tiff,
-    "gif": _gif,
+    "tiff": _by_frames,
+    "gif": _by_frames,
     "jpeg": _jpeg,
-    "ppm": _pnm,
-    "pgm": _pnm,
+    "ppm": _by_frames,
+    "pgm": _by_frames,
     "pfm": lambda image, form, encoding: pnm.pfm(image.frames[0]),
     "npy": lambda image, form, encoding: npy.npy(image),
     "npz": lambda image, form, encoding: npz.npz(image),

@@ -505,8 +505,8 @@ def test_frames_after_the_first_hold_what_has_changed():
 @pytest.mark.parametrize("type_", ["uint8", "uint16"])
 def test_any_number_of_threads_gives_the_same_animation(type_):
     given = [Frame(noise(300, 400, 3, seed=k, dtype=type_), None, 40.0) for k in range(3)]
-    one = apng_writer.encode(given, {}, threads=1)
-    assert all(apng_writer.encode(given, {}, threads=threads) == one for threads in (2, 7))
+    one = list(apng_writer.encode(given, len(given), {}, threads=1))
+    assert all(list(apng_writer.encode(given, len(given), {}, threads=threads)) == one for threads in (2, 7))
 
 
 @pytest.mark.skipif(shutil.which("pngcheck") is None, reason="pngcheck is not installed")

@@ -437,7 +437,7 @@ def test_broken_blocks_are_passed_on_and_never_stop_anything():
         changed = bytes(raw)
         assert exif.orientation(changed) in (None, *range(1, 9))
         assert len(exif.resize(exif.upright(changed), 3, 4)[0]) <= len(changed) + len(exif.PREFIX)
-        tiff_writer.encode([Frame(COLOUR)], {"exif": changed})
+        list(tiff_writer.encode([Frame(COLOUR)], [Frame(COLOUR)], {"exif": changed}))
         pages.exif_of_page(Source("in", io.BytesIO(changed.removeprefix(exif.PREFIX))), 0)
 
 

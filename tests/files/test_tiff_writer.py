@@ -40,8 +40,8 @@ def frame(type_: str, channels: int, alpha: bool, size: tuple[int, int] = (211, 
     )
 
 
-def encoded(*arguments: Any, **options: Any) -> bytes:
-    return b"".join(tiff_writer.encode(*arguments, **options))
+def encoded(frames: Any, *arguments: Any, **options: Any) -> bytes:
+    return b"".join(tiff_writer.encode(frames, frames, *arguments, **options))
 
 
 def whole(given: Frame) -> Any:
@@ -281,7 +281,7 @@ def test_a_file_is_held_once_while_it_is_made():
     given = Frame(np.random.default_rng(0).random((1500, 1000), dtype=np.float32))
     encoded([given], {})
     tracemalloc.start()
-    pieces = tiff_writer.encode([given], {}, manner=Manner(threads=1))
+    pieces = list(tiff_writer.encode([given], [given], {}, manner=Manner(threads=1)))
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert sum(map(len, pieces)) > 0.8 * given.pixels.nbytes

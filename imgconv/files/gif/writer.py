@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -30,25 +30,47 @@ def reduce(image: ImageData) -> ImageData:
     """The image as GIF can hold it: at most 256 colours per frame, alpha on or off; notes of what that loses."""
     if any(frame.pixels.dtype != np.uint8 or frame.pixels.shape[2:] not in ((), (1,), (3,)) for frame in image.frames):
         return image  # which GIF cannot hold at all, as `write.check` says
-    frames, notes = [], []
-    thinned, reduced = 0, 0
-    hides = any(frame.alpha is not None and (frame.alpha < _SEEN).any() for frame in image.frames)
-    for frame in map(_plane, image.frames):
-        alpha = _on_or_off(frame, hides)
-        thinned += frame.alpha is not None and bool((frame.alpha != (np.uint8(255) if alpha is None else alpha)).any())
+    reduction = Reduction(any(map(hides, image.frames)))
+    frames = tuple(map(reduction.reduced, image.frames))
+    return replace(image, frames=frames, notes=image.notes + reduction.notes)
+
+
+def hides(frame: Frame) -> bool:
+    """Whether some of a frame is not shown."""
+    return frame.alpha is not None and bool((frame.alpha < _SEEN).any())
+
+
+class Reduction:
+    """Makes frames of 8 bits such as GIF can hold, one after the other; `hides` says whether any of them does."""
+
+    def __init__(self, hides: bool) -> None:
+        self.hides, self.count, self.lossy, self._thinned = hides, 0, 0, False
+
+    def reduced(self, frame: Frame) -> Frame:
+        """A frame of at most 256 colours, with alpha on or off."""
+        frame = _plane(frame)
+        alpha = _on_or_off(frame, self.hides)
+        if frame.alpha is not None and bool((frame.alpha != (np.uint8(255) if alpha is None else alpha)).any()):
+            self._thinned = True
         result = replace(frame, alpha=alpha)
-        if len(_palette(result)) > _COLOURS - hides:
-            result = replace(result, pixels=_quantized(frame.pixels, _COLOURS - hides))
-            reduced += 1
-        frames.append(result)
-    if reduced:
-        where = f" in {reduced} of {len(frames)} frames" if len(frames) > 1 else ""
-        notes.append(
-            Note("palette-reduced", f"colours reduced to {_COLOURS}{where} (GIF has no more; png and webp do)")
-        )
-    if thinned:
-        notes.append(Note("flattened", "alpha reduced to on or off (GIF has nothing between)"))
-    return replace(image, frames=tuple(frames), notes=image.notes + tuple(notes))
+        self.count += 1
+        if len(_palette(result)) > _COLOURS - self.hides:
+            result = replace(result, pixels=_quantized(frame.pixels, _COLOURS - self.hides))
+            self.lossy += 1
+        return result
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What that lost in all frames so far."""
+        notes = []
+        if self.lossy:
+            where = f" in {self.lossy} of {self.count} frames" if self.count > 1 else ""
+            notes.append(
+                Note("palette-reduced", f"colours reduced to {_COLOURS}{where} (GIF has no more; png and webp do)")
+            )
+        if self._thinned:
+            notes.append(Note("flattened", "alpha reduced to on or off (GIF has nothing between)"))
+        return tuple(notes)
 
 
 def _plane(frame: Frame) -> Frame:
@@ -86,28 +108,35 @@ def _packed(pixels: Pixels) -> Pixels:
     return np.asarray(wide[..., 0] << 16 | wide[..., 1] << 8 | wide[..., 2])
 
 
-def encode(frames: Sequence[Frame], metadata: Mapping[str, Any]) -> bytes:
-    """Frames from `reduce`, as a GIF file.
+def encode(frames: Iterable[Frame], count: int, metadata: Mapping[str, Any]) -> Iterator[bytes]:
+    """So many frames from `reduce`, as a GIF file, in pieces.
 
     Of the metadata `comment` is kept, and `loop`: how often it is played, 0 for ever (1 if it does not say). ValueError
     beyond 65535 pixels.
     """
-    height, width = frames[0].pixels.shape[:2]
+    before = None
+    for frame in frames:
+        height, width = frame.pixels.shape[:2]
+        if before is None:
+            yield _head(height, width, count, metadata)
+        clear = frame.alpha is not None
+        box = (slice(0, height), slice(0, width)) if before is None or clear else changed(before, frame)
+        yield _picture(cut(frame, box), box, (_CLEAR if clear else _KEEP) if count > 1 else 0)
+        before = frame
+    yield b";"
+
+
+def _head(height: int, width: int, count: int, metadata: Mapping[str, Any]) -> bytes:
+    """What stands before the frames."""
     if max(height, width) > _LONGEST:
         raise ValueError(f"{width}x{height} pixels, and GIF counts to {_LONGEST}")
-    file = io.BytesIO()
-    file.write(struct.pack("<6sHHBBB", b"GIF89a", width, height, 0x70, 0, 0))
-    many, clear = len(frames) > 1, any(frame.alpha is not None for frame in frames)
+    head = struct.pack("<6sHHBBB", b"GIF89a", width, height, 0x70, 0, 0)
     plays = metadata.get("loop", 1)
-    if many and plays != 1:  # the number of repetitions, of which none is written by leaving it out
-        file.write(b"!\xff\x0bNETSCAPE2.0" + struct.pack("<BBHB", 3, 1, min(max(plays - 1, 0), _LONGEST), 0))
+    if count > 1 and plays != 1:  # the number of repetitions, of which none is written by leaving it out
+        head += b"!\xff\x0bNETSCAPE2.0" + struct.pack("<BBHB", 3, 1, min(max(plays - 1, 0), _LONGEST), 0)
     if comment := metadata.get("comment"):
-        file.write(b"!\xfe" + _blocks(comment))
-    for i, frame in enumerate(frames):
-        box = changed(frames[i - 1], frame) if i and not clear else (slice(0, height), slice(0, width))
-        file.write(_picture(cut(frame, box), box, (_CLEAR if clear else _KEEP) if many else 0))
-    file.write(b";")
-    return file.getvalue()
+        head += b"!\xfe" + _blocks(comment)
+    return head
 
 
 def _picture(frame: Frame, box: tuple[slice, slice], disposal: int) -> bytes:

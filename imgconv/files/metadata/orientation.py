@@ -46,13 +46,28 @@ def upright_size(source: Source, image: Any) -> tuple[int, int]:
 def oriented(source: Source, image: Any, frames: list[Frame]) -> tuple[list[Frame], dict[str, Any]]:
     """Frames turned as the file says, and its metadata, which then say that nothing is to be turned; or, with
     `no_orient`, both as they were stored. What cannot be taken along is noted."""
+    turn, values = described(source, image)
+    return turned(frames, turn), values
+
+
+def turned(frames: list[Frame], turn: int) -> list[Frame]:
+    """Frames turned upright from one of the eight orientations."""
+    if turn == 1:
+        return frames
+    from imgconv.files.metadata import fields as metadata
+
+    return [metadata.turn(frame, turn) for frame in frames]
+
+
+def described(source: Source, image: Any) -> tuple[int, dict[str, Any]]:
+    """From which orientation the pixels of a file are to be turned, and its metadata once they are."""
     options = source.options
     if image.format == "PNG" and image.tile:
         from imgconv.files.metadata import reading as metadata_reading
 
         metadata_reading.take_late(source, image)
     if not (may_have_metadata(image) or any(unknown(source, image))):
-        return frames, {}
+        return 1, {}
     from imgconv.files.metadata import fields as metadata
     from imgconv.files.metadata import reading as metadata_reading
 
@@ -62,9 +77,7 @@ def oriented(source: Source, image: Any, frames: list[Frame]) -> tuple[list[Fram
         turn = {6: 8, 8: 6}.get(turn, turn) if options.no_orient else 1
     elif options.no_orient:
         turn = 1
-    if turn > 1:
-        frames = [metadata.turn(frame, turn) for frame in frames]
     if options.strip:
-        return frames, metadata.stripped(values)
+        return turn, metadata.stripped(values)
     source.add(*notes)
-    return frames, values if options.no_orient else metadata.upright(values)
+    return turn, values if options.no_orient else metadata.upright(values)

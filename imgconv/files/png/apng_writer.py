@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from imgconv.files.deflate.compress import DEFAULT
@@ -18,31 +18,30 @@ _LEAVE, _REPLACE = 0, 0  # dispose_op NONE, blend_op SOURCE: frames are whole pi
 
 
 def encode(
-    frames: Sequence[Frame], metadata: Mapping[str, Any], level: int = DEFAULT, threads: int | None = None
-) -> bytes:
-    """The frames, all of one size and layout, as an animated PNG file.
+    frames: Iterable[Frame], count: int, metadata: Mapping[str, Any], level: int = DEFAULT, threads: int | None = None
+) -> Iterator[bytes]:
+    """So many frames, all of one size and layout, as an animated PNG file, in pieces.
 
     Of the metadata, what `chunks.carried` names is kept; `loop` is how often it is played, 0 for ever (1 if it does not
     say), and with `default_image` the first frame is what viewers without animation show, and no part of it.
     """
-    file = io.BytesIO()
-    file.write(png_writer.head(frames[0], metadata))
     hidden = 1 if metadata.get("default_image") else 0
-    file.write(chunks.chunk(b"acTL", struct.pack(">II", len(frames) - hidden, metadata.get("loop", 1))))
-    number = 0
+    number, before = 0, None
     for i, frame in enumerate(frames):
-        box = (
-            changed(frames[i - 1], frame)
-            if i > hidden
-            else (slice(0, frame.pixels.shape[0]), slice(0, frame.pixels.shape[1]))
-        )
+        file = io.BytesIO()
+        if before is None:
+            file.write(png_writer.head(frame, metadata))
+            file.write(chunks.chunk(b"acTL", struct.pack(">II", count - hidden, metadata.get("loop", 1))))
+        whole = slice(0, frame.pixels.shape[0]), slice(0, frame.pixels.shape[1])
+        box = whole if before is None or i <= hidden else changed(before, frame)
         if i >= hidden:
             file.write(chunks.chunk(b"fcTL", _control(number, box, frame.duration)))
             number += 1
-        count = png_writer.write_pixels(cut(frame, box), file, level, threads, number if i else None)
-        number += count if i else 0  # the first frame's chunks are a picture's, without numbers
-    file.write(chunks.chunk(b"IEND", b""))
-    return file.getvalue()
+        parts = png_writer.write_pixels(cut(frame, box), file, level, threads, number if i else None)
+        number += parts if i else 0  # the first frame's chunks are a picture's, without numbers
+        before = frame
+        yield file.getvalue()
+    yield chunks.chunk(b"IEND", b"")
 
 
 def _control(number: int, box: tuple[slice, slice], duration: float | None) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -13,9 +13,10 @@ from imgconv.values.image import Frame, ImageData
 from imgconv.values.pixel_values import Pixels
 
 
-def pnm(pictures: Sequence[Frame]) -> Content:
+def pnm(pictures: Iterable[Frame]) -> Iterator[bytes | memoryview]:
     """Gray or RGB frames of 8 or 16 bits, each as a PGM or PPM, one after the other."""
-    return [piece for frame in pictures for piece in _one(frame)]
+    for frame in pictures:
+        yield from _one(frame)
 
 
 def _one(frame: Frame) -> Content:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,6 +24,9 @@ from imgconv.files.tiff.pages import DESCRIPTIVE
 from imgconv.values.frozen import record
 from imgconv.values.image import Frame, ImageData
 from imgconv.values.pixel_values import Pixels
+
+if TYPE_CHECKING:
+    from imgconv.files.encoding import Encoding
 
 _LARGEST = 2**32 - 2**26  # bytes of a file whose offsets have 32 bits: what deflate cannot shrink grows a little
 _XMP, _PROFILE = 700, 34675
@@ -46,32 +49,44 @@ class Manner:
     big: bool = False
     threads: int | None = None
 
+    @classmethod
+    def of(cls, encoding: Encoding) -> Manner:
+        """The manner that the options ask for."""
+        return cls(encoding.level, encoding.writing.tile, encoding.writing.bigtiff, encoding.threads)
+
 
 def encode(
-    frames: Sequence[Frame], metadata: Mapping[str, Any], colour: str = "", manner: Manner = Manner()
-) -> list[bytes | memoryview]:
-    """The frames as the pages of a TIFF file, of any type, channels and size each.
+    frames: Iterable[Frame],
+    expected: Sequence[Frame],
+    metadata: Mapping[str, Any],
+    colour: str = "",
+    manner: Manner = Manner(),
+) -> Iterator[bytes | memoryview]:
+    """The frames as the pages of a TIFF file, of any type, channels and size each; `expected` are frames like them,
+    which need no pixels.
 
     Of the metadata `icc_profile`, `exif`, `dpi` and `xmp` are written, the descriptive fields of EXIF as tags; the same
-    on every page. The file comes in pieces, so that its strips are held once. What may exceed 4 GiB is a BigTIFF.
+    on every page. The file comes in pieces, of which those of a page are held at one time. What may exceed 4 GiB is a
+    BigTIFF. ValueError for more than 4 GiB where that was not to be expected.
     """
     shared = _descriptive(metadata)
-    order = _order(frames, shared, manner)
+    order = _order(expected, shared, manner)
     before = bytearray(packing.head(order, 0))
-    file: list[bytes | memoryview] = [memoryview(before)]
     size, link = len(before), packing.place_of_first(order)  # where in `before` the next directory's offset goes
     for frame in frames:
         pieces, page = _page(frame, colour, manner, size)
         pieces.append(bytes(sum(map(len, pieces), size) % 2))
-        file += pieces
         size += sum(map(len, pieces))
         offset = packing.offset(order, size)
         before[link : link + len(offset)] = offset
+        yield memoryview(before)
+        yield from pieces
         before = bytearray(packing.packed([*page, *shared], order, size))
         link = directories.place_of_following(order, len([*page, *shared]))
-        file.append(memoryview(before))
         size += len(before)
-    return file
+        if size >= 2**32 and not isinstance(order, directories.BigOrder):
+            raise ValueError("its pages take more than 4 GiB; --bigtiff writes such a file")
+    yield memoryview(before)
 
 
 def _order(frames: Sequence[Frame], shared: Sequence[Entry], manner: Manner) -> str:
