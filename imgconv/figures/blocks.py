@@ -100,10 +100,12 @@ def _tables(part: Part, type_: str, channel: str) -> tuple[Table, ...]:
         pixels = tuple(tuple(cell.pixel for cell in row) for row in part.cells)
         light = tables[0]
         tables = [pixels_table(light.title, pixels, type_, channel), Table("as light", light.rows, light.tones)]
-    if products := getattr(part, "products", None):
-        tables.append(signed_table("kernel", part.kernel.weights))  # type: ignore[union-attr]
-        if weighting := getattr(part, "weighting", None):
-            tables.insert(-1, pixels_table("alpha", weighting.rows, "float64", ""))
+    weighting, products = getattr(part, "weighting", None), getattr(part, "products", None)
+    if weighting:
+        tables.append(pixels_table("alpha", weighting.rows, "float64", ""))
+    if kernel := getattr(part, "kernel", None):
+        tables.append(signed_table("kernel", kernel.weights))
+    if products:
         tables.append(signed_table("times alpha" if weighting else "products", products))
     return tuple(tables)
 
@@ -133,6 +135,11 @@ def _part_rows(part: Part) -> list[tuple[str, str]]:
         return rows
     if (count := getattr(part, "count", None)) is not None:
         return [*rows, (f"/ {count} {'cell' if count == 1 else 'cells'}", full(part.response))]
+    weighting = getattr(part, "weighting", None)
+    if weighting is not None and not weighting.visible:
+        return [("nothing visible", full(part.response))]
+    if weighting is not None and sum_ is not None:
+        return [*rows, (f"/ sum of alpha, {full(weighting.seen or 0)}", full(part.response))]
     winner = getattr(part, "winner", None)
     where = "" if winner is None else f"  (* at row {winner[0]}, column {winner[1]})"
     return [*rows, (getattr(part, "kind", "") or getattr(part, "function", ""), full(part.response) + where)]

@@ -209,7 +209,7 @@ def test_what_is_not_explained_is_refused() -> None:
     clear = imgconv.Image((Frame(TEXTBOOK, np.full((3, 3), 7, "uint8")),))
     steps = imgconv.Pipeline.parse("filter vertical | relu")
     with pytest.raises(errors.PixelError, match="--alpha keep"):
-        explain(clear, steps, (0, 0))
+        explain(clear, steps, (0, 0), alpha="premultiply")
     kept = explain(clear, steps, (0, 0), alpha="keep").channels[0]
     assert kept.result == clear.through(steps, alpha="keep").pixels[0, 0] == kept.settled.value
     with pytest.raises(errors.UsageError, match="there is no frame 1"):
@@ -325,3 +325,49 @@ def test_chosen_channels_are_explained() -> None:
     assert (alpha.name, alpha.parts[0].cells[1][1].value, alpha.agrees) == ("alpha", 192, True)
     with pytest.raises(errors.UsageError, match="--gray"):
         explain(image, imgconv.Pipeline.parse("filter vertical"), (1, 1), channels="luma")
+
+
+def transparent(pixels: Any, seed: int, type_: str) -> Any:
+    """Alpha of every share, much of it 0."""
+    opaque = 1 if type_ == "float32" else np.iinfo(type_).max
+    order = np.random.default_rng(seed)
+    return (order.choice([0, 0, 0.2, 0.6, 1], pixels.shape[:2]) * opaque).astype(type_)
+
+
+@law(60)
+@given(
+    st.data(), st.sampled_from(("uint8", "uint16", "float32")), st.sampled_from([*REDUCTIONS, "percentile:30", "lp:3"])
+)
+def test_pools_of_colours_that_alpha_weights_are_explained(data: st.DataObject, type_: str, kind: str) -> None:
+    kind = {"percentile": "percentile:75", "lp": "lp:2"}.get(kind, kind)
+    pixels = data.draw(images(type_, st.tuples(st.integers(2, 6), st.integers(2, 6))))
+    options = {"pad": data.draw(st.integers(0, 1)), "count_padding": data.draw(st.booleans()), "stride": 1}
+    step = Pool(kind, size=2, **options)
+    image = imgconv.Image((Frame(pixels, transparent(pixels, data.draw(st.integers(0, 99)), type_)),))
+    at = data.draw(st.tuples(*(st.integers(0, side - 1) for side in step.shape(*pixels.shape))))
+    [channel] = explain(image, Pipeline((step,)), at).channels
+    assert channel.result == oracle.exact(image.through(step).pixels[at])
+    if type_ == "float32" or kind.startswith("lp"):
+        assert abs(channel.settled.value - channel.result) <= 1e-5 * (1 + float(np.abs(pixels).max()))
+    else:
+        assert channel.agrees
+    if channel.parts[0].winner is not None:
+        assert image.alpha[channel.parts[0].winner] > 0
+
+
+@law(40)
+@given(
+    st.data(),
+    st.sampled_from(
+        ("filter box:3 | maxpool 2", "avgpool 2 | filter sobel-x | abs", "filter box:2 | avgpool 2 | relu")
+    ),
+    st.sampled_from(("clamp", "stretch")),
+)
+def test_pipelines_of_colours_that_alpha_weights_are_explained(data: st.DataObject, text: str, range_: str) -> None:
+    pixels = data.draw(images("uint8", st.tuples(st.integers(4, 7), st.integers(4, 7))))
+    image = imgconv.Image((Frame(pixels, transparent(pixels, data.draw(st.integers(0, 99)), "uint8")),))
+    steps = imgconv.Pipeline.parse(text)
+    at = data.draw(st.tuples(*(st.integers(0, side - 1) for side in steps.shape(*pixels.shape))))
+    [channel] = explain(image, steps, at, range_=range_).channels
+    assert channel.result == image.through(steps, range=range_).pixels[at]
+    assert abs(channel.settled.value - channel.result) <= 1

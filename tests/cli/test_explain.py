@@ -222,3 +222,14 @@ def test_another_tools_way_is_explained(window: str) -> None:
     assert [line.split("  ") for line in lines if line.startswith("rounded")] == [["rounded half to even", "288"]]
     found = json.loads(explain("filter", *words, "--rounding", "half-up", "--json").stdout)
     assert (found["rounding"], found["channels"][0]["result"]) == ("half-up", 289)
+
+
+def test_alpha_divides_averages_and_hides_pixels_from_pools(window: str) -> None:
+    alpha = np.uint8([[255, 0, 255], [0, 51, 0], [0, 0, 0]])
+    Image.fromarray(np.stack([TEXTBOOK, alpha], axis=2)).save("clear.png")
+    lines = explain("pool", "avg", "2", "--stride", "1", "clear.png", "--at", "0,0").stdout.splitlines()
+    assert lines[2].split()[-3:] == ["alpha", "times", "alpha"]
+    assert [line.split("  ")[0] for line in lines[6:]] == ["sum", "/ sum of alpha, 1.2", "result"]
+    lines = explain("pool", "max", "2", "--stride", "1", "clear.png", "--at", "1,0").stdout.splitlines()
+    assert "(* at row 1, column 1)" in lines[6]
+    assert "- lies beyond the edge" in explain("pool", "max", "2", "clear.png", "--at", "0,0", "--pad", "1").stdout

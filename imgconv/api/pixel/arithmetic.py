@@ -93,8 +93,15 @@ def _percentile(values: Sequence[Number], percent: Number) -> Number:
 
 
 def _norm(values: Sequence[Number], power: Number) -> Number:
+    return weighted_norm(values, [1] * len(values), power)
+
+
+def weighted_norm(values: Sequence[Number], shares: Sequence[Number], power: Number) -> Number:
+    """The root of the sum of magnitudes to a power, each times its share."""
+    exponent = float(power)
     try:
-        return float(math.fsum(abs(nearest(value)) ** float(power) for value in values) ** (1 / float(power)))
+        powers = (nearest(share) * abs(nearest(v)) ** exponent for v, share in zip(values, shares, strict=True))
+        return float(math.fsum(powers) ** (1 / exponent))
     except OverflowError:
         return math.inf
 

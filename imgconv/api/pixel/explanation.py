@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from imgconv import errors
 from imgconv.api.pixel.arithmetic import Ends, Settled, combined, inside, same, settled
 from imgconv.api.pixel.cells import Place, exact
+from imgconv.api.pixel.inputs import between, weighted_between, weights_of
 from imgconv.api.pixel.parts import EXPLAINED, Part
 from imgconv.api.pixel.patches import Patch, patches
 from imgconv.operations import Filter, Operation
@@ -21,6 +22,7 @@ from imgconv.values.parameters import HALF_UP
 if TYPE_CHECKING:
     from imgconv.api.colour_pipeline import ColourPipeline
     from imgconv.api.image import Image
+    from imgconv.api.pixel.weighting import AlphaPlane
     from imgconv.values.pixel_values import Pixels, Target, Values
 
 
@@ -80,8 +82,7 @@ def explain(
     UsageError
         For a pixel or a frame that is not there, and steps that are not explained.
     PixelError
-        For colours that alpha weights, but for those of one filter, and for channels or light that the image does not
-        have.
+        For colours that are multiplied by alpha first, and for channels or light that the image does not have.
     WindowError
         Where a window does not fit.
     """
@@ -113,7 +114,7 @@ def explainer(
     one = image.frames[frame]
     colours = colours_of(replace(image, frames=(one,)), alpha, channels, linear=linear)
     alone = colours.chosen.numbers == ()
-    weights = None if alone else _weights(one.alpha, pipeline, alpha, range)
+    weights = None if alone else weights_of(one.alpha, alpha)
     encoded = encoded_input(colours, one)
     goal = target(widened_type(one.pixels.dtype), pipeline.result_type(dtype), range)
     if alone:
@@ -163,11 +164,18 @@ class Explainer:
     @cached_property
     def inputs(self) -> tuple[Values, ...]:
         """What each step is applied to."""
+        return tuple(colour for colour, _ in self._inputs)
+
+    @cached_property
+    def _inputs(self) -> list[tuple[Values, AlphaPlane | None]]:
+        """What each step is applied to, with the alpha that weights it."""
         from imgconv.api.pixel.light import first_input
 
         threads = self.how["threads"]
         first = first_input(self.colours, self.encoded, self.target.type, threads)
-        return first, *_between(self.pipeline, first, threads)
+        if self.weights is not None:
+            return weighted_between(self.pipeline, first, self.weights, threads)
+        return [(values, None) for values in (first, *between(self.pipeline, first, threads))]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -202,13 +210,18 @@ class Explainer:
         from imgconv.api.pixel.light import encoded_response, with_pixels
 
         step, light = self.pipeline.steps[-1], self.colours.curves is not None
-        parts = EXPLAINED[type(step)](step, self.inputs[-1].pixels[..., number], at, self.weights)
+        colour, alpha = self._inputs[-1]
+        parts = EXPLAINED[type(step)](step, colour.pixels[..., number], at, alpha)
         value = _joined(step, [part.response for part in parts])
         as_pixel = encoded_response(self.colours, number, value, self.encoded.type) if light else None
         if light and len(self.inputs) == 1:
             plane = self.encoded.pixels[..., number]
             parts = tuple(replace(part, cells=with_pixels(part.cells, plane)) for part in parts)
         end = settled(value if as_pixel is None else as_pixel, self.target, self.ends)
+        if alpha is not None and self.target.range == "stretch" and end.rounded is None:
+            end = replace(
+                end, ranged=max(0, min(1, end.ranged))
+            )  # the engine keeps what cannot be seen between the ends
         return Channel(name, parts, value, end, own, same(end.value, own, self.target.type), as_pixel)
 
 
@@ -239,31 +252,6 @@ def _require_explained(pipeline: Pipeline) -> None:
                 f"{step_text(step)} is applied several times; explain shows one: leave out repeat, or write the filter"
                 " as often as steps of a pipeline: imgconv explain run"
             )
-
-
-def _weights(plane: Pixels | None, pipeline: Pipeline, policy: str, range_: str) -> Pixels | None:
-    """The alpha (H, W) that weights colours, if it does."""
-    from imgconv.engine.alpha.plane import is_opaque
-
-    if plane is None or policy in ("keep", "filter", "drop") or is_opaque(plane):
-        return None
-    if policy == "auto" and range_ != "stretch" and len(pipeline.steps) == 1 and isinstance(pipeline.steps[0], Filter):
-        return plane
-    raise errors.PixelError(
-        "alpha weights the colours of this image, which explain shows for one filter alone, without stretch; explain"
-        " the colours: --alpha keep, or laid over a colour: --flatten white"
-    )
-
-
-def _between(pipeline: Pipeline, first: Values, threads: int | None) -> list[Values]:
-    """What each step but the first is applied to: the wide result of those before it."""
-    from imgconv.api.apply.pipeline import apply
-
-    found = []
-    for count in range(1, len(pipeline.steps)):
-        before, _ = apply(Pipeline(pipeline.steps[:count]), first, None, threads)
-        found.append(before)
-    return found
 
 
 def _joined(step: Operation, responses: Sequence[Number]) -> Number:

@@ -18,6 +18,24 @@ if TYPE_CHECKING:
 Rows = tuple[tuple[Number, ...], ...]
 
 
+@record(eq=False)
+class AlphaPlane:
+    """Alpha (H, W), and what is opaque in it: between the steps of a pipeline it is float64 in the units it began
+    in."""
+
+    plane: Pixels
+    opaque: int
+
+    def shares(self, cells: Cells) -> Rows:
+        """Alpha of each cell, from 0 to 1; a border's constant is opaque."""
+        return tuple(
+            tuple(
+                1 if cell.source is None else response(exact(self.plane[cell.source]), self.opaque, 0) for cell in row
+            )
+            for row in cells
+        )
+
+
 @record
 class Alphas:
     """Alpha of each cell, from 0 to 1; of a kernel that averages the sum of weight times alpha (None for one that finds
@@ -28,20 +46,24 @@ class Alphas:
     visible: bool = True
 
 
-def alphas(plane: Pixels, cells: Cells, kernel: Kernel, *, averages: bool) -> Alphas:
-    """The alphas of a window's cells in a plane (H, W); a border's constant is opaque."""
-    from imgconv.engine.alpha.plane import opaque_of
-
-    opaque = opaque_of(plane.dtype.name)
-    rows = tuple(
-        tuple(1 if cell.source is None else response(exact(plane[cell.source]), opaque, 0) for cell in row)
-        for row in cells
-    )
+def alphas(alpha: AlphaPlane, cells: Cells, kernel: Kernel, *, averages: bool) -> Alphas:
+    """The alphas of a window's cells."""
+    rows = alpha.shares(cells)
     if not averages:
         return Alphas(rows, None)
     seen = total([one for row in products(kernel, rows) for one in row])
     weights = total(list(kernel.cells()))
     return Alphas(rows, seen, seen != 0 and (seen > 0) == (weights > 0))
+
+
+def pooled_alphas(alpha: AlphaPlane, cells: Cells, kind: str, padding: int) -> Alphas:
+    """The alphas of a pooling window's cells; an average divides by their sum, and `padding` more opaque cells."""
+    rows = tuple(
+        tuple(0 if cell.value is None else share for cell, share in zip(*pair, strict=True))
+        for pair in zip(cells, alpha.shares(cells), strict=True)
+    )
+    seen = total([one for row in rows for one in row])
+    return Alphas(rows, total([seen, padding]) if kind == "avg" else None, seen != 0)
 
 
 def products(kernel: Kernel, values: Rows) -> Rows:
