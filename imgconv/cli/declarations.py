@@ -33,7 +33,7 @@ def operation_command(operation: type[Operation], run: Callable[[Operation, Comm
         auxiliary = {one.name: path for one in operation.auxiliary if (path := values.pop(one.name)) is not None}
         run(step_of(operation, values, operation.examples[0]), common, auxiliary)
 
-    parameters = [*parameters_of(operation), *([_like()] if operation.tools else [])]
+    parameters = [*parameters_of(operation), *([like_option()] if operation.tools else [])]
     parameters += [option(f"--{one.name}", "FILE", groups.FILES, one.help) for one in operation.auxiliary]
     return Command(
         operation.word,
@@ -45,7 +45,8 @@ def operation_command(operation: type[Operation], run: Callable[[Operation, Comm
     )
 
 
-def _like() -> click.Parameter:
+def like_option() -> click.Parameter:
+    """The tool whose way is taken."""
     return option(
         f"--{LIKE}",
         TOOL,

@@ -144,6 +144,7 @@ def test_a_field_without_pixels_and_a_large_one(window: str) -> None:
         (("run", "filter vertical | edges canny", "window.npy", "--at", "0,0"), "canny is not explained"),
         (("run", "net.safetensors", "window.npy", "--at", "0,0"), "name a class"),
         (("run",), "which pipeline"),
+        (("filter", "vertical", "window.npy", "--at", "1,1", "-o", "-", "--json"), "standard output"),
         (("edges", "canny", "window.npy"), "command of 'imgconv explain'"),
         (("pool", "max", "2", "window.npy", "--at", "0,0", "--size", "3"), "size is given twice"),
     ],

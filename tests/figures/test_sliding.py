@@ -110,6 +110,8 @@ def test_the_command_writes_an_animation(tmp_path: Path) -> None:
     assert "steps.jpg: --steps is an animation" in steps("--steps", "steps.jpg", "--at", "0,0").err
     assert "--crop is of --steps" in steps("--at", "0,0", "--crop", "0,0,1x1").err
     assert steps("--at", "0,0", "--steps", "in.png").code == 2
+    assert steps("--at", "0,0", "-o", "figure.png", "--steps", "a.gif", "--crop", "2,2,2x2").code == 1
+    assert not (tmp_path / "figure.png").exists()
 
 
 def test_an_animation_of_too_many_bytes_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

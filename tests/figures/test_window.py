@@ -19,7 +19,8 @@ from imgconv.figures.shades import ink_on, scale, signed, tone
 from imgconv.figures.window import figure
 from imgconv.kernels.lab.draw import ABOVE, BELOW, INK, PAPER
 from imgconv.values.image import Frame
-from tests.command import Pixels, called, pixels_of, save
+from tests.command import Pixels, called, pixels_of, png, save
+from tests.command import imgconv as imgconv_command
 from tests.strategies import plain_python
 
 TEXTBOOK = np.array([[0, 64, 128], [48, 192, 144], [142, 226, 168]], "uint8")
@@ -114,3 +115,8 @@ def test_tones_are_those_of_the_pixels() -> None:
 def test_neighbours_are_one_run() -> None:
     assert runs((3, 4, 5, 9)) == [(3, 6), (9, 10)]
     assert runs((3, 9), scale=1) == runs(range(3, 10)) == [(3, 10)]
+
+
+def test_an_image_and_its_figure_go_through_pipes(tmp_path: Path) -> None:
+    done = imgconv_command("explain", "pool", "2", "--at", "0,0", "-o", "-", cwd=tmp_path, stdin=png(TEXTBOOK))
+    assert (done.code, pixels_of(done.out).shape[2]) == (0, 3), done.err

@@ -129,6 +129,8 @@ def show(pipeline: Pipeline, inputs: tuple[str, ...], given: dict[str, Any], exa
 
 def _show(explained: Explainer, name: str, given: dict[str, Any]) -> None:
     """The pixel as text or a figure, and the film."""
+    if given["crop"] is not None:
+        given["crop"].check(*explained.shape)
     if given["at"] is not None:
         explanation = explained.pixel(given["at"])
         if given["output"] is not None:

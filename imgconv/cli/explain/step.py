@@ -6,7 +6,7 @@ from typing import Any
 
 from imgconv import errors
 from imgconv.cli.command import Command
-from imgconv.cli.declarations import LIKE, parameters_of, rounding_of, step_of, take_leading
+from imgconv.cli.declarations import LIKE, like_option, parameters_of, rounding_of, step_of, take_leading
 from imgconv.cli.explain.options import explain_options, image_argument, show
 from imgconv.cli.messages import Finished
 from imgconv.operations import Operation
@@ -40,7 +40,7 @@ def command(operation: type[Operation]) -> Command:
         show(Pipeline((step_of(operation, fields, examples[0]),)), inputs, values, examples[0])
         raise Finished(errors.DONE)
 
-    parameters = [one for one in parameters_of(operation) if one.name not in _NOT_EXPLAINED]
+    parameters = [one for one in (*parameters_of(operation), like_option()) if one.name not in _NOT_EXPLAINED]
     names = {one.name for one in parameters}
     return Command(
         operation.word,

@@ -144,7 +144,8 @@ def overwrite_option(text: str = "Replace existing files in a folder, and inputs
 
 def refuse_inputs(target: str, *inputs: str | None) -> None:
     """UsageError for a target that is one of the inputs, too."""
-    if any(one is not None and os.path.realpath(one) == os.path.realpath(target) for one in inputs):
+    named = [one for one in inputs if one is not None]
+    if target != "-" and any(os.path.realpath(one) == os.path.realpath(target) for one in named):
         raise errors.UsageError(f"{target} is also an input; --overwrite replaces it, or name another file")
 
 
