@@ -26,7 +26,7 @@ def refusal(prepared: Prepared) -> str:
     """Why an image cannot go by rows into its result; empty if it can."""
     from imgconv.api import local_steps
     from imgconv.files import conversions
-    from imgconv.files.write import ROW_WRITERS
+    from imgconv.files.writers import ROW_WRITERS
 
     job, header, form, settings = prepared.job, prepared.header, prepared.form, prepared.settings
     converted = settings.gray or settings.wide or settings.channels != ALL_CHANNELS or settings.flatten is not None

@@ -13,7 +13,7 @@ from imgconv.batches.jobs import Naming, plan_jobs
 from imgconv.batches.run_report import record as record_of
 from imgconv.batches.settings import Manner, Settings
 from imgconv.batches.task import Listener, Run
-from imgconv.files.formats import COMPRESS_LEVEL, QUALITY_KIND, TILE
+from imgconv.files.formats import COMPRESS_LEVEL, QUALITY_KIND, TILE, ZARR_FORMAT
 from imgconv.files.options import CHOICE_OF_FRAMES, Reading, Writing
 from imgconv.operations.pipeline import pipeline as pipeline_of
 from imgconv.values.arguments import path_text
@@ -67,6 +67,7 @@ KINDS: dict[str, Kind] = {
     "lossless": FLAG,
     "tile": TILE,
     "bigtiff": FLAG,
+    "zarr_format": ZARR_FORMAT,
 }
 """The options of `batch` and how each is read: fields of Settings, Reading and Writing."""
 
@@ -124,7 +125,7 @@ def batch(
         What the command has by the same names: `dtype`, `range`, `gray`, `flatten`, `alpha`, `channels`, `linear`,
         `crop`, `roi`, `mask` (a path), `threads`, `strict`, `skip_existing`, `frames`, `max_pixels`, `max_frames`,
         `max_memory`, `allow_truncated`, `allow_narrowing`, `no_orient`, `strip`, `compress_level`, `quality`,
-        `lossless`, `tile`, `bigtiff`.
+        `lossless`, `tile`, `bigtiff`, `zarr_format`.
 
     Returns
     -------

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from imgconv import errors
 from imgconv.files.formats import BY_SUFFIX, split_member
+from imgconv.files.zarr.recognition import is_zarr
 from imgconv.values.frozen import record
 
 STREAM = "-"
@@ -18,6 +19,7 @@ _READ_ONLY = (".cur", ".dcx", ".fit", ".fits", ".flc", ".fli", ".icns", ".ico", 
 """Suffixes of formats that are read and not written."""
 _ONLY_NAMED = (".csv",)
 """Suffixes of files that hold images when they are named; beside images they are lists of names and labels."""
+_SLASHES = os.sep + (os.altsep or "")
 _PATTERN = frozenset("*?[")
 
 
@@ -57,7 +59,7 @@ class Inputs:
         return (
             len(self.words) > 1
             or self.files_from is not None
-            or any(os.path.isdir(word) or not is_literal(word) for word in self.words)
+            or any((os.path.isdir(word) and not is_zarr(word)) or not is_literal(word) for word in self.words)
         )
 
     def sources(self, output: str | None = None) -> list[Source]:
@@ -86,6 +88,8 @@ def is_literal(word: str) -> bool:
 
 
 def _named(word: str, recursive: bool, output: str | None) -> list[Source]:
+    if is_zarr(word):
+        return [Source(word.rstrip(_SLASHES))]
     if os.path.isdir(word):
         return _in_folder(word, recursive, output)
     if is_literal(word) or os.path.lexists(split_member(word)[0]):
@@ -113,11 +117,14 @@ def _walk(folder: str, recursive: bool, output: str | None) -> Iterator[str]:
     for place, folders, files in os.walk(folder, onerror=refused):
         if place.count(os.sep) > folder.count(os.sep) + _DEEPEST:
             raise errors.FileError(f"{folder}: has folders more than {_DEEPEST} deep; name those further down")
-        folders[:] = sorted(
+        shown = [name for name in sorted(folders) if not name.startswith(".")]
+        images = [name for name in shown if is_zarr(os.path.join(place, name))]
+        yield from (os.path.join(place, name) for name in images)
+        folders[:] = [
             name
-            for name in folders
-            if recursive and not name.startswith(".") and os.path.realpath(os.path.join(place, name)) != left_out
-        )
+            for name in shown
+            if recursive and name not in images and os.path.realpath(os.path.join(place, name)) != left_out
+        ]
         for name in sorted(files):
             suffix = os.path.splitext(name)[1].lower()
             known = suffix in BY_SUFFIX or suffix in _READ_ONLY
@@ -132,7 +139,7 @@ def _matching(pattern: str) -> list[Source]:
     root = pattern
     while _PATTERN & set(root):
         root = os.path.dirname(root)
-    files = sorted(path for path in glob(pattern, recursive=True) if not os.path.isdir(path))
+    files = sorted(path for path in glob(pattern, recursive=True) if is_zarr(path) or not os.path.isdir(path))
     if not files:
         raise errors.FileError(f"{pattern}: there is no such file, and none matches it as a pattern")
     return [Source(path, _below(path, root)) for path in files]
@@ -155,7 +162,8 @@ def _listed(path: str, end: bytes, recursive: bool, output: str | None) -> list[
             )
         if name == STREAM:
             name = os.path.join(os.curdir, name)  # noqa: PLW2901 (a file of this name)
-        found += _in_folder(name, recursive, output) if os.path.isdir(name) else [Source(name)]
+        is_folder = os.path.isdir(name) and not is_zarr(name)
+        found += _in_folder(name, recursive, output) if is_folder else [Source(name)]
     if not found:
         raise errors.UsageError(f"{_shown(path)}: this list has no names")
     return found

@@ -12,6 +12,7 @@ from imgconv.batches import names
 from imgconv.batches.inputs import STREAM, Source
 from imgconv.batches.job import Job
 from imgconv.files.formats import BY_SUFFIX, FORMATS, TABLE, Format, format_named, format_of
+from imgconv.files.zarr.recognition import is_named_zarr
 from imgconv.values.frozen import record, replace
 
 
@@ -111,8 +112,8 @@ def _job_of_pages(sources: list[Source], naming: Naming, stdout_is_terminal: boo
 
 
 def _is_file_name(path: str) -> bool:
-    """Whether an output's path names a file (or a stream) and not a folder."""
-    return not (os.path.isdir(path) or path.endswith((os.sep, os.altsep or os.sep)))
+    """Whether an output's path names a file (or a stream, or a folder that is an image) and not a folder."""
+    return is_named_zarr(path) or not (os.path.isdir(path) or path.endswith((os.sep, os.altsep or os.sep)))
 
 
 def _jobs(sources: list[Source], naming: Naming, stdout_is_terminal: bool) -> list[Job]:
@@ -124,6 +125,8 @@ def _jobs(sources: list[Source], naming: Naming, stdout_is_terminal: bool) -> li
     if output is None and stdout_is_terminal:
         return [_derived_job(source.path, naming, named) for source in sources]
     if output is None or output == STREAM:
+        if named is not None and named.folder:
+            raise errors.UsageError(f"{named.name.upper()} is a folder, which goes to no stream; name it: -o out.zarr")
         if len(sources) > 1:
             raise errors.UsageError(f"{len(sources)} images cannot go to one stream; give a folder: -o out/")
         if stdout_is_terminal and not (named and named.text):
@@ -134,6 +137,7 @@ def _jobs(sources: list[Source], naming: Naming, stdout_is_terminal: bool) -> li
     if names.is_template(output):
         return _jobs_of_template(sources, output, naming, named)
     if not naming.several and _is_file_name(output):
+        output = output.rstrip("/\\") if is_named_zarr(output) else output
         return [Job(sources[0].path, output, named or _form_of(output), replace=True)]
     _require_folder(output, len(sources))
     return [_job_in_folder(source, output, named, naming.overwrite) for source in sources]
@@ -196,7 +200,7 @@ def _is_terminal(path: str) -> bool:
 
 def _form_of(path: str) -> Format:
     """The format of the suffix; a FIFO or device has no suffix and gets what a stream gets."""
-    if os.path.exists(path) and not stat.S_ISREG(os.stat(path).st_mode):
+    if os.path.exists(path) and not (stat.S_ISREG(os.stat(path).st_mode) or is_named_zarr(path)):
         return FORMATS["png"]
     return format_of(path)
 

@@ -7,7 +7,7 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from imgconv import errors
 from imgconv.batches.inputs import STREAM
@@ -19,7 +19,6 @@ from imgconv.values.notes import Note
 
 if TYPE_CHECKING:
     from imgconv.batches.settings import Settings
-    from imgconv.files.by_rows import Pieces
     from imgconv.values.image import ImageData
 
 
@@ -81,23 +80,25 @@ def write(fitted: Sequence[Output], settings: Settings, on_note: Callable[[Note]
         for output in fitted
     ]
     for output, content in zip(fitted, contents, strict=True):
-        write_pieces(output.job, output.path, content, on_note)
+        write_pieces(output.job, output.form, output.path, content, on_note)
 
 
-def write_pieces(job: Job, path: str, content: Pieces, on_note: Callable[[Note], None]) -> None:
-    """Writes the pieces of one file of a job, as `write` does; a file that is there with the same content is left."""
-    from imgconv.files import atomic, pieces
+def write_pieces(job: Job, form: Format, path: str, content: Any, on_note: Callable[[Note], None]) -> None:
+    """Writes the pieces of one file of a job, or the files of a folder, as `write` does; what is there with the same
+    content is left."""
+    from imgconv.files import atomic, folders, pieces
+    from imgconv.files.write import put
 
     if path == STREAM:
         atomic.write_stdout(content)
         return
     if not job.may_replace(path) and job.may_adopt(path) and os.path.exists(path):
-        if not _has(path, pieces.spooled(content)):
+        if not (folders.has(path, content) if form.folder else _has(path, pieces.spooled(content))):
             raise errors.file_exists(path)
         return
     if job.in_folder:
         atomic.make_folder(os.path.dirname(path))
-    atomic.write(path, content, on_note, replace=job.may_replace(path))
+    put(form, path, content, on_note, replace=job.may_replace(path))
 
 
 def _has(path: str, content: Iterable[bytes | memoryview]) -> bool:

@@ -26,7 +26,7 @@ def run(work: JobWork, prepared: Prepared) -> tuple[str, tuple[str, ...]] | None
         if reader is None:
             return None
         with header, closing(_pieces(work, prepared, reader, words)) as pieces:
-            output.write_pieces(work.job, prepared.path, pieces, work.add_note)
+            output.write_pieces(work.job, prepared.form, prepared.path, pieces, work.add_note)
     work.facts |= {"output": prepared.path, "outputs": [prepared.path]}
     return output.shown_path(prepared.path), tuple(words)
 

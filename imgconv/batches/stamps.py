@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 import time
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -58,7 +59,16 @@ def seen(path: str) -> dict[str, Any] | None:
         status = os.stat(path)
     except OSError:
         return None
+    if stat.S_ISDIR(status.st_mode):
+        inside = [os.stat(member) for member in _members(path)]
+        times = [status.st_mtime_ns, *(member.st_mtime_ns for member in inside)]
+        return {"size": sum(member.st_size for member in inside), "time": max(times)}
     return {"size": status.st_size, "time": status.st_mtime_ns}
+
+
+def _members(path: str) -> list[str]:
+    """The files in a folder that is an image."""
+    return sorted(os.path.join(place, name) for place, _, names in os.walk(path) for name in names)
 
 
 @record
@@ -109,8 +119,11 @@ def full_operation(job: Job, operation_: str) -> str:
 
 
 def digest_of(path: str) -> str | None:
-    """The hash of a file's content; None if it cannot be read."""
+    """The hash of the content of a file, or of the names and files in a folder; None if it cannot be read."""
     try:
+        if os.path.isdir(path):
+            listed = [f"{os.path.relpath(member, path)} {digest_of(member)}\n" for member in _members(path)]
+            return f"sha256:{hashlib.sha256(''.join(listed).encode('utf-8', 'surrogateescape')).hexdigest()}"
         with open(path, "rb") as file:
             return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
     except OSError:

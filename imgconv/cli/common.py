@@ -10,7 +10,7 @@ from imgconv import errors
 from imgconv.batches.inputs import Inputs
 from imgconv.batches.settings import Manner, Settings
 from imgconv.cli.options import Option, option, quiet
-from imgconv.files.formats import COMPRESS_LEVEL, FORMATS, QUALITY, QUALITY_KIND, TILE
+from imgconv.files.formats import COMPRESS_LEVEL, FORMATS, QUALITY, QUALITY_KIND, TILE, ZARR_FORMAT
 from imgconv.files.options import CHOICE_OF_FRAMES, Reading, Writing
 from imgconv.values import groups
 from imgconv.values.clusters import CLUSTER
@@ -134,10 +134,18 @@ def _files() -> list[Option]:
             "--compress-level",
             COMPRESS_LEVEL,
             groups.FILES,
-            "Of PNG and TIFF: 0 stores, 1 is fast, 9 is small.  [default: 3; 1 into a pipe]",
+            "Of PNG, TIFF and Zarr: 0 stores, 1 is fast, 9 is small.  [default: 3; 1 into a pipe]",
         ),
-        option("--tile", TILE, groups.FILES, "Write TIFF in tiles of N x N pixels.  [default: strips]"),
+        option(
+            "--tile",
+            TILE,
+            groups.FILES,
+            "Write TIFF in tiles of N x N pixels, Zarr in such chunks.  [default: strips; 512]",
+        ),
         option("--bigtiff", FLAG, groups.FILES, "Write TIFF as BigTIFF.  [default: where it may exceed 4 GiB]"),
+        option(
+            "--zarr-format", ZARR_FORMAT, groups.FILES, "Zarr's version: 3 is OME-NGFF 0.5, 2 is 0.4.  [default: 3]"
+        ),
     ]
 
 

@@ -18,6 +18,7 @@ PACKAGES = ("numpy", "numba", "llvmlite", "Pillow", "click", "isal", "tifffile",
 EXTRAS = {
     "deep": ("imagecodecs",),
     "keras": ("h5py",),
+    "zarr": ("zarr",),
     "onnx": ("onnx",),
     "dask": ("dask", "distributed", "cryptography"),
 }

@@ -57,9 +57,8 @@ def _put_back(
     assert output is not None
     from imgconv.api.image import Image, load
     from imgconv.api.unpooling import unpool
-    from imgconv.files import atomic
     from imgconv.files.formats import format_of
-    from imgconv.files.write import encode_fitted, fitted
+    from imgconv.files.write import encode_fitted, fitted, put
     from imgconv.values.frozen import replace
     from imgconv.values.image import Frame, size_words
 
@@ -79,7 +78,7 @@ def _put_back(
         ),
     )
     held = fitted(result, form, output)
-    atomic.write(output, encode_fitted(held, form, output))
+    put(form, output, encode_fitted(held, form, output))
     if not quiet:
         words = (f"{size_words(held.pixels)} {held.mode.removesuffix(' uint8')}", *(note.text for note in held.notes))
         complain(f"{image} -> {output}: {'; '.join(words)}")

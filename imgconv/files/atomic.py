@@ -33,7 +33,7 @@ def write(path: str, content: Pieces, hear: Hear | None = None, *, replace: bool
     FileError
     BrokenPipeError
     """
-    with _refusals(path):
+    with refusals(path):
         try:
             with links.target_at(path) as target:
                 if target.known is not None and not replace:
@@ -51,7 +51,7 @@ def write(path: str, content: Pieces, hear: Hear | None = None, *, replace: bool
 
 def begun(path: str) -> IO[bytes]:
     """An emptied or new file, unbuffered, for content that is written in pieces over time. Raises FileError."""
-    with _refusals(path), links.target_at(path) as target:
+    with refusals(path), links.target_at(path) as target:
         if target.known is None:
             handle = os.open(target.at(target.name), _FLAGS | os.O_CREAT | os.O_EXCL, 0o666, dir_fd=target.folder)
             return open(handle, "wb", buffering=0)
@@ -62,7 +62,7 @@ def begun(path: str) -> IO[bytes]:
 def continued(path: str) -> int:
     """A descriptor for reading a file and adding to its end; it is made if it is not there. Raises FileError."""
     flags = (_FLAGS & ~os.O_WRONLY) | os.O_RDWR | os.O_APPEND
-    with _refusals(path), links.target_at(path) as target:
+    with refusals(path), links.target_at(path) as target:
         if target.known is None:
             return os.open(target.at(target.name), flags | os.O_CREAT | os.O_EXCL, 0o666, dir_fd=target.folder)
         if not stat.S_ISREG(target.known.st_mode):
@@ -75,14 +75,14 @@ def write_stdout(content: Pieces) -> None:
     """Write content to standard output. Raises FileError, or BrokenPipeError."""
     if sys.stdout is None:
         raise errors.file_unwritable("standard output", "it is closed")
-    with _refusals("standard output"):
+    with refusals("standard output"):
         write_all(sys.stdout.buffer, spooled(content))
         sys.stdout.buffer.flush()
 
 
 def make_folder(path: str) -> None:
     """Create an output folder unless it exists. Raises FileError."""
-    with _refusals(path):
+    with refusals(path):
         links.make_folders(path)
 
 
@@ -103,7 +103,8 @@ _FLAGS = os.O_WRONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOCTTY", 0)
 
 
 @contextlib.contextmanager
-def _refusals(path: str) -> Iterator[None]:
+def refusals(path: str) -> Iterator[None]:
+    """A context in which an error of the system becomes a FileError about a path."""
     try:
         yield
     except OSError as error:
@@ -139,7 +140,7 @@ def _opened(target: Target, flags: int = _FLAGS, *, emptied: bool = True) -> int
 
 def _refuse_losses(note: Note) -> None:
     if note.loss:
-        raise OSError(0, f"{note.text}; remove the old file first")  # `_refusals` says where
+        raise OSError(0, f"{note.text}; remove the old file first")  # `refusals` says where
 
 
 def _write_beside(target: Target, content: Pieces, hear: Hear, replace: bool) -> None:

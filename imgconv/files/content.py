@@ -8,6 +8,8 @@ from imgconv.values.pixel_values import Pixels
 
 Content = list[bytes | memoryview]
 """A file as pieces, written one after the other, so that pixels need not be copied behind a header."""
+Member = tuple[str, bytes]
+"""A file in a folder that is an image, by its path there (with slashes)."""
 
 
 def bytes_of(pixels: Pixels) -> memoryview:

@@ -106,9 +106,8 @@ def _convert_alike(image: ImageData, form: Format) -> ImageData:
 
 
 def _idle(form: Format, writing: Writing) -> list[str]:
-    options = {name for name in ("compress_level", "quality", "tile") if getattr(writing, name) is not None}
-    options |= {"bigtiff"} if writing.bigtiff else set()
-    return sorted(options - set(form.heeds))
+    options = {"compress_level", "quality", "tile", "bigtiff", "zarr_format"}
+    return sorted(name for name in options - set(form.heeds) if getattr(writing, name) not in (None, False))
 
 
 # ---------------------------------------------------------------- the conversions

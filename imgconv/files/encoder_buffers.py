@@ -16,6 +16,7 @@ _COPIES = {
     "png": _GROWTH,
     "tiff": 1.0,
     "npz": _GROWTH,
+    "zarr": 2.0,
 }
 """Times the pixels' bytes, of the writers here: compressed files are no smaller than pixels at worst."""
 _OF_PIXELS = {"webp": 7, "avif": 36, "gif": 8, "sgi": 5, "qoi": 2, "tga": 1}

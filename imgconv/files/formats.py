@@ -20,7 +20,8 @@ class Format:
     writer; `heeds` names the options of `Writing` that mean something to it; `lossless` is "always", "asked" (if asked
     for) or "never"; `longest` is the most pixels per side (0: no limit); `carries` names the metadata that it holds
     (`files/metadata/fields.py`); `frames` is how several lie in it: an `animation`, `pages` of any size, a `stack`
-    without durations; empty where it holds one; `text` is whether people can read it, on a terminal too."""
+    without durations; empty where it holds one; `text` is whether people can read it, on a terminal too; `folder`
+    whether its images are folders."""
 
     name: str
     suffixes: tuple[str, ...]
@@ -33,6 +34,7 @@ class Format:
     carries: tuple[str, ...] = ()
     frames: str = ""
     text: bool = False
+    folder: bool = False
 
 
 QUALITY = 92
@@ -126,6 +128,15 @@ FORMATS = {
         Format("spider", (".spi", ".spider"), "SPIDER", ("F",)),
         Format("npz", (".npz",), "", (ARRAY,), frames="stack"),
         Format("npy", (".npy",), "", (ARRAY,), frames="stack"),
+        Format(
+            "zarr",
+            (".zarr",),
+            "",
+            (ARRAY,),
+            heeds=("compress_level", "tile", "zarr_format"),
+            frames="stack",
+            folder=True,
+        ),
         Format("csv", (".csv",), "", ("L", "I;16", "I;16S", "I", "F", "D"), text=True),
     )
 }
@@ -165,6 +176,7 @@ def _tile(value: object) -> int:
 
 
 TILE = Kind("N", _tile)
+ZARR_FORMAT = Kind("2|3", _from_to("Zarr's version", 2, 3, "2 or 3"))
 
 
 def format_named(word: str) -> Format:

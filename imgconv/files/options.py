@@ -87,7 +87,8 @@ class Writing:
     """How to write outputs. None leaves it to the format and to where the bytes go.
 
     `compress_level` is from 0 (stored) to 9 (smallest), `quality` from 1 to 100; `lossless` refuses formats that lose.
-    `tile` is the side of TIFF's tiles (None: strips); `bigtiff` is BigTIFF whatever the size.
+    `tile` is the side of TIFF's tiles (None: strips) or Zarr's chunks; `bigtiff` is BigTIFF whatever the size;
+    `zarr_format` is Zarr's version, 2 or 3.
     """
 
     compress_level: int | None = None
@@ -95,3 +96,4 @@ class Writing:
     lossless: bool = False
     tile: int | None = None
     bigtiff: bool = False
+    zarr_format: int | None = None

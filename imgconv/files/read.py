@@ -19,6 +19,7 @@ from imgconv.files.pnm.headers import is_pnm
 from imgconv.files.source import Source
 from imgconv.files.text import reader as text_reader
 from imgconv.files.text.recognition import INLINE, is_inline, is_matrix
+from imgconv.files.zarr.recognition import is_zarr
 from imgconv.values.frozen import record, replace
 from imgconv.values.image import ImageData
 from imgconv.values.notes import Note
@@ -69,6 +70,12 @@ def header(path: str, options: Reading = Reading(), stream: IO[bytes] | None = N
 
     Raises FileError or PixelError as `imgconv.load` does.
     """
+    if stream is None and is_zarr(path):
+        from imgconv.files.zarr import reader as zarr_reader
+
+        header = zarr_reader.header(path, options)
+        limits.check_header(header)
+        return header
     name = "standard input" if path == STDIN and stream is None else path
     source = Source(name, stream or _opened(split_member(path)[0], name, options), options)
     try:

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import io
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from typing import IO, TYPE_CHECKING, Any
 
 from imgconv import errors
-from imgconv.files import atomic, conversions, npy, npz
-from imgconv.files.by_rows import Patch
+from imgconv.files import atomic, conversions, writers
 from imgconv.files.content import Content
-from imgconv.files.encoding import Encoding, saved
-from imgconv.files.formats import COMPRESS_LEVEL, FORMATS, QUALITY_KIND, TILE, Format, format_of
-from imgconv.files.modes import holder, to_pillow
+from imgconv.files.encoding import Encoding
+from imgconv.files.formats import COMPRESS_LEVEL, FORMATS, QUALITY_KIND, TILE, ZARR_FORMAT, Format, format_of
 from imgconv.files.options import Writing
 from imgconv.files.pictures import image_of
 from imgconv.files.png import writer as png_writer
-from imgconv.files.pnm import writer as pnm
 from imgconv.values.arguments import path_text
 from imgconv.values.frozen import replace
-from imgconv.values.image import Frame, ImageData
+from imgconv.values.image import ImageData
+from imgconv.values.notes import Note
 from imgconv.values.parameters import FLAG
 from imgconv.values.pixel_values import Pixels
 
@@ -38,6 +35,7 @@ def save(
     lossless: bool = False,
     tile: int | None = None,
     bigtiff: bool = False,
+    zarr_format: int | None = None,
 ) -> None:
     """Write an image into a file. An existing file is replaced as a whole or not at all.
 
@@ -50,15 +48,17 @@ def save(
     format : str, optional
         A name or suffix of a format, such as "png".
     compress_level : int, optional
-        For PNG and TIFF: 0 (stored), 1 (fast), 3 (the default) … 9 (smallest).
+        For PNG, TIFF and Zarr: 0 (stored), 1 (fast), 3 (the default) … 9 (smallest).
     quality : int, optional
         For JPEG, WebP and AVIF: 1 to 100, 92 by default. Other formats ignore it.
     lossless : bool
         Write WebP without loss; refuse formats that cannot be lossless.
     tile : int, optional
-        Write TIFF in square tiles of this side, a multiple of 16, instead of strips.
+        Write TIFF in square tiles of this side, a multiple of 16, instead of strips; Zarr in chunks of it (512).
     bigtiff : bool
         Write TIFF as BigTIFF, which else only files are that may exceed 4 GiB.
+    zarr_format : int, optional
+        Write Zarr's version 3 with OME-NGFF 0.5 (the default), or 2 with 0.4.
 
     Raises
     ------
@@ -80,21 +80,42 @@ def save(
     where = path_text(path) if stream is None else _name_of(stream, format)
     form = format_of(where) if format is None or (isinstance(format, str) and not format) else format_named(format)
     level = None if compress_level is None else COMPRESS_LEVEL.read(compress_level)
+    if form.folder and stream is not None:
+        raise errors.UsageError(f"{form.name.upper()} is a folder, which goes into no file object; name a path")
     options = Writing(
         level,
         None if quality is None else QUALITY_KIND.read(quality),
         FLAG.read(lossless),
         None if tile is None else TILE.read(tile),
         FLAG.read(bigtiff),
+        None if zarr_format is None else ZARR_FORMAT.read(zarr_format),
     )
     content = encoded(image, form, where, writing=options)
     if stream is None:
-        atomic.write(where, content)
+        put(form, where, content)
         return
     try:
         stream.writelines(content)
     except TypeError:
         raise errors.UsageError(f"{where} is opened as text; open it with 'wb'") from None
+
+
+def put(
+    form: Format,
+    path: str,
+    content: Any,
+    hear: Callable[[Note], None] | None = None,
+    *,
+    replace: bool = True,
+) -> None:
+    """Writes what a format's writer gave to its place, a file or a folder, as a whole or not at all. `atomic.write` has
+    the parameters."""
+    if form.folder:
+        from imgconv.files import folders
+
+        folders.write(path, content, hear, replace=replace)
+    else:
+        atomic.write(path, content, hear, replace=replace)
 
 
 def _name_of(stream: Any, format: object) -> str:
@@ -174,59 +195,9 @@ def encode_fitted(
     FileError where the format's writer refuses."""
     encoding = Encoding(png_writer.level_for(writing.compress_level, fast), writing, threads)
     try:
-        return _WRITERS.get(form.name, _by_pillow)(image, form, encoding)
+        return writers.WRITERS.get(form.name, writers.by_pillow)(image, form, encoding)
     except (OSError, ValueError, OverflowError) as error:
         raise errors.file_unwritable(path, str(error)) from error
-
-
-def _png(image: ImageData, form: Format, encoding: Encoding) -> Content:
-    if len(image.frames) > 1:
-        return _by_frames(image, form, encoding)
-    return [png_writer.encode(image.frames[0], image.metadata, encoding.level, encoding.threads)]
-
-
-def _by_frames(image: ImageData, form: Format, encoding: Encoding) -> Content:
-    """One frame after the other."""
-    from imgconv.files import frame_writers
-
-    return frame_writers.content(image, form, encoding)
-
-
-def _csv(image: ImageData, form: Format, encoding: Encoding) -> Content:
-    from imgconv.files.text import writer as text_writer
-
-    return text_writer.csv(image.frames[0])
-
-
-def _table(image: ImageData, form: Format, encoding: Encoding) -> Content:
-    from imgconv.files.text import writer as text_writer
-
-    return text_writer.table(image)
-
-
-def _by_pillow(image: ImageData, form: Format, encoding: Encoding) -> Content:
-    if len(image.frames) > 1:
-        return _by_frames(image, form, encoding)
-    buffer = io.BytesIO()
-    options = {**form.options(encoding.writing), **image.metadata}
-    saved(to_pillow(image.frames[0], holder(image.layout)), buffer, form, options)
-    return [buffer.getbuffer()]
-
-
-def _jpeg(image: ImageData, form: Format, encoding: Encoding) -> Content:
-    from imgconv.files.jpeg import strips as jpeg_strips
-
-    return [jpeg_strips.encode(image.frames[0], _jpeg_saver(image, form, encoding))]
-
-
-def _jpeg_saver(image: ImageData, form: Format, encoding: Encoding) -> Callable[[Frame, IO[bytes], bool], None]:
-    """What writes some rows of an image as a JPEG file, with its metadata if they are the first."""
-    mode, options = holder(image.layout), form.options(encoding.writing)
-
-    def save(frame: Frame, stream: IO[bytes], first: bool) -> None:
-        saved(to_pillow(frame, mode), stream, form, {**options, **image.metadata} if first else options)
-
-    return save
 
 
 def by_rows(
@@ -238,54 +209,16 @@ def by_rows(
     fast: bool,
     writing: Writing,
     threads: int | None,
-) -> Iterator[bytes | memoryview | Patch]:
-    """The pieces of a file from a fitted image without pixels, of a format of ROW_WRITERS, and bands of its rows.
+) -> Iterator[Any]:
+    """The pieces of a file, or the files of a folder, from a fitted image without pixels, of a format of ROW_WRITERS,
+    and bands of its rows.
 
     Raises FileError where the format's writer refuses.
     """
     level = png_writer.level_for(writing.compress_level, fast)
     try:
-        yield from ROW_WRITERS[form.name](image, bands, Encoding(level, writing, threads))
+        yield from writers.ROW_WRITERS[form.name](image, bands, Encoding(level, writing, threads))
     except errors.ImgconvError:  # of a step, or of the file that is read
         raise
     except (ValueError, OverflowError) as error:
         raise errors.file_unwritable(path, str(error)) from error
-
-
-def _tiff_by_rows(image: ImageData, bands: Iterable[Pixels], encoding: Encoding) -> Iterator[bytes | Patch]:
-    from imgconv.files.tiff import writer as tiff_writer
-
-    return tiff_writer.by_rows(image, bands, tiff_writer.Manner.of(encoding))
-
-
-def _jpeg_by_rows(image: ImageData, bands: Iterable[Pixels], encoding: Encoding) -> Iterator[bytes]:
-    from imgconv.files.jpeg import strips as jpeg_strips
-
-    return jpeg_strips.by_rows(image.frames[0], bands, _jpeg_saver(image, FORMATS["jpeg"], encoding))
-
-
-ROW_WRITERS: Mapping[str, Callable[[ImageData, Iterable[Pixels], Encoding], Iterator[Any]]] = {
-    "png": lambda image, bands, encoding: png_writer.by_rows(image, bands, encoding.level, encoding.threads),
-    "tiff": _tiff_by_rows,
-    "jpeg": _jpeg_by_rows,
-    "ppm": lambda image, bands, encoding: pnm.by_rows(image, bands),
-    "pgm": lambda image, bands, encoding: pnm.by_rows(image, bands),
-    "pfm": lambda image, bands, encoding: pnm.pfm_by_rows(image, bands),
-    "npy": lambda image, bands, encoding: npy.npy_by_rows(image, bands),
-}
-"""Who writes a format row by row; the others need the whole image."""
-
-_WRITERS: Mapping[str, Callable[[ImageData, Format, Encoding], Content]] = {
-    "png": _png,
-    "tiff": _by_frames,
-    "gif": _by_frames,
-    "jpeg": _jpeg,
-    "ppm": _by_frames,
-    "pgm": _by_frames,
-    "pfm": lambda image, form, encoding: pnm.pfm(image.frames[0]),
-    "npy": lambda image, form, encoding: npy.npy(image),
-    "npz": lambda image, form, encoding: npz.npz(image),
-    "csv": _csv,
-    "table": _table,
-}
-"""Who writes a format; Pillow writes the others."""

@@ -1,9 +1,10 @@
-"""Unfinished files, which are removed if an error or a signal ends the work."""
+"""Unfinished files and folders, which are removed if an error or a signal ends the work."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import stat
 from collections.abc import Iterator
 
 _files: set[tuple[str, int | None]] = set()  # paths, and the descriptors of the folders that they start from
@@ -11,8 +12,8 @@ _files: set[tuple[str, int | None]] = set()  # paths, and the descriptors of the
 
 @contextlib.contextmanager
 def unfinished(path: str, folder: int | None = None) -> Iterator[None]:
-    """A context in which the file at `path`, relative to the open `folder` if there is one, is unfinished; an exception
-    removes it."""
+    """A context in which the file or folder at `path`, relative to the open `folder` if there is one, is unfinished; an
+    exception removes it."""
     _files.add((path, folder))
     try:
         yield
@@ -31,4 +32,9 @@ def remove_all() -> None:
 
 def _remove(path: str, folder: int | None) -> None:
     with contextlib.suppress(OSError):
-        os.unlink(path, dir_fd=folder)
+        if stat.S_ISDIR(os.stat(path, dir_fd=folder, follow_symlinks=False).st_mode):
+            import shutil
+
+            shutil.rmtree(path, ignore_errors=True, dir_fd=folder)
+        else:
+            os.unlink(path, dir_fd=folder)

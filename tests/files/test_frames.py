@@ -289,7 +289,7 @@ def test_a_named_file_of_a_format_for_one_frame_is_refused(tmp_path):
     assert done.code == 1
     assert (
         "JPEG holds one frame and there are 5; formats that hold several: png, tiff, webp, avif, gif, ppm, pgm,"
-        " npz, npy; or --frames first" in done.err
+        " npz, npy, zarr; or --frames first" in done.err
     )
     assert not (tmp_path / "out.jpg").exists()
     assert command("filter", "identity", "in.gif", "--frames", "first", "-o", "out.jpg", cwd=tmp_path).code == 0

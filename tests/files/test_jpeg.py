@@ -12,7 +12,7 @@ from PIL import Image as pillow
 
 import imgconv
 from imgconv.api.image import Image
-from imgconv.files import write
+from imgconv.files import write, writers
 from imgconv.files.formats import FORMATS
 from imgconv.files.jpeg import strips as jpeg_strips
 from imgconv.files.modes import to_pillow
@@ -134,9 +134,11 @@ def test_strips_that_differ_or_are_strange_are_not_joined(small_strips, change):
 
 
 def test_the_writer_falls_back_to_one_piece(small_strips, monkeypatch):
-    real = write._saved
+    real = writers.saved
     monkeypatch.setattr(
-        write, "_saved", lambda picture, stream, form, options: real(picture, stream, form, {**options, "optimize": 1})
+        writers,
+        "saved",
+        lambda picture, stream, form, options: real(picture, stream, form, {**options, "optimize": 1}),
     )
     frame = picture(400, 120, 3)
     content = b"".join(write.encoded(Image((frame,), "jpeg"), FORMATS["jpeg"], "x.jpg", writing=Writing(quality=90)))

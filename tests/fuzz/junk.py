@@ -281,6 +281,7 @@ def verbs(folder: Path) -> Verbs:
                 "lossless": False,
                 "tile": None,
                 "bigtiff": False,
+                "zarr_format": None,
             },
         ),
         "kernel": (imgconv.kernel, {"value": "vertical"}),

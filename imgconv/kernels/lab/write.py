@@ -42,7 +42,7 @@ def write(picture: Picture, path: str) -> str:
 
     from imgconv.files import atomic
     from imgconv.files.formats import FORMATS, format_of
-    from imgconv.files.write import encoded
+    from imgconv.files.write import encoded, put
     from imgconv.values.image import Frame, ImageData
 
     check(path)
@@ -50,5 +50,5 @@ def write(picture: Picture, path: str) -> str:
     if path == STREAM:
         atomic.write_stdout(encoded(image, FORMATS["png"], path, fast=True))
     else:
-        atomic.write(path, encoded(image, format_of(path), path))
+        put(format_of(path), path, encoded(image, format_of(path), path))
     return f"{'standard output' if path == STREAM else path}: {picture.width}x{picture.height} {image.mode}"
