@@ -18,6 +18,7 @@ from imgconv.values.parameters import DILATION, PAD, SIZE, STRIDE
 if TYPE_CHECKING:
     from imgconv.api.pixel.cells import Place
     from imgconv.pages.source import Source
+    from imgconv.values.pixel_values import Target
 
 PLAN = Plan(
     "lesson.html",
@@ -48,7 +49,7 @@ def fits(step: Operation) -> bool:
     return isinstance(step, Pool) and step.to is None
 
 
-def lesson(source: Source, step: Operation, at: Place | None, *, type_: str, range_: str) -> Written:
+def lesson(source: Source, step: Operation, at: Place | None, goal: Target) -> Written:
     """The page for a picture and a step for which `fits` holds; `at` is the pixel of the result that is shown first.
 
     Raises
@@ -58,14 +59,14 @@ def lesson(source: Source, step: Operation, at: Place | None, *, type_: str, ran
     WindowError
         Where the window does not fit.
     """
-    data = _data(source, step, at, type_, range_)
+    data = _data(source, step, at, goal)
     image, words = data["image"], data.pop("words")
     size = f"{errors.extent(image['height'], image['width'])}, {', '.join(image['names'])}, {image['type']}"
     beneath = f"{'; '.join(filter(None, (size, words)))}."
     return Written(page(PLAN, f"A window slides over {data['name']}", beneath, data), words)
 
 
-def _data(source: Source, step: Operation, at: Place | None, type_: str, range_: str) -> dict[str, Any]:
+def _data(source: Source, step: Operation, at: Place | None, goal: Target) -> dict[str, Any]:
     shape = Pipeline((step,)).result(*source.pixels.shape)[:2]
     if at is not None:
         inside(at, shape)
@@ -76,7 +77,7 @@ def _data(source: Source, step: Operation, at: Place | None, type_: str, range_:
     start = (here[0] // 2, here[1] // 2)
     if at is not None:
         start = at[0] - shown.first[0] // stride[0], at[1] - shown.first[1] // stride[1]
-    settings = _settings(step) | {"range": range_}
+    settings = _settings(step) | {"range": goal.range, "rounding": goal.rounding}
     offered = presets()
     kernel = settings["kernel"]
     if kernel and kernel["name"] and not any(one["name"] == kernel["name"] for one in offered):
@@ -84,7 +85,7 @@ def _data(source: Source, step: Operation, at: Place | None, type_: str, range_:
     return {
         "name": os.path.basename(source.name),
         "image": embedded(shown.pixels, source.names),
-        "type": type_,
+        "type": goal.type,
         "at": start,
         "settings": settings,
         "presets": offered,

@@ -26,30 +26,31 @@ class Fitted:
     words: str = ""
 
 
-def fitted(pixels: Pixels, around: Place | None = None, stride: Place = (1, 1)) -> Fitted:
+def fitted(pixels: Pixels, around: Place | None = None, stride: Place = (1, 1), most: int | None = None) -> Fitted:
     """Pixels (H, W, C) that fit a page: as they are, or a piece around a place, or else reduced by averages.
 
-    A piece begins at a multiple of the stride, so that windows lie in it as they lie in the image.
+    A piece begins at a multiple of the stride, so that windows lie in it as they lie in the image. `most` is how many
+    pixels fit; by default as many as take MOST_BYTES.
     """
     height, width, channels = pixels.shape
-    if _fits(height, width, channels * pixels.itemsize):
+    room = MOST_BYTES // (channels * pixels.itemsize) if most is None else most
+    if _fits(height, width, room):
         return Fitted(pixels)
-    if around is None and (small := _reduced(pixels)) is not None:
+    if around is None and (small := _reduced(pixels, room)) is not None:
         return small
-    return _piece(pixels, around or (height // 2, width // 2), stride)
+    return _piece(pixels, around or (height // 2, width // 2), stride, room)
 
 
-def _fits(height: int, width: int, size: int) -> bool:
-    return max(height, width) <= LONGEST_SIDE and height * width * size <= MOST_BYTES
+def _fits(height: int, width: int, most: int) -> bool:
+    return max(height, width) <= LONGEST_SIDE and height * width <= most
 
 
-def _reduced(pixels: Pixels) -> Fitted | None:
+def _reduced(pixels: Pixels, most: int) -> Fitted | None:
     """The whole picture by averages; None for one so narrow that nothing would be left of it."""
     from imgconv.api.steps import pool
 
     height, width, channels = pixels.shape
-    size = channels * pixels.itemsize
-    factor = next(by for by in range(2, max(height, width) + 1) if _fits(height // by, width // by, size))
+    factor = next(by for by in range(2, max(height, width) + 1) if _fits(height // by, width // by, most))
     if factor > min(height, width):
         return None
     small: Any = pool(pixels, kind="avg", size=factor)
@@ -60,10 +61,10 @@ def _reduced(pixels: Pixels) -> Fitted | None:
     )
 
 
-def _piece(pixels: Pixels, around: Place, stride: Place) -> Fitted:
+def _piece(pixels: Pixels, around: Place, stride: Place, most: int) -> Fitted:
     """The largest piece that fits, with a place as near to its middle as the edges let it be."""
-    height, width, channels = pixels.shape
-    side = next(one for one in range(LONGEST_SIDE, 0, -1) if _fits(one, one, channels * pixels.itemsize))
+    height, width, _ = pixels.shape
+    side = next(one for one in range(LONGEST_SIDE, 0, -1) if one == 1 or _fits(one, one, most))
     firsts, parts = [], []
     for at, step, length in zip(around, stride, (height, width), strict=True):
         first = min(max(0, at - side // 2), max(0, length - side)) // step * step

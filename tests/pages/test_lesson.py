@@ -21,11 +21,11 @@ from imgconv.cli.main import group
 from imgconv.cli.messages import Finished
 from imgconv.operations.activate import FUNCTIONS
 from imgconv.operations.pool import REDUCTIONS
-from imgconv.pages import lesson
+from imgconv.pages import lesson, walk
 from imgconv.pages.assembly import Plan, page
 from imgconv.pages.picture import LONGEST_SIDE, MOST_BYTES
 from imgconv.values.borders import RULES
-from imgconv.values.parameters import DTYPES
+from imgconv.values.parameters import DTYPES, ROUNDING
 from tests.strategies import plain_python
 
 EMPTY = {"meta", "link", "input", "img", "br", "hr"}
@@ -113,7 +113,7 @@ def test_a_page_is_one_file_that_loads_nothing(folder: Path) -> None:
 
 
 def test_every_file_of_scripts_and_styles_is_used_and_every_id_that_scripts_ask_for_is_there() -> None:
-    plans = [lesson.PLAN]
+    plans = [lesson.PLAN, walk.PLAN]
     used = {"page.html", *(name for plan in plans for name in (plan.body, *plan.styles, *plan.scripts))}
     parts = Path(lesson.__file__).parent / "parts"
     assert used == {one.name for one in parts.iterdir()}
@@ -203,6 +203,7 @@ def test_options_become_settings(folder: Path) -> None:
         "activation": "none",
         "pool": None,
         "range": "abs",
+        "rounding": "half-up",
     }
     assert ended_well(write("pool", "avg", "3", "in.npy", "--ceil", "--html", "page.html"))
     settings = read(folder / "page.html")[1]["settings"]
@@ -252,6 +253,7 @@ def test_scripts_know_every_border_reduction_and_type() -> None:
     assert {*keys("REDUCTIONS", arithmetic)} == {*REDUCTIONS}
     assert sorted(keys("ACTIVATIONS", arithmetic)) == sorted(name for name, row in FUNCTIONS.items() if not row.numbers)
     assert keys("LIMITS", arithmetic) == [*DTYPES]
+    assert keys("ROUNDINGS", arithmetic) == [*ROUNDING.choices]
 
 
 def keys(table: str, script: str) -> list[str]:

@@ -8,6 +8,7 @@ from imgconv import errors
 from imgconv.cli.messages import complain, printable
 from imgconv.cli.networks.options import refuse_inputs
 from imgconv.operations.pipeline import Pipeline
+from imgconv.values.parameters import HALF_UP
 
 if TYPE_CHECKING:
     from imgconv.api.image import Image
@@ -30,10 +31,14 @@ def check_page(path: str, given: dict[str, Any]) -> None:
 
 
 def write_page(image: Image, frame: int, pipeline: Pipeline, path: str, given: dict[str, Any]) -> None:
-    """Writes the page of a pipeline for a frame of an image; what was done to the picture goes to standard error."""
+    """Writes the page of a pipeline for a frame of an image."""
+    put(_page(image, frame, pipeline, path, given), given["html"])
+
+
+def put(page: Written, target: str) -> None:
+    """Writes a page; what was done to its picture goes to standard error."""
     from imgconv.files import atomic
 
-    page, target = _page(image, frame, pipeline, path, given), given["html"]
     if target == STREAM:
         atomic.write_stdout([page.content])
     else:
@@ -45,15 +50,16 @@ def write_page(image: Image, frame: int, pipeline: Pipeline, path: str, given: d
 def _page(image: Image, frame: int, pipeline: Pipeline, path: str, given: dict[str, Any]) -> Written:
     from imgconv.pages.lesson import fits, lesson
     from imgconv.pages.source import source_of
+    from imgconv.pages.walk import walk
     from imgconv.values.frozen import replace
     from imgconv.values.pixel_values import target, widened_type
 
-    step = pipeline.steps[0]
-    if len(pipeline.steps) > 1 or not fits(step):
-        raise errors.UsageError("a page shows one filter of one kernel, or one pooling of windows of one size")
     one = replace(image, frames=(image.frames[frame],))
     name = "standard input" if path == STREAM else printable(path)
     source = source_of(one, name, alpha=given["alpha"] or "auto", channels=given["channels"] or "all")
-    range_ = given["range"] or "clamp"
-    goal = target(widened_type(source.pixels.dtype), pipeline.result_type(given["dtype"]), range_)
-    return lesson(source, step, given["at"], type_=goal.type, range_=goal.range)
+    type_ = pipeline.result_type(given["dtype"])
+    goal = target(widened_type(source.pixels.dtype), type_, given["range"] or "clamp")
+    goal = replace(goal, rounding=given["rounding"] or HALF_UP)
+    if len(pipeline.steps) == 1 and fits(pipeline.steps[0]):
+        return lesson(source, pipeline.steps[0], given["at"], goal)
+    return walk(source, pipeline, given["at"], goal, given["threads"])

@@ -10,6 +10,7 @@ import click
 
 from imgconv import errors
 from imgconv.cli import terminal
+from imgconv.cli.explain.html import check_page, put
 from imgconv.cli.explain.options import STREAM
 from imgconv.cli.memory import bounded
 from imgconv.cli.messages import announce_compilation, complain, printable
@@ -30,6 +31,8 @@ from imgconv.values.parameters import SIZE
 
 if TYPE_CHECKING:
     from imgconv.networks.evidence import Evidence
+    from imgconv.networks.network import Network
+    from imgconv.values.pixel_values import Pixels
 
 EXAMPLE = "imgconv explain run lenet5.safetensors digit.png --class 7 -o why.png"
 _OWN = (
@@ -74,6 +77,9 @@ def show_evidence(network: str, inputs: tuple[str, ...], given: dict[str, Any]) 
     if not inputs and (sys.stdin is None or sys.stdin.isatty()):
         raise errors.UsageError(f"no image: name one, as in {EXAMPLE}")
     path, output = inputs[0] if inputs else STREAM, given["output"]
+    check_page(path, given)
+    if given["html"] is not None and (given["class"] is not None or given["patch"] is not None):
+        raise errors.UsageError("a page shows every output; leave out --class and --patch")
     if output is not None:
         from imgconv.kernels.lab.write import check
 
@@ -85,13 +91,33 @@ def show_evidence(network: str, inputs: tuple[str, ...], given: dict[str, Any]) 
     if sys.stderr is not None and sys.stderr.isatty():
         announce_compilation()
     with bounded(given["max_memory"]):
-        found = _evidence(network, path, dict(given))
-        _show(found, "standard input" if path == STREAM else printable(path), printable(network), given)
+        name = "standard input" if path == STREAM else printable(path)
+        if given["html"] is not None:
+            _write_page(network, path, name, given)
+            return
+        found = _evidence(network, path, given)
+        _show(found, name, printable(network), given)
+
+
+def _write_page(argument: str, path: str, name: str, given: dict[str, Any]) -> None:
+    from imgconv.pages.walk import network_walk
+
+    network, picture, done = _network_and_picture(argument, path, dict(given))
+    put(network_walk(network, picture, name, ", ".join(done), given["threads"]), given["html"])
 
 
 def _evidence(argument: str, path: str, given: dict[str, Any]) -> Evidence:
-    from imgconv.files.read import header
     from imgconv.networks.evidence import evidence
+
+    network, picture, done = _network_and_picture(argument, path, dict(given))
+    if done:
+        complain(f"{path}: {', '.join(done)}")
+    return evidence(network, picture, given["class"], size=given["patch"], threads=given["threads"])
+
+
+def _network_and_picture(argument: str, path: str, given: dict[str, Any]) -> tuple[Network, Pixels, list[str]]:
+    """The network, the picture (H, W, C) as it takes it, and what was done to that, in words."""
+    from imgconv.files.read import header
     from imgconv.networks.inputs import fitted, image_shape, own_scale
 
     network = network_of(given | {"network": argument, "random": None}, EXAMPLE)
@@ -103,9 +129,7 @@ def _evidence(argument: str, path: str, given: dict[str, Any]) -> Evidence:
         image = opened.load()
     shape = network.input or image_shape(image)
     picture, done = fitted(image.frames[0], image.colour, shape, fitting, own_scale(network.pipeline.steps))
-    if done:
-        complain(f"{path}: {', '.join(done)}")
-    return evidence(network, picture, given["class"], size=given["patch"], threads=given["threads"])
+    return network, picture, done
 
 
 def _show(found: Evidence, name: str, network: str, given: dict[str, Any]) -> None:

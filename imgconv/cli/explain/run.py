@@ -17,6 +17,7 @@ from imgconv.operations.pipeline import Pipeline
 EXAMPLES = (
     'imgconv explain run "filter vertical | relu | maxpool 2" in.png --at 3,7',
     "imgconv explain run edges.pipe in.png --at 3,7 --json",
+    "imgconv explain run lenet5.safetensors digit.png --html page.html",
     EXAMPLE,
 )
 

@@ -144,17 +144,23 @@ const LIMITS = {
   float64: [0, 1],
 };
 
+const ROUNDINGS = {
+  "half-up": (v) => Math.floor(v + 0.5),
+  "half-even": (v) => (Math.abs(v % 1) === 0.5 ? 2 * Math.round(v / 2) : Math.round(v)),
+  zero: Math.trunc,
+};
+
 /**
  * A response on its way into a pixel type: by the range rule, rounded, clamped; floats are neither rounded nor clamped.
  * `ends` are the least and the greatest response, between which "stretch" works.
  */
-function settled(value, { type, range }, ends) {
+function settled(value, { type, range, rounding }, ends) {
   const [low, high] = LIMITS[type];
   let ranged = value;
   if (range === "abs") ranged = Math.abs(value);
   if (range === "shift" && type.startsWith("uint")) ranged = value + (high + 1) / 2;
   if (range === "stretch") ranged = ends[0] === ends[1] ? low : low + ((value - ends[0]) * (high - low)) / (ends[1] - ends[0]);
   if (type.startsWith("float")) return { ranged, result: type === "float32" ? Math.fround(ranged) : ranged };
-  const rounded = Number.isNaN(ranged) ? 0 : Math.floor(ranged + 0.5);
+  const rounded = Number.isNaN(ranged) ? 0 : ROUNDINGS[rounding](ranged);
   return { ranged, rounded, result: within(rounded, low, high) };
 }

@@ -75,12 +75,13 @@ function pipelineText(settings) {
 /** The command that does the same to an image. */
 function commandText(settings, image) {
   const written = ([name, value]) => (value === true ? `--${name}` : `--${name} ${value}`);
-  const { kernel, pool, activation, range } = settings;
+  const { kernel, pool, activation, range, rounding } = settings;
   const words = ["imgconv"];
   if (kernel && activation === "none" && !pool) {
     words.push("filter", kernel.name || `"${kernelText(kernel)}"`, ...filterFields(settings).map(written));
   } else if (pool && !kernel) words.push("pool", ...poolFields(pool).map(written));
   else words.push("run", `"${pipelineText(settings)}"`);
   if (range !== "clamp") words.push("--range", range);
+  if (rounding !== "half-up") words.push("--rounding", rounding);
   return [...words, image, "-o", "out.png"].join(" ");
 }

@@ -19,6 +19,7 @@ class Controls {
     fill(byId("border"), BORDERS);
     fill(byId("activation"), [NONE, ...Object.keys(ACTIVATIONS).slice(1)]);
     fill(byId("range"), ["clamp", "abs", "shift", "stretch"]);
+    fill(byId("rounding"), Object.keys(ROUNDINGS));
     fill(byId("pool-kind"), [NONE, ...KINDS]);
     fill(byId("pool-size"), ["2", "3", "4", ["all", "the whole map"]]);
     fill(byId("pool-stride"), [["", "the size"], "1", "2", "3"]);
@@ -130,9 +131,9 @@ class Controls {
 
   /** Settings into the form. */
   put(settings) {
-    const { border, constant, stride, dilation, pad, activation, range, pool } = settings;
+    const { border, constant, stride, dilation, pad, activation, range, rounding, pool } = settings;
     const zero = border === "constant" && valueOf(constant) === 0;
-    const values = { border: zero ? "zero" : border, constant, stride, dilation, pad, activation, range };
+    const values = { border: zero ? "zero" : border, constant, stride, dilation, pad, activation, range, rounding };
     values["pool-kind"] = pool ? pool.kind : "none";
     this.poolDilation = pool?.dilation ?? "1";
     if (pool) Object.assign(values, { "pool-size": pool.size, "pool-stride": pool.stride, "pool-pad": pool.pad });
@@ -168,6 +169,7 @@ class Controls {
       pad: value("pad"),
       activation: value("activation"),
       range: value("range"),
+      rounding: value("rounding"),
       pool: kind === "none" ? null : pool,
     };
   }

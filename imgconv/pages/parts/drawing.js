@@ -68,7 +68,7 @@ function paint(canvas, map, { margin, border, constant, shown = Infinity, channe
       const inside = row >= 0 && row < map.height && column >= 0 && column < map.width;
       if (inside && row * map.width + column >= shown) continue;
       const values = planes.map((plane) => pixelAt(map, plane, row, column, border, constant));
-      if (values.includes(null)) continue;
+      if (values.some((value) => value === null || Number.isNaN(value))) continue;
       values.forEach((value, number) => (image.data[at + number] = levelOf(value, ends)));
       image.data[at + 3] = inside ? 255 : 120;
     }

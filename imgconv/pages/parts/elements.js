@@ -36,8 +36,8 @@ function choose(field, value) {
 function table(caption, rows, down = null, across = null) {
   const made = element("table", { class: "cells" }, element("caption", {}, caption));
   if (across) {
-    const heads = across.map((number) => element("th", { scope: "col" }, withMinus(String(number))));
-    made.append(element("thead", {}, element("tr", {}, element("td"), ...heads)));
+    const heads = across.map((head) => element("th", { scope: "col" }, withMinus(String(head))));
+    made.append(element("thead", {}, element("tr", {}, ...(down ? [element("td")] : []), ...heads)));
   }
   const body = element("tbody");
   rows.forEach((row, i) => {

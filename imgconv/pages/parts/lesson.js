@@ -20,7 +20,7 @@ class Lesson {
   }
 
   get target() {
-    return { type: this.data.type, range: this.settings.range };
+    return { type: this.data.type, range: this.settings.range, rounding: this.settings.rounding };
   }
 
   // ---------------------------------------------------------------- what there is to do

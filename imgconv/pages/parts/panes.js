@@ -4,8 +4,11 @@ const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRi
 const NO_MARGIN = { top: 0, bottom: 0, left: 0, right: 0 };
 
 class Pane {
-  /** `onPoint(row, column)` hears of the pixel under a pointer or finger, `onKey(event)` of keys. */
-  constructor(figure, { onPoint, onKey }) {
+  /**
+   * `onPoint(row, column)` hears of the pixel under a pointer or finger, `onKey(event)` of keys. A pane that does not
+   * follow the pointer hears of clicks alone.
+   */
+  constructor(figure, { onPoint, onKey, follows = true }) {
     this.figure = figure;
     this.canvas = element("canvas", { "aria-hidden": "true" });
     this.marks = drawn("svg", { "aria-hidden": "true", preserveAspectRatio: "none" });
@@ -17,6 +20,10 @@ class Pane {
     this.margin = NO_MARGIN;
     this.held = false;
     this.frame.addEventListener("keydown", onKey);
+    if (!follows) {
+      this.frame.addEventListener("click", (event) => onPoint(...this.#place(event)));
+      return;
+    }
     this.frame.addEventListener("pointerdown", (event) => this.#pressed(event, onPoint));
     this.frame.addEventListener("pointermove", (event) => {
       if (event.pointerType === "mouse" ? !this.held : event.buttons) onPoint(...this.#place(event));
