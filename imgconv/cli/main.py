@@ -32,6 +32,7 @@ OTHERS = (
     "explain",
     "like",
     "compare",
+    "emit",
     "kernels",
     "summary",
     "predict",
