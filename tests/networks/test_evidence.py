@@ -153,7 +153,6 @@ def test_a_pipeline_with_weights_is_a_network(tmp_path: Path) -> None:
     [
         (("--class", "12"), "there is no class '12'; the network has 10"),
         (("--at", "1,1"), "name a class"),
-        (("--html", "page.html"), "name a class"),
         (("--patch", "40"), "larger than the picture"),
         (("--json", "--markdown"), "two forms"),
         (("-o", "-", "--json"), "standard output"),

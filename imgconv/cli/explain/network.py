@@ -46,7 +46,7 @@ _OWN = (
     "--allow-truncated",
     "--max-frames",
 )
-_NOT_FOR_NETWORKS = ("at", "html", "steps", "crop", "range", "rounding", "dtype", "gray", "channels", "linear", "alpha")
+_NOT_FOR_NETWORKS = ("at", "steps", "crop", "range", "rounding", "dtype", "gray", "channels", "linear", "alpha")
 
 
 def evidence_options() -> list[click.Parameter]:
