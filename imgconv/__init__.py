@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from imgconv.api.unpooling import max_indices as max_indices
     from imgconv.api.unpooling import unpool as unpool
     from imgconv.batches.call import batch as batch
+    from imgconv.batches.recipes import recipe as recipe
+    from imgconv.batches.verifying import verify as verify
     from imgconv.errors import FileError as FileError
     from imgconv.errors import ImgconvError as ImgconvError
     from imgconv.errors import LoopError as LoopError
@@ -61,7 +63,9 @@ _HOMES = {
     "kernel": "kernels.catalog",
     "load": "api.image",
     "save": "files.write",
+    "recipe": "batches.recipes",
     "unpool": "api.unpooling",
+    "verify": "batches.verifying",
     "FileError": "errors",
     "Frame": "values.image",
     "Image": "api.image",
@@ -100,9 +104,11 @@ __all__ = [
     "load",
     "max_indices",
     "pool",
+    "recipe",
     "run",
     "save",
     "unpool",
+    "verify",
 ]
 
 

@@ -15,6 +15,7 @@ from imgconv.api.colour_pipeline import ColourPipeline
 from imgconv.engine.alpha.plane import is_opaque
 from imgconv.engine.colour.channels import choose
 from imgconv.files import pictures
+from imgconv.files.metadata.recipes import without
 from imgconv.files.modes import joined
 from imgconv.files.options import CHOICE_OF_FRAMES, MOST_FRAMES, MOST_PIXELS, Reading
 from imgconv.files.read import header
@@ -169,7 +170,7 @@ class Image(ImageData):
 
         frames = tuple(replace(frame, pixels=gray_plane(frame.pixels, self.colour)) for frame in self.frames)
         if self.layout.channels != 3:
-            return replace(self, frames=frames)
+            return replace(self, frames=frames, metadata=without(self.metadata))
         metadata, notes = _of_gray(self)
         return replace(self, frames=frames, metadata=metadata, notes=(*self.notes, *notes))
 
@@ -202,7 +203,7 @@ class Image(ImageData):
             else replace(frame, pixels=laid_over(frame.pixels, frame.alpha, below, self.colour), alpha=None)
             for frame in self.frames
         )
-        return replace(self, frames=frames)
+        return replace(self, frames=frames, metadata=without(self.metadata))
 
     def light(self) -> Curves:
         """The curves from pixels to light, of the colour profile or sRGB's: one for all channels, or one for each.
@@ -434,7 +435,7 @@ def _run(
     response = merged([response for _, _, response in results])
     notes += few_levels.notes(colours, pipeline, [frame.pixels for frame in image.frames], goal, response)
     before, after = inputs[0][0].pixels.shape[2], results[0][0].pixels.shape[2]
-    same_channels, metadata = before == after, image.metadata
+    same_channels, metadata = before == after, without(image.metadata)
     if after == 1 < before:
         metadata, more = _of_gray(image)
         notes += more
@@ -450,7 +451,7 @@ def _run(
 
 def _of_gray(image: Image) -> tuple[MappingProxyType[str, Any], tuple[Note, ...]]:
     """The metadata of an image that has become gray: without its colour profile, which is said."""
-    metadata = {key: value for key, value in image.metadata.items() if key not in ("icc_profile", ENCODING)}
+    metadata = {key: value for key, value in image.metadata.items() if key not in ("icc_profile", ENCODING, "recipe")}
     dropped = Note("profile-dropped", "colour profile dropped (it is for RGB, the pixels are gray)")
     return MappingProxyType(metadata), (dropped,) if "icc_profile" in image.metadata else ()
 

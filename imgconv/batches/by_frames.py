@@ -35,6 +35,7 @@ def refusal(prepared: Prepared) -> str:
         f"this {header.format.upper()} is not read by frames": header.frame_reader is None,
         "--range stretch needs the extremes of all frames": settings.range == "stretch",
         "floats become integers": header.type.startswith("float") and not type_.startswith("float"),
+        "a mask may have frames of its own": settings.mask is not None,
         "auxiliary outputs need all frames": bool(job.auxiliary),
         f"{form.name.upper()} is not written by frames": form.name not in FRAME_WRITERS,
         "pages that differ become files of their own": not alike and (job.derived or job.in_folder),

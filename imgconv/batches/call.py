@@ -3,73 +3,26 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from imgconv import errors
 from imgconv.batches.execution import execute
 from imgconv.batches.inputs import Inputs
 from imgconv.batches.jobs import Naming, plan_jobs
+from imgconv.batches.options import settings_of
 from imgconv.batches.run_report import record as record_of
-from imgconv.batches.settings import Manner, Settings
+from imgconv.batches.settings import Manner
 from imgconv.batches.task import Listener, Run
-from imgconv.files.formats import COMPRESS_LEVEL, QUALITY_KIND, TILE, ZARR_FORMAT
-from imgconv.files.options import CHOICE_OF_FRAMES, Reading, Writing
 from imgconv.operations.pipeline import pipeline as pipeline_of
 from imgconv.values.arguments import path_text
 from imgconv.values.clusters import CLUSTER
-from imgconv.values.colours import COLOUR
-from imgconv.values.crops import CROP, ROI
-from imgconv.values.frozen import fields
 from imgconv.values.parameters import (
-    ALPHA,
-    CHANNELS,
-    DTYPE,
-    FLAG,
-    FRAMES,
     JOBS,
-    MEMORY,
-    PIXELS,
-    RANGE,
-    ROUNDING,
-    THREADS,
-    Kind,
 )
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
-
-KINDS: dict[str, Kind] = {
-    "dtype": DTYPE,
-    "range": RANGE,
-    "rounding": ROUNDING,
-    "gray": FLAG,
-    "flatten": COLOUR,
-    "alpha": ALPHA,
-    "channels": CHANNELS,
-    "linear": FLAG,
-    "crop": CROP,
-    "roi": ROI,
-    "mask": Kind("FILE", path_text),
-    "threads": THREADS,
-    "strict": FLAG,
-    "skip_existing": FLAG,
-    "frames": CHOICE_OF_FRAMES,
-    "max_pixels": PIXELS,
-    "max_frames": FRAMES,
-    "max_memory": MEMORY,
-    "allow_truncated": FLAG,
-    "allow_narrowing": FLAG,
-    "no_orient": FLAG,
-    "strip": FLAG,
-    "compress_level": COMPRESS_LEVEL,
-    "quality": QUALITY_KIND,
-    "lossless": FLAG,
-    "tile": TILE,
-    "bigtiff": FLAG,
-    "zarr_format": ZARR_FORMAT,
-}
-"""The options of `batch` and how each is read: fields of Settings, Reading and Writing."""
 
 
 def batch(
@@ -123,9 +76,9 @@ def batch(
         Gets each record as soon as it is its turn, in the order of the inputs.
     **options
         What the command has by the same names: `dtype`, `range`, `gray`, `flatten`, `alpha`, `channels`, `linear`,
-        `crop`, `roi`, `mask` (a path), `threads`, `strict`, `skip_existing`, `frames`, `max_pixels`, `max_frames`,
-        `max_memory`, `allow_truncated`, `allow_narrowing`, `no_orient`, `strip`, `compress_level`, `quality`,
-        `lossless`, `tile`, `bigtiff`, `zarr_format`.
+        `crop`, `roi`, `mask` (a path), `recipe`, `threads`, `strict`, `skip_existing`, `frames`, `max_pixels`,
+        `max_frames`, `max_memory`, `allow_truncated`, `allow_narrowing`, `no_orient`, `strip`, `compress_level`,
+        `quality`, `lossless`, `tile`, `bigtiff`, `zarr_format`.
 
     Returns
     -------
@@ -182,28 +135,3 @@ def batch(
 
     execute(planned, Run(steps, settings), manner, Listener(report))
     return records
-
-
-def settings_of(options: Mapping[str, Any]) -> Settings:
-    """The settings that these options state, each read as the command reads it; None is the default. Raises UsageError
-    for an unknown one."""
-    values: dict[str, Any] = {}
-    for name, value in options.items():
-        if name not in KINDS:
-            raise errors.unknown("option", name, list(KINDS))
-        if value is not None:
-            values[name] = _type(value) if name == "dtype" else KINDS[name].read(value)
-
-    def stated(kind: type) -> dict[str, Any]:
-        return {one.name: values.pop(one.name) for one in fields(kind) if one.name in values}
-
-    return Settings(reading=Reading(**stated(Reading)), writing=Writing(**stated(Writing)), **values)
-
-
-def _type(value: object) -> Any:
-    """The name of a pixel type, which may also be one of NumPy's."""
-    if isinstance(value, str):
-        return DTYPE.read(value)
-    from imgconv.values.pixel_values import target
-
-    return target("uint8", value, "clamp").type

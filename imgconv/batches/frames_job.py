@@ -119,13 +119,14 @@ class FramesJob:
     def _results(self, seen: _Seen) -> Iterator[ImageData]:
         """The results, of one frame each."""
         from imgconv.api.image import Image
+        from imgconv.files.metadata.recipes import stated
 
         settings, pipeline = self.prepared.settings, self.prepared.pipeline
         for frame in self._frames():
             image = Image.of(replace(self.reader.image, frames=(frame,), notes=()))
             result = computing.applied(computing.converted(image, settings), pipeline, settings)
             seen.add(frame, result)
-            yield computing.cropped(result, settings)
+            yield stated(computing.cropped(result, settings), self.prepared.recipe)
 
     def _frames(self) -> Iterator[Frame]:
         """The frames as they are read."""

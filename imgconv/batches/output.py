@@ -51,9 +51,13 @@ def outputs(
 
     paths = numbered_frames.paths(job, path, numbers)
     numbered_frames.reserve(paths, job, reserved)
+    from imgconv.batches.recipes import of_frame
+
     return [
-        Output(each, form, write.fitted(image, form, each, writing), job)
-        for each, image in zip(paths, numbered_frames.images(frames.untimed(result, form)), strict=True)
+        Output(each, form, write.fitted(of_frame(image, number), form, each, writing), job)
+        for number, (each, image) in enumerate(
+            zip(paths, numbered_frames.images(frames.untimed(result, form)), strict=True)
+        )
     ]
 
 

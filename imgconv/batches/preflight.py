@@ -50,6 +50,10 @@ def check(
             skip_existing(job, path)
         if job.is_refused(path):
             raise errors.file_exists(path)
+    if settings.recipe:
+        from imgconv.batches import recipes
+
+        recipes.check(job, form, path, pipeline)
     prepared = Prepared(job, header, form, path, pipeline, settings)
     conversions.check_layout(
         form,
@@ -84,7 +88,7 @@ def plan(job: Job, header: Header, pipeline: Pipeline, settings: Settings, *, wh
     if settings.has_region:
         from imgconv.batches import regions
 
-        how = [regions.plan(job, header, pipeline, settings)]
+        how = [regions.plan(job, header, pipeline, settings), *how]
     return [*_plan_of_steps(header, pipeline, settings), *how]
 
 

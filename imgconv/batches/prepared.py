@@ -26,6 +26,8 @@ class Prepared:
     path: str
     pipeline: Pipeline
     settings: Settings
+    recipe: str = ""
+    """What the result says of how it was made; empty if it says nothing."""
 
     @property
     def layout(self) -> Layout:

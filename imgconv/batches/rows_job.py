@@ -40,6 +40,7 @@ def _pieces(
     from imgconv.files import by_rows
     from imgconv.files import write as files_write
     from imgconv.files.header import parsed
+    from imgconv.files.metadata.recipes import stated
     from imgconv.values.image import Frame
 
     header, settings, pipeline = prepared.header, prepared.settings, prepared.pipeline
@@ -51,7 +52,7 @@ def _pieces(
         colour=image.colour if bands.shape[2] == header.channels else "",
         notes=(*pipeline.dropped(header.height, header.width), *pipeline.notes(bands.target.type, settings.range)),
     )
-    form, path = prepared.form, prepared.path
+    form, path, result = prepared.form, prepared.path, stated(result, prepared.recipe)
     fitted = files_write.fitted(result, form, path, settings.writing)
 
     def pieces() -> Generator[bytes | memoryview | Patch]:

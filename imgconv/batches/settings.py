@@ -30,6 +30,8 @@ class Settings:
     roi: Crop | None = None
     mask: str | None = None
     """The path of a picture."""
+    recipe: bool = False
+    """Whether results say how they were made."""
     threads: int | None = None
     reading: Reading = field(default_factory=Reading)
     writing: Writing = field(default_factory=Writing)

@@ -27,6 +27,7 @@ class _Input:
     numbers: Sequence[int]
     form: Format
     path: str
+    recipe: str
 
 
 class WholeJob:
@@ -55,21 +56,27 @@ class WholeJob:
         """The result of the steps, as a page among others."""
         return self._applied(computing.converted(self._read(prepared).image, self.settings))
 
+    def outputs(self, prepared: Prepared) -> list[Output]:
+        """The result, fitted to its format and not yet written."""
+        return self._results(self._read(prepared))[0][0]
+
     def _read(self, prepared: Prepared) -> _Input:
         """The pixels."""
         from imgconv.api.image import Image
 
         header = prepared.header
         with self.work.silenced(header.format), self.work.confined():
-            return _Input(Image.of(header.load()), header.numbers, prepared.form, prepared.path)
+            return _Input(Image.of(header.load()), header.numbers, prepared.form, prepared.path, prepared.recipe)
 
     def _results(self, source: _Input) -> tuple[list[list[Output]], tuple[str, ...]]:
         """The outputs of the result and of each auxiliary output, fitted to their formats; and a summary."""
         from imgconv.batches import output
+        from imgconv.files.metadata.recipes import stated
 
         image = computing.converted(source.image, self.settings)
         result = self._applied(image)
-        outputs = [self._outputs(self.job, source.form, source.path, result, source.numbers)]
+        said = stated(computing.cropped(result, self.settings), source.recipe)
+        outputs = [self._outputs(self.job, source.form, source.path, said, source.numbers)]
         outputs += [self._auxiliary(job, image, source.numbers) for job in self.job.auxiliary]
         notes = output.joined([each for one in outputs for each in one]).notes
         fitted = replace(output.joined(outputs[0]), notes=notes)
@@ -80,15 +87,17 @@ class WholeJob:
 
     def _auxiliary(self, job: Job, image: Image, numbers: Sequence[int]) -> list[Output]:
         from imgconv.batches import auxiliary
+        from imgconv.files.metadata.recipes import stated
 
-        picture = auxiliary.image(job, self.pipeline, image, self.settings)
+        picture = stated(
+            computing.cropped(auxiliary.image(job, self.pipeline, image, self.settings), self.settings), ""
+        )
         return self._outputs(job, auxiliary.form_of(job), job.target, picture, numbers)
 
     def _outputs(self, job: Job, form: Format, path: str, image: ImageData, numbers: Sequence[int]) -> list[Output]:
         from imgconv.batches import output
 
-        cropped = computing.cropped(image, self.settings)
-        return output.outputs(job, form, path, cropped, numbers, self.work.reserved, self.settings.writing)
+        return output.outputs(job, form, path, image, numbers, self.work.reserved, self.settings.writing)
 
 
 class PagesJob(WholeJob):

@@ -16,6 +16,7 @@ from imgconv.batches.prepared import Prepared
 from imgconv.batches.quiet_stderr import quiet_stderr
 from imgconv.batches.settings import Settings
 from imgconv.operations.pipeline import Pipeline
+from imgconv.values.frozen import replace
 from imgconv.values.notes import Note
 
 if TYPE_CHECKING:
@@ -69,6 +70,10 @@ class JobWork:
             if self.memory is not None and needed > self.memory:
                 raise MemoryWanted(needed)
             write.prepare(prepared.form, limits.decoded_bytes(header))
+            if self.settings.recipe:
+                from imgconv.batches import recipes
+
+                prepared = replace(prepared, recipe=recipes.of(prepared).text)
             return prepared
         except BaseException:
             header.close()

@@ -124,6 +124,13 @@ def _files() -> list[Option]:
         ),
         option("--strip", FLAG, groups.FILES, "Leave out EXIF, colour profile, resolution, XMP and text."),
         option(
+            "--recipe",
+            FLAG,
+            groups.FILES,
+            "Write into the result how it was made, with --strip too ('imgconv recipe' prints it, 'imgconv verify'"
+            " checks it).",
+        ),
+        option(
             "--quality",
             QUALITY_KIND,
             groups.FILES,

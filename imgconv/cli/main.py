@@ -33,6 +33,8 @@ OTHERS = (
     "like",
     "compare",
     "emit",
+    "recipe",
+    "verify",
     "kernels",
     "summary",
     "predict",

@@ -12,6 +12,7 @@ from imgconv import errors
 from imgconv.files import bounded_reads, idx, limits, npy, npz, pillow_reader, pillow_settings, signatures
 from imgconv.files.formats import split_member
 from imgconv.files.header import Header, parsed
+from imgconv.files.metadata import recipes
 from imgconv.files.options import Reading
 from imgconv.files.png.chunks import SIGNATURE
 from imgconv.files.pnm import reader as pnm_reader
@@ -168,7 +169,7 @@ def _pixels(header: Header) -> ImageData:
     source = header.source
     limits.check_memory(header)
     with pillow_settings.raised_limits(source.options, png=header.format == "png"), bounded_reads.for_pixels(source):
-        return header.load()
+        return recipes.apart(header.load())
 
 
 def _beyond_reading(name: str, damage: errors.FileError) -> errors.FileError:

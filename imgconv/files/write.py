@@ -159,7 +159,10 @@ def fitted(image: ImageData, form: Format, path: str = "the result", writing: Wr
     if image.metadata:
         from imgconv.files.metadata import fields as metadata
 
-        image = metadata.adapt(image, form)
+        try:
+            image = metadata.adapt(image, form)
+        except errors.FileError as error:
+            raise errors.named(path, error) from None
     return image
 
 

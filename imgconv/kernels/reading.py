@@ -174,7 +174,7 @@ def _member(text: str) -> tuple[str, str]:
 
 def _content(path: str) -> bytes:
     if not file_access.allowed():
-        raise in_file(path, "a file of a network opens no other files; write the kernel's rows instead")
+        raise in_file(path, "a file of a network, or a recipe, opens no other files; write the kernel's rows instead")
     try:
         with open(path, "rb") as file:
             content = file.read(LARGEST_FILE + 1)

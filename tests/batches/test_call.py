@@ -14,7 +14,7 @@ import pytest
 
 import imgconv
 from imgconv import errors
-from imgconv.batches.call import KINDS, settings_of
+from imgconv.batches.options import KINDS, settings_of
 from imgconv.batches.run_report import FIELDS
 from imgconv.batches.settings import Settings
 from imgconv.cli.progress import Progress, duration

@@ -14,8 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from imgconv import errors
 from imgconv.files.formats import Format
 from imgconv.files.metadata import exif as blocks
+from imgconv.files.metadata import recipes
 from imgconv.values.frozen import replace
 from imgconv.values.image import CURVE_FIELDS, ENCODING, Frame, ImageData
 from imgconv.values.notes import Note
@@ -32,6 +34,7 @@ _NAMES = {
     "comment": "comment",
     "gamma": "gamma",
     "chromaticity": "primaries",
+    "recipe": "recipe",
 }
 _OF_FRAMES = ("loop", "default_image")  # which `frames.arrange` looks after
 _LONGEST = {("jpeg", "exif"): 65533, ("jpeg", "xmp"): 65504, ("jpeg", "comment"): 65533}  # bytes in one segment
@@ -89,7 +92,10 @@ def stripped(metadata: Metadata) -> dict[str, Any]:
 def adapt(image: ImageData, form: Format) -> ImageData:
     """The image with what a format can hold of its metadata, sizes in it set to the picture's, and notes of everything
     else."""
-    values = _under_names_of(form, image.metadata)
+    own = _under_names_of(form, image.metadata)
+    values = recipes.placed(own, form)
+    if own.get("recipe"):
+        _require_room(values, form)
     carried = {
         key: value
         for key, value in values.items()
@@ -122,6 +128,14 @@ def adapt(image: ImageData, form: Format) -> ImageData:
             carried["xmp"],
         )
     return replace(image, metadata=MappingProxyType(carried), notes=image.notes + tuple(notes))
+
+
+def _require_room(values: Metadata, form: Format) -> None:
+    """Raises FileError where what holds a recipe is longer than a format can have it."""
+    if not all(_fits(key, values[key], form) for key in ("xmp", "comment") if key in values and key in form.carries):
+        raise errors.FileError(
+            f"its recipe and its XMP are together longer than {form.name.upper()} can have them; png, tiff and webp can"
+        )
 
 
 def _fits(key: str, value: Any, form: Format) -> bool:
