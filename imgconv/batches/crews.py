@@ -8,10 +8,10 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from imgconv.batches.inputs import STREAM
 from imgconv.batches.job import Job
 from imgconv.batches.settings import Manner, Settings
 from imgconv.batches.task import Crew
+from imgconv.files.urls import is_url
 from imgconv.values.frozen import replace
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _IMAGE, _BYTE = 3e-3, 5e-8
 """Seconds that an image and a byte of its file take, roughly."""
+_REMOTE = 0.05
+"""The same of an image that comes through a network."""
 _WORTH = 1.0
 """Seconds of work from which on processes of our own, which take 0.3 s to start, are worth it."""
 
@@ -31,7 +33,7 @@ def sizes(jobs: Sequence[Job], settings: Settings, count: int | None) -> tuple[i
     """
     from imgconv.engine.processors import available
 
-    processors, files = available(), [job for job in jobs if STREAM not in (job.source, job.target)]
+    processors, files = available(), [job for job in jobs if not job.stays_here]
     most = max(1, min(processors // (settings.threads or 1), len(files), count or processors))
     if most == 1 or (count is None and _seconds(files) < _WORTH):
         return 1, settings.threads
@@ -45,7 +47,7 @@ def crew(jobs: Sequence[Job], settings: Settings, manner: Manner) -> Iterator[tu
     A caller's executor is used as it is, and a cluster if one is named; else there are workers, which end with the
     context. Raises ImgconvError for a cluster that cannot be used.
     """
-    if manner.cluster is not None and any(STREAM not in (job.source, job.target) for job in jobs):
+    if manner.cluster is not None and not all(job.stays_here for job in jobs):
         from imgconv.batches import cluster
 
         with cluster.crew(manner.cluster, settings, manner.jobs) as hands:
@@ -87,6 +89,9 @@ def _seconds(jobs: Sequence[Job]) -> float:
     that it is much."""
     seconds = 0.0
     for job in jobs:
+        if is_url(job.source_file):
+            seconds += _REMOTE
+            continue
         with contextlib.suppress(OSError):
             seconds += _IMAGE + _BYTE * os.stat(job.source_file).st_size
         if seconds >= _WORTH:

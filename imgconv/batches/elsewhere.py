@@ -12,6 +12,7 @@ from imgconv.batches.job import Job
 from imgconv.batches.outcomes import Outcome
 from imgconv.batches.task import Task
 from imgconv.files.text.recognition import is_inline
+from imgconv.files.urls import is_url
 from imgconv.values.frozen import replace
 from imgconv.values.notes import Note
 
@@ -36,7 +37,7 @@ class Elsewhere:
         )
 
     def _whole(self, path: str) -> str:
-        if path == STREAM or os.path.isabs(path) or is_inline(path):
+        if path == STREAM or os.path.isabs(path) or is_inline(path) or is_url(path):
             return path
         whole = os.path.join(os.getcwd(), path)
         # suffixes may change, and frames get numbers

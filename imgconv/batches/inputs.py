@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 
 from imgconv import errors
+from imgconv.files import places, urls
 from imgconv.files.formats import BY_SUFFIX, split_member
 from imgconv.files.zarr.recognition import is_zarr
 from imgconv.values.frozen import record
@@ -59,7 +60,7 @@ class Inputs:
         return (
             len(self.words) > 1
             or self.files_from is not None
-            or any((os.path.isdir(word) and not is_zarr(word)) or not is_literal(word) for word in self.words)
+            or any((places.is_folder(word) and not is_zarr(word)) or not is_literal(word) for word in self.words)
         )
 
     def sources(self, output: str | None = None) -> list[Source]:
@@ -84,13 +85,19 @@ class Inputs:
 
 def is_literal(word: str) -> bool:
     """Whether a word names one input: it exists, or it is neither a pattern nor a list."""
-    return word == STREAM or os.path.lexists(word) or not (word.startswith("@") or _PATTERN & set(word))
+    if word == STREAM or urls.is_web(word):
+        return True
+    return not (word.startswith("@") or _PATTERN & set(word)) or _is_there(word)
+
+
+def _is_there(word: str) -> bool:
+    return places.exists(word) if urls.is_url(word) else os.path.lexists(word)
 
 
 def _named(word: str, recursive: bool, output: str | None) -> list[Source]:
     if is_zarr(word):
         return [Source(word.rstrip(_SLASHES))]
-    if os.path.isdir(word):
+    if places.is_folder(word):
         return _in_folder(word, recursive, output)
     if is_literal(word) or os.path.lexists(split_member(word)[0]):
         return [Source(word)]
@@ -109,6 +116,9 @@ def _in_folder(folder: str, recursive: bool, output: str | None) -> list[Source]
 
 def _walk(folder: str, recursive: bool, output: str | None) -> Iterator[str]:
     """The images in a folder, by their suffixes; hidden ones and links to folders are left out."""
+    if urls.is_url(folder):
+        yield from _walk_remote(folder, recursive, output)
+        return
     left_out = None if output is None else os.path.realpath(output)
 
     def refused(error: OSError) -> None:
@@ -126,10 +136,28 @@ def _walk(folder: str, recursive: bool, output: str | None) -> Iterator[str]:
             if recursive and name not in images and os.path.realpath(os.path.join(place, name)) != left_out
         ]
         for name in sorted(files):
-            suffix = os.path.splitext(name)[1].lower()
-            known = suffix in BY_SUFFIX or suffix in _READ_ONLY
-            if known and suffix not in _ONLY_NAMED and not name.startswith("."):
+            if _is_image(name):
                 yield os.path.join(place, name)
+
+
+def _walk_remote(folder: str, recursive: bool, output: str | None) -> Iterator[str]:
+    """The same of a URL."""
+    from imgconv.files import remote
+
+    base, left_out = f"{folder.rstrip('/')}/", f"{(output or '').rstrip('/')}/"
+    inside = left_out.startswith(base) and left_out != base
+    for url in remote.files_in(folder, recursive=recursive):
+        below = url[len(base) :].split("/")
+        hidden = any(name.startswith(".") for name in below)
+        if _is_image(below[-1]) and not hidden and not (inside and url.startswith(left_out)):
+            yield url
+
+
+def _is_image(name: str) -> bool:
+    """Whether a name in a folder is that of an image, by its suffix."""
+    suffix = os.path.splitext(name)[1].lower()
+    known = suffix in BY_SUFFIX or suffix in _READ_ONLY
+    return known and suffix not in _ONLY_NAMED and not name.startswith(".")
 
 
 def _matching(pattern: str) -> list[Source]:
@@ -139,7 +167,12 @@ def _matching(pattern: str) -> list[Source]:
     root = pattern
     while _PATTERN & set(root):
         root = os.path.dirname(root)
-    files = sorted(path for path in glob(pattern, recursive=True) if is_zarr(path) or not os.path.isdir(path))
+    if urls.is_url(pattern):
+        from imgconv.files import remote
+
+        files = remote.matching(pattern)
+    else:
+        files = sorted(path for path in glob(pattern, recursive=True) if is_zarr(path) or not os.path.isdir(path))
     if not files:
         raise errors.FileError(f"{pattern}: there is no such file, and none matches it as a pattern")
     return [Source(path, _below(path, root)) for path in files]
@@ -162,11 +195,17 @@ def _listed(path: str, end: bytes, recursive: bool, output: str | None) -> list[
             )
         if name == STREAM:
             name = os.path.join(os.curdir, name)  # noqa: PLW2901 (a file of this name)
-        is_folder = os.path.isdir(name) and not is_zarr(name)
-        found += _in_folder(name, recursive, output) if is_folder else [Source(name)]
+        found += _in_folder(name, recursive, output) if _is_listed_folder(name) else [Source(name)]
     if not found:
         raise errors.UsageError(f"{_shown(path)}: this list has no names")
     return found
+
+
+def _is_listed_folder(name: str) -> bool:
+    """Whether a name of a list is a folder; a URL says so by its end, so that not each is asked for."""
+    return (
+        name.endswith("/") and not urls.is_web(name) if urls.is_url(name) else os.path.isdir(name) and not is_zarr(name)
+    )
 
 
 def _content(path: str) -> bytes:

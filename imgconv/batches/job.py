@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from imgconv.batches.inputs import STREAM
+from imgconv.files import places, urls
 from imgconv.files.formats import Format, split_member
 from imgconv.values.frozen import record
 
@@ -67,13 +68,19 @@ class Job:
         """The file that is read; of an array in a file (`stack.npz:left`) the file."""
         return split_member(self.source)[0]
 
+    @property
+    def stays_here(self) -> bool:
+        """Whether only this process can run it: its streams and its `memory://` are its own."""
+        paths = (self.source, self.target, *self.pages, *(one.target for one in self.auxiliary))
+        return any(path == STREAM or urls.is_of_this_process(path) for path in paths)
+
     def may_replace(self, path: str) -> bool:
         """Whether a file that is there already may be replaced."""
-        return self.replace or (bool(self.ours) and os.path.abspath(path) in self.ours)
+        return self.replace or (bool(self.ours) and urls.whole(path) in self.ours)
 
     def was_there(self, path: str) -> bool:
         """Whether a file is there that no earlier try of this job wrote."""
-        return (self.before is None or os.path.basename(path) in self.before) and os.path.exists(path)
+        return (self.before is None or os.path.basename(path) in self.before) and places.exists(path)
 
     def may_adopt(self, path: str) -> bool:
         """Whether a file that is there already counts as the result if it has the same content."""

@@ -11,6 +11,7 @@ from imgconv import errors
 from imgconv.batches import names
 from imgconv.batches.inputs import STREAM, Source
 from imgconv.batches.job import Job
+from imgconv.files import places, urls
 from imgconv.files.formats import BY_SUFFIX, FORMATS, TABLE, Format, format_named, format_of
 from imgconv.files.zarr.recognition import is_named_zarr
 from imgconv.values.frozen import record, replace
@@ -113,7 +114,7 @@ def _job_of_pages(sources: list[Source], naming: Naming, stdout_is_terminal: boo
 
 def _is_file_name(path: str) -> bool:
     """Whether an output's path names a file (or a stream, or a folder that is an image) and not a folder."""
-    return is_named_zarr(path) or not (os.path.isdir(path) or path.endswith((os.sep, os.altsep or os.sep)))
+    return is_named_zarr(path) or not (path.endswith(("/", os.sep)) or places.is_folder(path))
 
 
 def _jobs(sources: list[Source], naming: Naming, stdout_is_terminal: bool) -> list[Job]:
@@ -177,7 +178,7 @@ def _require_folder(output: str, count: int) -> None:
 
 
 def _job_in_folder(source: Source, folder: str, named: Format | None, overwrite: bool) -> Job:
-    path = os.path.join(folder, source.below or "", names.name_in_folder(source.path, named))
+    path = urls.joined(folder, source.below or "", names.name_in_folder(source.path, named))
     return Job(source.path, path, named or _stream_form(source.path), overwrite, in_folder=True)
 
 
@@ -210,6 +211,8 @@ def _refuse_clashes(jobs: list[Job], overwrite: bool) -> None:
     written: dict[str, str] = {}
     for job in (each for main in jobs for each in (main, *main.auxiliary)):
         path = STREAM if job.target == STREAM else os.path.realpath(job.target)
+        if urls.is_web(job.target):
+            raise errors.UsageError(f"{job.target}: nothing can be written there; say where results go (-o out/)")
         if path in written:
             raise errors.outputs_collide("standard output" if path == STREAM else job.target, written[path], job.shown)
         if path in read and not overwrite:

@@ -19,7 +19,7 @@ from imgconv.batches.inputs import STREAM
 from imgconv.batches.job import Job
 from imgconv.batches.outcomes import Outcome
 from imgconv.batches.run_report import line
-from imgconv.files import atomic
+from imgconv.files import atomic, urls
 from imgconv.values.frozen import replace
 
 
@@ -71,7 +71,7 @@ class Manifest:
 
     def prepare(self, job: Job) -> Job | Outcome:
         """The job as it is to be run, knowing which of its outputs are ours; or its outcome if it is up to date."""
-        stamp = self._stamps.get(os.path.abspath(job.target), {})
+        stamp = self._stamps.get(urls.whole(job.target), {})
         outputs = [one for one in stamp.get("outputs", ()) if isinstance(one, dict) and "path" in one]
         ours = tuple(one["path"] for one in outputs if stamps.is_unchanged(one["path"], one))
         if outputs and len(ours) == len(outputs) and self._is_current(job, stamp):
@@ -84,7 +84,7 @@ class Manifest:
         return (
             stamp.get("operation") == stamps.full_operation(job, self.operation)
             and stamp.get("version") == __version__
-            and stamp.get("source") == os.path.abspath(job.source)
+            and stamp.get("source") == urls.whole(job.source)
             and STREAM not in (job.source, job.target)
             and stamps.is_unchanged(job.source_file, stamp)
         )

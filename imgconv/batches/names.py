@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from imgconv import errors
 from imgconv.batches.inputs import STREAM, Source
+from imgconv.files import urls
 from imgconv.files.formats import Format, split_member
 from imgconv.files.text.recognition import is_inline
 
@@ -27,7 +28,7 @@ def derived_name(source: str, label: str, named: Format | None) -> str:
     stem, suffix = os.path.splitext(_name(source))
     if named:
         suffix = named.suffixes[0]
-    return os.path.join(_folder(source), f"{stem}-{label}{suffix or '.png'}")
+    return urls.joined(_folder(source), f"{stem}-{label}{suffix or '.png'}")
 
 
 def name_in_folder(source: str, named: Format | None) -> str:
@@ -60,7 +61,7 @@ def filled(template: str, source: Source, label: str, index: str, named: Format 
         "ext": named.suffixes[0] if named else suffix or ".png",
         "index": index,
     }
-    return os.path.normpath(_replaced(template, values))
+    return urls.normal(_replaced(template, values))
 
 
 def _replaced(template: str, values: Mapping[str, str]) -> str:
@@ -69,7 +70,7 @@ def _replaced(template: str, values: Mapping[str, str]) -> str:
 
 def fixed_folder(template: str) -> str:
     """The folder before the first field, in which all results lie."""
-    return os.path.dirname(template.partition("{")[0])
+    return urls.folder_of(template.partition("{")[0])
 
 
 def says_format(template: str) -> bool:
@@ -81,12 +82,14 @@ def _dir(source: Source) -> str:
     """The folder of an input behind another folder: never absolute and never above that."""
     if source.below is not None:
         return source.below or os.curdir
-    folder = os.path.splitdrive(os.path.normpath(_folder(source.path) or os.curdir))[1]
+    folder = _folder(source.path)
+    folder = folder.partition("://")[2] if urls.is_url(folder) else folder
+    folder = os.path.splitdrive(os.path.normpath(folder or os.curdir))[1]
     return os.path.join(os.curdir, *(part for part in re.split(r"[/\\]", folder) if part not in ("", os.pardir)))
 
 
 def _folder(source: str) -> str:
-    return "" if source == STREAM or is_inline(source) else os.path.dirname(split_member(source)[0])
+    return "" if source == STREAM or is_inline(source) else urls.folder_of(split_member(urls.without_query(source))[0])
 
 
 def _name(source: str) -> str:
@@ -96,6 +99,6 @@ def _name(source: str) -> str:
         return "stdin.png"
     if is_inline(source):
         return "text.csv"
-    file, member = split_member(source)
+    file, member = split_member(urls.without_query(source))
     stem, suffix = os.path.splitext(os.path.basename(file))
     return f"{stem}-{re.sub(r'[^0-9A-Za-z_.-]', '-', member)}{suffix}" if member else stem + suffix

@@ -90,25 +90,27 @@ def write(fitted: Sequence[Output], settings: Settings, on_note: Callable[[Note]
 def write_pieces(job: Job, form: Format, path: str, content: Any, on_note: Callable[[Note], None]) -> None:
     """Writes the pieces of one file of a job, or the files of a folder, as `write` does; what is there with the same
     content is left."""
-    from imgconv.files import atomic, folders, pieces
+    from imgconv.files import atomic, folders, pieces, places, urls
     from imgconv.files.write import put
 
     if path == STREAM:
         atomic.write_stdout(content)
         return
-    if not job.may_replace(path) and job.may_adopt(path) and os.path.exists(path):
+    if not job.may_replace(path) and job.may_adopt(path) and places.exists(path):
         if not (folders.has(path, content) if form.folder else _has(path, pieces.spooled(content))):
             raise errors.file_exists(path)
         return
     if job.in_folder:
-        atomic.make_folder(os.path.dirname(path))
+        atomic.make_folder(urls.folder_of(path))
     put(form, path, content, on_note, replace=job.may_replace(path))
 
 
 def _has(path: str, content: Iterable[bytes | memoryview]) -> bool:
     """Whether a file has this content."""
+    from imgconv.files import read
+
     try:
-        with open(path, "rb") as file:
+        with read.stream_of(path) as file:
             for part in content:
                 view = memoryview(part)
                 if file.read(view.nbytes) != view.tobytes():

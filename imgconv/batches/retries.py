@@ -9,6 +9,7 @@ from imgconv import errors
 from imgconv.batches import stamps
 from imgconv.batches.inputs import STREAM
 from imgconv.batches.job import Job
+from imgconv.files import places, urls
 from imgconv.values.frozen import replace
 
 
@@ -34,12 +35,9 @@ class Retries:
 
     def _called_like(self, path: str) -> tuple[str, ...]:
         """The files whose names begin as the path's does: its suffix may change, and its frames may be numbered."""
-        folder, name = os.path.split(path)
+        folder, name = urls.folder_of(path), os.path.basename(path)
         if folder not in self._folders:
-            try:
-                self._folders[folder] = sorted(os.listdir(folder or os.curdir))
-            except OSError:  # not there yet, or an error that writing will show
-                self._folders[folder] = []
+            self._folders[folder] = sorted(places.names_in(folder))
         names, stem = self._folders[folder], os.path.splitext(name)[0]
         first = bisect_left(names, stem)
         found = []

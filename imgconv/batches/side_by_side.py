@@ -10,7 +10,6 @@ from typing import Any
 
 from imgconv import errors
 from imgconv.batches.elsewhere import Elsewhere
-from imgconv.batches.inputs import STREAM
 from imgconv.batches.job import Job
 from imgconv.batches.outcomes import Outcome, Outcomes
 from imgconv.batches.retries import Retries
@@ -64,7 +63,7 @@ class SideBySide:
                 self._add(number, job)
                 continue
             self.tasks[number] = replace(self.tasks[number], job=self.retries.prepared(job))
-            if STREAM in (job.source, job.target):  # which belongs to this process
+            if job.stays_here:
                 self._add(number, perform_in(self.run, self.tasks[number]))
             else:
                 self._submit(number, self.share)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from imgconv import __version__
 from imgconv.batches.job import Job
+from imgconv.files import urls
 from imgconv.values.frozen import fields, is_record, record
 
 if TYPE_CHECKING:
@@ -55,6 +56,10 @@ def _add(digest: Any, value: Any) -> None:
 
 def seen(path: str) -> dict[str, Any] | None:
     """The size and time of a file that is about to be read; None if it is none."""
+    if urls.is_url(path):
+        from imgconv.files import remote
+
+        return remote.state(path)
     try:
         status = os.stat(path)
     except OSError:
@@ -88,28 +93,31 @@ class Begun:
         if before is None or seen(job.source_file) != before:
             return None
         return {
-            "source": os.path.abspath(job.source),
+            "source": urls.whole(job.source),
             "size": before["size"],
             "time": None if self.hash else before["time"],
             "hash": digest,
-            "target": os.path.abspath(job.target),
+            "target": urls.whole(job.target),
             "operation": full_operation(job, self.operation),
             "version": __version__,
-            "outputs": [
-                {"path": os.path.abspath(path), **(seen(path) or {}), "hash": digest_of(path)} for path in paths
-            ],
+            "outputs": [_output(path) for path in paths],
         }
 
 
 def _output(path: str) -> dict[str, Any]:
-    return {"path": os.path.abspath(path), **(seen(path) or {}), "hash": digest_of(path)}
+    return {"path": urls.whole(path), **(seen(path) or {}), "hash": digest_of(path)}
 
 
 def begun(job: Job, operation_: str) -> Begun:
     """What is known of a job's input before it is read."""
     before = seen(job.source_file)
-    recent = before is not None and before["time"] > time.time_ns() - _SETTLED
+    recent = before is not None and _is_recent(before["time"])
     return Begun(job, operation_, before, digest_of(job.source_file) if recent else None)
+
+
+def _is_recent(changed: object) -> bool:
+    """Whether one more change might not show in a file's time; versions (ETag) show every change."""
+    return isinstance(changed, int) and changed > time.time_ns() - _SETTLED
 
 
 def full_operation(job: Job, operation_: str) -> str:
@@ -119,7 +127,10 @@ def full_operation(job: Job, operation_: str) -> str:
 
 
 def digest_of(path: str) -> str | None:
-    """The hash of the content of a file, or of the names and files in a folder; None if it cannot be read."""
+    """The hash of the content of a file, or of the names and files in a folder; None if it cannot be read, or lies at a
+    URL, from which it would have to be fetched."""
+    if urls.is_url(path):
+        return None
     try:
         if os.path.isdir(path):
             listed = [f"{os.path.relpath(member, path)} {digest_of(member)}\n" for member in _members(path)]
@@ -135,4 +146,6 @@ def is_unchanged(path: str, known: dict[str, Any]) -> bool:
     now = seen(path)
     if now is None or now["size"] != known.get("size"):
         return False
-    return now["time"] == known.get("time") or (known.get("hash") is not None and digest_of(path) == known["hash"])
+    if now["time"] is not None and now["time"] == known.get("time"):
+        return True
+    return known.get("hash") is not None and digest_of(path) == known["hash"]

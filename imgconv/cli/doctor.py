@@ -21,6 +21,7 @@ EXTRAS = {
     "zarr": ("zarr",),
     "onnx": ("onnx",),
     "dask": ("dask", "distributed", "cryptography"),
+    "remote": ("fsspec", "aiohttp", "s3fs", "gcsfs"),
 }
 """Packages of the extras."""
 FEATURES = {

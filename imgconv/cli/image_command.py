@@ -22,6 +22,7 @@ from imgconv.cli.common import Common
 from imgconv.cli.console import Console, sums
 from imgconv.cli.messages import Finished, announce_compilation, complain, printable
 from imgconv.files.formats import BY_SUFFIX
+from imgconv.files.urls import is_url
 from imgconv.operations import Operation
 from imgconv.operations.pipeline import Pipeline
 
@@ -65,7 +66,8 @@ def _require_inputs(common: Common) -> None:
     """UsageError where the last input is not there and probably is to be the output: `in.png out.png`."""
     *before, last = common.inputs.words or ("",)
     is_picture = os.path.splitext(last)[1].lower() in BY_SUFFIX
-    if before and common.output is None and is_picture and is_literal(last) and not os.path.lexists(last):
+    is_missing = is_literal(last) and not is_url(last) and not os.path.lexists(last)
+    if before and common.output is None and is_picture and is_missing:
         raise errors.UsageError(f"{last}: there is no such file; to write it: -o {shlex.quote(last)}")
 
 

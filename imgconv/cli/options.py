@@ -57,5 +57,5 @@ def images() -> Argument:
         nargs=-1,
         type=PathType(),
         metavar="[IMAGE]...",
-        meaning="Files, folders, patterns or @lists; without any, standard input.",
+        meaning="Files, folders, patterns, @lists or URLs; without any, standard input.",
     )

@@ -15,6 +15,7 @@ from imgconv.files import links
 from imgconv.files.by_rows import Pieces
 from imgconv.files.links import Target
 from imgconv.files.pieces import fill, reread, spooled, write_all
+from imgconv.files.urls import is_url
 from imgconv.values.notes import Note
 from imgconv.values.unfinished import unfinished
 
@@ -25,14 +26,20 @@ def write(path: str, content: Pieces, hear: Hear | None = None, *, replace: bool
     """Write content to a file beside the target, flush it and rename it over the target, whose attributes it takes over
     (`attributes`).
 
-    FIFOs and devices are written to directly. `hear` gets a note of each attribute that is lost, before the file is
-    renamed, and may raise; without `hear` a loss leaves the old file. Without `replace` an existing file always stays.
+    FIFOs and devices are written to directly; to a URL goes what is whole (`remote`). `hear` gets a note of each
+    attribute that is lost, before the file is renamed, and may raise; without `hear` a loss leaves the old file.
+    Without `replace` an existing file always stays.
 
     Raises
     ------
     FileError
     BrokenPipeError
     """
+    if is_url(path):
+        from imgconv.files import remote
+
+        remote.write(path, content, replace=replace)
+        return
     with refusals(path):
         try:
             with links.target_at(path) as target:
@@ -82,6 +89,11 @@ def write_stdout(content: Pieces) -> None:
 
 def make_folder(path: str) -> None:
     """Create an output folder unless it exists. Raises FileError."""
+    if is_url(path):
+        from imgconv.files import remote
+
+        remote.make_folder(path)
+        return
     with refusals(path):
         links.make_folders(path)
 

@@ -20,6 +20,7 @@ from imgconv.files.pnm.headers import is_pnm
 from imgconv.files.source import Source
 from imgconv.files.text import reader as text_reader
 from imgconv.files.text.recognition import INLINE, is_inline, is_matrix
+from imgconv.files.urls import is_url
 from imgconv.files.zarr.recognition import is_zarr
 from imgconv.values.frozen import record, replace
 from imgconv.values.image import ImageData
@@ -180,6 +181,15 @@ def _unreadable(name: str, error: Exception) -> errors.FileError:
     return errors.FileError(f"{name}: cannot be read ({getattr(error, 'strerror', None) or error})")
 
 
+def stream_of(path: str) -> IO[bytes]:
+    """The bytes at a path or a URL. Raises OSError."""
+    if is_url(path):
+        from imgconv.files import remote
+
+        return remote.opened(path)
+    return open(path, "rb")
+
+
 def _opened(path: str, name: str, options: Reading) -> IO[bytes]:
     """A stream that can be sought, of the bytes at a path."""
     try:
@@ -189,7 +199,7 @@ def _opened(path: str, name: str, options: Reading) -> IO[bytes]:
             return limits.drained(sys.stdin.buffer, name, options)
         if is_inline(path) and not os.path.lexists(path):
             return io.BytesIO(path.removeprefix(INLINE).replace(";", "\n").encode())
-        stream = open(path, "rb")  # noqa: SIM115 (the header's load() reads on)
+        stream = stream_of(path)
         if stream.seekable():
             return stream
         with stream:

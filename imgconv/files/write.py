@@ -14,6 +14,7 @@ from imgconv.files.formats import COMPRESS_LEVEL, FORMATS, QUALITY_KIND, TILE, Z
 from imgconv.files.options import Writing
 from imgconv.files.pictures import image_of
 from imgconv.files.png import writer as png_writer
+from imgconv.files.urls import is_url
 from imgconv.values.arguments import path_text
 from imgconv.values.frozen import replace
 from imgconv.values.image import ImageData
@@ -113,6 +114,10 @@ def put(
     if form.folder:
         from imgconv.files import folders
 
+        if is_url(path):
+            raise errors.FileError(
+                f"{path}: {form.name.upper()} is a folder, which is not written to URLs; name one here"
+            )
         folders.write(path, content, hear, replace=replace)
     else:
         atomic.write(path, content, hear, replace=replace)
