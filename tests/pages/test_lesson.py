@@ -6,6 +6,8 @@ import base64
 import hashlib
 import json
 import re
+import shutil
+import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,7 @@ from imgconv.cli.messages import Finished
 from imgconv.operations.activate import FUNCTIONS
 from imgconv.operations.pool import REDUCTIONS
 from imgconv.pages import lesson, walk
-from imgconv.pages.assembly import Plan, page
+from imgconv.pages.assembly import Plan, page, script_of
 from imgconv.pages.picture import LONGEST_SIDE, MOST_BYTES
 from imgconv.values.borders import RULES
 from imgconv.values.parameters import DTYPES, ROUNDING
@@ -244,6 +246,14 @@ def test_a_page_goes_to_standard_output(folder: Path) -> None:
     result = write("filter", "vertical", "--html", "-", input=Path("in.npy").read_bytes())
     assert result.stdout.startswith("<!DOCTYPE html>")
     assert result.stderr == "imgconv: standard output: a page for a browser\n"
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
+@pytest.mark.parametrize("plan", [lesson.PLAN, walk.PLAN], ids=["lesson", "walk"])
+def test_scripts_are_well_formed_together(plan: Plan, tmp_path: Path) -> None:
+    (tmp_path / "page.js").write_text(script_of(plan), encoding="utf-8")
+    done = subprocess.run(["node", "--check", "page.js"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_scripts_know_every_border_reduction_and_type() -> None:

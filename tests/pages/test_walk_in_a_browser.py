@@ -22,10 +22,10 @@ PIPELINES = (
     " | pool avg 2 ceil count-padding pad=1",
     "filter 'vertical' with='horizontal' combine=max border=reflect101 | tanh | pool min 2 stride=1",
 )
-EXPLAIN = """([number, channel, row, column]) => {
+EXPLAIN = """places => places.map(([number, channel, row, column]) => {
     walk.look(number, { channel, at: [row, column] });
     return [walk.origin.computed, walk.value, walk.origin.lines.length];
-}"""
+})"""
 
 
 def page_of(folder: Path, *words: str) -> Path:
@@ -48,18 +48,14 @@ def test_every_pixel_of_a_network_is_made_of_what_is_said(browser: Any, lenet: P
 
 def checked(browser: Any, target: Path, draw: random.Random) -> int:
     """Holds what the page computes for some pixels of every step to the engine's values; how many there were."""
-    count = 0
     with opened(browser, target) as page:
-        sizes = page.evaluate("() => walk.maps.map(map => [map.height, map.width, map.channels])")
-        for number, (height, width, channels) in enumerate(sizes[1:], 1):
-            for _ in range(8):
-                place = [draw.randrange(channels), draw.randrange(height), draw.randrange(width)]
-                computed, value, lines = page.evaluate(EXPLAIN, [number, *place])
-                assert lines
-                if computed is not None:
-                    count += 1
-                    assert computed == pytest.approx(value, rel=1e-4, abs=1e-4), (number, place)
-    return count
+        sizes = page.evaluate("() => walk.maps.map(map => [map.channels, map.height, map.width])")
+        places = [[number, *map(draw.randrange, sizes[number])] for number in range(1, len(sizes)) for _ in range(8)]
+        found = page.evaluate(EXPLAIN, places)
+    for place, (computed, value, lines) in zip(places, found, strict=True):
+        assert lines
+        assert computed is None or computed == pytest.approx(value, rel=1e-4, abs=1e-4), place
+    return sum(computed is not None for computed, _, _ in found)
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +110,7 @@ def test_groups_borders_and_padding_are_followed(browser: Any, tmp_path: Path) -
     target.write_bytes(page.content)
     assert checked(browser, target, random.Random(3)) >= 10
     with opened(browser, target) as shown:
-        shown.evaluate(EXPLAIN, [1, 0, 0, 0])
+        shown.evaluate(EXPLAIN, [[1, 0, 0, 0]])
         assert "beyond the edge, border" in shown.inner_text("#sum")
 
 

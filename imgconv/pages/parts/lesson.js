@@ -124,13 +124,14 @@ class Lesson {
     this.#say();
   }
 
-  /** The result as it is written, and the pipeline that gives it; null where it does not fit. */
+  /** The result as it is written; null where it does not fit. */
   get written() {
     if (!byId("problem").hidden) return null;
     const { height, width, planes } = converted(this.stages.at(-1).output, this.target);
-    return { height, width, planes: planes.map((plane) => [...plane]), pipeline: this.pipeline };
+    return { height, width, planes: planes.map((plane) => [...plane]) };
   }
 
+  /** The pipeline that gives the result. */
   get pipeline() {
     return pipelineText(this.settings);
   }
