@@ -34,6 +34,11 @@ class Blocks:
     target: Target
     threads: int
 
+    def channels(self, given: tuple[int, ...]) -> tuple[int, ...]:
+        """The axis of channels of a result of pixels with such an axis, or none."""
+        count = self.pipeline.result(*self.shape)[2]
+        return (count,) if given or count > 1 else ()
+
 
 def run_by_blocks(
     pixels: Any, pipeline: Pipeline, conversion: tuple[Any, str, int | None], out: object, axes: Axes | None
@@ -106,14 +111,15 @@ def _lazily(blocks: Blocks, pixels: Any) -> Any:
     columns = [column_parts(steps, part) for part in _parts(along)]
     token = tokenize(pickle.dumps(blocks), pixels.name)
     pieces = Pieces(pixels, f"imgconv-pieces-{token}")
-    name, last = f"imgconv-{token}", (0,) * (pixels.ndim - 2)
+    name, channels = f"imgconv-{token}", blocks.channels(pixels.shape[2:])
+    last = (0,) * len(channels)
     for i, some_rows in enumerate(rows):
         for j, some_columns in enumerate(columns):
             make = partial(_block, blocks, some_rows, some_columns)
             pieces.tasks[name, i, j, *last] = make, pieces.covering(some_rows[0], some_columns[0])
     graph = HighLevelGraph.from_collections(name, pieces.tasks, dependencies=[pixels])
-    chunks = down, along, *pixels.chunks[2:]
-    return Array(graph, name, chunks, meta=np.empty((0,) * pixels.ndim, blocks.target.type))
+    chunks = down, along, *((count,) for count in channels)
+    return Array(graph, name, chunks, meta=np.empty((0,) * len(chunks), blocks.target.type))
 
 
 def _chunks(chunks: Sequence[int], axes: Sequence[Axis]) -> tuple[int, ...]:
@@ -169,4 +175,4 @@ def _block(blocks: Blocks, rows: list[Part], columns: list[Part], pieces: list[l
     source = lines[0] if len(lines) == 1 else np.concatenate(lines)
     steps = local_steps(blocks.pipeline, blocks.shape)
     result, _ = apply_all(steps, pixel_values.values(source), rows, columns, blocks.target, blocks.threads)
-    return result.pixels.reshape(*result.pixels.shape[:2], *source.shape[2:])
+    return result.pixels.reshape(*result.pixels.shape[:2], *blocks.channels(source.shape[2:]))

@@ -28,14 +28,15 @@ class Bands:
     ) -> None:
         self.type, self.target, self.threads = type_, target, threads
         self.steps = local_steps(pipeline, shape)
+        self.source_rows = shape[0]
         self._columns = [(0, shape[1])]
-        widest = shape[1] * shape[2]
+        self.shape, widest = pipeline.result(*shape), shape[1] * shape[2]
         for step in pipeline.steps:
             shape = step.result(shape)
-            self._columns.append((0, shape[1]))
             widest = max(widest, shape[1] * shape[2])
-        self.shape = shape
+        self._columns += [(0, step.columns.out) for step in self.steps]
         self._row = widest * _WIDE[type_]
+        self._beside = 8 * widest * max(step.scratch for step in pipeline.steps)
         self.rows = self._rows_of_band(_BAND // self._row)
         self._responses, self._notes = list[Response | None](), dict[Note, None]()
 
@@ -58,25 +59,34 @@ class Bands:
     def memory(self) -> int:
         """About the bytes that a band takes: its rows as read, between steps and as a result, and as a file."""
         start, end = row_parts(self.steps, (0, min(self.rows, self.shape[0])))[0]
-        return 3 * (end - start) * self._row + _FILE
+        return (end - start) * (3 * self._row + self._beside) + _FILE
 
     def made(self, read: Callable[[int], Pixels]) -> Iterator[Pixels]:
         """The bands, from the top of the result to its bottom."""
         held, top = np.empty((0, 0, 0), self.type), 0  # rows of the source from `top` on
-        for first in range(0, self.shape[0], self.rows):
-            parts = row_parts(self.steps, (first, min(first + self.rows, self.shape[0])))
+        for parts, keep in self._parts():
             start, end = parts[0]
-            for unseen in range(top + len(held), start, self.rows):  # rows that no window sees
-                read(min(self.rows, start - unseen))
-            kept = held[start - top :] if start < top + len(held) else held[:0]
-            fresh = end - start - len(kept)
+            for unseen in range(top + len(held), keep, self.rows):  # rows that no window sees
+                read(min(self.rows, keep - unseen))
+            kept = held[keep - top :] if keep < top + len(held) else held[:0]
+            fresh = end - keep - len(kept)
             if fresh > 0:
                 new = read(fresh)
                 held = np.concatenate([kept, new]) if len(kept) else new
             else:
                 held = kept
-            top = start
-            yield self._band(np.ascontiguousarray(held[: end - start]), parts)
+            top = keep
+            yield self._band(np.ascontiguousarray(held[start - top : end - top]), parts)
+
+    def _parts(self) -> list[tuple[list[Part], int]]:
+        """The rows that each band needs of each step, and the first row of the source that it or a later one needs:
+        where borders mirror the image, a later one may need rows further up."""
+        bands, keep = [], self.source_rows
+        for first in reversed(range(0, self.shape[0], self.rows)):
+            parts = row_parts(self.steps, (first, min(first + self.rows, self.shape[0])))
+            keep = min(keep, parts[0][0])
+            bands.append((parts, keep))
+        return bands[::-1]
 
     def _band(self, rows: Pixels, parts: Sequence[Part]) -> Pixels:
         source = Values(rows, span(self.type))

@@ -15,11 +15,12 @@ from imgconv.values.frozen import record, replace
 from imgconv.values.windows import Axis, Window
 
 if TYPE_CHECKING:
+    from imgconv.engine.filter.parts import Placed
     from imgconv.operations.pipeline import Pipeline
     from imgconv.values.pixel_values import Response, Target, Values
 
     Result = tuple[Values, Response | None]
-    Run = Callable[[Values, Window, Target | None, int | None], Result]
+    Run = Callable[[Values, Sequence[Placed], Target | None, int | None], Result]
 
 Part = tuple[int, int]
 """Of rows or columns: the first, and one behind the last."""
@@ -27,16 +28,39 @@ Part = tuple[int, int]
 
 @record
 class LocalStep:
-    """A step on an image of some size: its windows down and along, whether its border mirrors the image, and what
-    applies it to a part of it."""
+    """A step on an image of some size.
 
-    rows: Axis
-    columns: Axis
-    mirrors: bool
+    Attributes
+    ----------
+    placed : tuple of (Axis, Axis)
+        Its windows down and along; of several kernels each has windows of its own, and all give results of one shape.
+    run : callable
+        Applies it to a part: gets the values, each of `placed` on them, the target and the number of threads.
+    mirrors : bool
+        Whether its border mirrors the image.
+    ceil : bool, optional
+        For a step that counts its pads: whether the image's last windows may hang over them. None for others.
+    """
+
+    placed: tuple[tuple[Axis, Axis], ...]
     run: Run
+    mirrors: bool = False
+    ceil: bool | None = None
 
-    def needed(self, axis: Axis, part: Part) -> Part:
-        """The pixels along one of its axes that this part of the results is made of."""
+    @property
+    def rows(self) -> Axis:
+        return self.placed[0][0]
+
+    @property
+    def columns(self) -> Axis:
+        return self.placed[0][1]
+
+    def needed(self, along: int, part: Part) -> Part:
+        """The pixels along rows (0) or columns (1) that this part of the results is made of."""
+        parts = [self._seen(axes[along], part) for axes in self.placed]
+        return min(start for start, _ in parts), max(end for _, end in parts)
+
+    def _seen(self, axis: Axis, part: Part) -> Part:
         first, stop = part
         before, behind = first * axis.stride - axis.before, (stop - 1) * axis.stride + axis.effective - axis.before
         start, end = max(0, before), min(axis.length, behind)
@@ -56,47 +80,64 @@ class LocalStep:
     ) -> Result:
         """These rows and columns of the results, from pixels that begin at row and column `start` of the step's
         image."""
-        rows, columns = self.rows, self.columns
-        height, width = values.pixels.shape[:2]
-        pads = *_pads(rows, height, start[0], parts[0]), *_pads(columns, width, start[1], parts[1])
-        window = Window(
-            (rows.size, columns.size), (rows.stride, columns.stride), (rows.dilation, columns.dilation), pads
-        )
-        return self.run(values, window, target, threads)
+        size = values.pixels.shape[:2]
+        placed = [self._on_part(axes, start, size, parts) for axes in self.placed]
+        return self.run(values, placed, target, threads)
 
+    def _on_part(
+        self, axes: tuple[Axis, Axis], start: tuple[int, int], size: tuple[int, ...], parts: tuple[Part, Part]
+    ) -> Placed:
+        """One of the windows on so many pixels from `start` on."""
+        sides, pads = list[Part](), list[int]()
+        for axis, before, length, part in zip(axes, start, size, parts, strict=True):
+            first, end = self._seen(axis, part) if len(self.placed) > 1 else (before, before + length)
+            pads += self._pads(axis, end - first, first, part)
+            sides.append((first - before, end - before))
+        from imgconv.engine.filter.parts import Placed
 
-def _pads(axis: Axis, length: int, start: int, part: Part) -> Part:
-    """The pads of so many pixels from `start` on, under which exactly the windows of a part fit."""
-    first, stop = part
-    before = start - (first * axis.stride - axis.before)
-    return before, (stop - first - 1) * axis.stride + axis.effective - length - before
+        rows, columns = axes
+        steps = (rows.size, columns.size), (rows.stride, columns.stride), (rows.dilation, columns.dilation)
+        window = Window(*steps, (pads[0], pads[1], pads[2], pads[3]), ceil=bool(self.ceil))
+        return Placed(window, sides[0], sides[1], columns.reach)
+
+    def _pads(self, axis: Axis, length: int, start: int, part: Part) -> Part:
+        """The pads of so many pixels from `start` on, under which exactly the windows of a part fit; or the image's
+        own at its end, where they count."""
+        first, stop = part
+        before = start - (first * axis.stride - axis.before)
+        if self.ceil is not None and stop == axis.out:
+            return before, axis.after
+        return before, (stop - first - 1) * axis.stride + axis.effective - length - before
 
 
 def refusal(pipeline: Pipeline, height: int, width: int, channels: int) -> str:
     """Why a pipeline needs its whole image at once; empty if it does not."""
     shape = height, width, channels
     for step in pipeline.steps:
-        if _local(step, shape) is None:
-            return f"{step_text(step)} looks at the whole image"
+        found = _local(step, shape)
+        if isinstance(found, str):
+            return f"{step_text(step)} is not computed by parts, since {found}"
         shape = step.result(shape)
     return ""
 
 
 def local_steps(pipeline: Pipeline, shape: tuple[int, int, int]) -> list[LocalStep]:
-    """The steps of a pipeline that `refusal` does not refuse, on an image of a shape."""
-    steps = []
+    """The steps of a pipeline that `refusal` does not refuse, on an image of a shape; one that is repeated as often as
+    it is."""
+    steps: list[LocalStep] = []
     for step in pipeline.steps:
-        local = _local(step, shape)
-        assert local is not None, "`refusal` has been asked"
-        steps.append(local)
+        found = _local(step, shape)
+        assert not isinstance(found, str), "`refusal` has been asked"
+        steps += found
         shape = step.result(shape)
     return steps
 
 
-def _local(step: Any, shape: tuple[int, int, int]) -> LocalStep | None:
-    if step.word not in ("filter", "pool", "activate"):
-        return None
-    found: LocalStep | None = import_module(f"imgconv.api.apply.{step.word}").local(step, *shape[:2])
+def _local(step: Any, shape: tuple[int, int, int]) -> Sequence[LocalStep] | str:
+    """The step in parts, or why there are none."""
+    if step.applied_in == "layers":
+        return "layers of networks are computed as a whole"
+    found: Sequence[LocalStep] | str = import_module(f"imgconv.api.apply.{step.word}").local(step, *shape[:2])
     return found
 
 
@@ -104,7 +145,7 @@ def row_parts(steps: Sequence[LocalStep], part: Part) -> list[Part]:
     """The rows that each step needs for a part of the last one's rows, and that."""
     parts = [part]
     for step in reversed(steps):
-        parts.insert(0, step.needed(step.rows, parts[0]))
+        parts.insert(0, step.needed(0, parts[0]))
     return parts
 
 
@@ -112,7 +153,7 @@ def column_parts(steps: Sequence[LocalStep], part: Part) -> list[Part]:
     """The columns that each step needs for a part of the last one's columns, and that."""
     parts = [part]
     for step in reversed(steps):
-        parts.insert(0, step.needed(step.columns, parts[0]))
+        parts.insert(0, step.needed(1, parts[0]))
     return parts
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from imgconv.engine.bands import run_bands
 from imgconv.engine.filter.combine import finished, folded
 from imgconv.engine.filter.correlate import correlate
+from imgconv.engine.filter.parts import Placed
 from imgconv.engine.memory import require
 from imgconv.engine.quantise import quantise
 from imgconv.engine.run_loop import run_loop
@@ -37,11 +38,16 @@ def share(
     target: Target | None,
     threads: int | None,
     out: Pixels | None,
+    parts: Sequence[Placed] | None = None,
 ) -> tuple[Values, Response | None]:
-    """The root of the part that the first `edges` kernels have of all kernels' squares: 0…1, 0 where all are 0."""
+    """The root of the part that the first `edges` kernels have of all kernels' squares: 0…1, 0 where all are 0.
+
+    Where values are part of an image, `parts` are what of it each window sees.
+    """
     totals: list[Pixels | None] = [None, None]
     for i, (kernel, window) in enumerate(zip(kernels, windows, strict=True)):
-        response = correlate(values, kernel, window, border, target=_WIDE, threads=threads)[0].pixels
+        seen, reach = (values, None) if parts is None else (parts[i].of(values), parts[i].reach)
+        response = correlate(seen, kernel, window, border, target=_WIDE, threads=threads, reach=reach)[0].pixels
         totals[i >= edges] = folded("l2", totals[i >= edges], response, alone=False, threads=threads)
     assert totals[1] is not None
     combination = Combination("portion", tuple(kernels), 1, False, "float64", "float64", Span(0, 1, False))

@@ -32,6 +32,22 @@ STEPS = [
     "avgpool 2",
     "relu",
     "activate abs",
+    "filter sobel-x with=sobel-y border=reflect",
+    'filter gaussian:2 with="1 2 1" combine=max stride=2',
+    "filter vertical with=box:5 with=horizontal combine=l1",
+    "filter box:3 repeat=3 border=reflect101",
+    "filter laplacian repeat=2 stride=2",
+    "edges scharr norm=l1",
+    "edges kirsch border=reflect",
+    "edges frei-chen",
+    "bank gaussian:1 with=vertical",
+    "pool kind=median size=3",
+    "pool kind=percentile:20 size=3x2 stride=2 pad=1 ceil",
+    "pool kind=sum size=3 pad=1 stride=1",
+    "pool kind=range size=4 stride=3",
+    "pool kind=lp:2 size=2",
+    "avgpool 3 stride=2 pad=1 ceil count-padding",
+    "avgpool 4 stride=3 pad=2,1,0,2 count-padding",
 ]
 
 
@@ -86,6 +102,7 @@ def test_whole_numbers_are_the_same_to_the_bit(everything, steps, height, width,
         found, bands = by_rows_of(pipeline, pixels, target)
     np.testing.assert_array_equal(found, whole.pixels)
     assert bands.response == response
+    assert set(bands.notes) == set(whole.notes)
 
 
 @EVERYTHING
@@ -111,18 +128,22 @@ def test_floats_are_the_same_within_their_bound(everything, steps, height, type_
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "why"),
     [
-        "filter box:3 border=wrap",
-        "filter sobel-x with=sobel-y",
-        "filter box:3 repeat=3",
-        "globalmaxpool",
-        "edges sobel",
-        "relu | maxpool 2 to=3x3",
+        ("filter box:3 border=wrap", "its border continues at the opposite edge"),
+        ("bank box:3 border=wrap with=vertical", "its border continues at the opposite edge"),
+        ("filter box:3 until-stable", "all of it is looked at for changes"),
+        ("filter sharpen repeat=20", "whole numbers may grow beyond 53 bits, and then all of them count"),
+        ("globalmaxpool", "its window is the whole image"),
+        ("edges canny", "its lines are followed through the image"),
+        ("relu | maxpool 2 to=3x3", "its windows have several sizes"),
+        ("bank gaussian:1 with=vertical sheet", "its tiles lie beside each other"),
+        ("flatten", "layers of networks are computed as a whole"),
     ],
 )
-def test_what_looks_at_the_whole_image_says_so(text):
-    assert "looks at the whole image" in local_steps.refusal(Pipeline.parse(text), 50, 40, 1)
+def test_what_is_not_computed_by_parts_says_why(text, why):
+    pipeline = Pipeline.parse(text)
+    assert local_steps.refusal(pipeline, 50, 40, 1).endswith(f"is not computed by parts, since {why}")
 
 
 def test_memory_is_that_of_a_few_bands():

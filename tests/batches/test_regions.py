@@ -39,7 +39,7 @@ def test_plans_say_what_is_computed(tmp_path: Path) -> None:
     assert (
         "--roi 10,20,6x7 is computed, of 12 rows x 13 columns of the image from row 7, column 17" in plan.out.decode()
     )
-    for words, why in ((("--linear",), "--linear"), (("--border", "wrap"), "looks at the whole image")):
+    for words, why in ((("--linear",), "--linear"), (("--border", "wrap"), "is not computed by parts")):
         plan = called("filter", "box:3", "in.png", "--roi", "10,20,6x7", "--plan", *words, cwd=tmp_path)
         assert why in plan.out.decode()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from imgconv.engine.activate import activate
@@ -10,6 +11,7 @@ from imgconv.values.windows import Window
 if TYPE_CHECKING:
     from imgconv.api.local_steps import LocalStep
     from imgconv.engine.alpha.weighted import WeightedColours
+    from imgconv.engine.filter.parts import Placed
     from imgconv.operations import Activate
     from imgconv.values.pixel_values import Pixels, Response, Target, Values
 
@@ -21,16 +23,16 @@ def apply(
     return activate(values, step.name, step.numbers, target=target, threads=threads, out=out)
 
 
-def local(step: Activate, height: int, width: int) -> LocalStep:
+def local(step: Activate, height: int, width: int) -> list[LocalStep]:
     """The function as a step on parts of an image: each value is made of itself."""
     from imgconv.api.local_steps import LocalStep
 
     def run(
-        values: Values, window: Window, target: Target | None, threads: int | None
+        values: Values, parts: Sequence[Placed], target: Target | None, threads: int | None
     ) -> tuple[Values, Response | None]:
         return apply(step, values, target, threads)
 
-    return LocalStep(*Window((1, 1)).over(height, width), False, run)
+    return [LocalStep((Window((1, 1)).over(height, width),), run)]
 
 
 def apply_weighted(

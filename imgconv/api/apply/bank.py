@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from imgconv.api.apply import filter as filters
 from imgconv.engine.alpha.plane import under_centres
 from imgconv.engine.filter.bank import stacked, tiled
+from imgconv.engine.filter.correlate import correlate
 from imgconv.values.frozen import replace
 from imgconv.values.pixel_values import Pixels, Response, Target, Values
 
 if TYPE_CHECKING:
+    from imgconv.api.local_steps import LocalStep
     from imgconv.engine.alpha.weighted import WeightedColours
+    from imgconv.engine.filter.parts import Placed
     from imgconv.operations import Bank
 
 
@@ -28,6 +32,29 @@ def apply(
     if not step.sheet:
         return channels, extremes
     return replace(channels, pixels=tiled(channels.pixels, count, step.grid, out)), extremes
+
+
+def local(step: Bank, height: int, width: int) -> list[LocalStep] | str:
+    """The bank as a step on parts of an image; or why it has none."""
+    from imgconv.api.local_steps import LocalStep
+
+    if step.sheet:
+        return "its tiles lie beside each other"
+    if step.filters[0].border.name == "wrap":
+        return "its border continues at the opposite edge"
+    placed = tuple(one.window.over(height, width) for one in step.filters)
+
+    def run(
+        values: Values, parts: Sequence[Placed], target: Target | None, threads: int | None
+    ) -> tuple[Values, Response | None]:
+        def response(number: int, goal: Target | None) -> tuple[Values, Response | None]:
+            one, part = step.filters[number], parts[number]
+            seen, kernel, window, reach = part.of(values), one.effective_kernel, part.window, part.reach
+            return correlate(seen, kernel, window, one.border, target=goal, threads=threads, reach=reach)
+
+        return stacked(response, len(step.filters), target, threads, None)
+
+    return [LocalStep(placed, run, step.filters[0].border.name.startswith("reflect"))]
 
 
 def apply_weighted(

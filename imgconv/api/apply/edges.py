@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from imgconv.api.apply import filter as filters
 from imgconv.engine import edges
@@ -10,7 +11,9 @@ from imgconv.operations.detectors import COMPASS, PAIR, SHARE, SHARE_EDGES
 from imgconv.values.pixel_values import Pixels, Response, Target, Values
 
 if TYPE_CHECKING:
+    from imgconv.api.local_steps import LocalStep
     from imgconv.engine.alpha.weighted import WeightedColours
+    from imgconv.engine.filter.parts import Placed
     from imgconv.operations import Edges
 
 _WIDE = Target("float64")
@@ -39,6 +42,29 @@ def apply(
         threads=threads,
         out=out,
     )
+
+
+def local(step: Edges, height: int, width: int) -> list[LocalStep] | str:
+    """The detector as a step on parts of an image; or why it has none."""
+    if step.row.kind in (PAIR, COMPASS):
+        return filters.local(step.filter, height, width)
+    if step.row.kind != SHARE:
+        return "its lines are followed through the image"
+    if step.border.name == "wrap":
+        return "its border continues at the opposite edge"
+    from imgconv.api.local_steps import LocalStep
+
+    slid, border = step.filter, step.border
+    placed = tuple(window.over(height, width) for window in slid.windows)
+
+    def run(
+        values: Values, parts: Sequence[Placed], target: Target | None, threads: int | None
+    ) -> tuple[Values, Response | None]:
+        windows = [part.window for part in parts]
+        how: dict[str, Any] = {"target": target, "threads": threads, "out": None, "parts": parts}
+        return edges.share(values, slid.kernels, windows, border, SHARE_EDGES, **how)
+
+    return [LocalStep(placed, run, border.name.startswith("reflect"))]
 
 
 def _smoothed(step: Edges, values: Values, threads: int | None) -> Values:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from imgconv.engine.filter.correlate import FUSED, correlate
@@ -10,12 +11,16 @@ from imgconv.engine.filter.correlate import work_of as filter_work
 if TYPE_CHECKING:
     from imgconv.api.local_steps import LocalStep
     from imgconv.engine.alpha.weighted import WeightedColours
+    from imgconv.engine.filter.parts import Placed
     from imgconv.engine.run_loop import Work
     from imgconv.operations import Activate, Filter
     from imgconv.values.pixel_values import Pixels, Response, Target, Values
-    from imgconv.values.windows import Window
 
     Result = tuple[Values, Response | None]
+    Run = Callable[[Values, Sequence[Placed], Target | None, int | None], Result]
+
+_GROWTH = 2**22
+"""By which whole numbers of 31 bits may grow and stay below 53."""
 
 
 def apply(
@@ -54,20 +59,48 @@ def work_of(step: Filter, values: Values, target: Target) -> Work | None:
     )
 
 
-def local(step: Filter, height: int, width: int) -> LocalStep | None:
-    """The filter as a step on parts of an image; None where it needs other pixels than those near."""
+def local(step: Filter, height: int, width: int) -> list[LocalStep] | str:
+    """The filter as a step on parts of an image, as often as it is repeated; or why it has none."""
     from imgconv.api.local_steps import LocalStep
 
-    if step.with_ or step.times > 1 or step.until_stable or step.border.name == "wrap":
-        return None
+    if step.border.name == "wrap":
+        return "its border continues at the opposite edge"
+    if step.until_stable:
+        return "all of it is looked at for changes"
+    if step.times > 1 and not _stays_small(step):
+        return "whole numbers may grow beyond 53 bits, and then all of them count"
+    steps = []
+    for _ in range(step.times):
+        placed = tuple(window.over(height, width) for window in step.windows)
+        steps.append(LocalStep(placed, _run_on_part(step), step.border.name.startswith("reflect")))
+        height, width = placed[0][0].out, placed[0][1].out
+    return steps
 
-    rows, columns = step.window.over(height, width)
 
-    def run(values: Values, window: Window, target: Target | None, threads: int | None) -> Result:
-        kernel, border = step.effective_kernel, step.border
-        return correlate(values, kernel, window, border, target=target, threads=threads, reach=columns.reach)
+def _run_on_part(step: Filter) -> Run:
+    """What applies the filter to a part of an image."""
 
-    return LocalStep(rows, columns, step.border.name.startswith("reflect"), run)
+    def run(values: Values, parts: Sequence[Placed], target: Target | None, threads: int | None) -> Result:
+        border, first = step.border, parts[0]
+        if not step.with_:
+            kernel, reach = step.effective_kernel, first.reach
+            return correlate(values, kernel, first.window, border, target=target, threads=threads, reach=reach)
+        from imgconv.engine.filter.combine import combine
+
+        windows = [part.window for part in parts]
+        return combine(values, step.kernels, windows, border, step.way, target=target, threads=threads, parts=parts)
+
+    return run
+
+
+def _stays_small(step: Filter) -> bool:
+    """Whether the whole numbers of a repeated filter stay such as doubles hold, or are none: `repeat` looks at the
+    greatest one of the image where they might not."""
+    growth = 0.0
+    for kernel in step.kernels:
+        whole = kernel.exact is not None and float(kernel.divisor) == 1
+        growth += sum(abs(float(weight)) for row in kernel.weights for weight in row) if whole else 0
+    return max(1, growth) ** step.times < _GROWTH
 
 
 def apply_activated(

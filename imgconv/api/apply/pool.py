@@ -17,6 +17,7 @@ from imgconv.values.pixel_values import values as values_of
 if TYPE_CHECKING:
     from imgconv.api.local_steps import LocalStep
     from imgconv.engine.alpha.weighted import WeightedColours
+    from imgconv.engine.filter.parts import Placed
     from imgconv.engine.run_loop import Work
     from imgconv.operations import Pool
     from imgconv.values.windows import Window
@@ -39,11 +40,12 @@ def _pool(
     target: Target | None,
     threads: int | None,
     out: Pixels | None = None,
+    cells: int | None = None,
 ) -> tuple[Values, Response | None]:
     if step.kind not in PLAIN:
         from imgconv.engine.pooling.reductions import reduce
 
-        return reduce(values, step.kind, window, target=target, threads=threads, out=out)
+        return reduce(values, step.kind, window, target=target, threads=threads, out=out, cells=cells)
     return pool(values, step.kind, window, count_padding=step.count_padding, target=target, threads=threads, out=out)
 
 
@@ -55,19 +57,24 @@ def work_of(step: Pool, values: Values, target: Target) -> Work | None:
     return pool_work(values, step.kind, window, count_padding=step.count_padding, target=target)
 
 
-def local(step: Pool, height: int, width: int) -> LocalStep | None:
-    """The pooling as a step on parts of an image; None where it looks at the whole image."""
+def local(step: Pool, height: int, width: int) -> list[LocalStep] | str:
+    """The pooling as a step on parts of an image; or why it has none."""
     from imgconv.api.local_steps import LocalStep
 
-    if step.to is not None or step.size == ALL or step.count_padding or step.kind not in PLAIN:
-        return None
+    if step.to is not None:
+        return "its windows have several sizes"
+    if step.size == ALL:
+        return "its window is the whole image"
+    whole = step.window(height, width)
+    rows, columns = placed = whole.over(height, width)
+    cells = min(rows.size, height) * min(columns.size, width)
 
     def run(
-        values: Values, window: Window, target: Target | None, threads: int | None
+        values: Values, parts: Sequence[Placed], target: Target | None, threads: int | None
     ) -> tuple[Values, Response | None]:
-        return pool(values, step.kind, window, target=target, threads=threads)
+        return _pool(step, values, parts[0].window, target, threads, cells=cells)
 
-    return LocalStep(*step.window(height, width).over(height, width), False, run)
+    return [LocalStep((placed,), run, ceil=whole.ceil if step.count_padding else None)]
 
 
 def _pool_to(

@@ -64,18 +64,20 @@ def correlate_big(
     )
 
 
-def combined_big(pixels: Pixels, combination: Combination, windows: Sequence[Window], border: Border) -> Pixels:
-    """Whole responses of several kernels combined as Python's integers: (H, W, C) in float64, each value rounded
-    once."""
-    axes = [window.over(*pixels.shape[:2]) for window in windows]
+def combined_big(
+    pixels: Sequence[Pixels], combination: Combination, windows: Sequence[Window], border: Border
+) -> Pixels:
+    """Whole responses of several kernels, each to its pixels, combined as Python's integers: (H, W, C) in float64, each
+    value rounded once."""
+    axes = [window.over(*seen.shape[:2]) for window, seen in zip(windows, pixels, strict=True)]
     tables = [(position_table(border, rows), position_table(border, columns)) for rows, columns in axes]
     lift, join = _WAYS[combination.how]
-    result = allocate((axes[0][0].out, axes[0][1].out, pixels.shape[2]), "float64", "the combined responses")
+    result = allocate((axes[0][0].out, axes[0][1].out, pixels[0].shape[2]), "float64", "the combined responses")
     for first in range(0, len(result), _ROWS):
         out, total = result[first : first + _ROWS], None
-        for kernel, placed, looked in zip(combination.kernels, axes, tables, strict=True):
+        for seen, kernel, placed, looked in zip(pixels, combination.kernels, axes, tables, strict=True):
             response = lift(
-                _sums(pixels, kernel.weights, kernel.bias, placed, looked, border.constant or 0, first, len(out))
+                _sums(seen, kernel.weights, kernel.bias, placed, looked, border.constant or 0, first, len(out))
             )
             total = response if total is None else join(total, response)
         out[...] = np.frompyfunc(lambda value: _quotient(value, combination.share), 1, 1)(total)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from imgconv.engine.filter.correlate import correlate
+from imgconv.engine.filter.parts import Placed
 from imgconv.engine.memory import allocate
 from imgconv.engine.quantise import constants, quantise
 from imgconv.engine.run_loop import Watch, run_loop
@@ -32,26 +33,31 @@ def combine(
     target: Target | None,
     threads: int | None = None,
     out: Pixels | None = None,
+    parts: Sequence[Placed] | None = None,
 ) -> tuple[Values, Response | None]:
     """What each kernel alone would give, before rounding, combined by `how` (a row of COMBINES); quantised into
     `target`, or left wide where that is None.
 
-    Each window places its kernel; all must give results of one shape.
+    Each window places its kernel; all must give results of one shape. Where values are part of an image, `parts` are
+    what of it each window sees.
     """
     way = combination(how, kernels, Task(pixels.type, pixels.span, border.constant, target.type if target else "wide"))
     if way.big:
         from imgconv.engine.filter.big_integers import combined_big
 
-        values = Values(combined_big(pixels.pixels, way, windows, border), way.span)
+        seen = [pixels] * len(windows) if parts is None else [part.of(pixels) for part in parts]
+        values = Values(combined_big([one.pixels for one in seen], way, windows, border), way.span)
         if target is None:
             return values, None
-        result, seen = quantise(values, target, threads=threads, out=out)
-        return Values(result, way.span), seen
+        result, extremes = quantise(values, target, threads=threads, out=out)
+        return Values(result, way.span), extremes
     response_target = Target(way.response) if not way.whole or way.response == "float64" else None
     last = len(kernels) - 1
     total: Pixels | None = None
     for i, (kernel, window) in enumerate(zip(way.kernels, windows, strict=True)):
-        response = correlate(pixels, kernel, window, border, target=response_target, threads=threads)[0].pixels
+        part, reach = (pixels, None) if parts is None else (parts[i].of(pixels), parts[i].reach)
+        slid, _ = correlate(part, kernel, window, border, target=response_target, threads=threads, reach=reach)
+        response = slid.pixels
         if i == last:
             return finished(
                 way, total, response, target, threads, out, pixels.type, state="bare" if last == 1 else "lifted"

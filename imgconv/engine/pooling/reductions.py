@@ -30,7 +30,7 @@ MOST_DENOMINATOR = 10**8
 @record
 class Reduction:
     """Values to be reduced under the windows of two axes, by numbers of the kind; into the target (None: wide). NaN
-    may be `left_out`, where it stands for what cannot be seen."""
+    may be `left_out`, where it stands for what cannot be seen. `cells` are the most pixels that a window can see."""
 
     values: Values
     rows: Axis
@@ -39,12 +39,8 @@ class Reduction:
     target: Target | None
     threads: int | None
     window: Window
+    cells: int
     left_out: bool = False
-
-    @property
-    def cells(self) -> int:
-        """The most pixels that a window can see."""
-        return min(self.rows.size, self.rows.length) * min(self.columns.size, self.columns.length)
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -64,13 +60,15 @@ def reduce(
     threads: int | None = None,
     out: Pixels | None = None,
     left_out: bool = False,
+    cells: int | None = None,
 ) -> tuple[Values, Response | None]:
     """Each output pixel: the `kind` (`sum`, `range`, `lp:P`, `median`, `percentile:P`) of the existing pixels under its
-    window."""
+    window. Where values are part of an image, `cells` are the most pixels that a window of it can see."""
     word, numbers = parts(kind)
     rows, columns = window.over(*values.pixels.shape[:2])
     with np.errstate(all="ignore"):  # infinities go on, as in loops
-        made = REDUCTIONS[word](Reduction(values, rows, columns, numbers, target, threads, window, left_out))
+        seen = min(rows.size, rows.length) * min(columns.size, columns.length) if cells is None else cells
+        made = REDUCTIONS[word](Reduction(values, rows, columns, numbers, target, threads, window, seen, left_out))
     shift = target is not None and target.range == "shift" and not shift_of(target)
     if target is None:
         return made, None
