@@ -23,7 +23,7 @@ PYTHON = {
 }
 FENCED = re.compile(r"^( *)```.*?^\1```$", re.S | re.M)
 EXTERNAL = ("http://", "https://", "mailto:")
-PUBLISHED = {"bench"}
+PUBLISHED = {"bench", "large"}
 """Parts that `make bench` writes."""
 
 
