@@ -38,9 +38,11 @@ def source_of(image: Image, name: str, *, alpha: str = "auto", channels: Any = "
     from imgconv.engine.alpha.plane import is_opaque
 
     words, plane = "", image.frames[0].alpha
-    if plane is not None and alpha == "auto" and not is_opaque(plane):
-        image, words = image.flatten(_OVER), f"laid over {_OVER}"
     colours = colours_of(image, alpha, channels, linear=False)
+    alone = colours.chosen.numbers == ()
+    if plane is not None and alpha == "auto" and not alone and not is_opaque(plane):
+        image, words = image.flatten(_OVER), f"laid over {_OVER}"
+        colours = colours_of(image, alpha, channels, linear=False)
     frame = image.frames[0]
     pixels = encoded_input(colours, frame).pixels
     return Source(name, pixels, _names(replace(image, frames=(frame,)), colours.chosen.numbers, pixels.shape[2]), words)

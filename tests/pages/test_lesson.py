@@ -210,9 +210,15 @@ def test_options_become_settings(folder: Path) -> None:
     assert ended_well(write("pool", "avg", "3", "in.npy", "--ceil", "--html", "page.html"))
     settings = read(folder / "page.html")[1]["settings"]
     assert settings["kernel"] is None
-    assert settings["pool"] | {"pad": ""} == {
-        "kind": "avg", "size": "3", "stride": "", "dilation": "1", "pad": "", "ceil": True, "countPadding": False,
-    }  # fmt: skip
+    assert settings["pool"] == {
+        "kind": "avg",
+        "size": "3",
+        "stride": "",
+        "dilation": "1",
+        "pad": "valid",
+        "ceil": True,
+        "countPadding": False,
+    }
 
 
 def test_partly_transparent_pictures_lie_over_white(folder: Path) -> None:
@@ -222,6 +228,9 @@ def test_partly_transparent_pictures_lie_over_white(folder: Path) -> None:
     assert pixels_of(read(folder / "page.html")[1]["image"]).max() == 127
     assert ended_well(write("filter", "vertical", "in.png", "--alpha", "keep", "--html", "page.html"))
     assert pixels_of(read(folder / "page.html")[1]["image"]).max() == 0
+    assert ended_well(write("filter", "vertical", "in.png", "--channels", "alpha", "--html", "page.html"))
+    image = read(folder / "page.html")[1]["image"]
+    assert (image["names"], pixels_of(image).max()) == (["alpha"], 128)
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,28 @@ def test_groups_borders_and_padding_are_followed(browser: Any, tmp_path: Path) -
         assert "beyond the edge, border" in shown.inner_text("#sum")
 
 
+def test_maps_without_numbers_are_still_walked(browser: Any, tmp_path: Path) -> None:
+    network = Network.random("conv 64@3x3 pad=1 | relu | maxpool 2 | conv 8@1x1 | flatten | dense 5", "40x40x3", seed=1)
+    with plain_python():
+        page = network_walk(network, np.random.default_rng(1).normal(size=(40, 40, 3)).astype("float32"), "in.png", "")
+    target = tmp_path / "page.html"
+    target.write_bytes(page.content)
+    with opened(browser, target) as shown:
+        section = shown.locator("section.step").nth(2)
+        assert "pictures alone" in section.locator("h2").inner_text()
+        section.locator(".frame").nth(3).click()
+        shown.fill("#row", "20")
+        shown.fill("#column", "20")
+        assert shown.inner_text("#title") == "2 relu, map 3, row 20, column 20"
+        assert lines_of(shown) == ["value not on this page"]
+        mark = shown.locator("section.step").nth(0).locator("rect.outline").first
+        assert [mark.get_attribute(name) for name in ("x", "y", "width", "height")] == ["19", "19", "3", "3"]
+
+
+def lines_of(page: Any) -> list[str]:
+    return [" ".join(line.split()) for line in page.locator("#sum > div").all_inner_texts()]
+
+
 @pytest.mark.parametrize("width", [320, 390])
 def test_a_phone_needs_no_scrolling_aside(width: int, browser: Any, lenet: Path) -> None:
     with opened(browser, lenet, width=width, touch=True) as page:
