@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
+from imgconv.api import few_levels
 from imgconv.api.local_steps import Part, apply_all, local_steps, row_parts
 from imgconv.operations.pipeline import Pipeline
 from imgconv.values.notes import Note
@@ -39,6 +40,7 @@ class Bands:
         self._beside = 8 * widest * max(step.scratch for step in pipeline.steps)
         self.rows = self._rows_of_band(_BAND // self._row)
         self._responses, self._notes = list[Response | None](), dict[Note, None]()
+        self._levels = few_levels.Watch(type_, target)
 
     def _rows_of_band(self, fitting: int) -> int:
         """Rows of the result in a band, where so many rows of the source fit the memory of one."""
@@ -93,6 +95,11 @@ class Bands:
         values, response = apply_all(self.steps, source, parts, self._columns, self.target, self.threads)
         self._notes |= dict.fromkeys(values.notes)
         self._responses.append(response)
+
+        def wide() -> Pixels:
+            return apply_all(self.steps, source, parts, self._columns, Target("float64"), self.threads)[0].pixels
+
+        self._levels.look(rows, response, wide)
         return values.pixels
 
     @property
@@ -102,5 +109,5 @@ class Bands:
 
     @property
     def notes(self) -> tuple[Note, ...]:
-        """What the steps noted, each once."""
-        return tuple(self._notes)
+        """What was noted, each once."""
+        return (*self._notes, *self._levels.notes(self.response))

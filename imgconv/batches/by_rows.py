@@ -29,7 +29,7 @@ def refusal(prepared: Prepared) -> str:
     from imgconv.files.writers import ROW_WRITERS
 
     job, header, form, settings = prepared.job, prepared.header, prepared.form, prepared.settings
-    converted = settings.gray or settings.wide or settings.channels != ALL_CHANNELS or settings.flatten is not None
+    converted = settings.wide or settings.channels != ALL_CHANNELS or settings.flatten is not None
     written = form.name in ROW_WRITERS and conversions.holds(form, prepared.layout)
     reasons = {
         f"this {header.format.upper()} is not read by rows": header.rows is None,
@@ -37,15 +37,18 @@ def refusal(prepared: Prepared) -> str:
         "its colours are converted first": converted,
         "--range stretch needs the extremes of the whole image": settings.range == "stretch",
         "--rounding is done on the whole image": settings.rounding != HALF_UP,
-        "floats become integers": header.type.startswith("float") and not prepared.layout.type.startswith("float"),
-        "--crop takes a piece of the whole result": settings.crop is not None,
         "--roi and --mask replace a part of the whole image": settings.has_region,
         "auxiliary outputs need the whole image": bool(job.auxiliary),
         "pages are joined": bool(job.pages),
         f"{form.name.upper()} is not written by rows": not written,
     }
     first = next((why for why, holds in reasons.items() if holds), "")
-    return first or local_steps.refusal(prepared.pipeline, header.height, header.width, header.channels)
+    return first or local_steps.refusal(prepared.pipeline, header.height, header.width, channels_in(prepared))
+
+
+def channels_in(prepared: Prepared) -> int:
+    """The channels that go through the pipeline."""
+    return 1 if prepared.settings.gray else prepared.header.channels
 
 
 def goes(prepared: Prepared) -> bool:
@@ -79,5 +82,5 @@ def bands_of(prepared: Prepared) -> Bands:
     from imgconv.api.by_rows import Bands
 
     header = prepared.header
-    shape = header.height, header.width, header.channels
+    shape = header.height, header.width, channels_in(prepared)
     return Bands(prepared.pipeline, shape, header.type, prepared.goal, prepared.settings.threads)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from imgconv.batches.by_rows import bands_of
+from imgconv.batches import computing
+from imgconv.batches.by_rows import bands_of, channels_in
 from imgconv.batches.prepared import Prepared
 from imgconv.batches.work import JobWork
 from imgconv.values.frozen import replace
 
 if TYPE_CHECKING:
+    from imgconv.batches.settings import Settings
     from imgconv.files.by_rows import Patch, RowReader
+    from imgconv.values.crops import Crop
+    from imgconv.values.image import ImageData
+    from imgconv.values.pixel_values import Pixels
 
 
 def run(work: JobWork, prepared: Prepared) -> tuple[str, tuple[str, ...]] | None:
@@ -37,6 +42,7 @@ def _pieces(
     """The pieces of the file, from bands of its rows; `words` become its summary, and what is lost is refused, before
     they end."""
     from imgconv.batches.output import is_pipe
+    from imgconv.engine.colour.luma import gray_plane
     from imgconv.files import by_rows
     from imgconv.files import write as files_write
     from imgconv.files.header import parsed
@@ -44,29 +50,64 @@ def _pieces(
     from imgconv.values.image import Frame
 
     header, settings, pipeline = prepared.header, prepared.settings, prepared.pipeline
-    image, bands = reader.image, bands_of(prepared)
+    image, bands = _converted(reader.image, settings), bands_of(prepared)
     shape = bands.shape[:2] if image.pixels.ndim == 2 and bands.shape[2] == 1 else bands.shape
     result = replace(
         image,
         frames=(Frame(by_rows.stand_in(shape, bands.target.type)),),
-        colour=image.colour if bands.shape[2] == header.channels else "",
-        notes=(*pipeline.dropped(header.height, header.width), *pipeline.notes(bands.target.type, settings.range)),
+        colour=image.colour if bands.shape[2] == channels_in(prepared) else "",
+        notes=(
+            *image.notes,
+            *pipeline.dropped(header.height, header.width),
+            *pipeline.notes(bands.target.type, settings.range),
+        ),
     )
-    form, path, result = prepared.form, prepared.path, stated(result, prepared.recipe)
-    fitted = files_write.fitted(result, form, path, settings.writing)
+    form, path = prepared.form, prepared.path
+    fitted = files_write.fitted(
+        stated(computing.cropped(result, settings), prepared.recipe), form, path, settings.writing
+    )
+
+    def read(count: int) -> Pixels:
+        rows = parsed(header.path, lambda: reader.read(count))
+        return gray_plane(rows, reader.image.colour)[..., None] if settings.gray else rows
 
     def pieces() -> Generator[bytes | memoryview | Patch]:
         try:
-            made = bands.made(lambda count: parsed(header.path, lambda: reader.read(count)))
+            made = bands.made(read) if settings.crop is None else _pieces_of(bands.made(read), settings.crop)
             yield from files_write.by_rows(
                 fitted, form, path, made, fast=is_pipe(path), writing=settings.writing, threads=settings.threads
             )
-            read = parsed(header.path, reader.finish)
+            source = parsed(header.path, reader.finish)
         finally:
             reader.close()
-        notes = dict.fromkeys((*read.notes, *fitted.notes, *bands.notes))
+        notes = dict.fromkeys((*source.notes, *fitted.notes, *bands.notes))
         known = {"response": bands.response, "notes": tuple(notes)}
-        words.extend(work.settle(read, replace(result, **known), replace(fitted, **known), form))
+        words.extend(work.settle(source, replace(result, **known), replace(fitted, **known), form))
         work.refuse_losses()
 
     return pieces()
+
+
+def _converted(image: ImageData, settings: Settings) -> ImageData:
+    """The image without pixels that goes through the pipeline, with the notes of its conversion alone."""
+    if not settings.gray:
+        return replace(image, notes=())
+    import numpy as np
+
+    from imgconv.api.image import Image
+    from imgconv.files.by_rows import stand_in
+    from imgconv.values.image import Frame
+
+    one = np.zeros((1, 1, *image.pixels.shape[2:]), image.pixels.dtype)
+    converted = computing.converted(Image.of(replace(image, frames=(Frame(one),), notes=())), settings)
+    return replace(converted, frames=(Frame(stand_in(image.pixels.shape[:2], image.pixels.dtype)),))
+
+
+def _pieces_of(bands: Iterable[Pixels], crop: Crop) -> Iterator[Pixels]:
+    """What of the bands of a result lies in a piece of it; all are made."""
+    top = 0
+    for band in bands:
+        first, last = max(crop.row - top, 0), min(crop.row + crop.height - top, len(band))
+        top += len(band)
+        if first < last:
+            yield band[first:last, crop.column : crop.column + crop.width]

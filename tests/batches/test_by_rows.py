@@ -25,6 +25,8 @@ from imgconv.files import by_rows
 from imgconv.files.formats import format_of
 from imgconv.files.options import Reading, Writing
 from imgconv.operations.pipeline import Pipeline
+from imgconv.values.crops import Crop
+from imgconv.values.frozen import replace
 from tests.command import COMMAND
 
 PIPELINES = ["edges sobel", "filter gaussian:2 border=reflect | maxpool 2", "pool kind=median size=3 stride=2 | relu"]
@@ -143,6 +145,43 @@ def test_tiles_are_those_of_the_image_in_memory(tmp_path: Path, monkeypatch: pyt
     assert (tmp_path / "rows.tif").read_bytes() == (tmp_path / "whole.tif").read_bytes()
     with tifffile.TiffFile(tmp_path / "rows.tif") as file:
         assert (file.pages[0].tilewidth, file.is_bigtiff) == (32, name == "float.npy")
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize(
+    ("name", "text", "settings"),
+    [
+        ("rgb.png", "filter sharpen", Settings(gray=True)),
+        ("stored.tif", "edges sobel", Settings(gray=True, dtype="uint16")),
+        ("gray.png", "filter vertical", Settings(gray=True, crop=Crop(33, 12, 100, 40))),
+        ("rgb.ppm", "filter vertical | maxpool 2", Settings(crop=Crop(1, 2, 5, 7))),
+        ("float.npy", "filter box:3", Settings(dtype="uint8")),
+        ("float.npy", "filter identity bias=3", Settings(dtype="int16", range="abs")),
+        ("mask.npy", "maxpool 2", Settings(dtype="uint8")),
+        ("mask.npy", "filter box:3", Settings(dtype="uint8")),
+    ],
+)
+def test_conversions_are_those_of_the_image_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, text: str, settings: Settings
+) -> None:
+    """Gray, a piece of the result, and floats that become integers, of which few levels may be left."""
+    source, target, expected = tmp_path / name, tmp_path / "rows.tiff", tmp_path / "whole.tiff"
+    if name == "mask.npy":
+        np.save(source, noise((130, 40)).astype(np.float32) // 200)
+    else:
+        SOURCES[name](source)
+    found = outcome(source, target, text, replace(settings, plans=True))
+    monkeypatch.setattr(by_rows, "LEAST", 10**12)
+    whole = outcome(source, expected, text, settings)
+    assert found.error is None
+    assert found.facts["plan"][-1].startswith("by bands of")
+    assert target.read_bytes() == expected.read_bytes()
+    assert found.summary == whole.summary
+    assert set(found.notes) == set(whole.notes)
+    varying = {"seconds", "output", "outputs", "plan"}
+    assert {k: v for k, v in found.facts.items() if k not in varying} == {
+        k: v for k, v in whole.facts.items() if k not in varying
+    }
 
 
 @pytest.mark.usefixtures("small")
