@@ -112,7 +112,7 @@ def check(job: Job, form: Format, path: str, pipeline: Pipeline) -> None:
         raise errors.UsageError("--recipe is for a result of one input; leave out --pages or --recipe")
     if form is TABLE:
         raise errors.UsageError("--recipe goes into a file, and --print writes none; leave out one of them")
-    if any(step.roles for step in pipeline.steps):
+    if any(step.declared is not step or step.roles for step in pipeline.steps):
         raise errors.UsageError("--recipe has no room for the weights of a network; leave it out")
     if not recipes.holds(form):
         raise errors.FileError(

@@ -58,6 +58,7 @@ def _put_back(
     from imgconv.api.image import Image, load
     from imgconv.api.unpooling import unpool
     from imgconv.files.formats import format_of
+    from imgconv.files.metadata.recipes import without
     from imgconv.files.write import encode_fitted, fitted, put
     from imgconv.values.frozen import replace
     from imgconv.values.image import Frame, size_words
@@ -76,6 +77,7 @@ def _put_back(
             Frame(unpool(one.pixels, other.pixels, to), duration=one.duration)
             for one, other in zip(picture.frames, places.frames, strict=True)
         ),
+        metadata=without(picture.metadata),
     )
     held = fitted(result, form, output)
     put(form, output, encode_fitted(held, form, output))

@@ -18,7 +18,7 @@ from imgconv.operations.tokens import Token, split, step_error
 from imgconv.values.parameters import Kind
 from imgconv.values.tools import TOOL
 
-RUN_OPTIONS = ("range", "rounding", "dtype", "gray", "threads", "alpha", "channels", "linear", "frames")
+RUN_OPTIONS = ("range", "rounding", "dtype", "gray", "threads", "alpha", "channels", "linear", "frames", "roi", "mask")
 _NO_PRESET: dict[str, Any] = {}
 _STEPS = ("filter", "pool", "maxpool", "avgpool")
 _LIGHT = ("activate", "pool")
@@ -162,7 +162,9 @@ def _no_place(token: Token, word: str, options: dict[str, Option]) -> errors.Usa
 def _run_option(name: str) -> errors.UsageError:
     """An option of the run where one of a step was expected."""
     calls = {"gray": "Image.gray()", "frames": "imgconv.load(frames=...)"}
-    calls |= {option: f"imgconv.run({option}=...)" for option in ("range", "rounding", "dtype", "threads")}
+    calls |= {
+        option: f"imgconv.run({option}=...)" for option in ("range", "rounding", "dtype", "threads", "roi", "mask")
+    }
     return errors.UsageError(
         f"{name} belongs to the whole run, not to one step; give it to the command (--{name}) or, in Python, use"
         f" {calls.get(name, f'Image.through({name}=...)')}"

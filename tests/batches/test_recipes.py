@@ -25,6 +25,7 @@ from imgconv.values.crops import Crop
 from imgconv.values.frozen import fields
 from tests.command import called, noise, png, shell
 
+SAMPLES = Path(__file__).parents[2] / "samples"
 FORMATS = ("png", "jpeg", "tiff", "webp", "avif", "gif")
 
 
@@ -70,6 +71,11 @@ def test_formats_without_a_place_are_refused_before_pixels(tmp_path: Path) -> No
     for words in (("in.png", "--pages", "-o", "all.tiff"), ("--print",)):
         done = called("filter", "box:3", "in.png", "--recipe", *words, cwd=tmp_path)
         assert done.code == 2, done.err
+    done = called(
+        "run", SAMPLES / "lenet5.safetensors", SAMPLES / "digit.png", "--recipe", "-o", "a.tiff", cwd=tmp_path
+    )
+    assert done.code == 2
+    assert "no room for the weights of a network" in done.err
 
 
 def test_the_command_prints_and_verifies(made: Path) -> None:
