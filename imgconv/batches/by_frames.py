@@ -37,6 +37,7 @@ def refusal(prepared: Prepared) -> str:
         "floats become integers": header.type.startswith("float") and not type_.startswith("float"),
         "a mask may have frames of its own": settings.mask is not None,
         "auxiliary outputs need all frames": bool(job.auxiliary),
+        "inputs are joined": bool(job.pages),
         f"{form.name.upper()} is not written by frames": form.name not in FRAME_WRITERS,
         "pages that differ become files of their own": not alike and (job.derived or job.in_folder),
     }

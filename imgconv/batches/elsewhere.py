@@ -14,7 +14,6 @@ from imgconv.batches.task import Task
 from imgconv.files.text.recognition import is_inline
 from imgconv.files.urls import is_url
 from imgconv.values.frozen import replace
-from imgconv.values.notes import Note
 
 _AS_IT_IS = ("stamp",)
 """Facts whose paths are whole ones anyway."""
@@ -54,7 +53,7 @@ class Elsewhere:
             source=self._text(outcome.source),
             target=self._text(outcome.target),
             summary=tuple(map(self._text, outcome.summary)),
-            notes=tuple(Note(note.code, self._text(note.text), note.loss) for note in outcome.notes),
+            notes=tuple(replace(note, text=self._text(note.text)) for note in outcome.notes),
             facts=facts,
             clamping=outcome.clamping and replace(outcome.clamping, file=self._text(outcome.clamping.file)),
             error=None if outcome.error is None else self._error(outcome.error),

@@ -161,6 +161,7 @@ def test_files_are_those_of_all_frames_in_memory(tmp_path: Path, went: list[str]
         ("clear.gif", "png", Settings(alpha="drop")),
         ("alpha.png", "webp", Settings(alpha="keep", channels=("red",))),
         ("colour.gif", "png", Settings(crop=Crop(10, 12, 3, 4))),
+        ("colour.gif", "gif", Settings(roi=Crop(1, 2, 9, 8))),
         ("pages.tif", "tiff", Settings(dtype="float32")),
         ("pages.tif", "tiff", Settings(dtype="uint8", gray=True)),
         ("colour.gif", "png", Settings(linear=True)),
@@ -208,6 +209,16 @@ def test_plans_say_so(tmp_path: Path) -> None:
     assert last().startswith("frame by frame, in about ")
     assert "--range stretch" in last(settings=Settings(range="stretch"))
     assert last("out.npz") == "in memory as a whole: NPZ is not written by frames"
+
+
+@pytest.mark.usefixtures("small")
+def test_other_inputs_are_joined(tmp_path: Path, went: list[str]) -> None:
+    source, target = tmp_path / "gray.gif", tmp_path / "out.gif"
+    SOURCES["gray.gif"](source)
+    assert outcome(source, target, "filter box:3", pages=(str(source),)).error is None
+    with Image.open(target) as joined:
+        assert joined.n_frames == 8  # Pillow has merged two of five frames in the source
+    assert not went
 
 
 @pytest.mark.usefixtures("small")
