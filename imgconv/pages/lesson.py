@@ -81,7 +81,7 @@ def _data(source: Source, step: Operation, at: Place | None, goal: Target) -> di
     offered = presets()
     kernel = settings["kernel"]
     if kernel and kernel["name"] and not any(one["name"] == kernel["name"] for one in offered):
-        offered.append(kernel)
+        offered.append(kernel | {"family": "Of the command", "summary": ""})
     return {
         "name": os.path.basename(source.name),
         "image": embedded(shown.pixels, source.names),

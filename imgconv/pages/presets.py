@@ -7,7 +7,7 @@ from typing import Any
 from imgconv.kernels.kernel import Kernel
 from imgconv.values.numbers import Number, number_text
 
-LARGEST = 9
+LARGEST = 13
 """Rows and columns of the largest kernel among the presets."""
 
 
@@ -28,12 +28,13 @@ def kernel_data(kernel: Kernel, name: str = "") -> dict[str, Any]:
 
 
 def presets() -> list[dict[str, Any]]:
-    """The catalog's rows, each with its typical arguments, as far as they are small."""
-    from imgconv.kernels.named import named, table
+    """The catalog's rows family by family, each with its typical arguments, as far as they are small."""
+    from imgconv.kernels.named import MODULES, named, rows
 
     found = []
-    for row in table().values():
-        kernel = named(row.example)
-        if max(kernel.shape) <= LARGEST:
-            found.append(kernel_data(kernel, row.example) | {"summary": row.summary})
+    for family in MODULES:
+        for row in rows(family):
+            kernel = named(row.example)
+            if max(kernel.shape) <= LARGEST:
+                found.append(kernel_data(kernel, row.example) | {"family": family, "summary": row.summary})
     return found

@@ -16,6 +16,7 @@ from click.testing import CliRunner
 import imgconv
 from imgconv.cli.main import group
 from imgconv.cli.messages import Finished
+from imgconv.kernels.named import MODULES
 from tests.pages.browser import opened
 from tests.strategies import plain_python
 
@@ -211,6 +212,19 @@ def test_cells_presets_and_settings_change_the_result(lesson: Open) -> None:
         assert lines(page)[0] == "sum 577"
         page.get_by_role("button", name="Turn by 180").click()
         assert page.get_by_label("Weight in row 1, column 1", exact=True).input_value() == "−3"
+
+
+def test_presets_are_the_named_kernels_by_family(lesson: Open) -> None:
+    with lesson(TEXTBOOK, "filter", "gaussian:3") as page:
+        labels = [one.get_attribute("label") for one in page.locator("#preset optgroup").all()]
+        assert labels == [*(family for family in MODULES if family in labels), "Of the command"]
+        assert len(labels) >= 6
+        assert page.input_value("#preset") == "gaussian:3"
+        page.select_option("#preset", "sobel-y")
+        weights = [page.locator("#kernel input").nth(cell).input_value() for cell in range(9)]
+        assert weights == ["−1", "−2", "−1", "0", "0", "0", "1", "2", "1"]
+        page.select_option("#preset", "gaussian:3")
+        assert (page.input_value("#rows"), page.input_value("#columns")) == ("25", "25")
 
 
 def test_pooling_stands_behind_the_filter(lesson: Open) -> None:

@@ -7,12 +7,22 @@ const KINDS = ["max", "avg", "min", "median", "sum", "range"];
 const NONE = ["none", "none"];
 const OWN = ["", "edited"];
 
+/** The names of kernels, grouped by family. */
+function families(presets) {
+  const names = [...new Set(presets.map(({ family }) => family))];
+  return names.map((label) => {
+    const own = presets.filter(({ family }) => family === label);
+    return element("optgroup", { label }, ...own.map(({ name }) => element("option", { value: name }, name)));
+  });
+}
+
 class Controls {
   /** The form, filled with settings; `changed` hears of every change. */
   constructor(start, presets, changed) {
     this.presets = presets;
     this.changed = changed;
-    fill(byId("preset"), [NONE, OWN, ...presets.map(({ name }) => name)]);
+    fill(byId("preset"), [NONE, OWN]);
+    byId("preset").append(...families(presets));
     fill(byId("stride"), ["1", "2", "3", "4"]);
     fill(byId("pad"), PADS);
     fill(byId("dilation"), ["1", "2", "3"]);
