@@ -9,6 +9,7 @@ import numpy as np
 from imgconv.api import few_levels
 from imgconv.api.local_steps import Part, apply_all, local_steps, row_parts
 from imgconv.operations.pipeline import Pipeline
+from imgconv.values.frozen import replace
 from imgconv.values.notes import Note
 from imgconv.values.pixel_values import Pixels, Response, Target, Values, merged, span
 
@@ -62,6 +63,14 @@ class Bands:
         """About the bytes that a band takes: its rows as read, between steps and as a result, and as a file."""
         start, end = row_parts(self.steps, (0, min(self.rows, self.shape[0])))[0]
         return (end - start) * (3 * self._row + self._beside) + _FILE
+
+    def survey(self, read: Callable[[int], Pixels]) -> None:
+        """Makes all bands for the extremes that `stretch` maps to the limits of the type, so that they can be made."""
+        for _ in self.made(read):
+            pass
+        response = self.response
+        self.target = replace(self.target, ends=None if response is None else response.ends)
+        self._responses.clear()
 
     def made(self, read: Callable[[int], Pixels]) -> Iterator[Pixels]:
         """The bands, from the top of the result to its bottom."""

@@ -31,11 +31,12 @@ def refusal(prepared: Prepared) -> str:
     job, header, form, settings = prepared.job, prepared.header, prepared.form, prepared.settings
     converted = settings.wide or settings.channels != ALL_CHANNELS or settings.flatten is not None
     written = form.name in ROW_WRITERS and conversions.holds(form, prepared.layout)
+    stretched = settings.range == "stretch"
     reasons = {
         f"this {header.format.upper()} is not read by rows": header.rows is None,
         "alpha and inks need the whole image": header.alpha or bool(header.layout.colour),
         "its colours are converted first": converted,
-        "--range stretch needs the extremes of the whole image": settings.range == "stretch",
+        "--range stretch needs the extremes of all floats": stretched and header.type.startswith("float"),
         "--rounding is done on the whole image": settings.rounding != HALF_UP,
         "--roi and --mask replace a part of the whole image": settings.has_region,
         "auxiliary outputs need the whole image": bool(job.auxiliary),
@@ -74,7 +75,8 @@ def plan(prepared: Prepared) -> list[str]:
     floats = any(type_.startswith("float") for type_ in (prepared.header.type, bands.target.type))
     same = "within the bound of floats" if floats else "to the bit"
     taken = errors.amount(memory(prepared))
-    return [f"by bands of {bands.rows} rows, in about {taken}; the same result {same}"]
+    twice = ", read twice for the extremes" if prepared.settings.range == "stretch" else ""
+    return [f"by bands of {bands.rows} rows, in about {taken}{twice}; the same result {same}"]
 
 
 def bands_of(prepared: Prepared) -> Bands:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from imgconv.batches.work import JobWork
 from imgconv.values.frozen import replace
 
 if TYPE_CHECKING:
+    from imgconv.api.by_rows import Bands
     from imgconv.batches.settings import Settings
     from imgconv.files.by_rows import Patch, RowReader
     from imgconv.values.crops import Crop
@@ -27,22 +28,50 @@ def run(work: JobWork, prepared: Prepared) -> tuple[str, tuple[str, ...]] | None
 
     header, words = prepared.header, list[str]()
     with work.confined():
-        reader = None if header.rows is None else header.rows()
+        bands = bands_of(prepared)
+        reader = _reader(prepared, bands)
         if reader is None:
             return None
-        with header, closing(_pieces(work, prepared, reader, words)) as pieces:
+        with header, closing(_pieces(work, prepared, reader, bands, words)) as pieces:
             output.write_pieces(work.job, prepared.form, prepared.path, pieces, work.add_note)
     work.facts |= {"output": prepared.path, "outputs": [prepared.path]}
     return output.shown_path(prepared.path), tuple(words)
 
 
+def _reader(prepared: Prepared, bands: Bands) -> RowReader | None:
+    """What reads the rows; where a stretch has to know their extremes, once these have been found."""
+    header = prepared.header
+    begin = header.rows
+    try:
+        reader = None if begin is None else begin()
+        if reader is None or begin is None or prepared.settings.range != "stretch":
+            return reader
+        with closing(reader):
+            bands.survey(_rows(prepared, reader))
+        return begin()
+    except BaseException:
+        header.close()
+        raise
+
+
+def _rows(prepared: Prepared, reader: RowReader) -> Callable[[int], Pixels]:
+    """What gives the next rows, in gray if that is wanted."""
+    from imgconv.engine.colour.luma import gray_plane
+    from imgconv.files.header import parsed
+
+    def read(count: int) -> Pixels:
+        rows = parsed(prepared.header.path, lambda: reader.read(count))
+        return gray_plane(rows, reader.image.colour)[..., None] if prepared.settings.gray else rows
+
+    return read
+
+
 def _pieces(
-    work: JobWork, prepared: Prepared, reader: RowReader, words: list[str]
+    work: JobWork, prepared: Prepared, reader: RowReader, bands: Bands, words: list[str]
 ) -> Generator[bytes | memoryview | Patch]:
     """The pieces of the file, from bands of its rows; `words` become its summary, and what is lost is refused, before
     they end."""
     from imgconv.batches.output import is_pipe
-    from imgconv.engine.colour.luma import gray_plane
     from imgconv.files import by_rows
     from imgconv.files import write as files_write
     from imgconv.files.header import parsed
@@ -50,7 +79,7 @@ def _pieces(
     from imgconv.values.image import Frame
 
     header, settings, pipeline = prepared.header, prepared.settings, prepared.pipeline
-    image, bands = _converted(reader.image, settings), bands_of(prepared)
+    image = _converted(reader.image, settings)
     shape = bands.shape[:2] if image.pixels.ndim == 2 and bands.shape[2] == 1 else bands.shape
     result = replace(
         image,
@@ -67,13 +96,10 @@ def _pieces(
         stated(computing.cropped(result, settings), prepared.recipe), form, path, settings.writing
     )
 
-    def read(count: int) -> Pixels:
-        rows = parsed(header.path, lambda: reader.read(count))
-        return gray_plane(rows, reader.image.colour)[..., None] if settings.gray else rows
-
     def pieces() -> Generator[bytes | memoryview | Patch]:
         try:
-            made = bands.made(read) if settings.crop is None else _pieces_of(bands.made(read), settings.crop)
+            made = bands.made(_rows(prepared, reader))
+            made = made if settings.crop is None else _pieces_of(made, settings.crop)
             yield from files_write.by_rows(
                 fitted, form, path, made, fast=is_pipe(path), writing=settings.writing, threads=settings.threads
             )

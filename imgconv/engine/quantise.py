@@ -10,6 +10,7 @@ import numpy as np
 from imgconv.engine.run_loop import Watch, run_loop
 from imgconv.loops.quantise import LOOP, MAPPING
 from imgconv.loops.quantising import CONSTANTS, watch_key
+from imgconv.values.frozen import replace
 from imgconv.values.pixel_values import Pixels, Response, Target, Values, limits, shift_of
 
 # where nothing is mapped, the narrowest type that holds every magnitude of the pixel type
@@ -69,7 +70,7 @@ def quantise(
     """Values in the target's type, by its range rule.
 
     `ends` are the least and greatest value that `stretch` maps to the type's limits (several frames
-    of one image share them); by default those of the values themselves.
+    of one image share them); by default those of the target, or of the values themselves.
     """
     pixels = small = values.pixels
     result = np.empty(pixels.shape, target.type) if out is None else out
@@ -78,7 +79,7 @@ def quantise(
         return result, Response(*extremes(pixels), count=pixels.size)
     mapping = (0.0, 1.0, 1.0, float(shift_of(target)))
     if target.range == "stretch":
-        low, high = ends or extremes(pixels)
+        low, high = ends = ends or target.ends or extremes(pixels)
         if max(abs(low), abs(high)) >= _HUGE:  # a power of two: stretching does not notice
             small, low, high = pixels * 2.0**-64, low * 2.0**-64, high * 2.0**-64
         mapping = _stretch(low, high, target.type)
@@ -99,7 +100,7 @@ def quantise(
     response = watch.response(pixels.size)
     if mapped:
         response = Response(*extremes(pixels), response.below, response.above, response.missing, response.count)
-    return result, response
+    return result, response if ends is None else replace(response, ends=ends)
 
 
 def extremes(pixels: Pixels) -> tuple[float, float]:

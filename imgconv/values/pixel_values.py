@@ -56,17 +56,19 @@ class Values:
 
 @record
 class Target:
-    """What results are quantised into, once and at the end: a pixel type, a range rule, and how whole numbers are
-    made."""
+    """What results are quantised into, once and at the end: a pixel type, a range rule, how whole numbers are made, and
+    what `stretch` maps to the type's limits, where that is known (None: the extremes of the values at hand)."""
 
     type: str
     range: str = "clamp"
     rounding: str = HALF_UP
+    ends: tuple[float, float] | None = None
 
 
 @record
 class Response:
-    """A result before it was quantised: its least and greatest value, and how many values were clamped or NaN."""
+    """A result before it was quantised: its least and greatest value, how many values were clamped or NaN, and what
+    `stretch` mapped to the type's limits (undivided sums where it forgets a divisor)."""
 
     low: float
     high: float
@@ -74,6 +76,7 @@ class Response:
     above: int = 0
     missing: int = 0
     count: int = 0
+    ends: tuple[float, float] | None = None
 
 
 def _rounded(span: Span) -> Span:
@@ -90,6 +93,7 @@ def merged(responses: Sequence[Response | None]) -> Response | None:
     if not parts:
         return None
     low, high = min(one.low for one in parts), max(one.high for one in parts)
+    ends = [one.ends for one in parts if one.ends is not None]
     return Response(
         low,
         high,
@@ -97,6 +101,7 @@ def merged(responses: Sequence[Response | None]) -> Response | None:
         sum(one.above for one in parts),
         sum(one.missing for one in parts),
         sum(one.count for one in parts),
+        (min(least for least, _ in ends), max(most for _, most in ends)) if ends else None,
     )
 
 

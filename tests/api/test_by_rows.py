@@ -72,6 +72,8 @@ def noise(shape: tuple[int, ...], type_: str, seed: int) -> np.ndarray:
 
 def by_rows_of(pipeline: Pipeline, pixels: np.ndarray, target: Target) -> tuple[np.ndarray, Any]:
     bands = by_rows.Bands(pipeline, pixels.shape, pixels.dtype.name, target, None)
+    if target.range == "stretch":
+        bands.survey(Rows(pixels).read)
     return np.concatenate(list(bands.made(Rows(pixels).read))), bands
 
 
@@ -84,7 +86,7 @@ def by_rows_of(pipeline: Pipeline, pixels: np.ndarray, target: Target) -> tuple[
     channels=st.sampled_from([1, 3]),
     type_=st.sampled_from(["uint8", "int16"]),
     band=st.sampled_from([1, 200, 2000]),
-    range_=st.sampled_from(["clamp", "abs", "shift"]),
+    range_=st.sampled_from(["clamp", "abs", "shift", "stretch"]),
     seed=st.integers(0, 99),
 )
 def test_whole_numbers_are_the_same_to_the_bit(everything, steps, height, width, channels, type_, band, range_, seed):

@@ -92,6 +92,8 @@ SOURCES = {
 PAIRS = list(zip(SOURCES, itertools.cycle(["png", "ppm", "jpeg", "npy", "pgm", "pfm"])))
 """Each source, with a format of the result."""
 
+FLOATS = ("float.npy", "gray.pfm", "rgb.pfm", "float.tif")
+
 
 def outcome(source: Path, target: Path, text: str, settings: Settings | None = None) -> Outcome:
     job = Job(str(source), str(target), format_of(str(target)), replace=True)
@@ -156,6 +158,12 @@ def test_tiles_are_those_of_the_image_in_memory(tmp_path: Path, monkeypatch: pyt
         ("gray.png", "filter vertical", Settings(gray=True, crop=Crop(33, 12, 100, 40))),
         ("rgb.ppm", "filter vertical | maxpool 2", Settings(crop=Crop(1, 2, 5, 7))),
         ("float.npy", "filter box:3", Settings(dtype="uint8")),
+        *((name, "filter emboss", Settings(range="stretch")) for name in SOURCES if name not in FLOATS),
+        ("deep.png", "filter gaussian:1", Settings(range="stretch", dtype="float32")),
+        ("rgb.png", "edges sobel", Settings(range="stretch", gray=True)),
+        ("gray.png", "filter box:3 divisor=7 | relu", Settings(range="stretch")),
+        ("gray.png", "filter box:3 divisor=7", Settings(range="stretch", crop=Crop(1, 2, 30, 40))),
+        ("gray.pgm", "pool kind=sum size=3", Settings(range="stretch")),
         ("float.npy", "filter identity bias=3", Settings(dtype="int16", range="abs")),
         ("mask.npy", "maxpool 2", Settings(dtype="uint8")),
         ("mask.npy", "filter box:3", Settings(dtype="uint8")),
@@ -198,7 +206,7 @@ def test_plans_say_so(tmp_path: Path) -> None:
     assert last("filter box:3 border=wrap").startswith(
         "in memory as a whole: filter box:3 border=wrap is not computed by parts"
     )
-    assert "--range stretch" in last("filter box:3", Settings(range="stretch"))
+    assert "read twice for the extremes" in last("filter box:3", Settings(range="stretch"))
     assert last("filter box:3", target="o.bmp") == "in memory as a whole: BMP is not written by rows"
 
 

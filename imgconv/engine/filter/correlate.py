@@ -62,7 +62,7 @@ def correlate(
     values are part of an image, `reach` is what its windows reach over along: the plan is the whole image's.
     """
     if target is not None and target.range == "stretch":
-        return _stretched(values, kernel, window, border, target, threads, out)
+        return _stretched(values, kernel, window, border, target, threads, out, reach)
     shift = shift_of(target) if target is not None else 0
     shifted = kernel.using(bias=kernel.bias + shift) if shift else kernel
     step = _planned(values, shifted, window, border, target.type if target else "wide", threads, reach)
@@ -97,10 +97,11 @@ def _stretched(
     target: Target,
     threads: int | None,
     out: Pixels | None,
+    reach: int | None,
 ) -> tuple[Values, Response]:
     """Wide first, then stretched. Stretching forgets a divisor: exact sums are stretched undivided, so they stay
     exact."""
-    step = _planned(values, kernel, window, border, target.type, threads)
+    step = _planned(values, kernel, window, border, target.type, threads, reach)
     undivided = replace(step.plan, denominator=1, quotient="")
     span = response_span(undivided, values.span, border.constant)
     wide = allocate(
