@@ -75,6 +75,8 @@ def _decoded(source: Source, image: Any) -> Frame:
         if image.format in ("JPEG", "MPO"):
             from imgconv.files.jpeg import reader as jpeg_reader
 
+            if (frame := jpeg_reader.decoded(source, image)) is not None:
+                return frame
             jpeg_reader.load(source, image)
         if image.format == "TIFF":
             from imgconv.files.tiff import libtiff

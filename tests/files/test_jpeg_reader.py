@@ -13,6 +13,7 @@ from PIL import Image
 
 import imgconv
 from imgconv import errors
+from imgconv.files.jpeg import reader
 from imgconv.files.jpeg.scans import scans
 from tests.command import imgconv as command
 from tests.command import noise, pixels_of
@@ -72,6 +73,39 @@ def test_whole_files_give_pillows_pixels(tmp_path: Path, mode: str, kind: str) -
         found = loaded(tmp_path, content)
         assert found.notes == ()
         assert np.array_equal(found.pixels, pixels_of(content))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_whole_files_are_decoded_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str, kind: str) -> None:
+    monkeypatch.setattr(reader, "load", None)
+    for subsampling in (0, 1, 2):
+        content = jpeg(picture(mode), **{"subsampling": subsampling} | KINDS[kind])
+        assert np.array_equal(loaded(tmp_path, content).pixels, pixels_of(content))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_spoilt_files_have_one_verdict_in_one_call_and_in_pieces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    def verdict() -> tuple[object, ...]:
+        try:
+            image = loaded(tmp_path, bytes(content))
+        except errors.FileError:
+            return ()
+        return image.pixels.shape, image.pixels.tobytes(), [note.code for note in image.notes]
+
+    random, at_once, read = np.random.default_rng(seed), reader.decoded, 0
+    for _ in range(50):
+        content = bytearray(jpeg(picture(height=24, width=40), **KINDS[str(random.choice([*KINDS]))]))
+        at, count = int(random.integers(2, len(content))), int(random.integers(1, 12))
+        content[at : at + count] = [b"", random.bytes(1), random.bytes(2 * count)][random.integers(3)]
+        monkeypatch.setattr(reader, "decoded", at_once)
+        found = verdict()
+        monkeypatch.setattr(reader, "decoded", lambda source, image: None)
+        assert found == verdict()
+        read += bool(found)
+    assert read
 
 
 @pytest.mark.parametrize("kind", KINDS)

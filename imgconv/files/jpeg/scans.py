@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from imgconv.values.frozen import record, replace
 
-PROGRESSIVE, LOSSLESS, ARITHMETIC = (2, 6, 10, 14), (3, 7, 11, 15), (9, 10, 11, 13, 14, 15)
+HUFFMAN, PROGRESSIVE, LOSSLESS, ARITHMETIC = (0, 1, 2), (2, 6, 10, 14), (3, 7, 11, 15), (9, 10, 11, 13, 14, 15)
 """Processes, told by the low half of the frame's marker (B.1.1.3)."""
 _SCAN, _INTERVAL, _END = 0xDA, 0xDD, b"\xd9"
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # but DHT, JPG and DAC
