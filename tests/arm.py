@@ -35,6 +35,7 @@ MODELS = {
 TESTS = (
     "tests/engine/test_correlate.py",
     "tests/engine/test_byte_products.py",
+    "tests/engine/test_stacked_products.py",
     "tests/engine/test_pool.py",
     "tests/engine/test_quantising.py",
     "tests/planner",

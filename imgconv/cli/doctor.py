@@ -131,14 +131,19 @@ def _folders() -> list[tuple[str, str]]:
 
 
 def _products() -> str:
-    """Whether 8-bit images are filtered by byte products, and why if they are not."""
-    from imgconv.jit import machine, multiplies_bytes
+    """How many products 8-bit images are filtered by at once, and why not more."""
+    from imgconv import jit
+    from imgconv.jit import machine
+    from imgconv.loops.instructions import INSTRUCTIONS, named
 
-    if multiplies_bytes():
+    if jit.multiplies_bytes():
         return "four products at once (AVX-512 VNNI)"
-    if machine.multiplies_bytes():
-        return "one product at a time (no folder takes loops for four at once)"
-    return "one product at a time (four at once take AVX-512 VNNI)"
+    if names := jit.instructions():
+        best = max(map(named, names), key=lambda row: row.stack * (row.wide == 32))
+        return f"{'four' if best.stack == 4 else 'two'} products at once ({best.title})"
+    if machine.instructions(machine.target()):
+        return "one product at a time (no folder takes loops for more at once)"
+    return f"one product at a time (more at once take {', '.join(dict.fromkeys(row.title for row in INSTRUCTIONS))})"
 
 
 def _machine() -> list[tuple[str, str]]:

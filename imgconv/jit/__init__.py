@@ -15,6 +15,7 @@ from typing import Any
 from imgconv.errors import LoopError
 from imgconv.jit import build, forks, machine, store
 from imgconv.jit.delegation import delegated
+from imgconv.jit.keys import Machine
 from imgconv.loops import Loop, extents, grouped, parameters
 
 _functions: dict[tuple[str, tuple[tuple[str, str], ...]], Any] = {}
@@ -29,6 +30,26 @@ def multiplies_bytes() -> bool:
     """Whether loops may use tiles (`loops.tiles`); as plain Python they do where this machine would, so that results
     are the same."""
     return machine.multiplies_bytes() and (plain_python() or _tiles_can_be_kept())
+
+
+def instructions() -> tuple[str, ...]:
+    """The rows of INSTRUCTIONS that loops may use, the best first; as plain Python they use those that this machine
+    would.
+
+    Where loops were compiled ahead for a baseline, these are the baseline's.
+    """
+    if plain_python():
+        return machine.instructions(machine.target())
+    return _instructions(machine.target())
+
+
+@cache
+def _instructions(target: Machine) -> tuple[str, ...]:
+    found = machine.instructions(target)
+    if ahead := [name for name in store.made_ahead() if name != target.name]:
+        lists = [machine.instructions(Machine(name)) for name in ahead]
+        return tuple(name for name in found if any(name in names for names in lists))
+    return found if not store.holds() or store.holds("stacked_products") or store.writable_folder() else ()
 
 
 @cache

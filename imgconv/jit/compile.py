@@ -16,7 +16,8 @@ from imgconv import errors
 from imgconv.jit import machine
 from imgconv.jit.arguments import signature
 from imgconv.jit.elf import ALLOWED, undefined_symbols
-from imgconv.jit.intrinsics import intrinsics
+from imgconv.jit.intrinsics import intrinsic_of
+from imgconv.jit.keys import Machine
 from imgconv.loops import Loop, tiles
 
 _FOLDERS_SETTINGS = ".numba_config.yaml"
@@ -168,12 +169,13 @@ def _specialised(function: Any, done: dict[Any, Any]) -> Any:
 
     def compiled(value: Any) -> Any:
         if getattr(value, "is_loop_intrinsic", False):
-            if value is tiles.add_byte_products and not machine.makes_tiles(_features()):  # LLVM would end the process
+            needs: set[str] = machine.TILES if value is tiles.add_byte_products else getattr(value, "needs", set())
+            if not needs <= machine.able(Machine(*_compiled_for())):  # LLVM would end the process
                 raise errors.ObjectError(
-                    "8-bit images take loops with AVX-512 VNNI here, and this process has set Numba to do without; set"
-                    " it before the first image is computed"
+                    f"images take loops with {', '.join(sorted(needs))} here, and this process has set Numba to do"
+                    " without; set it before the first image is computed"
                 )
-            return intrinsics()[value.__name__]
+            return intrinsic_of(value)
         inlined = getattr(value, "is_loop_helper", False)
         if not inlined and not getattr(value, "is_loop_subroutine", False):
             return value
@@ -191,12 +193,13 @@ def _specialised(function: Any, done: dict[Any, Any]) -> Any:
     return FunctionType(function.__code__, namespace, function.__name__, function.__defaults__, cells)
 
 
-def _features() -> str:
-    """What Numba's code generator makes code for: what it was told when it was first made, be it by another user of
-    Numba in this process."""
+def _compiled_for() -> tuple[str, str]:
+    """What Numba's code generator makes code for: a processor's name and its features, as it was told when it was first
+    made, be it by another user of Numba in this process."""
     from numba.core.registry import cpu_target
 
-    return str(cpu_target.target_context.codegen().magic_tuple()[2])
+    _, name, features = cpu_target.target_context.codegen().magic_tuple()
+    return str(name), str(features)
 
 
 def _refuse_strangers(loop: Loop, code: bytes) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from imgconv.jit import channel_tiles, tiles
+from imgconv.jit import channel_tiles, stacks, tiles
 
 
 @cache
@@ -15,6 +15,16 @@ def intrinsics() -> dict[str, Any]:
 
     twins = {"put_word": _put_word, "take_word": _take_word} | tiles.generators() | channel_tiles.generators()
     return {name: intrinsic(function) for name, function in twins.items()}
+
+
+@cache
+def intrinsic_of(twin: Any) -> Any:
+    """The compiled twin of a function in plain Python, which may be one of a family."""
+    if not hasattr(twin, "family"):
+        return intrinsics()[twin.__name__]
+    from numba.extending import intrinsic
+
+    return intrinsic(stacks.FAMILIES[twin.family](*twin.form))
 
 
 def _put_word(typing_context: Any, buffer: Any, at: Any, value: Any) -> Any:

@@ -31,6 +31,8 @@ ELSEWHERE = (
     "jit/channel_tiles.py",
     "jit/compile.py",
     "jit/intrinsics.py",
+    "jit/quantising.py",
+    "jit/stacks.py",
     "jit/tiles.py",
 )
 """Sources beside the folder `loops` that machine code depends on: loops of formats, and what compiles them."""

@@ -11,6 +11,7 @@ from functools import cache
 from imgconv import errors
 from imgconv.jit import forks, keys, store
 from imgconv.jit.keys import Machine
+from imgconv.loops.instructions import within
 
 _V2 = {"cx16", "popcnt", "sse3", "sse4.1", "sse4.2", "ssse3"}
 _V3 = _V2 | {"avx", "avx2", "bmi", "bmi2", "f16c", "fma", "lzcnt", "movbe"}
@@ -22,7 +23,7 @@ _LEVELS: dict[str, dict[str, set[str]]] = {
 """Per architecture: baselines, best first, and what a machine must be able to do to run their code."""
 
 _FEATURES = re.compile(r"([+-][a-z0-9._-]+,?)*")  # as LLVM wants them: it ends the process for others
-_TILES = {"avx512bw", "avx512vbmi", "avx512vnni"}
+TILES = {"avx512bw", "avx512vbmi", "avx512vnni"}
 
 _chosen: list[Machine] = []  # at most one: what `choose` named
 
@@ -122,7 +123,19 @@ def _multiplies_bytes(machine: Machine) -> bool:
 
 def makes_tiles(features: str) -> bool:
     """Whether code for these features can have the instructions of tiles."""
-    return _able(features) >= _TILES
+    return _able(features) >= TILES
+
+
+@cache
+def instructions(machine: Machine) -> tuple[str, ...]:
+    """The names of INSTRUCTIONS that code for a machine may have, the best first."""
+    return within(able(machine))
+
+
+def able(machine: Machine) -> set[str]:
+    """What a machine is known to be able to do: by its name, if that is a baseline's, and by its features."""
+    lacking = {word[1:] for word in machine.features.split(",") if word.startswith("-")}
+    return (levels().get(machine.name, set()) | _able(machine.features)) - lacking
 
 
 def _able(features: str) -> set[str]:

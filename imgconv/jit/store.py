@@ -86,9 +86,9 @@ def holds(loop: str = "") -> bool:
     return bool([name for name in _names() if name.startswith(prefix) and _NAME.fullmatch(name)])
 
 
-def made_ahead() -> bool:
-    """Whether any folder was filled for a baseline (`mark_ahead`): what runs with it is to compile nothing."""
-    return any(name.startswith(_AHEAD) for name in _names())
+def made_ahead() -> list[str]:
+    """The baselines that folders were filled for (`mark_ahead`): what runs with one is to compile nothing."""
+    return [name.removeprefix(_AHEAD) for name in _names() if name.startswith(_AHEAD)]
 
 
 def mark_ahead(baseline: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from imgconv.loops import tiles
@@ -11,7 +12,7 @@ from imgconv.loops.tiles import BLOCK
 
 def generators() -> dict[str, Callable[..., Any]]:
     """The functions, by the names of their twins, as Numba's intrinsics want them."""
-    tile = _tile_type()
+    tile = tile_type()
     empty = {
         "empty_tile": tile(tiles.ROWS, tiles.COLUMNS, "int32"),
         "empty_digits": tile(tiles.DIGITS, tiles.DIGIT_COLUMNS, "int32"),
@@ -36,7 +37,8 @@ def place(context: Any, builder: Any, array_type: Any, array: Any, at: Any, kind
     return builder.bitcast(builder.gep(data, [at]), kind.as_pointer())
 
 
-def _tile_type() -> Any:
+@cache
+def tile_type() -> Any:
     """Numba's type of tiles: vectors of one type of number, row after row."""
     from llvmlite import ir
     from numba import types
@@ -47,7 +49,9 @@ def _tile_type() -> Any:
             self.rows, self.blocks, self.vector = (
                 rows,
                 columns // BLOCK,
-                _vector(32) if element == "int32" else ir.VectorType(ir.FloatType(), BLOCK),
+                ir.VectorType(ir.FloatType(), BLOCK)
+                if element == "float32"
+                else vector_of(int(element.removeprefix("int"))),
             )
             super().__init__(name=f"Tile({rows}, {columns}, {element})")
 
@@ -59,7 +63,8 @@ def _tile_type() -> Any:
     return Tile
 
 
-def _vector(bits: int, count: int = BLOCK) -> Any:
+def vector_of(bits: int, count: int = BLOCK) -> Any:
+    """LLVM's type of so many whole numbers of so many bits."""
     from llvmlite import ir
 
     return ir.VectorType(ir.IntType(bits), count)
@@ -79,7 +84,7 @@ def everywhere(builder: Any, value: Any, vector: Any) -> Any:
     return builder.shuffle_vector(
         builder.insert_element(nothing, value, ir.Constant(ir.IntType(32), 0)),
         nothing,
-        ir.Constant(_vector(32), [0] * BLOCK),
+        ir.Constant(vector_of(32, vector.count), [0] * vector.count),
     )
 
 
@@ -101,7 +106,7 @@ def _add_byte_products(typing_context: Any, tile: Any, line: Any, at: Any, sprea
         from numba.core import cgutils
 
         sums, line_, at_, spread_, weights_, w_ = arguments
-        bytes_, lanes = _vector(8, 64), _vector(32)
+        bytes_, lanes = vector_of(8, 64), vector_of(32)
         permute = cgutils.get_or_insert_function(
             builder.module, ir.FunctionType(bytes_, [bytes_, bytes_]), "llvm.x86.avx512.permvar.qi.512"
         )
@@ -158,7 +163,7 @@ def _add_line(typing_context: Any, tile: Any, line: Any, at: Any, weights: Any, 
 def _higher(builder: Any, vector: Any) -> Any:
     from llvmlite import ir
 
-    return builder.shl(vector, ir.Constant(_vector(32), [8] * BLOCK))
+    return builder.shl(vector, ir.Constant(vector_of(32), [8] * BLOCK))
 
 
 def _shifted(typing_context: Any, tile: Any) -> Any:
@@ -176,7 +181,7 @@ def _put(typing_context: Any, tile: Any, sums: Any, at: Any, row: Any) -> Any:
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         registers, sums_, at_, row_ = arguments
-        kind = tile.vector if sums.dtype.bitwidth == 32 else _vector(sums.dtype.bitwidth)
+        kind = tile.vector if sums.dtype.bitwidth == 32 else vector_of(sums.dtype.bitwidth)
         for r in range(tile.rows):
             for block in range(tile.blocks):
                 start = builder.add(builder.add(at_, builder.mul(row_, number(r))), number(BLOCK * block))
@@ -193,7 +198,7 @@ def _put_joined(typing_context: Any, tile: Any, sums: Any, at: Any) -> Any:
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         registers, sums_, at_ = arguments
-        kind = _vector(sums.dtype.bitwidth)
+        kind = vector_of(sums.dtype.bitwidth)
         for block in range(tile.blocks):
             whole = _joined(builder, tile, registers, block)
             whole = whole if kind == tile.vector else builder.trunc(whole, kind)

@@ -8,10 +8,21 @@ from __future__ import annotations
 
 import os
 from fractions import Fraction
+from typing import Any
 
 from imgconv.kernels.factoring import Factors, Weights, float_factors, whole_factors
 from imgconv.kernels.kernel import Kernel
-from imgconv.planner.costs import ALGORITHMS, PASS, SPREADING, fourier_share, lane_of, line_length, sum_bounds, taps_of
+from imgconv.planner.costs import (
+    ALGORITHMS,
+    PASS,
+    SPREADING,
+    fourier_share,
+    instructions_for,
+    lane_of,
+    line_length,
+    sum_bounds,
+    taps_of,
+)
 from imgconv.planner.fixed import FARTHEST, FOUR, digits_of, fixed_line, fixed_point
 from imgconv.planner.pooling import POOLINGS, plan_pool
 from imgconv.planner.values import Plan, Task
@@ -43,6 +54,10 @@ __all__ = [
 QUOTIENTS = (("float32", 2**22), ("float64", 2**51), ("int64", 2**63))
 """Types for exact quotients, fastest first, and what dividend and divisor do not reach (the proof is at
 `quantising._floor_divide`)."""
+FIXED = ("byte-products", "stacked-products")
+"""Algorithms that multiply whole numbers alone: weights are fixed-point numbers for them."""
+STACKED = ("stacked-products",)
+"""Those that take pixels in stacks."""
 ACCUMULATORS = (("int16", 2**15), ("int32", 2**31), ("float64", EXACT_FLOAT64 // 2), ("int64", 2**63))
 """Types for exact sums, narrowest first, and the magnitude they do not reach."""
 _IN_FLOAT64 = ACCUMULATORS[2:]
@@ -90,11 +105,12 @@ def _plan(kernel: Kernel, task: Task, algorithm: str, exact: bool, whole_border:
     why = "the kernel's numbers are not exact" if not kernel.exact else "pixels or border are not known to be integers"
     why = f"more than {MOST_BIG} weights, whose sums leave 64 bits" if whole is not None else why
     factors = float_factors(weights, accumulator)
-    fixed = fixed_point(weights, kernel.bias) if task.spacing and accumulator == "float32" else None
+    multiplied = accumulator == "float32" and (task.spacing or (task.instructions and task.pixels == "uint8"))
+    fixed = fixed_point(weights, kernel.bias) if multiplied else None
     if magnitude(task.border_value or 0) > _LARGEST_BORDER * max(task.span.magnitude, 1):
         task = replace(task, finite=False)
-    name, cost = _cheapest(weights, factors, accumulator, task, algorithm, without="" if fixed else "byte-products")
-    if name == "byte-products" and fixed:
+    name, cost = _cheapest(weights, factors, accumulator, task, algorithm, without=() if fixed else FIXED)
+    if name in FIXED and fixed:
         rows, offset, denominator = fixed
         why = f"{why}: multiples of 2**-{denominator.bit_length() - 1}"
         return Plan(
@@ -106,6 +122,7 @@ def _plan(kernel: Kernel, task: Task, algorithm: str, exact: bool, whole_border:
             denominator,
             (),
             f"{name} in int32 ({why}), about {cost:.0f} taps per pixel",
+            **_multiplied(name, rows, accumulator, task),
         )
     share = fourier_share(weights, accumulator, task) if name == "fourier" else 0.0
     accumulator = "float64" if name == "fourier" else accumulator
@@ -147,7 +164,14 @@ def _exact_plan(kernel: Kernel, task: Task, algorithm: str) -> Plan:
         f"{name} in {accumulator} ({why}), about {cost:.0f} taps per pixel",
         True,
         lane,
+        **_multiplied(name, rows, accumulator, task),
     )
+
+
+def _multiplied(name: str, weights: Weights, accumulator: str, task: Task) -> dict[str, Any]:
+    """What a plan says of instructions that multiply several pixels at once, if it uses them."""
+    row = instructions_for(weights, accumulator, task) if name in STACKED else None
+    return {} if row is None else {"instructions": row.name, "pixels": task.pixels}
 
 
 def quotient_type(largest: int) -> str:
@@ -156,9 +180,9 @@ def quotient_type(largest: int) -> str:
 
 
 def _cheapest(
-    weights: Weights, factors: Factors, accumulator: str, task: Task, requested: str, without: str = ""
+    weights: Weights, factors: Factors, accumulator: str, task: Task, requested: str, without: tuple[str, ...] = ()
 ) -> tuple[str, float]:
-    rows = [row for row in ALGORITHMS if (task.finite or not row.spreads) and row.name != without]
+    rows = [row for row in ALGORITHMS if (task.finite or not row.spreads) and row.name not in without]
     costs = {row.name: row.cost(weights, factors, accumulator, task) for row in rows}
     fitting = {name: cost for name, cost in costs.items() if cost is not None}
     name = requested if requested in fitting else min(fitting, key=lambda name: fitting[name])

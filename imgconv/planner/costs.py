@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 
 from imgconv.kernels.factoring import Factors, Weights
+from imgconv.loops.instructions import Instructions, named
 from imgconv.planner.fixed import DIGITS, FARTHEST, FOUR, digits_of, fixed_line
 from imgconv.planner.values import Task
 from imgconv.values.frozen import record, replace
@@ -37,6 +38,8 @@ windows of two output rows."""
 BYTE_PRODUCTS_ACROSS, LINE_DOWN = 1.4, 0.65
 """What four weights across cost in a separable kernel on bytes, with all of their digits, and each weight down a line
 of float32."""
+STACKED_STEP = {16: 0.27, 32: 0.55}
+"""What a stack of pixels times a stack of weights costs, for each digit of the weights, by the bits of sums."""
 
 
 def taps_of(weights: Weights) -> int:
@@ -178,6 +181,49 @@ def _sees_bytes(task: Task) -> bool:
     return fits and 0 < task.spacing <= FARTHEST and task.stride == (1, 1) and task.dilation[0] == 1
 
 
+def _stacked_products_cost(weights: Weights, factors: Factors, accumulator: str, task: Task) -> float | None:
+    row = instructions_for(weights, accumulator, task)
+    if (
+        row is None
+        or accumulator not in ("int16", "int32", "float32")
+        or task.stride != (1, 1)
+        or task.dilation[0] != 1
+    ):
+        return None
+    if accumulator == "float32" and task.pixels != "uint8":
+        return None
+    digits = fixed_digits(weights, row) if accumulator == "float32" else digits_of(weights, row.bits)  # type: ignore[arg-type]
+    high = row.output_rows(digits)
+    under = -(-(len(weights) + high - 1) // row.stack)
+    return STACKED_STEP[row.wide] * digits * under * len(weights[0])
+
+
+def instructions_for(weights: Weights, accumulator: str, task: Task) -> Instructions | None:
+    """The best of the machine's instructions that multiply a task's pixels by weights, if any do."""
+    border = task.border_value or 0
+    bits, low = {"uint8": (8, 0), "uint16": (16, 0), "int16": (16, -(2**15))}.get(task.pixels, (0, 0))
+    if not bits or not isinstance(border, int) or not low <= border < low + 2**bits:
+        return None
+    rows = (row for row in map(named, task.instructions) if row.bits >= bits)
+    return next((row for row in rows if row.wide == 32 or (accumulator == "int16" and _fit_pairs(weights))), None)
+
+
+def _fit_pairs(weights: Weights) -> bool:
+    """Whether two products of bytes fit 16 bits wherever weights stand one below the other."""
+    lines = [(0,) * len(weights[0]), *weights, (0,) * len(weights[0])]
+    pairs = [pair for one, other in pairwise(lines) for pair in zip(one, other, strict=True)]
+    return all(min(a, 0) + min(b, 0) >= -128 and max(a, 0) + max(b, 0) <= 128 and max(a, b) <= 127 for a, b in pairs)
+
+
+def fixed_digits(weights: Weights, row: Instructions) -> int:
+    """How many digits fixed-point weights have at most: all of them together fill 23 bits."""
+    total, largest = (
+        sum(abs(float(cell)) for line in weights for cell in line),
+        max(abs(float(cell)) for line in weights for cell in line),
+    )
+    return next((n for n in range(1, row.digits) if largest * 2.0 ** (24 - n * row.bits) < total), row.digits)
+
+
 def fourier_share(weights: Weights, accumulator: str, task: Task) -> float:
     """What a window must see at least, as a share of the greatest magnitude, for a sum by Fourier transforms to be
     within its bound:
@@ -231,6 +277,7 @@ ALGORITHMS = (
     Algorithm("fourier", _fourier_cost, spreads=True),
     Algorithm("byte-products", _byte_products_cost),
     Algorithm("separable-byte-products", _separable_byte_products_cost),
+    Algorithm("stacked-products", _stacked_products_cost),
     Algorithm("big", _big_cost),
 )
 SPREADING = frozenset(row.name for row in ALGORITHMS if row.spreads)

@@ -20,10 +20,11 @@ _LEAST_LINE, _MOST_LINE = 1e-28, 1e34
 Whole = tuple[tuple[int, ...], ...]
 
 
-def digits_of(weights: Whole) -> int:
-    """How many signed digits of 8 bits (-128…127) the largest weight takes."""
-    low, high, count = min(map(min, weights)), max(map(max, weights)), 1
-    while not -128 * (256**count - 1) // 255 <= low <= high <= 127 * (256**count - 1) // 255:
+def digits_of(weights: Whole, bits: int = 8) -> int:
+    """How many signed digits of so many bits (-128…127, for 8) the largest weight takes."""
+    low, high, count, base = min(map(min, weights)), max(map(max, weights)), 1, 2**bits
+    least, most = -base // 2, base // 2 - 1
+    while not least * (base**count - 1) // (base - 1) <= low <= high <= most * (base**count - 1) // (base - 1):
         count += 1
     return count
 

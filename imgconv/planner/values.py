@@ -30,6 +30,10 @@ class Plan:
     lane: str = ""
     """The type that products of a few taps are added up in, before they go into the accumulator (the same, by
     default)."""
+    instructions: str = ""
+    """What multiplies several small numbers at once, where the algorithm needs to know (`loops.instructions`)."""
+    pixels: str = ""
+    """The pixels' type, where the algorithm needs to know."""
     share: float = 0.0
     """Of the greatest magnitude: what each window must see of float pixels, for the error to be within its bound."""
 
@@ -58,3 +62,5 @@ class Task:
     spacing: int = 0
     """Elements between neighbouring taps of a row, where the machine adds up products of four bytes at once; 0 where it
     does not."""
+    instructions: tuple[str, ...] = ()
+    """What the machine has of `loops.instructions.INSTRUCTIONS`, the best first."""

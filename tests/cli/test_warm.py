@@ -200,13 +200,16 @@ def test_doctor_lists_the_extras(monkeypatch):
 
 
 def test_doctor_says_how_bytes_are_multiplied(monkeypatch):
-    for able, kept, expected in (
-        (True, True, "four products at once"),
-        (True, False, "no folder takes"),
-        (False, True, "four at once take AVX-512"),
+    for bytes_, allowed, able, expected in (
+        (True, ("words256",), ("words256",), "four products at once (AVX-512 VNNI)"),
+        (False, ("pairs256", "words256"), ("pairs256", "words256"), "two products at once (AVX2)"),
+        (False, ("sdot",), ("sdot",), "four products at once (Arm's SDOT)"),
+        (False, (), ("words256",), "no folder takes"),
+        (False, (), (), "more at once take AVX2, "),
     ):
-        monkeypatch.setattr(machine, "multiplies_bytes", lambda able=able: able)
-        monkeypatch.setattr(jit, "_tiles_can_be_kept", lambda kept=kept: kept)
+        monkeypatch.setattr(jit, "multiplies_bytes", lambda bytes_=bytes_: bytes_)
+        monkeypatch.setattr(jit, "instructions", lambda allowed=allowed: allowed)
+        monkeypatch.setattr(machine, "instructions", lambda machine, able=able: able)
         (line,) = [line for line in doctor.text().splitlines() if line.startswith("  8-bit images")]
         assert expected in line
 

@@ -120,7 +120,9 @@ def task_of(type_: str, span: Span, rows: Axis, columns: Axis, channels: int, bo
     of a type."""
     spacing = channels * columns.dilation if type_ == "uint8" and jit.multiplies_bytes() else 0
     steps = (rows.stride, columns.stride), (rows.dilation, columns.dilation)
-    return Task(type_, span, border.constant, result, *steps, line=columns.reach * channels, spacing=spacing)
+    instructions = jit.instructions() if type_ in ("uint8", "uint16", "int16") else ()
+    line = columns.reach * channels
+    return Task(type_, span, border.constant, result, *steps, line=line, spacing=spacing, instructions=instructions)
 
 
 def _planned(

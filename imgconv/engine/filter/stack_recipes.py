@@ -1,0 +1,81 @@
+"""Recipes of loops that take pixels in stacks (`loops/stacks`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from imgconv.engine.index_tables import LineLayout, Shape
+from imgconv.engine.run_loop import Work
+from imgconv.jit.delegation import loads
+from imgconv.loops.instructions import Instructions, named
+from imgconv.planner import Plan, digits_of
+from imgconv.values.pixel_values import Pixels
+from imgconv.values.windows import Axis
+
+_PIECE = 1024  # values that are quantised together
+
+
+@loads
+def stacked_products(
+    shape: Shape, plan: Plan, rows: Axis, columns: Axis, row_table: Pixels, column_table: Pixels
+) -> Work:
+    """Stacks of neighbouring source rows; a step is a stack, which some output rows share, and one column."""
+    from imgconv.loops import stacked_products, stacks
+
+    row = named(plan.instructions)
+    digits = digits_of(plan.weights, row.bits)  # type: ignore[arg-type]
+    layout, spacing = LineLayout(shape, columns, column_table), shape[2] * columns.dilation
+    cells = np.array(plan.weights, np.int64)
+    high = row.output_rows(digits)
+    under = -(-(rows.size + high - 1) // row.stack)
+    by_row = np.stack([np.pad(cells, ((r, under * row.stack - rows.size - r), (0, 0))) for r in range(high)])
+    parts = digits_apart(by_row, digits, row.bits)  # (digits, output rows, rows, columns)
+    parts = parts.reshape(digits * high, under, row.stack, columns.size)
+    stack, x = np.nonzero(parts.any(axis=(0, 2)))
+    weights = packed(parts.transpose(1, 3, 0, 2)[stack, x])  # (steps, rows of a tile)
+    line = -(-layout.size // stacks.BLOCK) * stacks.BLOCK
+    arguments: dict[str, Any] = {
+        **layout.arguments(rows, row_table),
+        "steps_stacks": stack.copy(),
+        "steps_at": row.stack * spacing * x,
+        "steps_count": len(x),
+        "steps_weights": weights.ravel(),
+        "steps_tall": digits * high,
+        "steps_rest": rest_of(int(cells.sum()), plan.pixels, row),
+        "ring_line": line,
+        "ring_stack": row.stack,
+        "ring_rows": (under - 1) * (row.stack // high) + 1,
+        "ring_row": row.stack * line,
+        "ring_piece": _PIECE,
+    }
+    types = {"instructions": row.name, "digits": str(digits), "lane": row.lane}
+    cost = 0.5 * len(x) * digits * row.stack / 2 + 4
+    return Work(stacked_products.LOOP, types, arguments, cost * columns.out * shape[2], 4 * rows.size)
+
+
+def digits_apart(cells: Pixels, digits: int, bits: int) -> Pixels:
+    """Whole numbers as signed digits of so many bits, the highest first: (digits, …)."""
+    found, rest = [], cells
+    for _ in range(digits):
+        low = rest.astype(f"int{bits}")  # cut to its lowest bits
+        found.append(low)
+        rest = (rest - low) >> bits
+    assert not rest.any()
+    return np.stack(found[::-1])
+
+
+def packed(numbers: Pixels) -> Pixels:
+    """The numbers of stacks (…, stack) in 32 bits each: (…,) int32; those that take 16 bits twice."""
+    times = 4 // (numbers.shape[-1] * numbers.itemsize)
+    result: Pixels = np.ascontiguousarray(np.concatenate([numbers] * times, axis=-1)).view(np.int32)[..., 0]
+    return result
+
+
+def rest_of(total: int, pixels: str, row: Instructions) -> int:
+    """What sums lack because half of their range was taken off unsigned pixels, in 32 bits."""
+    if not row.signed or pixels != f"uint{row.bits}":
+        return 0
+    half = 1 << row.bits - 1
+    return (total * half + 2**31) % 2**32 - 2**31
