@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from imgconv.batches.prepared import Prepared
     from imgconv.files.header import Header
 
+_OF_PAGES = ("tiff", "ppm", "pgm", "pfm")  # formats whose frames may differ
 ENCODED_AT_ONCE = ("webp", "avif")
 """Formats whose encoder gives the file at its end."""
 _AT_ONCE = 2  # frames that are there at one time, each as read, as computed and as written
@@ -30,7 +31,7 @@ def refusal(prepared: Prepared) -> str:
     from imgconv.files.frame_writers import FRAME_WRITERS
 
     job, header, form, settings = prepared.job, prepared.header, prepared.form, prepared.settings
-    type_, alike = prepared.layout.type, header.format != "tiff" or form.frames == "pages"
+    type_, alike = prepared.layout.type, header.format not in _OF_PAGES or form.frames == "pages"
     reasons = {
         f"this {header.format.upper()} is not read by frames": header.frame_reader is None,
         "--range stretch needs the extremes of all frames": settings.range == "stretch",

@@ -11,7 +11,7 @@ from typing import IO, Any, Literal
 import numpy as np
 
 from imgconv import errors
-from imgconv.files import by_rows, frames, trailers
+from imgconv.files import by_rows, frames, stored_frames, trailers
 from imgconv.files.by_rows import RowReader
 from imgconv.files.content import Content, bytes_of
 from imgconv.files.header import Header, loader, parsed
@@ -55,7 +55,21 @@ def npy_header(source: Source) -> Header:
     plain = len(shape) < 4 and order == "C" and dtype.newbyteorder("=") == layout.type
     begin = partial(_by_rows, source, shape, dtype, start)
     rows = by_rows.offered(source, height, width, begin, still=plain)
-    return Header(source, height, width, layout, "npy", loader(source, read), numbers, rows=rows)
+
+    def frame(number: int) -> Frame:
+        pixels = np.empty(shape[1:], dtype)
+        source.stream.seek(start + numbers[number] * pixels.nbytes)
+        by_rows.exactly(source.stream, pixels)
+        return Frame(pixels)
+
+    def finish(first: Frame) -> ImageData:
+        trailers.note_behind(source, start + math.prod(shape) * dtype.itemsize)
+        return ImageData((first,), "npy", notes=tuple(source.notes))
+
+    apart = order == "C" and len(shape) == 4
+    reader = stored_frames.offered(source, [(height, width)] * len(numbers) if apart else [], frame, finish)
+    load = loader(source, read)
+    return Header(source, height, width, layout, "npy", load, numbers, rows=rows, frame_reader=reader)
 
 
 def _by_rows(source: Source, shape: tuple[int, ...], dtype: np.dtype[Any], start: int) -> RowReader:

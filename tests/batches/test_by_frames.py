@@ -77,6 +77,10 @@ SOURCES = {
         path, noise((3, 20, 30)), photometric="minisblack", extratags=[(274, 3, 1, 6, True)]
     ),
 }
+SOURCES |= {
+    "stack.npy": lambda path: np.save(path, noise((4, 20, 31, 3), np.int16)),
+    "films.ppm": lambda path: path.write_bytes(b"P6 5 4 255\n" + bytes(range(60)) + b"P5 6 2 255\n" + bytes(12)),
+}
 PIPELINES = ["filter vertical", "filter gaussian:1", "maxpool 2 | filter sharpen", "filter emboss | relu"]
 
 
@@ -168,6 +172,7 @@ def test_files_are_those_of_all_frames_in_memory(tmp_path: Path, went: list[str]
         ("gray.gif", "png", settings_of(frames=(1, 4, None))),
         ("alike.tif", "tiff", settings_of(frames=(None, None, 2))),
         ("gray.png", "png", settings_of(strip=True)),
+        ("stack.npy", "npy", settings_of(frames=(1, 4, 2))),
         ("turned.tif", "tiff", settings_of(no_orient=True)),
     ],
 )
@@ -233,7 +238,7 @@ def test_losses_are_known_before_the_file_has_its_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("small")
-@pytest.mark.parametrize("name", ["gray.gif", "alpha.png", "colour.webp", "alike.tif"])
+@pytest.mark.parametrize("name", ["gray.gif", "alpha.png", "colour.webp", "alike.tif", "stack.npy", "films.ppm"])
 def test_what_breaks_in_the_middle_leaves_no_file(tmp_path: Path, name: str) -> None:
     source, target = tmp_path / name, tmp_path / "out.tiff"
     SOURCES[name](source)

@@ -9,7 +9,7 @@ from typing import IO
 
 import numpy as np
 
-from imgconv.files import by_rows, frames, limits, trailers
+from imgconv.files import by_rows, frames, limits, stored_frames, trailers
 from imgconv.files.by_rows import RowReader
 from imgconv.files.content import bytes_of
 from imgconv.files.header import Header, loader
@@ -34,14 +34,20 @@ def header(source: Source) -> Header:
 
     def read() -> ImageData:
         pictures, spent = list[Frame](), 0
-        for each in chosen:
+        for number, each in enumerate(chosen):
             spent = limits.page(source, spent, each.height, each.width, Layout(each.channels, type=each.type))
-            pixels, missing = _pixels(source.stream, each)
-            source.note_missing(missing)
-            _note_unit(source, each)
-            pictures.append(Frame(_scaled(pixels, each)))
+            pictures.append(frame(number))
+        return finish(*pictures)
+
+    def frame(number: int) -> Frame:
+        pixels, missing = _pixels(source.stream, chosen[number])
+        source.note_missing(missing)
+        _note_unit(source, chosen[number])
+        return Frame(_scaled(pixels, chosen[number]))
+
+    def finish(*pictures: Frame) -> ImageData:
         trailers.note_behind(source, images[-1].end)
-        return ImageData(tuple(pictures), name, notes=tuple(source.notes))
+        return ImageData(pictures, name, notes=tuple(source.notes))
 
     return Header(
         source,
@@ -56,6 +62,8 @@ def header(source: Source) -> Header:
         rows=by_rows.offered(
             source, first.height, first.width, partial(_by_rows, source, first), still=len(images) == 1
         ),
+        frame_reader=stored_frames.offered(source, [(each.height, each.width) for each in chosen], frame, finish),
+        frame_decoding=max(each.decoding for each in chosen),
     )
 
 
