@@ -33,6 +33,7 @@ LEVELS = {
     "networks": 11,
     "figures": 12,
     "pages": 12,
+    "terminals": 12,
     "cli": 13,
     "__main__": 14,
 }

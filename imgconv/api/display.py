@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from base64 import b64encode
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from imgconv.values.pixel_values import Pixels
 
 _MOST_FRAMES, _MOST_CHANNELS, _MOST_SIDE = 8, 16, 1024
+_STRIP = 256
+"""Rows that are floats at a time."""
 
 
 def png(image: Image) -> bytes:
@@ -48,19 +50,35 @@ def _png(frame: Frame, colour: str) -> tuple[bytes, list[str]]:
         words.append(f"every {every}. pixel" if every > 3 else f"every {('second', 'third')[every - 2]} pixel")
     pixels = frame.pixels[::every, ::every]
     alpha = None if frame.alpha is None else frame.alpha[::every, ::every]
-    if colour == "CMYK" and pixels.dtype == np.uint8:
-        inks = Frame(np.ascontiguousarray(pixels))
-        pixels = np.asarray(to_pillow(inks, holder(layout_of(inks.pixels, None, colour))).convert("RGB"))
-    elif (pixels.shape[2] if pixels.ndim == 3 else 1) not in (1, 3) or colour:
-        pixels = _side_by_side(pixels, words)
-        alpha = None
+    pixels, alpha = in_gray_or_rgb(pixels, alpha, colour, words)
     if pixels.dtype.name not in ("uint8", "uint16"):
-        pixels = _stretched(pixels, alpha, words)
-    if alpha is not None and alpha.dtype != pixels.dtype:
-        share = np.clip(alpha.astype(np.float64) / opaque_of(alpha.dtype.name), 0, 1)
-        alpha = np.round(share * np.iinfo(pixels.dtype).max).astype(pixels.dtype)
+        pixels = stretched(pixels, alpha, words)
+    if alpha is not None:
+        alpha = alpha_as(alpha, pixels.dtype)
     whole = Frame(np.ascontiguousarray(pixels), None if alpha is None else np.ascontiguousarray(alpha))
     return b"".join(encoded(ImageData((whole,)), FORMATS["png"], "the picture", fast=True)), words
+
+
+def in_gray_or_rgb(pixels: Pixels, alpha: Pixels | None, colour: str, words: list[str]) -> tuple[Pixels, Pixels | None]:
+    """Pixels (H, W) or (H, W, 3) that a screen shows, and their alpha: inks as RGB, other channels as tiles without
+    alpha."""
+    if colour == "CMYK" and pixels.dtype == np.uint8:
+        inks = Frame(np.ascontiguousarray(pixels))
+        return np.asarray(to_pillow(inks, holder(layout_of(inks.pixels, None, colour))).convert("RGB")), alpha
+    channels = pixels.shape[2] if pixels.ndim == 3 else 1
+    if channels == 1 and not colour:
+        return pixels.reshape(pixels.shape[:2]), alpha
+    if channels != 3 or colour:
+        return _side_by_side(pixels, words), None
+    return pixels, alpha
+
+
+def alpha_as(alpha: Pixels, type_: np.dtype[Any]) -> Pixels:
+    """Alpha in an unsigned type, where its greatest value is opaque."""
+    if alpha.dtype == type_:
+        return alpha
+    share = np.clip(alpha.astype(np.float64) / opaque_of(alpha.dtype.name), 0, 1)
+    return np.round(share * np.iinfo(type_).max).astype(type_)
 
 
 def _side_by_side(pixels: Pixels, words: list[str]) -> Pixels:
@@ -77,13 +95,22 @@ def _side_by_side(pixels: Pixels, words: list[str]) -> Pixels:
     return sheet
 
 
-def _stretched(pixels: Pixels, alpha: Pixels | None, words: list[str]) -> Pixels:
-    """Bytes from black, the least value that can be seen, to white, the greatest."""
-    wide = pixels.astype(np.float64)
-    seen = np.isfinite(wide)
-    if alpha is not None and alpha.any():
-        seen &= (alpha > 0).reshape(alpha.shape + (1,) * (wide.ndim - 2))
-    low, high = (float(wide[seen].min()), float(wide[seen].max())) if seen.any() else (0.0, 0.0)
+def stretched(pixels: Pixels, alpha: Pixels | None, words: list[str]) -> Pixels:
+    """Bytes from black, the least finite value that can be seen, to white, the greatest."""
+    opaque = alpha is not None and alpha.any()
+    low, high = math.inf, -math.inf
+    for top in range(0, len(pixels), _STRIP):
+        part = pixels[top : top + _STRIP]
+        seen = np.isfinite(part)
+        if opaque and alpha is not None:
+            seen &= (alpha[top : top + _STRIP] > 0).reshape(part.shape[:2] + (1,) * (part.ndim - 2))
+        if seen.any():
+            low, high = min(low, float(part[seen].min())), max(high, float(part[seen].max()))
+    low, high = (low, high) if low <= high else (0.0, 0.0)
     words.append(f"stretched: {low:.6g} is black, {high:.6g} white")
-    scaled = (np.clip(np.nan_to_num(wide, nan=low), low, high) - low) * (255 / (high - low) if high > low else 0.0)
-    return np.round(scaled).astype(np.uint8)
+    half = high / 2 - low / 2  # the whole may be more than a float holds
+    result, factor = np.empty(pixels.shape, np.uint8), 255 / half if half > 1e-300 else 0.0
+    for top in range(0, len(pixels), _STRIP):
+        wide = np.nan_to_num(pixels[top : top + _STRIP].astype(np.float64), nan=low)
+        result[top : top + _STRIP] = np.round((np.clip(wide, low, high) / 2 - low / 2) * factor)
+    return result

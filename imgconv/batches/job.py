@@ -42,6 +42,8 @@ class Job:
         Others are an earlier try's, if they have the result's content. None is what is there when the job is run.
     source_state : dict, optional
         Size and time that an input had before the run, where the result replaces it.
+    unwritten : bool
+        Whether the result is only looked at.
     """
 
     source: str
@@ -57,6 +59,7 @@ class Job:
     ours: tuple[str, ...] = ()
     before: tuple[str, ...] | None = None
     source_state: dict[str, Any] | None = None
+    unwritten: bool = False
 
     @property
     def source_name(self) -> str:

@@ -32,6 +32,8 @@ class Naming:
     """Whether all results are pages of one file."""
     printed: bool = False
     """Whether the result is printed as a table, and no file is written."""
+    viewed: bool = False
+    """Whether results are shown; files are written only where `output` names them."""
 
     @property
     def folder(self) -> str | None:
@@ -73,7 +75,7 @@ def plan_jobs(
     for role, path in auxiliary.items():
         in_folder = naming.several or not _is_file_name(path)
         beside = replace(naming, output=path, label=role, form=(naming.form or "png") if in_folder else None)
-        others = _jobs(sources, beside, stdout_is_terminal)
+        others = _jobs(sources, replace(beside, viewed=False), stdout_is_terminal)
         jobs = [
             replace(job, auxiliary=(*job.auxiliary, replace(other, role=role)))
             for job, other in zip(jobs, others, strict=True)
@@ -120,8 +122,8 @@ def _is_file_name(path: str) -> bool:
 def _jobs(sources: list[Source], naming: Naming, stdout_is_terminal: bool) -> list[Job]:
     """One job per input: derived names, standard output, a template, an output folder, or the one file that is
     named."""
-    if naming.printed:
-        return [Job(sources[0].path, STREAM, TABLE)]
+    if naming.printed or (naming.viewed and naming.output is None):
+        return [Job(source.path, STREAM, TABLE, unwritten=naming.viewed) for source in sources]
     named, output = format_named(naming.form) if naming.form else None, naming.output
     if output is None and stdout_is_terminal:
         return [_derived_job(source.path, naming, named) for source in sources]
@@ -209,7 +211,7 @@ def _form_of(path: str) -> Format:
 def _refuse_clashes(jobs: list[Job], overwrite: bool) -> None:
     read = {os.path.realpath(job.source_file) for job in jobs if job.source != STREAM}
     written: dict[str, str] = {}
-    for job in (each for main in jobs for each in (main, *main.auxiliary)):
+    for job in (each for main in jobs for each in (main, *main.auxiliary) if not each.unwritten):
         path = STREAM if job.target == STREAM else os.path.realpath(job.target)
         if urls.is_web(job.target):
             raise errors.UsageError(f"{job.target}: nothing can be written there; say where results go (-o out/)")

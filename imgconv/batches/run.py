@@ -63,7 +63,9 @@ class JobRun(JobWork):
 
     def _done(self) -> tuple[str, tuple[str, ...]]:
         """The same by the way that takes the least memory."""
-        prepared = self.opened()
+        prepared = self.opened(whole=self.seen is not None)
+        if self.seen is not None:
+            return WholeJob(self).run(prepared)
         rows, frames = by_rows.goes(prepared), by_frames.goes(prepared)
         if rows or frames:
             if done := (rows_job.run if rows else frames_job.run)(self, prepared):

@@ -12,6 +12,7 @@ from imgconv.batches.job import Job
 from imgconv.batches.outcomes import MemoryWanted, Outcome
 from imgconv.batches.run import JobRun
 from imgconv.batches.settings import Settings
+from imgconv.batches.work import Seen
 from imgconv.operations.pipeline import Pipeline
 from imgconv.values.frozen import record
 
@@ -32,12 +33,15 @@ class Run:
         error may be silenced for a moment.
     version : str
         Of imgconv, where the run was made.
+    seen : callable, optional
+        Gets each job, its image as it was read, and as it is written; such a run stays in this process.
     """
 
     pipeline: Pipeline
     settings: Settings
     own_process: bool = False
     version: str = __version__
+    seen: Seen | None = None
 
 
 @record
@@ -114,7 +118,8 @@ def perform_in(run: Run, task: Task) -> Outcome | float:
     """The same for a run of this process."""
     try:
         taken = dict(task.taken)
-        return JobRun(task.job, run.pipeline, run.settings, taken, run.own_process, task.memory).outcome()
+        work = JobRun(task.job, run.pipeline, run.settings, taken, run.own_process, task.memory, run.seen)
+        return work.outcome()
     except MemoryWanted as wanted:
         return wanted.needed
 

@@ -41,11 +41,15 @@ class WholeJob:
         """From file to file; where the result went, and its summary."""
         from imgconv.batches import output
 
-        (result, *auxiliary), words = self._results(self._read(prepared))
+        source = self._read(prepared)
+        (result, *auxiliary), words = self._results(source)
         self.work.refuse_losses()
-        every = [*result, *(each for outputs in auxiliary for each in outputs)]
+        if self.work.seen is not None:
+            self.work.seen(self.job, source.image, output.joined(result))
+        written = [] if self.job.unwritten else result
+        every = [*written, *(each for outputs in auxiliary for each in outputs)]
         output.write(every, self.settings, self.work.add_note)
-        self.work.facts |= {"output": result[0].path, "outputs": [each.path for each in every]}
+        self.work.facts |= {"output": written[0].path if written else None, "outputs": [each.path for each in every]}
         beside = (
             f"{job.role} in {output.shown_paths(outputs)}"
             for job, outputs in zip(self.job.auxiliary, auxiliary, strict=True)

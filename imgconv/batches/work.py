@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from imgconv import errors
@@ -25,12 +25,15 @@ if TYPE_CHECKING:
     from imgconv.values.image import ImageData
 
 
+Seen = Callable[[Job, "ImageData", "ImageData"], None]
+
+
 class JobWork:
     """One job while it runs. `facts` and `notes` are what is known so far: a job that fails reports them, too.
 
     `taken` are paths that its frames may not have, with the inputs they belong to. In a process of imgconv's own
     (`own_process`) memory is confined and decoders are silenced. `memory` are the bytes that it may take; None is what
-    the settings allow.
+    the settings allow. `seen`, if there is one, gets the image as it was read and as it is written.
     """
 
     def __init__(
@@ -41,9 +44,10 @@ class JobWork:
         taken: dict[str, str],
         own_process: bool = True,
         memory: float | None = None,
+        seen: Seen | None = None,
     ) -> None:
         self.job, self.pipeline, self.settings, self.reserved = job, pipeline, settings, taken
-        self.own_process, self.memory = own_process, memory
+        self.own_process, self.memory, self.seen = own_process, memory, seen
         self.facts: dict[str, Any] = {"input": job.source}
         self.notes: list[Note] = []
         self.clamping: Clamping | None = None

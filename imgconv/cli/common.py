@@ -10,6 +10,7 @@ from imgconv import errors
 from imgconv.batches.inputs import Inputs
 from imgconv.batches.settings import Manner, Settings
 from imgconv.cli.options import Option, option, quiet
+from imgconv.cli.screen import protocol_option
 from imgconv.files.formats import COMPRESS_LEVEL, FORMATS, QUALITY, QUALITY_KIND, TILE, ZARR_FORMAT
 from imgconv.files.options import CHOICE_OF_FRAMES, Reading, Writing
 from imgconv.values import groups
@@ -48,6 +49,8 @@ class Common:
     dry_run: bool
     pages: bool
     printed: bool
+    view: bool
+    protocol: str | None
     manner: Manner
     report: str | None
     settings: Settings
@@ -84,7 +87,7 @@ class Common:
         )
 
 
-_OWN = ("output", "format", "overwrite", "plan", "dry_run", "pages", "printed")
+_OWN = ("output", "format", "overwrite", "plan", "dry_run", "pages", "printed", "view", "protocol")
 """Options that are fields of Common."""
 
 
@@ -122,6 +125,13 @@ def _files() -> list[Option]:
             groups.FILES,
             "Print the result as a table of numbers, and write no file; --crop takes a piece.",
         ),
+        option(
+            "--view",
+            FLAG,
+            groups.REPORTS,
+            "Show image and result side by side in the terminal; a file is written only with -o.",
+        ),
+        protocol_option("Of --view: how to send pictures, instead of asking the terminal."),
         option("--strip", FLAG, groups.FILES, "Leave out EXIF, colour profile, resolution, XMP and text."),
         option(
             "--recipe",

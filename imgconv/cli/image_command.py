@@ -7,7 +7,7 @@ import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -25,6 +25,10 @@ from imgconv.files.formats import BY_SUFFIX
 from imgconv.files.urls import is_url
 from imgconv.operations import Operation
 from imgconv.operations.pipeline import Pipeline
+from imgconv.values.frozen import replace
+
+if TYPE_CHECKING:
+    from imgconv.cli.viewing import Viewer
 
 
 def work(
@@ -35,6 +39,11 @@ def work(
     `auxiliary` are the paths of auxiliary outputs, which only a pipeline of one step has.
     """
     _require_inputs(common)
+    viewer = None
+    if common.view or common.protocol is not None:
+        from imgconv.cli.viewing import viewer_of
+
+        viewer = viewer_of(common, label or str(pipeline))
     naming = Naming(
         common.output,
         common.format,
@@ -43,6 +52,7 @@ def work(
         common.inputs.several,
         common.pages,
         common.printed,
+        common.view,
     )
     jobs = plan_jobs(
         common.inputs.sources(naming.folder),
@@ -59,7 +69,7 @@ def work(
     elif common.dry_run:
         _foretell(jobs, pipeline, common)
     else:
-        _run(jobs, pipeline, common)
+        _run(jobs, pipeline, common, viewer)
 
 
 def _require_inputs(common: Common) -> None:
@@ -82,7 +92,7 @@ def _print_plans(jobs: Sequence[Job], pipeline: Pipeline, common: Common) -> NoR
     raise Finished(errors.DONE)
 
 
-def _run(jobs: Sequence[Job], pipeline: Pipeline, common: Common) -> NoReturn:
+def _run(jobs: Sequence[Job], pipeline: Pipeline, common: Common, viewer: Viewer | None) -> NoReturn:
     if not common.quiet and sys.stderr is not None and sys.stderr.isatty():
         announce_compilation()
     every = [each for job in jobs for each in (job, *job.auxiliary)]
@@ -95,10 +105,16 @@ def _run(jobs: Sequence[Job], pipeline: Pipeline, common: Common) -> NoReturn:
     def report(_: Job, outcome: Outcome) -> None:
         if run_report is not None:
             run_report.add(outcome)
+        if viewer is not None:
+            console.progress.clear()
+            viewer.show(outcome)
         console.report(outcome)
 
     listener = Listener(report, lambda _, outcome: console.done(outcome))
-    outcomes = execute(jobs, Run(pipeline, common.settings, own_process=True), common.manner, listener)
+    run, manner = Run(pipeline, common.settings, own_process=True), common.manner
+    if viewer is not None:
+        run, manner = replace(run, seen=viewer.see), replace(manner, jobs=1)
+    outcomes = execute(jobs, run, manner, listener)
     if run_report is not None:
         run_report.close()
     console.end(outcomes)

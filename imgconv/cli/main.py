@@ -29,6 +29,7 @@ EXAMPLES = (
 OTHERS = (
     "run",
     "unpool",
+    "view",
     "explain",
     "like",
     "compare",

@@ -14,6 +14,8 @@ import click
 
 NEGATIVE, POSITIVE, FAINT, STRONG = "34", "31", "2", "1"
 """Colours by their ANSI numbers: blue below 0, red above, as in the pictures of kernels."""
+_TRUE_COLOUR = ("iTerm.app", "WezTerm", "ghostty", "vscode", "mintty")
+"""TERM_PROGRAM of terminals that show colours of 24 bits."""
 
 
 def unicode_shown() -> bool:
@@ -44,12 +46,35 @@ def colour_shown() -> bool:
 
 
 def true_colour_shown() -> bool:
-    """Whether colours of 24 bits are: what COLORTERM and TERM say, or `FORCE_COLOR=3`."""
+    """Whether colours of 24 bits are: what COLORTERM, TERM and TERM_PROGRAM say, or `FORCE_COLOR=3`."""
     term = os.environ.get("TERM", "")
-    known = os.environ.get("COLORTERM", "").lower() in ("truecolor", "24bit") or term.endswith(
-        ("-direct", "-truecolor")
+    known = (
+        os.environ.get("COLORTERM", "").lower() in ("truecolor", "24bit")
+        or term.endswith(("-direct", "-truecolor"))
+        or os.environ.get("TERM_PROGRAM") in _TRUE_COLOUR
+        or "WT_SESSION" in os.environ  # Windows Terminal
     )
     return colour_shown() and (known or os.environ.get("FORCE_COLOR") == "3")
+
+
+def colours() -> int:
+    """How many colours are shown: 2**24, 256, or 0."""
+    if true_colour_shown():
+        return 2**24
+    if not colour_shown():
+        return 0
+    return 256 if "256" in os.environ.get("TERM", "") or _terminfo_colours() >= 256 else 0
+
+
+def _terminfo_colours() -> int:
+    """The number of colours in the description of TERM; 0 where there is none."""
+    try:
+        import curses
+
+        curses.setupterm(os.environ.get("TERM", "dumb"), 1)
+        return curses.tigetnum("colors")
+    except Exception:  # no curses (Windows), or no description
+        return 0
 
 
 def swatch(text: str, paper: tuple[int, int, int], ink: tuple[int, int, int]) -> str:

@@ -1,12 +1,14 @@
-"""Unfinished files and folders, which are removed if an error or a signal ends the work."""
+"""Unfinished files and folders, which are removed if an error or a signal ends the work, and settings that are put
+back."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+_undoing: list[Callable[[], None]] = []
 _files: set[tuple[str, int | None]] = set()  # paths, and the descriptors of the folders that they start from
 
 
@@ -24,8 +26,22 @@ def unfinished(path: str, folder: int | None = None) -> Iterator[None]:
         _files.discard((path, folder))
 
 
+@contextlib.contextmanager
+def undone(undo: Callable[[], None]) -> Iterator[None]:
+    """A context in which a process that ends without an exception first calls `undo`; else that is the caller's to
+    do."""
+    _undoing.append(undo)
+    try:
+        yield
+    finally:
+        _undoing.remove(undo)
+
+
 def remove_all() -> None:
-    """Removes all unfinished files, for a process that ends without an exception."""
+    """Removes all unfinished files and undoes the rest, for a process that ends without an exception."""
+    for undo in _undoing[::-1]:
+        with contextlib.suppress(Exception):
+            undo()
     for path, folder in list(_files):
         _remove(path, folder)
 
