@@ -39,10 +39,22 @@ def refusal(prepared: Prepared) -> str:
         "a mask may have frames of its own": settings.mask is not None,
         "auxiliary outputs need all frames": bool(job.auxiliary),
         "inputs are joined": bool(job.pages),
-        f"{form.name.upper()} is not written by frames": form.name not in FRAME_WRITERS,
-        "pages that differ become files of their own": not alike and (job.derived or job.in_folder),
+        f"{form.name.upper()} is not written by frames": form.name not in FRAME_WRITERS and not is_numbered(prepared),
+        "pages that differ become files of their own": not alike
+        and bool(form.frames)
+        and (job.derived or job.in_folder),
     }
     return next((why for why, holds in reasons.items() if holds), "")
+
+
+def is_numbered(prepared: Prepared) -> bool:
+    """Whether each frame becomes a file of its own, because the format holds one and the name is not the user's."""
+    return not prepared.form.frames and (prepared.job.derived or prepared.job.in_folder)
+
+
+def _may_be_numbered(prepared: Prepared) -> bool:
+    """Whether frames that the format does not hold together become files of their own."""
+    return bool(prepared.form.frames) and (prepared.job.derived or prepared.job.in_folder)
 
 
 def goes(prepared: Prepared) -> bool:

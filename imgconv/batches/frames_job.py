@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
-from imgconv.batches import computing
+from imgconv.batches import by_frames, computing
 from imgconv.batches.prepared import Prepared
 from imgconv.batches.work import JobWork
 from imgconv.values.frozen import replace
@@ -27,6 +28,9 @@ def run(work: JobWork, prepared: Prepared) -> tuple[str, tuple[str, ...]] | None
     header, words = prepared.header, list[str]()
     with work.confined():
         reader = _reader(work, header)
+        if reader is not None and by_frames.is_numbered(prepared):
+            with header:
+                return NumberedFrames(work, prepared, reader).run()
         if reader is None or _leaves_one(prepared, reader):
             return None
         with header, closing(FramesJob(work, prepared, reader).pieces(words)) as pieces:
@@ -148,3 +152,46 @@ class FramesJob:
         known = {"response": merged(seen.responses), "notes": notes}
         result = replace(seen.first, frames=tuple(seen.computed), **known)
         return self.work.settle(read, result, replace(fitted, **known), self.prepared.form)
+
+
+class NumberedFrames(FramesJob):
+    """The same with a file for each frame: all are encoded, into a file without a name, before the first is written."""
+
+    def run(self) -> tuple[str, tuple[str, ...]]:
+        """From the file to those of its frames; where they went, and a summary."""
+        import tempfile
+
+        from imgconv.batches import numbered_frames, output
+
+        work, prepared = self.work, self.prepared
+        paths = numbered_frames.paths(work.job, prepared.path, prepared.header.numbers)
+        numbered_frames.reserve(paths, work.job, work.reserved)
+        with tempfile.TemporaryFile() as file:
+            places, words = self._encoded(paths, file)
+            work.refuse_losses()
+            for path, (start, end) in zip(paths, places, strict=True):
+                file.seek(start)
+                output.write_pieces(work.job, prepared.form, path, [file.read(end - start)], work.add_note)
+        work.facts |= {"output": paths[0], "outputs": paths}
+        return f"{paths[0]} … {os.path.basename(paths[-1])}", words
+
+    def _encoded(self, paths: list[str], file: IO[bytes]) -> tuple[list[tuple[int, int]], tuple[str, ...]]:
+        """Where each frame's file begins and ends in `file`, and a summary."""
+        from imgconv.batches import numbered_frames
+        from imgconv.batches.recipes import of_frame
+        from imgconv.files import frames, write
+        from imgconv.files.by_frames import without_pixels
+
+        form, settings, seen = self.prepared.form, self.prepared.settings, _Seen()
+        places, written = [], []
+        notes: dict[Note, None] = {}
+        for number, (path, result) in enumerate(zip(paths, self._results(seen), strict=True)):
+            (image,) = numbered_frames.images(frames.untimed(result, form))
+            fitted = write.fitted(of_frame(image, number), form, path, settings.writing)
+            start = file.tell()
+            file.writelines(write.encode_fitted(fitted, form, path, writing=settings.writing, threads=settings.threads))
+            places.append((start, file.tell()))
+            written.append(without_pixels(fitted.frames[0]))
+            notes |= dict.fromkeys(fitted.notes)
+        first = replace(fitted, frames=tuple(written), notes=tuple(notes))
+        return places, self._settled(seen, first)

@@ -181,6 +181,32 @@ def test_options_hold(tmp_path: Path, went: list[str], name: str, suffix: str, s
 
 
 @pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("name", ["colour.gif", "pages.tif", "default.png"])
+def test_numbered_files_are_those_of_all_frames_in_memory(tmp_path: Path, name: str) -> None:
+    """A folder, and a format that holds one frame; under --strict none of the files is written."""
+    source, settings = tmp_path / name, Settings(flatten=(255, 255, 255), plans=True)
+    SOURCES[name](source)
+    found = outcome(source, tmp_path / "frames" / "x.jpg", "filter box:3", settings, in_folder=True)
+    strict = outcome(
+        source, tmp_path / "strict" / "x.jpg", "filter box:3", replace(settings, strict=True), in_folder=True
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(by_rows, "LEAST", 10**12)
+        whole = outcome(source, tmp_path / "whole" / "x.jpg", "filter box:3", settings, in_folder=True)
+    assert found.error is None
+    assert found.facts["plan"][-1].startswith("frame by frame")
+    names = sorted(os.listdir(tmp_path / "whole"))
+    assert names == sorted(os.listdir(tmp_path / "frames"))
+    for each in names:
+        assert (tmp_path / "frames" / each).read_bytes() == (tmp_path / "whole" / each).read_bytes()
+    assert set(found.notes) == set(whole.notes)
+    assert (found.summary, found.facts["frames_out"]) == (whole.summary, whole.facts["frames_out"])
+    assert found.target.replace("frames", "whole") == whole.target
+    assert isinstance(strict.error, LossError)
+    assert not (tmp_path / "strict").exists()
+
+
+@pytest.mark.usefixtures("small")
 def test_avif_takes_frames_as_they_come(tmp_path: Path, went: list[str]) -> None:
     """Its encoder's bytes hold the time."""
     if not features.check("avif"):
