@@ -66,6 +66,7 @@ bench: $(VENV)/.benched  ## measure against other tools, side by side (COMPARE=1
 	$(BIN)/python -m tests.bench $(if $(COMPARE),--compare)
 ifndef COMPARE
 	$(BIN)/python -m tests.bench.layers
+	$(BIN)/python -m tests.bench.calls
 	$(BIN)/python -m tests.bench.batches
 	$(BIN)/python -m tests.bench.large
 endif

@@ -7,19 +7,16 @@ from __future__ import annotations
 
 import argparse
 import os
-import statistics
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from tests.bench.inputs import BENCH
+from tests.bench.turns import Call, measured
 
 os.environ.setdefault("IMGCONV_CACHE_DIR", str(BENCH / "loops"))  # before imgconv looks
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads of a peer that wait by spinning slow whose turn it is
-Call = Callable[[], Any]
 THREADS = 2
 
 
@@ -124,28 +121,12 @@ def _onnx(layer: Layer, image: Any, weights: Any, bias: Any) -> Call:
     return lambda: session.run(None, {"x": planes})[0][0].transpose(1, 2, 0)
 
 
-def measured(made: dict[str, Call], seconds: float) -> dict[str, float]:
-    """The median of each call in milliseconds, in turns for so many seconds; AssertionError where results differ."""
-    ours = made["imgconv"]()
-    for name, call in made.items():
-        difference = np.abs(call() - ours).max()
-        assert difference <= 1e-4 * np.abs(ours).max(), f"{name} differs by {difference}"
-    times: dict[str, list[float]] = {name: [] for name in made}
-    end = time.perf_counter() + seconds
-    while time.perf_counter() < end or len(times["imgconv"]) < 5:
-        for name, call in made.items():
-            start = time.perf_counter()
-            call()
-            times[name].append(time.perf_counter() - start)
-    return {name: 1000 * statistics.median(found) for name, found in times.items()}
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=5, help="of each layer (default 5)")
     seconds = parser.parse_args().seconds
     for layer in LAYERS:
-        found = measured(calls(layer), seconds)
+        found = measured(calls(layer), seconds, 1e-4)
         rate = 2 * layer.multiply_adds / found["imgconv"] / 1e6
         peers = ", ".join(f"{name} {ms:.3f} ms ({ms / found['imgconv']:.2f}×)" for name, ms in found.items())
         print(f"{layer.name}: {rate:.0f} GFLOP/s; {peers}")
