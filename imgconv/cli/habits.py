@@ -61,10 +61,23 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "-j": ("--jobs",),
     "--scheduler": ("--cluster",),
     "--dask": ("--cluster",),
+    "--show": ("--view",),
+    "--preview": ("--view",),
+    "--display": ("--view",),
+    "--histogram": ("--hist",),
 }
 """An option of other tools, and what may be meant: the first that the command has, or a sentence."""
 
-COMMANDS = {"convolve": "filter --convolve", "convolution": "filter", "correlate": "filter", "conv2d": "filter"}
+COMMANDS = {
+    "convolve": "filter --convolve",
+    "convolution": "filter",
+    "correlate": "filter",
+    "conv2d": "filter",
+    "show": "view",
+    "display": "view",
+    "imshow": "view",
+    "icat": "view",
+}
 """A command of other tools, and the one that is meant."""
 MOST_WORDS = 8
 """Arguments that a suggested command repeats."""
@@ -84,7 +97,7 @@ def command_meant(arguments: Sequence[str]) -> errors.UsageError | None:
     for find in (_step, _choice, _layer, _kernel, _other):
         if meant := find(word.lower(), rest):
             kind, words = meant
-            shown = rest[:MOST_WORDS] or ["in.png", "-o", "out.png"]
+            shown = rest[:MOST_WORDS] or ["in.png", *([] if words == "view" else ["-o", "out.png"])]
             more = " ..." if len(rest) > MOST_WORDS else ""
             return errors.UsageError(
                 f"{errors.shown(word)} is {kind}, not a command; write: imgconv {words} {shlex.join(shown)}{more}"

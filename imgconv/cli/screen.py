@@ -6,14 +6,17 @@ import contextlib
 import os
 import shutil
 import sys
+from typing import TYPE_CHECKING
 
 from imgconv import errors
 from imgconv.cli import terminal
 from imgconv.cli.options import Option, option
-from imgconv.terminals.query import Answers, ask
 from imgconv.terminals.screen import PROTOCOL, USUAL_CELL, Screen, protocol_of
 from imgconv.values import groups
 from imgconv.values.parameters import Kind, pair, whole
+
+if TYPE_CHECKING:
+    from imgconv.terminals.query import Answers
 
 _MOST = 1000
 """Rows and columns of the largest picture."""
@@ -72,6 +75,8 @@ def _asked() -> tuple[str, Answers | None]:
     term, program = os.environ.get("TERM", ""), os.environ.get("TERM_PROGRAM", "")
     if term in ("", "dumb", "unknown", "linux") or program == "Apple_Terminal":
         return "blocks", None
+    from imgconv.terminals.query import ask
+
     multiplexed = "TMUX" in os.environ or "STY" in os.environ or term.startswith(("screen", "tmux"))
     sys.stdout.flush()
     answers = ask(multiplexed=multiplexed)

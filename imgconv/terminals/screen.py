@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from imgconv.terminals.query import Answers
+from typing import TYPE_CHECKING
+
 from imgconv.values.frozen import record
 from imgconv.values.parameters import choice
+
+if TYPE_CHECKING:
+    from imgconv.terminals.query import Answers
 
 PROTOCOL = choice("protocol", ("kitty", "sixel", "iterm", "blocks"), {"iterm2": "iterm", "block": "blocks"})
 TRUE_COLOURS = 2**24

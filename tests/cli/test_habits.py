@@ -29,6 +29,8 @@ def refusal(text: str) -> str:
     [
         ("filter vertical in.png --force", "write --overwrite"),
         ("filter vertical in.png --abs", "write --range abs"),
+        ("filter vertical in.png --show", "write --view"),
+        ("view in.png --histogram", "write --hist"),
         ("filter box:3 in.png --padding 1", "write --pad"),
         ("filter in.png --kernel vertical", "write the kernel as the first argument: imgconv filter vertical in.png"),
         ("filter vertical in.png --json", "write --report -"),
@@ -57,6 +59,8 @@ def test_advice_names_options_that_there_are(name):
     ("words", "command"),
     [
         ("relu in.png", "imgconv activate relu in.png"),
+        ("show in.png", "imgconv view in.png"),
+        ("imshow", "imgconv view in.png"),
         ("relu", "imgconv activate relu in.png -o out.png"),
         ("maxpool 2 'my in.png' -o out.png", "imgconv pool --kind max --size 2 'my in.png' -o out.png"),
         ("avgpool in.png", "imgconv pool --kind avg in.png"),
