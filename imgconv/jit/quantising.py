@@ -3,10 +3,10 @@ memory."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from imgconv.jit.tiles import everywhere, vector_of
+from imgconv.jit.tiles import everywhere, number, place, vector_of
 from imgconv.loops.stacks import BLOCK
 from imgconv.values.numbers import BY_SHIFT
 
@@ -99,3 +99,56 @@ class Quantising:
         from llvmlite import ir
 
         return ir.Constant(kind, [value] * BLOCK)
+
+
+def float_finisher() -> Callable[..., Any]:
+    """The generator of `stacks.float_finisher`."""
+
+    def finish(
+        typing_context: Any, tile: Any, results: Any, at: Any, row: Any, offset: Any, least: Any, seen: Any
+    ) -> Any:
+        from numba import types
+
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            registers, results_, at_, row_, offset_, least_, seen_ = arguments
+            more, lowest = (everywhere(builder, one, tile.vector) for one in (offset_, least_))
+            words, narrow = vector_of(32), vector_of(8)
+            places = [place(context, builder, seen, seen_, number(BLOCK * i), words) for i in range(4)]
+            watched = [builder.load(one, align=4) for one in places]
+            for r in range(tile.rows):
+                for block in range(tile.blocks):
+                    total = builder.fadd(builder.extract_value(registers, r * tile.blocks + block), more)
+                    total = builder.select(builder.fcmp_ordered("<", total, lowest), lowest, total)
+                    value, watched = _rounded(builder, total, watched)
+                    start = builder.add(builder.add(at_, builder.mul(row_, number(r))), number(BLOCK * block))
+                    there = place(context, builder, results, results_, start, narrow)
+                    builder.store(builder.trunc(builder.fptosi(value, words), narrow), there, align=1)
+            for there, vector in zip(places, watched, strict=True):
+                builder.store(vector, there, align=4)
+            return context.get_dummy_value()
+
+        return types.void(tile, results, at, row, offset, least, seen), generate
+
+    return finish
+
+
+def _rounded(builder: Any, total: Any, watched: list[Any]) -> tuple[Any, list[Any]]:
+    """Floats rounded and clamped to bytes, and what has been seen, with these."""
+    from llvmlite import ir
+    from numba.core import cgutils
+
+    words, kind = vector_of(32), total.type
+    least, greatest, below, above = watched
+    raw = builder.bitcast(total, words)
+    flipped = builder.and_(builder.ashr(raw, ir.Constant(words, [31] * BLOCK)), ir.Constant(words, [2**31 - 1] * BLOCK))
+    key = builder.xor(raw, flipped)
+    least = builder.select(builder.icmp_signed("<", key, least), key, least)
+    greatest = builder.select(builder.icmp_signed(">", key, greatest), key, greatest)
+    whole = cgutils.get_or_insert_function(builder.module, ir.FunctionType(kind, [kind]), f"llvm.floor.v{BLOCK}f32")
+    zero, half, one, most = (ir.Constant(kind, [value] * BLOCK) for value in (0.0, 0.5, 1.0, 255.0))
+    floor = builder.call(whole, [total])
+    value = builder.fadd(floor, builder.select(builder.fcmp_ordered(">=", builder.fsub(total, floor), half), one, zero))
+    under, over = builder.fcmp_ordered("<", value, zero), builder.fcmp_ordered(">", value, most)
+    below, above = builder.sub(below, builder.sext(under, words)), builder.sub(above, builder.sext(over, words))
+    value = builder.select(under, zero, builder.select(over, most, value))
+    return value, [least, greatest, below, above]

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from imgconv.jit.quantising import Quantising
+from imgconv.jit.quantising import Quantising, float_finisher
 from imgconv.jit.tiles import everywhere, number, place, tile_type, vector_of
 from imgconv.loops.instructions import Instructions
 from imgconv.loops.stacks import BLOCK
@@ -256,6 +256,7 @@ FAMILIES: dict[str, Callable[..., Generator]] = {
     "add": _adder,
     "empty": _empty,
     "finish": _finisher,
+    "finish_floats": float_finisher,
     "put_joined": _putter,
     "put_scaled": _scaler,
     "put_stacks": _stacker,

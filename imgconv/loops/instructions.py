@@ -37,6 +37,11 @@ class Instructions:
         """The type of pixels as the instruction takes them."""
         return f"int{self.bits}" if self.signed else f"uint{self.bits}"
 
+    @property
+    def floats(self) -> tuple[int, int]:
+        """Rows and columns of a tile of float32: for few short registers, or for many."""
+        return (4, 16) if self.room < 128 else (4, 64)
+
     def output_rows(self, digits: int) -> int:
         """Rows of the result that a tile makes at once: weights of one digit leave room for two."""
         return 2 if digits == 1 or self.stack == 2 else 1

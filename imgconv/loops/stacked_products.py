@@ -32,7 +32,7 @@ def make(src: str, acc: str, out: str, quotient: str, key: str, lane: str, instr
     stack, high = row.stack, row.output_rows(count)
     tall = high * count
     wide, between = row.columns(tall), stack // high
-    (see_nothing, count_seen), cast = _watch(acc), np.dtype(acc).type
+    (see_nothing, count_seen), cast = watch(acc), np.dtype(acc).type
     start_tile, add = empty(tall, wide, f"int{row.wide}"), adder(row)
     put = putter(count, row.bits)
 
@@ -118,7 +118,7 @@ def finishes(acc: str, out: str, quotient: str) -> bool:
     return acc in ("int16", "int32") and out in ("uint8", "int16", "uint16") and quotient in ("", BY_SHIFT, "float32")
 
 
-def _watch(acc: str) -> tuple[Any, Any]:
+def watch(acc: str) -> tuple[Any, Any]:
     """The helpers `see_nothing(seen)` and `count_seen(seen, outcome)`: what tiles have seen of a row goes to the totals
     of the thread."""
     wide, limits = np.dtype(acc).type, np.iinfo(acc)

@@ -151,3 +151,27 @@ def _divided(totals: Any, quotient: str, half: Any, shift: Any, denominator: Any
         return totals
     one = np.float32(1)
     return np.floor((totals.astype(np.float32) + np.float32(half + 0.5)) * (one / np.float32(denominator)))
+
+
+@cache
+def float_finisher() -> Any:
+    """`finish(tile, results, at, row, offset, least, seen)`: a tile of float32, plus the offset, rounded and clamped to
+    bytes as `quantising.quantiser` does without magnitudes, into `results` from `at` on, `row` apart; none is NaN.
+
+    `seen` (4, BLOCK) holds the keys of the least and the greatest sums, and how many were below and above the limits.
+    """
+
+    def finish(tile: Any, results: Any, at: int, row: int, offset: Any, least: Any, seen: Any) -> None:
+        for r, line in enumerate(tile):
+            totals = np.maximum(line + offset, least)
+            floors = np.floor(totals)
+            values = floors + (totals - floors >= np.float32(0.5))
+            results[at + r * row :][: len(line)] = np.clip(values, 0, 255).astype(np.uint8)
+            raw = totals.astype(np.float32).view(np.int32)
+            keys = np.where(raw >= 0, raw, raw ^ np.int32(2**31 - 1)).reshape(-1, BLOCK)
+            old, counted = seen.reshape(4, BLOCK), values.reshape(-1, BLOCK)
+            old[0], old[1] = np.minimum(old[0], keys.min(axis=0)), np.maximum(old[1], keys.max(axis=0))
+            old[2] += (counted < 0).sum(axis=0).astype(np.int32)
+            old[3] += (counted > 255).sum(axis=0).astype(np.int32)
+
+    return _family(finish, "finish_floats")

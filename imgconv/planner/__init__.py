@@ -56,7 +56,7 @@ QUOTIENTS = (("float32", 2**22), ("float64", 2**51), ("int64", 2**63))
 `quantising._floor_divide`)."""
 FIXED = ("byte-products", "stacked-products")
 """Algorithms that multiply whole numbers alone: weights are fixed-point numbers for them."""
-STACKED = ("stacked-products",)
+STACKED = ("separable-stacked-products", "stacked-products")
 """Those that take pixels in stacks."""
 ACCUMULATORS = (("int16", 2**15), ("int32", 2**31), ("float64", EXACT_FLOAT64 // 2), ("int64", 2**63))
 """Types for exact sums, narrowest first, and the magnitude they do not reach."""
@@ -127,7 +127,8 @@ def _plan(kernel: Kernel, task: Task, algorithm: str, exact: bool, whole_border:
     share = fourier_share(weights, accumulator, task) if name == "fourier" else 0.0
     accumulator = "float64" if name == "fourier" else accumulator
     reason = f"{name} in {accumulator} ({why}), about {cost:.0f} taps per pixel"
-    return Plan(name, accumulator, "", weights, kernel.bias, 1, factors, reason, share=share)
+    multiplied_by = _multiplied(name, weights, accumulator, task)
+    return Plan(name, accumulator, "", weights, kernel.bias, 1, factors, reason, share=share, **multiplied_by)
 
 
 def _exact_plan(kernel: Kernel, task: Task, algorithm: str) -> Plan:

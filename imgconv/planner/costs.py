@@ -30,11 +30,14 @@ FOURIER_REST, FOURIER_ROW = 225.0, 6.0
 """What transforms cost per pixel, and each row of the window."""
 SEPARABLE_REST = 6.0
 RUNNING = 16.0
+_LARGEST_WEIGHTS = 1e34  # all together, where no sum of bytes may be infinite
 BYTE_PRODUCTS_STEP = 0.55
 """What a step of byte products costs for each digit of the weights: four columns of a row of the window, or of the
 windows of two output rows."""
 
 
+STACKED_ACROSS = 0.65
+"""What a stack of weights across costs in a separable kernel on bytes, for each digit."""
 BYTE_PRODUCTS_ACROSS, LINE_DOWN = 1.4, 0.65
 """What four weights across cost in a separable kernel on bytes, with all of their digits, and each weight down a line
 of float32."""
@@ -198,6 +201,18 @@ def _stacked_products_cost(weights: Weights, factors: Factors, accumulator: str,
     return STACKED_STEP[row.wide] * digits * under * len(weights[0])
 
 
+def _separable_stacked_products_cost(weights: Weights, factors: Factors, accumulator: str, task: Task) -> float | None:
+    row = instructions_for(weights, accumulator, task)
+    fits = bool(factors) and accumulator == "float32" and task.pixels == "uint8" and task.stride == (1, 1)
+    if row is None or not fits or task.dilation[0] != 1 or any(fixed_line(line) is None for _, line in factors):
+        return None
+    if sum(abs(float(cell)) / _LARGEST_WEIGHTS for line in weights for cell in line) > 1:
+        return None
+    across = sum(-(-len(line) // row.stack) for _, line in factors)
+    down = sum(len(column) + row.floats[0] - 1 for column, _ in factors)
+    return STACKED_ACROSS * row.digits * across + LINE_DOWN * down + SEPARABLE_REST
+
+
 def instructions_for(weights: Weights, accumulator: str, task: Task) -> Instructions | None:
     """The best of the machine's instructions that multiply a task's pixels by weights, if any do."""
     border = task.border_value or 0
@@ -277,6 +292,7 @@ ALGORITHMS = (
     Algorithm("fourier", _fourier_cost, spreads=True),
     Algorithm("byte-products", _byte_products_cost),
     Algorithm("separable-byte-products", _separable_byte_products_cost),
+    Algorithm("separable-stacked-products", _separable_stacked_products_cost),
     Algorithm("stacked-products", _stacked_products_cost),
     Algorithm("big", _big_cost),
 )

@@ -159,6 +159,45 @@ def test_floats_are_within_the_stated_bound_and_flat_images_stay_flat(name, by):
             assert np.all(imgconv.correlate(np.full((8, 20), level, "uint8"), weights) == level)
 
 
+@EACH
+@pytest.mark.parametrize("shape", [(1, 1), (5, 13, 3), (7, 70)])
+def test_lines_are_within_rounding_of_any_rank(name, shape, by):
+    """Tiles that are just begun and that are full, components beside each other, rows of zeros."""
+    if named(name).wide == 16:
+        pytest.skip("for weights that are not whole")
+    rng = np.random.default_rng(9)
+    pixels = drawn("uint8", shape)
+    for rows, columns, rank in ((2, 2, 1), (7, 5, 1), (5, 9, 2)):
+        weights = sum(np.outer(rng.normal(size=rows), rng.normal(size=columns)) for _ in range(rank))
+        weights[rows // 2] *= rank
+        exact = imgconv.correlate(pixels.astype("float64"), weights, border="constant:77", pad=4)
+        by(name, "separable-stacked-products")
+        kernel = imgconv.Kernel(weights.tolist())
+        assert plan(kernel, task(name, border_value=77), "separable-stacked-products").instructions == name
+        with compiled(False):
+            got = imgconv.correlate(pixels, kernel, border="constant:77", pad=4, dtype="float32")
+            assert np.abs(got - exact).max() <= 255 * np.abs(weights).sum() * 2.0**-21, (rows, columns, rank)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name in ("words256", *NATIVE[:2]) and name != "pairs256"])
+def test_lines_are_rounded_clamped_and_counted_as_all_are(name, by):
+    """In registers, and where a strip ends; as their own sums in float32 say."""
+    rng = np.random.default_rng(2)
+    line = rng.normal(size=5)
+    kernel = imgconv.Kernel((np.outer(line, line) / np.abs(line).sum() ** 2 * 3).tolist(), bias=100.25)
+    pixels = drawn("uint8", (9, 50, 3))
+    by(name, "separable-stacked-products")
+    window, values = Window((5, 5), pad=(2, 2, 2, 2)), Values(pixels, spans("uint8"))
+    with compiled(name in NATIVE):
+        result, response = correlate(values, kernel, window, Border("edge"), target=Target("uint8"))
+        sums, wide = correlate(values, kernel, window, Border("edge"), target=Target("float32"))
+    rounded = np.floor(sums.pixels.astype("float64") + 0.5)
+    assert result.pixels.tolist() == np.clip(rounded, 0, 255).tolist()
+    assert (response.low, response.high) == (wide.low, wide.high)
+    assert (response.below, response.above) == ((rounded < 0).sum(), (rounded > 255).sum())
+    assert response.below > 9 < response.above
+
+
 def test_pairs_take_only_weights_that_cannot_saturate():
     """Two products of bytes fit 16 bits; whether they are those of neighbouring rows, or of one row and none."""
     assert chosen("pairs256", [[64], [64]]) == "pairs256"

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from imgconv.engine.filter.stack_recipes import stacked_products
+from imgconv.engine.filter.stack_recipes import separable_stacked_products, stacked_products
 from imgconv.engine.filter.tile_recipes import byte_products, separable_byte_products
 from imgconv.engine.index_tables import LineLayout, Shape, position_table
 from imgconv.engine.memory import aligned
@@ -117,6 +117,7 @@ RECIPES: dict[str, Callable[..., Work]] = {
     "running": running_,
     "byte-products": byte_products,
     "separable-byte-products": separable_byte_products,
+    "separable-stacked-products": separable_stacked_products,
     "stacked-products": stacked_products,
 }
 
