@@ -12,6 +12,7 @@ from imgconv.cli import terminal
 from imgconv.cli.click_types import PathType
 from imgconv.cli.command import Command, missing
 from imgconv.cli.messages import Finished
+from imgconv.cli.networks.options import overwrite_option, refuse_inputs
 from imgconv.cli.options import Argument, option
 from imgconv.values import groups
 from imgconv.values.parameters import FLAG
@@ -20,6 +21,7 @@ from imgconv.values.tools import TOOL
 if TYPE_CHECKING:
     from imgconv.other_tools.comparison import Cause, Comparison
 
+STREAM = "-"
 EXAMPLES = (
     "imgconv compare --like opencv --like scipy gaussian:1.5 photo.png",
     "imgconv compare --like opencv vertical photo.png -o diff.png",
@@ -51,8 +53,9 @@ def command() -> click.Command:
                 "FILE",
                 groups.FILES,
                 "Draw what differs: red on a faint picture of the first result.",
-                "Draw what differs into a picture.",
+                "Draw what differs into a picture: diff.png.",
             ),
+            overwrite_option("Replace the image itself."),
             option("--json as_json", FLAG, groups.REPORTS, "Print the facts as JSON.", "Print the facts as JSON."),
         ],
         callback=_compare,
@@ -62,13 +65,17 @@ def command() -> click.Command:
     )
 
 
-def _compare(text: str | None, image: str | None, like: tuple[str, ...], output: str | None, as_json: bool) -> None:
+def _compare(
+    text: str | None, image: str | None, like: tuple[str, ...], output: str | None, overwrite: bool, as_json: bool
+) -> None:
     if text is None:
         raise missing("kernel", EXAMPLES[0], "imgconv kernels")
     if image is None:
         raise missing("image", EXAMPLES[0])
     if len(like) not in (1, 2):
         raise errors.UsageError(f"--like is given {len(like)} times where one or two tools are needed: {EXAMPLES[0]}")
+    if output is not None:
+        _check_output(output, None if overwrite else image)
     from imgconv.api.image import load
     from imgconv.other_tools.comparison import ITSELF, compare, drawn
 
@@ -80,6 +87,16 @@ def _compare(text: str | None, image: str | None, like: tuple[str, ...], output:
         save(drawn(found), output)
     terminal.say(json.dumps(facts(found), indent=2) if as_json else "\n".join(lines(found, image)))
     raise Finished(errors.DONE)
+
+
+def _check_output(output: str, image: str | None) -> None:
+    """Before anything is computed: UsageError for a picture that cannot be written there, or over `image`."""
+    from imgconv.kernels.lab.write import check
+
+    if output == STREAM:
+        raise errors.UsageError("the verdict goes to standard output; name a file: -o diff.png")
+    check(output)
+    refuse_inputs(output, image)
 
 
 def lines(found: Comparison, image: str) -> list[str]:

@@ -242,11 +242,12 @@ def drawn(comparison: Comparison) -> Image:
     """The first tool's result, faint, and on it in red what differs: the brighter, the more."""
     one, other = _common(*comparison.results)
     gray = one.astype("float64").mean(axis=2)
-    low, high = float(np.nanmin(gray)), float(np.nanmax(gray))
-    faint = np.nan_to_num((gray - low) / ((high - low) or 1) * 96)
-    distance = np.nan_to_num(np.abs(one.astype("float64") - other).max(axis=2), nan=np.inf)
-    share = np.where(comparison.differing, np.minimum(distance, comparison.greatest), 0)
-    share = np.nan_to_num(share / (comparison.greatest or 1), nan=1.0)
+    finite = gray[np.isfinite(gray)]
+    low, high = (finite.min(), finite.max()) if finite.size else (0.0, 1.0)
+    faint = np.clip(np.nan_to_num(gray, nan=low) - low, 0, high - low) / ((high - low) or 1) * 96
+    with np.errstate(invalid="ignore"):  # infinity against infinity
+        distance = np.nan_to_num(np.abs(one.astype("float64") - other).max(axis=2), nan=np.inf)
+        share = np.nan_to_num(np.minimum(distance, comparison.greatest) / (comparison.greatest or 1), nan=1.0)
     marked = np.where(comparison.differing, 160 + 95 * share, faint)
     rest = np.where(comparison.differing, 140 * share, faint)
     return Image(np.stack([marked, rest, np.where(comparison.differing, 0, faint)], axis=2).round().astype("uint8"))

@@ -73,6 +73,30 @@ def test_it_is_drawn():
     np.testing.assert_array_equal(picture[..., 0] != picture[..., 2], found.differing)
 
 
+def test_infinities_are_drawn():
+    floats = PIXELS.astype("float64")
+    floats[0, 0], floats[5, 5], floats[8, 8] = np.nan, np.inf, -np.inf
+    found = compare(imgconv.Image(floats), "vertical", "opencv", "vips")
+    assert found.count
+    picture = drawn(found).pixels
+    np.testing.assert_array_equal(picture[..., 0] != picture[..., 2], found.differing)
+    assert drawn(compare(imgconv.Image(floats * np.nan), "vertical", "opencv", "vips")).pixels.max() == 0
+
+
+def test_the_image_is_not_replaced(tmp_path):
+    Image.fromarray(PIXELS).save(tmp_path / "in.png")
+    before = (tmp_path / "in.png").read_bytes()
+    words = ["compare", "--like", "opencv", "box:3", "in.png"]
+    done = called(*words, "-o", "./in.png", cwd=tmp_path)
+    assert (done.code, "is also an input" in done.err) == (2, True)
+    assert (tmp_path / "in.png").read_bytes() == before
+    for output, said in (("-", "name a file"), ("diff.xyz", "is not known")):
+        done = called(*words, "-o", output, cwd=tmp_path)
+        assert (done.code, said in done.err, done.out) == (2, True, b"")
+    assert called(*words, "-o", "in.png", "--overwrite", cwd=tmp_path).code == 0
+    assert (tmp_path / "in.png").read_bytes() != before
+
+
 def test_the_command(tmp_path):
     Image.fromarray(PIXELS).save(tmp_path / "in.png")
     words = ["compare", "--like", "opencv", "--like", "vips", "box:3", "in.png"]
