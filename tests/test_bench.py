@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.bench import agreement, arrays, batches, comparison, report, timing
+from tests.bench import agreement, arrays, baseline, batches, comparison, report, timing
 from tests.bench import commands as whole
 from tests.bench.__main__ import main
 from tests.bench.cases import CASES
@@ -269,3 +269,14 @@ def test_what_has_fallen_by_more_than_the_noise_is_said(now: Row, said: str, tmp
     assert comparison.compared([now], "b", kept)[0][-1].endswith("; 1 of them were kept on another processor")
     comparison.keep([now], "b", kept)
     assert comparison.compared([now], "b", kept)[0] == ["1 cases compared, 0 fallen"]
+
+
+def test_what_is_held_to_a_baseline():
+    """Goals belong to cases, and a row beside an OpenCV that uses more is marked."""
+    assert baseline.beyond("x86-64-v3", "SSE SSE2 SSE3 *SSE4.1 *AVX2 *AVX512-SKX?") == []
+    assert baseline.beyond("x86-64-v3", "SSE SSE2 SSE3 *SSE4.1 *AVX2 *AVX512-SKX") == ["AVX512-SKX"]
+    titles = [case.operation.title for case in baseline.HELD]
+    assert all(any(title.startswith(one) for title in titles) for one in (*baseline.GOALS, *baseline.POOLS))
+    assert baseline.marked(row(), []) == row()
+    assert baseline.marked(row(), ["AVX512-SKX"]).best() == ""
+    assert [target.text for target in baseline.HELD[0].targets] == ["≥ 2.5× as fast as OpenCV"]

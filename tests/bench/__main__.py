@@ -30,6 +30,12 @@ def options(words: list[str] | None) -> argparse.Namespace:
         default=30,
         help="seconds after which a peer is too slow to run (default 30; commands four times that)",
     )
+    parser.add_argument(
+        "--baseline",
+        choices=["x86-64-v3"],
+        default="",
+        help="loops compiled for a baseline, on large arrays, beside OpenCV held to the same; kept in .bench/NAME.json",
+    )
     parser.add_argument("--list", action="store_true", help="name the cases and stop")
     parser.add_argument(
         "--compare",
@@ -46,9 +52,11 @@ def options(words: list[str] | None) -> argparse.Namespace:
 
 
 def main(words: list[str] | None = None) -> int:
+    given = options(words)
+    if given.baseline:
+        return held(given)
     from tests.bench import arrays, cases, commands, report
 
-    given = options(words)
     path = BENCH / ("quick.json" if given.quick else "bench.json")
     if given.publish:
         if not path.exists():
@@ -73,6 +81,23 @@ def main(words: list[str] | None = None) -> int:
         print("\n".join(case.name for _, case in chosen) or f"no case has '{given.only}' in its name")
         return 0 if chosen else 1
     return measure(chosen, given, path)
+
+
+def held(given: argparse.Namespace) -> int:
+    """Measures, or publishes, what is held to a baseline."""
+    from tests.bench import baseline, report
+
+    path = BENCH / f"{given.baseline}.json"
+    if given.publish:
+        return 0 if path.exists() and report.publish(path, part=f"bench {given.baseline}") else 1
+    baseline.hold(given.baseline)
+    chosen = [case for case in baseline.HELD if plain(given.only) in plain(case.name)]
+    if given.list or not chosen:
+        print("\n".join(case.name for case in chosen) or f"no case has '{given.only}' in its name")
+        return 0 if chosen else 1
+    print(f"OpenCV: {baseline.features()}")
+    run = baseline.run(given.baseline)
+    return measure([(run, case) for case in chosen], given, path)
 
 
 def plain(name: str) -> str:

@@ -22,7 +22,6 @@ from tests.bench.results import Cell, Row, row_from
 from tests.programs import found
 
 PAGE = ROOT / "docs/performance.md"
-_PLACE = re.compile(r"(<!-- bench -->\n).*?(<!-- end -->)", re.S)
 _PACKAGES = (
     "imgconv",
     "numpy",
@@ -200,9 +199,10 @@ def stored(path: Path) -> tuple[list[Row], str]:
     ], f"{about['cores']} cores of {about['cpu']}, Python {about['python']}, {peers}."
 
 
-def publish(path: Path, page: Path = PAGE) -> bool:
-    """Puts the table of the JSON at `path` into a page; False where that has no place for it."""
-    text, count = _PLACE.subn(lambda place: f"{place[1]}{markdown(*stored(path))}{place[2]}", page.read_text())
+def publish(path: Path, page: Path = PAGE, part: str = "bench") -> bool:
+    """Puts the table of the JSON at `path` into a part of a page; False where that has no place for it."""
+    place = re.compile(rf"(<!-- {part} -->\n).*?(<!-- end -->)", re.S)
+    text, count = place.subn(lambda place: f"{place[1]}{markdown(*stored(path))}{place[2]}", page.read_text())
     if count:
         page.write_text(text)
     return bool(count)
