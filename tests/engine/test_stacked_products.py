@@ -10,7 +10,7 @@ from imgconv import jit
 from imgconv.engine.filter.correlate import correlate
 from imgconv.engine.filter.stack_recipes import stacked_products as recipe_of
 from imgconv.engine.index_tables import position_table
-from imgconv.jit import machine
+from imgconv.jit import machine, store
 from imgconv.loops import extents, stacked_products
 from imgconv.loops.instructions import INSTRUCTIONS, named, within
 from imgconv.loops.stacks import factor_of
@@ -279,6 +279,23 @@ def test_what_processors_have():
         assert names("x86-64-v3") == ("pairs256", "words256")
         assert names("x86-64-v3", "-avx2") == names("x86-64-v2") == ()
         assert "words512" in names("x86-64-v4")
+
+
+@pytest.mark.skipif("x86-64-v3" not in machine.levels(), reason="baselines of x86-64")
+def test_loops_compiled_ahead_for_a_baseline_are_enough(monkeypatch):
+    """A run that finds them compiles nothing for what else its machine can do; and nothing where it cannot be kept."""
+    target = machine.Machine("x86-64-v4", "+avx512vnni")
+    for ahead, held, folder, expected in (
+        ([], (), "here", machine.instructions(target)),
+        (["x86-64-v3"], ("correlate",), "here", ("pairs256", "words256")),
+        (["x86-64-v2"], ("correlate",), "here", ()),
+        ([], ("correlate",), None, ()),
+        ([], ("correlate", "stacked_products"), None, machine.instructions(target)),
+    ):
+        monkeypatch.setattr(store, "made_ahead", lambda ahead=ahead: ahead)
+        monkeypatch.setattr(store, "holds", lambda loop="", held=held: loop in held if loop else bool(held))
+        monkeypatch.setattr(store, "writable_folder", lambda folder=folder: folder)
+        assert jit._instructions.__wrapped__(target) == expected
 
 
 def test_weights_have_as_many_digits_as_they_need():
