@@ -117,7 +117,8 @@ def batch(
         raise errors.UsageError("an executor and a cluster both say who does the work; give one of them")
     steps, settings = pipeline_of(pipeline), settings_of(options)
     steps.require_no_weights()
-    naming = Naming(target, format, steps.label, bool(overwrite), chosen.several or not one)
+    beside = () if settings.mask is None else (settings.mask,)
+    naming = Naming(target, format, steps.label, bool(overwrite), chosen.several or not one, beside=beside)
     planned = plan_jobs(chosen.sources(naming.folder), naming, stdin_is_terminal=True, stdout_is_terminal=True)
     manner = Manner(
         None if jobs is None else JOBS.read(jobs),

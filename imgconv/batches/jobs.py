@@ -34,6 +34,8 @@ class Naming:
     """Whether the result is printed as a table, and no file is written."""
     viewed: bool = False
     """Whether results are shown; files are written only where `output` names them."""
+    beside: tuple[str, ...] = ()
+    """Files that are read beside the inputs (a mask), which no result replaces, either."""
 
     @property
     def folder(self) -> str | None:
@@ -80,7 +82,7 @@ def plan_jobs(
             replace(job, auxiliary=(*job.auxiliary, replace(other, role=role)))
             for job, other in zip(jobs, others, strict=True)
         ]
-    _refuse_clashes(jobs, naming.overwrite)
+    _refuse_clashes(jobs, naming)
     return jobs
 
 
@@ -109,7 +111,8 @@ def _job_of_pages(sources: list[Source], naming: Naming, stdout_is_terminal: boo
         able = ", ".join(name for name, form in FORMATS.items() if form.frames)
         raise errors.UsageError(f"{output}: the format has no pages; choose from {able} (-o sheet.tiff, --format tiff)")
     job = replace(job, pages=tuple(source.path for source in sources[1:]))
-    if output in (source.path for source in sources if output != STREAM) and not naming.overwrite:
+    read = {os.path.realpath(path) for path in (*(source.path for source in sources), *naming.beside)}
+    if output != STREAM and os.path.realpath(output) in read and not naming.overwrite:
         raise errors.UsageError(f"{output} is also an input; --overwrite replaces it, -o names another file")
     return job
 
@@ -208,8 +211,9 @@ def _form_of(path: str) -> Format:
     return format_of(path)
 
 
-def _refuse_clashes(jobs: list[Job], overwrite: bool) -> None:
+def _refuse_clashes(jobs: list[Job], naming: Naming) -> None:
     read = {os.path.realpath(job.source_file) for job in jobs if job.source != STREAM}
+    read.update(map(os.path.realpath, naming.beside))
     written: dict[str, str] = {}
     for job in (each for main in jobs for each in (main, *main.auxiliary) if not each.unwritten):
         path = STREAM if job.target == STREAM else os.path.realpath(job.target)
@@ -217,6 +221,6 @@ def _refuse_clashes(jobs: list[Job], overwrite: bool) -> None:
             raise errors.UsageError(f"{job.target}: nothing can be written there; say where results go (-o out/)")
         if path in written:
             raise errors.outputs_collide("standard output" if path == STREAM else job.target, written[path], job.shown)
-        if path in read and not overwrite:
+        if path in read and not naming.overwrite:
             raise errors.UsageError(f"{job.target} is also an input; --overwrite replaces it, -o names another file")
         written[path] = job.shown

@@ -53,6 +53,7 @@ def work(
         common.pages,
         common.printed,
         common.view,
+        () if common.settings.mask is None else (common.settings.mask,),
     )
     jobs = plan_jobs(
         common.inputs.sources(naming.folder),

@@ -68,6 +68,20 @@ def test_refusals_come_before_pixels(
     assert not (tmp_path / "out.png").exists()
 
 
+def test_the_mask_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "in.png").write_bytes(png(noise(10, 10)))
+    (tmp_path / "mask.png").write_bytes(mask := png(np.full((10, 10), 255, "uint8")))
+    words = ("filter", "box:3", "in.png", "--mask", "./mask.png", "-o", "mask.png")
+    done = called(*words, cwd=tmp_path)
+    assert (done.code, "mask.png is also an input" in done.err) == (2, True)
+    with pytest.raises(imgconv.ImgconvError, match="is also an input"):
+        imgconv.batch("filter box:3", tmp_path / "in.png", tmp_path / "mask.png", mask=tmp_path / "mask.png")
+    done = called(*words[:-1], "./mask.png", "--pages", "--format", "tiff", cwd=tmp_path)
+    assert (done.code, "is also an input" in done.err) == (2, True)
+    assert (tmp_path / "mask.png").read_bytes() == mask
+    assert called(*words, "--overwrite", cwd=tmp_path).code == 0
+
+
 def test_another_mask_makes_results_anew(tmp_path: Path) -> None:
     pixels = noise(10, 10)
     (tmp_path / "in.png").write_bytes(png(pixels))
