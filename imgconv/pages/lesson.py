@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from typing import TYPE_CHECKING, Any
 
 from imgconv import errors
@@ -12,8 +13,10 @@ from imgconv.operations.pipeline import Pipeline
 from imgconv.pages.assembly import Plan, Written, page
 from imgconv.pages.picture import embedded, fitted
 from imgconv.pages.presets import kernel_data, presets, weight_text
+from imgconv.pages.source import STANDARD_INPUT
 from imgconv.values.borders import RULES
 from imgconv.values.parameters import DILATION, PAD, SIZE, STRIDE
+from imgconv.values.pixel_values import widened_type
 
 if TYPE_CHECKING:
     from imgconv.api.pixel.cells import Place
@@ -40,6 +43,8 @@ PLAN = Plan(
 )
 LARGEST_KERNEL = 33
 """Rows and columns of the largest kernel on a page."""
+_NUMBERS = (".csv", ".npy", ".tif", ".tiff")
+"""Suffixes of formats that hold results of every type."""
 
 
 def fits(step: Operation) -> bool:
@@ -86,12 +91,27 @@ def _data(source: Source, step: Operation, at: Place | None, goal: Target) -> di
         "name": os.path.basename(source.name),
         "image": embedded(shown.pixels, source.names),
         "type": goal.type,
+        "command": _command(source, goal.type),
         "at": start,
         "settings": settings,
         "presets": offered,
         "borders": {name: rule.picture for name, rule in RULES.items()},
         "words": "; ".join(filter(None, (source.words, shown.words))),
     }
+
+
+def _command(source: Source, type_: str) -> dict[str, str]:
+    """What stands in the page's command beside the step: the image, options, and a file that can hold the result."""
+    name = "-" if source.name == STANDARD_INPUT else os.path.basename(source.name)
+    options = [*source.options, *(["--dtype", type_] if widened_type(source.pixels.dtype) != type_ else [])]
+    suffix = os.path.splitext(name)[1].lower()
+    if source.name.startswith("text:"):
+        name, suffix = source.name, ".csv"
+    if suffix != ".csv" and type_ in ("uint8", "uint16") and len(source.names) in (1, 3):
+        suffix = ".png"
+    elif suffix not in _NUMBERS:
+        suffix = ".tiff"
+    return {"image": shlex.quote(name), "options": shlex.join(options), "output": f"out{suffix}"}
 
 
 def _stride(step: Any) -> Place:

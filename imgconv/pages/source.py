@@ -12,21 +12,28 @@ if TYPE_CHECKING:
     from imgconv.api.image import Image
     from imgconv.values.pixel_values import Pixels
 
+STANDARD_INPUT = "standard input"
+"""The name of a picture that has none."""
 _OVER = "white"
 
 
 @record(eq=False)
 class Source:
-    """Pixels (H, W, C), the names of their channels, what was done to them in words, and the name of their file."""
+    """Pixels (H, W, C), the names of their channels, what was done to them in words and as options of a command, and
+    the name of their file."""
 
     name: str
     pixels: Pixels
     names: tuple[str, ...]
     words: str = ""
+    options: tuple[str, ...] = ()
 
 
-def source_of(image: Image, name: str, *, alpha: str = "auto", channels: Any = "all") -> Source:
-    """The chosen channels of an image's one frame, laid over white where alpha would weight them.
+def source_of(
+    image: Image, name: str, *, alpha: str = "auto", channels: Any = "all", options: tuple[str, ...] = ()
+) -> Source:
+    """The chosen channels of an image's one frame, laid over white where alpha would weight them; `options` are what a
+    command has said to make the image.
 
     Raises
     ------
@@ -41,11 +48,12 @@ def source_of(image: Image, name: str, *, alpha: str = "auto", channels: Any = "
     colours = colours_of(image, alpha, channels, linear=False)
     alone = colours.chosen.numbers == ()
     if plane is not None and alpha == "auto" and not alone and not is_opaque(plane):
-        image, words = image.flatten(_OVER), f"laid over {_OVER}"
+        image, words, options = image.flatten(_OVER), f"laid over {_OVER}", (*options, "--flatten", _OVER)
         colours = colours_of(image, alpha, channels, linear=False)
     frame = image.frames[0]
     pixels = encoded_input(colours, frame).pixels
-    return Source(name, pixels, _names(replace(image, frames=(frame,)), colours.chosen.numbers, pixels.shape[2]), words)
+    names = _names(replace(image, frames=(frame,)), colours.chosen.numbers, pixels.shape[2])
+    return Source(name, pixels, names, words, options)
 
 
 def _names(image: Image, chosen: tuple[int, ...] | None, count: int) -> tuple[str, ...]:

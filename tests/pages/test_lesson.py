@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+import shlex
 import shutil
 import subprocess
 from html.parser import HTMLParser
@@ -231,6 +232,39 @@ def test_partly_transparent_pictures_lie_over_white(folder: Path) -> None:
     assert ended_well(write("filter", "vertical", "in.png", "--channels", "alpha", "--html", "page.html"))
     image = read(folder / "page.html")[1]["image"]
     assert (image["names"], pixels_of(image).max()) == (["alpha"], 128)
+
+
+@pytest.mark.parametrize(
+    ("pixels", "words", "image", "options", "output"),
+    [
+        ("uint8", ("in.npy",), "in.npy", "", "out.png"),
+        ("float32", ("in.npy",), "in.npy", "", "out.npy"),
+        ("uint8", ("in.npy", "--dtype", "int16", "--no-orient"), "in.npy", "--no-orient --dtype int16", "out.npy"),
+        ("uint8", ("my in.npy", "--frame", "0"), "'my in.npy'", "--frames 0", "out.png"),
+        ("uint8", ("text:1 2;3 4",), "'text:1 2;3 4'", "", "out.csv"),
+        ("uint8", ("-",), "-", "", "out.png"),
+        ("rgba", ("in.png",), "in.png", "--flatten white", "out.png"),
+        ("rgba", ("in.png", "--dtype", "int16"), "in.png", "--flatten white --dtype int16", "out.tiff"),
+        ("rgba", ("in.png", "--gray", "--flatten", "#102030"), "in.png", "--gray --flatten '#102030'", "out.png"),
+        ("rgba", ("in.png", "--channels", "r,g", "--alpha", "keep"), "in.png", "--channels r,g --alpha keep", None),
+    ],
+)
+def test_the_command_gives_what_the_page_shows(
+    pixels: str, words: tuple[str, ...], image: str, options: str, output: str | None, folder: Path
+) -> None:
+    if pixels == "rgba":
+        Image.new("RGBA", (4, 4), (9, 0, 0, 128)).save("in.png")
+    else:
+        for name in ("in.npy", "my in.npy"):
+            np.save(name, np.zeros((3, 3), pixels))
+    given = Path("in.npy").read_bytes() if words == ("-",) else b""
+    assert ended_well(write("filter", "vertical", *words, "--html", "page.html", input=given))
+    command = read(folder / "page.html")[1]["command"]
+    assert (command["image"], command["options"]) == (image, options)
+    typed = ["filter", "vertical", *shlex.split(options), *shlex.split(image), "-o", command["output"]]
+    with plain_python():
+        assert ended_well(CliRunner().invoke(group(), typed, input=given))
+    assert output in (None, command["output"])
 
 
 @pytest.mark.parametrize(

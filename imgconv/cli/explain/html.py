@@ -8,7 +8,8 @@ from imgconv import errors
 from imgconv.cli.messages import complain, printable
 from imgconv.cli.networks.options import refuse_inputs
 from imgconv.operations.pipeline import Pipeline
-from imgconv.values.parameters import HALF_UP
+from imgconv.values.colours import COLOUR
+from imgconv.values.parameters import CHANNELS, HALF_UP
 
 if TYPE_CHECKING:
     from imgconv.api.image import Image
@@ -49,17 +50,34 @@ def put(page: Written, target: str) -> None:
 
 def _page(image: Image, frame: int, pipeline: Pipeline, path: str, given: dict[str, Any]) -> Written:
     from imgconv.pages.lesson import fits, lesson
-    from imgconv.pages.source import source_of
+    from imgconv.pages.source import STANDARD_INPUT, source_of
     from imgconv.pages.walk import walk
     from imgconv.values.frozen import replace
     from imgconv.values.pixel_values import target, widened_type
 
     one = replace(image, frames=(image.frames[frame],))
-    name = "standard input" if path == STREAM else printable(path)
-    source = source_of(one, name, alpha=given["alpha"] or "auto", channels=given["channels"] or "all")
+    name = STANDARD_INPUT if path == STREAM else printable(path)
+    alpha, channels = given["alpha"] or "auto", given["channels"] or "all"
+    source = source_of(one, name, alpha=alpha, channels=channels, options=_options(given))
     type_ = pipeline.result_type(given["dtype"])
     goal = target(widened_type(source.pixels.dtype), type_, given["range"] or "clamp")
     goal = replace(goal, rounding=given["rounding"] or HALF_UP)
     if len(pipeline.steps) == 1 and fits(pipeline.steps[0]):
         return lesson(source, pipeline.steps[0], given["at"], goal)
     return walk(source, pipeline, given["at"], goal, given["threads"])
+
+
+_PREPARING = {"frame": "--frames", "no_orient": "", "gray": "", "channels": "", "flatten": "", "alpha": ""}
+"""Options that say how the image is prepared, and what they are called by the command that writes the result."""
+
+
+def _options(given: dict[str, Any]) -> tuple[str, ...]:
+    """The options that prepare the image, as they are typed."""
+    texts = {"channels": CHANNELS.text, "flatten": COLOUR.text}
+    words = list[str]()
+    for name, option in _PREPARING.items():
+        value = given[name]
+        if value is not None and value is not False:
+            words.append(option or f"--{name.replace('_', '-')}")
+            words += [] if value is True else [texts.get(name, str)(value)]
+    return tuple(words)

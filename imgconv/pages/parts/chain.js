@@ -72,8 +72,8 @@ function pipelineText(settings) {
   return steps.join(" | ");
 }
 
-/** The command that does the same to an image. */
-function commandText(settings, image) {
+/** The command that does the same to an image, of which `command` says name, options and where the result goes. */
+function commandText(settings, command) {
   const written = ([name, value]) => (value === true ? `--${name}` : `--${name} ${value}`);
   const { kernel, pool, activation, range, rounding } = settings;
   const words = ["imgconv"];
@@ -83,5 +83,5 @@ function commandText(settings, image) {
   else words.push("run", `"${pipelineText(settings)}"`);
   if (range !== "clamp") words.push("--range", range);
   if (rounding !== "half-up") words.push("--rounding", rounding);
-  return [...words, image, "-o", "out.png"].join(" ");
+  return [...words, command.options, command.image, "-o", command.output].filter(Boolean).join(" ");
 }

@@ -157,7 +157,7 @@ class Lesson {
     this.#maps();
     this.look(this.number, this.at);
     this.#sizes();
-    byId("command").textContent = commandText(this.settings, this.data.name);
+    byId("command").textContent = commandText(this.settings, this.data.command);
   }
 
   #maps() {
