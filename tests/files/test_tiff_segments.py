@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import zlib
 from contextlib import suppress
 
 import numpy as np
@@ -167,6 +168,33 @@ def test_other_compressions(type_, compression, tmp_path):
                     path.write_bytes(content)
                     with tifffile.TiffFile(path) as file, pytest.raises(Exception, match="check"):
                         segments.decode(file.pages[0])
+
+
+def deflated_strip(path, stored: bytes):
+    """A page of 8x64 bytes in one strip that holds a stream of its own."""
+    write(path, np.zeros((8, 64, 1), "uint8"), "gray", compression="zlib", rowsperstrip=8)
+    content = bytearray(path.read_bytes()) + stored
+    with tifffile.TiffFile(path) as file:
+        tags = file.pages[0].tags
+        places = {tags["StripOffsets"]: len(content) - len(stored), tags["StripByteCounts"]: len(stored)}
+    for tag, value in places.items():
+        size = 2 if tag.dtype == 3 else 4
+        content[tag.valueoffset : tag.valueoffset + size] = value.to_bytes(size, "little")
+    path.write_bytes(content)
+    with tifffile.TiffFile(path) as file:
+        return segments.decode(file.pages[0])
+
+
+def test_damage_that_makes_a_stream_longer_is_noticed(tmp_path):
+    """The checksum lies behind more bytes than the strip has."""
+    path, more = tmp_path / "x.tif", bytes(range(256)) * 4
+    assert deflated_strip(path, zlib.compress(more)).tobytes() == more[:512], "an encoder that fills the last strip"
+    wrong = bytearray(zlib.compress(more))
+    wrong[-1] ^= 1
+    with pytest.raises(Exception, match="check"):
+        deflated_strip(path, bytes(wrong))
+    with pytest.raises(ValueError, match="far beyond its pixels"):
+        deflated_strip(path, zlib.compress(bytes(2**22)))
 
 
 def encoded_as_of_old(content: bytes) -> bytes:

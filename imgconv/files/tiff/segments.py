@@ -27,6 +27,7 @@ _BYTE_WORK = 8  # of decoding one, in multiply-adds
 TOGETHER = 2**25
 """Bytes of pixels that are decoded at once, beside the image."""
 _MOST_EXPANDED = 2**12  # bytes that one can become: a code of LZW has 9 bits or more and stands for fewer than 4096
+_MOST_BEYOND = 2**20  # bytes behind those of a strip or tile, as many as which it may have again
 _MARGIN = lzw_loops.MARGIN
 _SHORT = "a strip or tile ends before its pixels do"
 _MIRRORED = np.packbits(np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1)[:, ::-1], axis=1).ravel()
@@ -156,8 +157,6 @@ def _decoder(page: Any, arguments: dict[str, Any]) -> Band:
     """What decodes the strips or tiles first…last-1 of a group, whose places the arguments of a loop tell."""
     if (loop := _LOOPS.get(page.compression)) is not None:
         return jit.bind(loop, {}, arguments | working_arrays(loop, {}, arguments))
-    from isal import isal_zlib
-
     source, result, filled = arguments["source"], arguments["result"], arguments["streams_filled"]
     names = ("streams_starts", "streams_coded", "streams_places", "streams_sizes")
     most = page.tilelength * page.tilewidth if page.is_tiled else height_of(page) * page.imagewidth
@@ -167,12 +166,26 @@ def _decoder(page: Any, arguments: dict[str, Any]) -> Band:
         for i in range(first, last):
             start, coded, place, size = (int(arguments[name][i]) for name in names)
             content = source[start : start + coded]
-            if page.compression != STORED:  # one byte more than there may be, for the checksum behind the last
-                content = np.frombuffer(isal_zlib.decompressobj().decompress(content, most + 1), np.uint8)
+            if page.compression != STORED:
+                content = np.frombuffer(_inflated(content, most), np.uint8)
             filled[i] = min(size, content.size)
             result[place : place + filled[i]] = content[: filled[i]]
 
     return decode_some
+
+
+def _inflated(content: Any, most: int) -> bytes:
+    """The bytes of a deflated strip or tile of at most so many, and perhaps some beyond. What lies beyond is inflated,
+    too, because the checksum comes last: damage can make a stream longer. Raises an error for a wrong checksum."""
+    from isal import isal_zlib
+
+    stream = isal_zlib.decompressobj()
+    pixels: bytes = stream.decompress(content, most + 1)
+    if len(pixels) > most and not stream.eof:
+        stream.decompress(stream.unconsumed_tail, most + _MOST_BEYOND)
+        if not stream.eof and stream.unconsumed_tail:
+            raise ValueError("a strip or tile goes on far beyond its pixels")
+    return pixels
 
 
 def _running(sizes: Sequence[int]) -> Any:
