@@ -5,16 +5,19 @@ from __future__ import annotations
 import click
 
 from imgconv import errors
-from imgconv.cli.click_types import KindType
+from imgconv.cli.click_types import KindType, PathType
 from imgconv.cli.command import Command, missing
 from imgconv.cli.messages import Finished
 from imgconv.cli.options import Argument
+from imgconv.cli.run import text_and_label
+from imgconv.networks.suffixes import is_network
 from imgconv.other_tools.emit import TOOL, emit
 
 EXAMPLES = (
     'imgconv emit torch "filter vertical | relu | maxpool 2"',
     'imgconv emit opencv "filter gaussian:1.5 border=reflect101" > blur.py',
     'imgconv emit vips "filter sharpen" > sharpen.sh',
+    "imgconv emit scipy edges.pipe > edges.py",
 )
 
 
@@ -31,9 +34,15 @@ def command() -> click.Command:
             ),
             Argument(
                 ["pipeline"],
+                type=PathType(),
                 required=False,
                 metavar="PIPELINE",
                 meaning="Steps: filters, pools and activations ('imgconv help pipelines').",
+                forms=(
+                    ('"relu | maxpool 2"', "text"),
+                    ("edges.pipe", "a file, a step on each line"),
+                    ("-", "standard input"),
+                ),
             ),
         ],
         callback=_emit,
@@ -49,5 +58,11 @@ def _emit(tool: str | None, pipeline: str | None) -> None:
         raise missing("tool", EXAMPLES[0])
     if pipeline is None:
         raise missing("pipeline", EXAMPLES[0])
-    click.echo(emit(tool, pipeline), nl=False)
+    if is_network(pipeline):
+        raise errors.UsageError(
+            f"{pipeline} is a network, and programs are written for filters, pools and activations;"
+            f" 'imgconv network convert {pipeline} out.onnx' makes a file that other tools run"
+        )
+    text, _ = text_and_label(pipeline)
+    click.echo(emit(tool, text), nl=False)
     raise Finished(errors.DONE)

@@ -102,12 +102,17 @@ def _file_error(path: str, reason: str) -> errors.UsageError:
 
 
 def pipeline_text(argument: str, inputs: tuple[str, ...]) -> tuple[str, str]:
-    """The pipeline's text and, from a .pipe file, the label of derived names."""
+    """The pipeline's text and, from a .pipe file, the label of derived names; standard input has one of the two."""
+    if argument == STREAM and (not inputs or STREAM in inputs):
+        raise errors.UsageError(
+            "the pipeline is read from standard input, so the image must be named: imgconv run - in.png"
+        )
+    return text_and_label(argument)
+
+
+def text_and_label(argument: str) -> tuple[str, str]:
+    """The same where no image is read."""
     if argument == STREAM:
-        if not inputs or STREAM in inputs:
-            raise errors.UsageError(
-                "the pipeline is read from standard input, so the image must be named: imgconv run - in.png"
-            )
         if sys.stdin is None:
             raise errors.FileError("standard input: cannot be read (it is closed)")
         return _read(sys.stdin.buffer, "standard input"), "run"

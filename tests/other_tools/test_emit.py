@@ -12,10 +12,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 
 import imgconv
 from imgconv import errors
+from imgconv.cli.main import group
 from imgconv.other_tools.emit import MODULES, emit
 from tests.command import called
 from tests.other_tools import peers
@@ -128,3 +130,14 @@ def test_the_command(tmp_path):
     assert called("emit", "photoshop", "filter box:3", cwd=tmp_path).code == 2
     assert called("emit", "torch", cwd=tmp_path).code == 2
     assert called("emit", "torch", "edges canny", cwd=tmp_path).code == 2
+
+
+def test_pipelines_are_read_as_run_reads_them(tmp_path):
+    (tmp_path / "soft.pipe").write_text("filter box:3  # soft\nabs\n")
+    said = emit("scipy", "filter box:3 | abs")
+    assert called("emit", "scipy", "soft.pipe", cwd=tmp_path).out.decode() == said
+    streamed = CliRunner().invoke(group(), ["emit", "scipy", "-"], input="filter box:3 | abs")
+    assert streamed.stdout == said
+    for pipeline, why in (("none.pipe", "there is no such file"), ("net.safetensors", "is a network")):
+        done = called("emit", "scipy", pipeline, cwd=tmp_path)
+        assert (done.code, why in done.err) == (2, True)
