@@ -15,6 +15,7 @@ from imgconv.engine.colour.channels import Chosen
 from imgconv.engine.quantise import quantise
 from imgconv.operations.pipeline import Pipeline
 from imgconv.values.frozen import record
+from imgconv.values.parameters import HALF_UP
 from imgconv.values.pixel_values import Pixels, Target, Values, target, values
 
 if TYPE_CHECKING:
@@ -38,6 +39,19 @@ class ColourPipeline:
         if self.curves is None or len(self.curves) == 1 or self.chosen.numbers is None:
             return self.curves
         return [self.curves[number] for number in self.chosen.numbers]
+
+
+def run_rounded(
+    colours: ColourPipeline, pipeline: Pipeline, frames: FrameValues, goal: Target, threads: int | None
+) -> list[Result]:
+    """What `run_frames` gives, rounded as `goal` says."""
+    if goal.rounding == HALF_UP:
+        return run_frames(colours, pipeline, frames, goal, threads)
+    from imgconv.engine.rounding import rounds, settled, unrounded
+
+    if not rounds(goal):
+        return run_frames(colours, pipeline, frames, goal, threads)
+    return [settled(*result, goal) for result in run_frames(colours, pipeline, frames, unrounded(goal), threads)]
 
 
 def run_frames(

@@ -56,15 +56,14 @@ def of_array(
 
 
 def run(
-    region: Region | None,
+    region: Region,
     colours: ColourPipeline,
     pipeline: Pipeline,
     frames: FrameValues,
     goal: Target,
     threads: int | None,
 ) -> list[Result]:
-    """What `run_frames` gives, rounded as `goal` says; where there is a region, inside it, and outside the pixels as
-    they are, in the result's type.
+    """What `run_rounded` gives inside a region, and outside the pixels as they are, in the result's type.
 
     Notes and the response are those of what is inside; pixels outside that the type cannot hold are noted.
 
@@ -74,9 +73,6 @@ def run(
         Where the region does not fit the image, or the pipeline changes the size or the number of channels.
     """
     computed = unrounded(goal) if rounds(goal) else goal
-    if region is None:
-        results = run_frames(colours, pipeline, frames, computed, threads)
-        return [settled(*result, goal) for result in results] if rounds(goal) else results
     places = [
         region.of_frame(number, len(frames)).within(*colour.pixels.shape[:2])
         for number, (colour, _) in enumerate(frames)

@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable
 
 from imgconv import errors
-from imgconv.batches import by_frames, by_rows, frames_job, rows_job
+from imgconv.batches import by_frames, by_rows
 from imgconv.batches.inputs import STREAM
 from imgconv.batches.outcomes import Outcome, Skipped
 from imgconv.batches.preflight import named_by_content, predicted_summary, skip_existing
+from imgconv.batches.prepared import Prepared
 from imgconv.batches.whole import PagesJob, WholeJob
 from imgconv.batches.work import JobWork
 
@@ -68,10 +69,20 @@ class JobRun(JobWork):
             return WholeJob(self).run(prepared)
         rows, frames = by_rows.goes(prepared), by_frames.goes(prepared)
         if rows or frames:
-            if done := (rows_job.run if rows else frames_job.run)(self, prepared):
+            if done := (self._by_rows if rows else self._by_frames)(prepared):
                 return done
             prepared = self.checked(prepared.header, whole=True)  # all its pixels may be more than memory allows
         return (PagesJob if self.job.pages else WholeJob)(self).run(prepared)
+
+    def _by_rows(self, prepared: Prepared) -> tuple[str, tuple[str, ...]] | None:
+        from imgconv.batches import rows_job
+
+        return rows_job.run(self, prepared)
+
+    def _by_frames(self, prepared: Prepared) -> tuple[str, tuple[str, ...]] | None:
+        from imgconv.batches import frames_job
+
+        return frames_job.run(self, prepared)
 
     def _refuse_existing(self) -> None:
         if self.job.source_state is not None:

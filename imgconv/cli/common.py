@@ -10,7 +10,6 @@ from imgconv import errors
 from imgconv.batches.inputs import Inputs
 from imgconv.batches.settings import Manner, Settings
 from imgconv.cli.options import Option, option, quiet
-from imgconv.cli.screen import protocol_option
 from imgconv.files.formats import COMPRESS_LEVEL, FORMATS, QUALITY, QUALITY_KIND, TILE, ZARR_FORMAT
 from imgconv.files.options import CHOICE_OF_FRAMES, Reading, Writing
 from imgconv.values import groups
@@ -32,6 +31,7 @@ from imgconv.values.parameters import (
     THREADS,
     Kind,
 )
+from imgconv.values.protocols import PROTOCOL
 
 _Value = TypeVar("_Value")
 
@@ -131,7 +131,12 @@ def _files() -> list[Option]:
             groups.REPORTS,
             "Show image and result side by side in the terminal; a file is written only with -o.",
         ),
-        protocol_option("Of --view: how to send pictures, instead of asking the terminal."),
+        option(
+            "--protocol",
+            PROTOCOL,
+            groups.REPORTS,
+            "Of --view: how to send pictures, instead of asking the terminal.",
+        ),
         option("--strip", FLAG, groups.FILES, "Leave out EXIF, colour profile, resolution, XMP and text."),
         option(
             "--recipe",

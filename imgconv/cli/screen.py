@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING
 
 from imgconv import errors
 from imgconv.cli import terminal
-from imgconv.cli.options import Option, option
-from imgconv.terminals.screen import PROTOCOL, USUAL_CELL, Screen, protocol_of
-from imgconv.values import groups
+from imgconv.terminals.screen import USUAL_CELL, Screen, protocol_of
 from imgconv.values.parameters import Kind, pair, whole
 
 if TYPE_CHECKING:
@@ -33,10 +31,6 @@ def _size(value: object) -> tuple[int | None, int]:
 
 
 SIZE = Kind("COLUMNS|RxC", _size)
-
-
-def protocol_option(text: str, brief: str = "") -> Option:
-    return option("--protocol", PROTOCOL, groups.REPORTS, text, brief)
 
 
 def screen_of(protocol: str | None, size: tuple[int | None, int] | None = None) -> Screen:

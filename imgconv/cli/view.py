@@ -11,11 +11,12 @@ from imgconv.cli.command import Command
 from imgconv.cli.memory import bounded
 from imgconv.cli.messages import Finished, complain, printable
 from imgconv.cli.options import images, option
-from imgconv.cli.screen import SIZE, protocol_option, put, screen_of
+from imgconv.cli.screen import SIZE, put, screen_of
 from imgconv.files.options import CHOICE_OF_FRAMES, Reading
 from imgconv.values import groups
 from imgconv.values.frozen import replace
 from imgconv.values.parameters import FLAG, FRAMES, MEMORY, PIXELS
+from imgconv.values.protocols import PROTOCOL
 
 if TYPE_CHECKING:
     from imgconv.terminals.screen import Screen
@@ -45,7 +46,7 @@ def command() -> Command:
             option("--size", SIZE, groups.GEOMETRY, f"{size}  [default: what the terminal has room for]", size),
             option("--frames", CHOICE_OF_FRAMES, groups.FILES, frames, frames),
             option("--hist", FLAG, groups.REPORTS, hist, hist),
-            protocol_option(protocol, protocol),
+            option("--protocol", PROTOCOL, groups.REPORTS, protocol, protocol),
             option("-r --recursive", FLAG, groups.BATCHES, "Of folders show the images in the folders below, too."),
             option("--no-orient", FLAG, groups.FILES, "Do not turn pixels upright."),
             option("--allow-truncated", FLAG, groups.FILES, "Show damaged images as far as they can be read."),

@@ -56,15 +56,25 @@ def arranged(pictures: Sequence[NDArray[Any]], room: Room, across: int) -> NDArr
 
 def scale(sizes: Sequence[tuple[int, ...]], room: Room, across: int) -> float:
     """The factor at which the widest of them fit side by side, and the highest one beneath each other."""
-    widest = sorted((width for _, width in sizes), reverse=True)[:across]
+    widest = sorted(width for _, width in sizes)[-across:]
     gaps = room.gap * (len(widest) - 1)
     highest = max(height for height, _ in sizes)
 
     def fitting(part: float) -> float:
-        return min(max(1.0, part * room.width - gaps) / sum(widest), part * room.height / highest)
+        return min(_across(widest, part * room.width - gaps), part * room.height / highest)
 
     whole = fitting(1)
     return whole if whole < 1 else float(max(1, int(fitting(1 if room.filled else _PART))))
+
+
+def _across(widths: Sequence[int], room: float) -> float:
+    """The factor at which pictures, the narrowest first, take so many columns; each takes one at least."""
+    factor = 0.0
+    for number, width in enumerate(widths):
+        factor = max(1.0, room - number) / sum(widths[number:])
+        if width * factor >= 1:
+            break
+    return factor
 
 
 def resized(picture: NDArray[Any], factor: float) -> NDArray[Any]:

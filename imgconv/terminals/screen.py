@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from imgconv.values.frozen import record
-from imgconv.values.parameters import choice
 
 if TYPE_CHECKING:
     from imgconv.terminals.query import Answers
 
-PROTOCOL = choice("protocol", ("kitty", "sixel", "iterm", "blocks"), {"iterm2": "iterm", "block": "blocks"})
 TRUE_COLOURS = 2**24
 USUAL_CELL = 16, 8
 """Height and width in pixels of a character where the terminal does not say."""
@@ -27,7 +25,7 @@ class Screen:
     Attributes
     ----------
     protocol : str
-        One of `PROTOCOL`.
+        One of `values.protocols.PROTOCOL`.
     rows, columns : int
         Characters that a picture may take.
     cell : (int, int)

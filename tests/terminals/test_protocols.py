@@ -6,14 +6,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from imgconv.terminals.blocks import RAMP, text
 from imgconv.terminals.canvas import DARK, LIGHT, Room, arranged, on_squares
 from imgconv.terminals.histogram import bins, counted, drawn
 from imgconv.terminals.protocols import WRITERS, sent
-from imgconv.terminals.screen import PROTOCOL, Screen
+from imgconv.terminals.screen import Screen
+from imgconv.values.protocols import PROTOCOL
 from tests.terminals.emulation import SHOWN, palette_colour
 
 
@@ -99,6 +100,7 @@ def test_pictures_go_side_by_side_at_one_scale() -> None:
     st.integers(20, 90),
     st.booleans(),
 )
+@example([(1, 1), (1, 1), (1, 30)], 8, 20, False)
 def test_pictures_fit_the_room(sizes: list[tuple[int, int]], height: int, width: int, filled: bool) -> None:
     pictures = [np.full((*size, 4), 255, np.uint8) for size in sizes]
     canvas = arranged(pictures, Room(height, width, 2, filled), len(pictures))
