@@ -190,14 +190,12 @@ def _listed(path: str, end: bytes, recursive: bool, output: str | None) -> list[
     found = list[Source]()
     for name in map(os.fsdecode, filter(None, names)):
         if len(name) > _LONGEST_NAME:
-            raise errors.FileError(
-                f"{_shown(path)}: has a name of {len(name)} characters; names are separated by lines"
-            )
+            raise errors.FileError(f"{shown(path)}: has a name of {len(name)} characters; names are separated by lines")
         if name == STREAM:
             name = os.path.join(os.curdir, name)  # noqa: PLW2901 (a file of this name)
         found += _in_folder(name, recursive, output) if _is_listed_folder(name) else [Source(name)]
     if not found:
-        raise errors.UsageError(f"{_shown(path)}: this list has no names")
+        raise errors.UsageError(f"{shown(path)}: this list has no names")
     return found
 
 
@@ -222,11 +220,12 @@ def _content(path: str) -> bytes:
     except OSError as error:
         if isinstance(error, errors.ImgconvError):
             raise
-        raise errors.FileError(f"{_shown(path)}: cannot be read ({error.strerror or error})") from None
+        raise errors.FileError(f"{shown(path)}: cannot be read ({error.strerror or error})") from None
     if len(content) > MOST_LIST:
-        raise errors.FileError(f"{_shown(path)}: is longer than {MOST_LIST >> 30} GiB, too much for a list of names")
+        raise errors.FileError(f"{shown(path)}: is longer than {MOST_LIST >> 30} GiB, too much for a list of names")
     return content
 
 
-def _shown(path: str) -> str:
+def shown(path: str) -> str:
+    """What an input is called in sentences."""
     return "standard input" if path == STREAM else path

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from imgconv.batches.inputs import STREAM
+from imgconv.batches.inputs import STREAM, shown
 from imgconv.files import places, urls
 from imgconv.files.formats import Format, split_member
 from imgconv.values.frozen import record
@@ -63,8 +63,7 @@ class Job:
 
     @property
     def source_name(self) -> str:
-        name = "standard input" if self.source == STREAM else self.source
-        return f"{name} and {len(self.pages)} more" if self.pages else name
+        return f"{shown(self.source)} and {len(self.pages)} more" if self.pages else shown(self.source)
 
     @property
     def source_file(self) -> str:

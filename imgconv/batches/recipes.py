@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import IO, TYPE_CHECKING, Any
 
 from imgconv import __version__, errors
-from imgconv.batches.inputs import STREAM
+from imgconv.batches.inputs import shown
 from imgconv.batches.settings import Settings
 from imgconv.files.formats import FORMATS, TABLE, Format
 from imgconv.files.options import Reading
@@ -244,8 +244,7 @@ def of_image(image: ImageData, path: str) -> Recipe:
     """The recipe of an image that was read from a path. Raises FileError for none."""
     text = image.metadata.get("recipe")
     if text is None:
-        name = "standard input" if path == STREAM else path
-        raise errors.FileError(f"{name}: has no recipe; results that are written with --recipe have one")
+        raise errors.FileError(f"{shown(path)}: has no recipe; results that are written with --recipe have one")
     return parsed(text, path)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from imgconv import __version__, errors
 from imgconv.batches import recipes
+from imgconv.batches.inputs import shown
 from imgconv.batches.job import Job
 from imgconv.batches.recipes import Recipe
 from imgconv.batches.work import JobWork
@@ -44,11 +45,14 @@ class Difference:
     columns: tuple[int, int]
 
     def __str__(self) -> str:
-        frame = f"frame {self.frame}, " if self.frame else ""
+        much = "by at most " + ("infinity" if self.most == float("inf") else f"{self.most:g}")
+        place = f"{f'frame {self.frame}, ' if self.frame else ''}row {self.row}, column {self.column}"
+        if self.pixels == 1:
+            return f"1 of {self.of:,} pixels differs, {much}: {place}"
+        rows, columns = (f"{first} to {last}" for first, last in (self.rows, self.columns))
         return (
-            f"{self.pixels} of {self.of} pixels differ, by at most {self.most:g}; the first is {frame}row {self.row},"
-            f" column {self.column}, all are in rows {self.rows[0]} to {self.rows[1]} and columns {self.columns[0]} to"
-            f" {self.columns[1]}"
+            f"{self.pixels:,} of {self.of:,} pixels differ, {much}; the first is {place}, all are in rows {rows} and"
+            f" columns {columns}"
         )
 
 
@@ -146,7 +150,7 @@ def verified(
         reasons.append(f"{mask} is another mask than the one it was made with")
     made, digest = _made(recipe, source, path, mask, limits, own_process)
     if digest != recipe.source:
-        reasons.insert(0, f"{source} is another file than the one it was made of ({digest[:19]}…)")
+        reasons.insert(0, f"{shown(source)} is another file than the one it was made of ({digest[:19]}…)")
     difference = None
     if other := _other_kind(there, made, recipe):
         reasons.append(other)

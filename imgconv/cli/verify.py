@@ -7,6 +7,7 @@ import json
 import click
 
 from imgconv import errors
+from imgconv.batches.inputs import shown
 from imgconv.cli.click_types import PathType
 from imgconv.cli.command import Command, missing
 from imgconv.cli.messages import Finished, printable
@@ -59,7 +60,7 @@ def _verify(
     if as_json:
         click.echo(json.dumps(found.as_dict(), indent=2))
     elif found and not quiet:
-        click.echo(printable(f"{file}: the same as its recipe makes of {source}"))
+        click.echo(printable(f"{file}: the same as its recipe makes of {shown(source)}"))
     elif not found:
         for reason in found.reasons:
             click.echo(printable(f"{file}: {reason}"))

@@ -23,17 +23,19 @@ def heading(explanation: Explanation, name: str) -> str:
 def brief(value: Number) -> str:
     """A number in a table: exact where that is short, else four significant digits."""
     if isinstance(value, Fraction) and (text := decimal_text(value, 9)) is not None and len(text) <= 9:
-        return text
+        return text.removesuffix(".0")
     return str(value) if isinstance(value, int) else f"{nearest(value):.4g}"
 
 
 def full(value: Number, type_: str = "float64") -> str:
-    """A number in a row: in full, as far as its type goes."""
+    """A number in a row: in full, as far as its type goes; whole numbers without a point."""
+    if isinstance(value, Fraction) and value.denominator == 1:
+        return str(value.numerator)
     if isinstance(value, Fraction) and (text := decimal_text(value, 15)) is not None:
         return text
     if isinstance(value, int):
         return str(value)
-    return f"{nearest(value):.9g}" if type_ == "float32" else repr(nearest(value))
+    return f"{nearest(value):.9g}" if type_ == "float32" else repr(nearest(value)).removesuffix(".0")
 
 
 def span(numbers: tuple[int, ...], what: str) -> str:

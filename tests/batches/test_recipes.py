@@ -22,7 +22,7 @@ from imgconv.files.metadata import recipes as stored
 from imgconv.files.options import Reading, Writing
 from imgconv.values.colours import COLOUR
 from imgconv.values.crops import Crop
-from imgconv.values.frozen import fields
+from imgconv.values.frozen import fields, replace
 from tests.command import called, noise, png, shell
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -99,6 +99,13 @@ def test_what_differs_is_said(made: Path) -> None:
     said = done.out.decode()
     assert "3 of 168 pixels differ" in said
     assert "the first is row 3, column 5, all are in rows 3 to 8 and columns 2 to 6" in said
+    image.pixels[3, 5] ^= 1
+    imgconv.save(image, made / "one.png")
+    one = imgconv.verify(made / "in.png", made / "one.png")
+    assert one.reasons == ("1 of 168 pixels differs, by at most 1: row 3, column 5",)
+    assert str(replace(one.difference, pixels=2000, of=99999, most=float("inf"))).startswith(
+        "2,000 of 99,999 pixels differ, by at most infinity; the first is row 3, column 5"
+    )
     (made / "in.png").write_bytes((made / "in.png").read_bytes() + b"\0")
     verification = imgconv.verify(made / "in.png", made / "out.png")
     assert not verification
