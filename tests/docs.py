@@ -46,7 +46,7 @@ BENCH = ("vertical 3×3 · 24 Mpx RGB 8-bit", "Gaussian σ 2 · 512×512 RGB 8-b
 """The rows of the benchmark that README shows: what is faster and what is slower."""
 
 BLOCK = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.S | re.M)
-PLACE = re.compile(r"(<!-- ([a-z-]+) -->\n).*?(<!-- end -->)", re.S)
+PLACE = re.compile(r"(<!-- (?!end )([a-z][a-z0-9 -]*) -->\n).*?(<!-- end -->)", re.S)
 
 
 def table(heads: list[str], rows: list[list[str]]) -> str:
