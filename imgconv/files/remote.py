@@ -29,7 +29,10 @@ _STORES = ("s3", "s3a", "gs", "gcs", "az", "abfs", "memory")
 """Schemes of stores of objects, where folders need not be made."""
 _TYPE_OPTIONS = {"s3": "ContentType", "s3a": "ContentType", "gs": "content_type", "gcs": "content_type"}
 """How file systems call the media type of an object."""
-_VERSIONS = ("ETag", "etag", "LastModified", "mtime", "updated", "last_modified", "created")
+_VERSIONS = (
+    *("ETag", "etag", "Content-MD5", "Digest"),
+    *("LastModified", "Last-Modified", "mtime", "updated", "last_modified", "created"),
+)
 """Facts by which file systems tell that a file has changed, the surest first."""
 _ABSENT = re.compile(r"\((NoSuchBucket|NoSuchKey|404)\)")
 _OPERATION = re.compile(r"An error occurred \(\w+\) when calling the \w+ operation: ")

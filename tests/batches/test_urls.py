@@ -230,6 +230,9 @@ def test_nothing_is_imported_for_paths(tmp_path: Path) -> None:
 # ---------------------------------------------------------------- servers
 
 
+_UPDATE = ("--update", "--manifest", "run.jsonl")
+
+
 def test_the_web_is_read(tmp_path: Path) -> None:
     pytest.importorskip("aiohttp", reason="the package aiohttp is not installed")
     save(tmp_path / "a.png", noise(9, 8))
@@ -244,10 +247,13 @@ def test_the_web_is_read(tmp_path: Path) -> None:
     try:
         base = f"http://127.0.0.1:{server.server_address[1]}"
         done = called("pool", f"{base}/a.png?size=large", f"{base}/none.png", "-o", "out/", cwd=tmp_path)
+        again = [called("pool", f"{base}/a.png", "-o", "kept/", *_UPDATE, cwd=tmp_path).err for _ in range(2)]
     finally:
         server.shutdown()
         thread.join()
         server.server_close()
+    assert "a.png -> kept" in again[0]
+    assert "a.png -> kept" not in again[1], "Last-Modified has not changed"
     assert done.code == 1
     assert f"{base}/none.png: no such file" in done.err
     assert called("pool", "a.png", "-o", "expected.png", cwd=tmp_path).code == 0
