@@ -73,7 +73,7 @@ class JobWork:
             prepared, needed = check(self.job, header, self.pipeline, self.settings, whole=whole)
             if self.memory is not None and needed > self.memory:
                 raise MemoryWanted(needed)
-            write.prepare(prepared.form, limits.decoded_bytes(header))
+            write.prepare(prepared.form, prepared.path, limits.decoded_bytes(header))
             if self.settings.recipe:
                 from imgconv.batches import recipes
 

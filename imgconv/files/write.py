@@ -133,10 +133,15 @@ def _name_of(stream: Any, format: object) -> str:
     return "the file object"
 
 
-def prepare(form: Format, size: int) -> None:
-    """Prepares to write an image of so many bytes while its pixels are still computed."""
+def prepare(form: Format, path: str, size: int) -> None:
+    """Prepares to write an image of so many bytes while its pixels are still computed. Raises FileError where the
+    package that writes the format is not installed."""
     if form.name == "png":
         png_writer.prepare(size)
+    elif form.folder:
+        from imgconv.files.zarr.package import package
+
+        package(path)
 
 
 def fitted(image: ImageData, form: Format, path: str = "the result", writing: Writing = Writing()) -> ImageData:

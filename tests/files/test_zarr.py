@@ -23,6 +23,7 @@ from imgconv.files.formats import FORMATS, format_of
 from imgconv.files.options import Reading, Writing
 from imgconv.operations.pipeline import Pipeline
 from imgconv.values.image import Frame, ImageData
+from tests.command import called
 from tests.command import imgconv as command
 
 SHAPE = {"t": 2, "z": 3, "c": 3, "y": 70, "x": 45}
@@ -187,10 +188,13 @@ def test_the_command_takes_folders_as_images(tmp_path: Path) -> None:
 
 def test_without_the_package_it_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written(tmp_path / "a.zarr", "yx")
+    imgconv.save(np.eye(8), tmp_path / "eye.npy")
     monkeypatch.setitem(sys.modules, "zarr", None)
     for call in (lambda: imgconv.load(tmp_path / "a.zarr"), lambda: imgconv.save(np.eye(3), tmp_path / "b.zarr")):
         with pytest.raises(errors.FileError, match=r"pip install 'imgconv\[zarr\]'"):
             call()
+    refused = called("pool", "eye.npy", "-o", "b.zarr", cwd=tmp_path)
+    assert (refused.code, refused.err.count("b.zarr: is a Zarr")) == (1, 1)
     assert not (tmp_path / "b.zarr").exists()
 
 
