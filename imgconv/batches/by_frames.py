@@ -40,9 +40,7 @@ def refusal(prepared: Prepared) -> str:
         "auxiliary outputs need all frames": bool(job.auxiliary),
         "inputs are joined": bool(job.pages),
         f"{form.name.upper()} is not written by frames": form.name not in FRAME_WRITERS and not is_numbered(prepared),
-        "pages that differ become files of their own": not alike
-        and bool(form.frames)
-        and (job.derived or job.in_folder),
+        "pages that differ become files of their own": not alike and _may_be_numbered(prepared),
     }
     return next((why for why, holds in reasons.items() if holds), "")
 

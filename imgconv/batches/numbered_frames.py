@@ -14,12 +14,17 @@ if TYPE_CHECKING:
     from imgconv.values.image import ImageData
 
 
-def paths(job: Job, path: str, numbers: Sequence[int]) -> list[str]:
+def named(path: str, numbers: Sequence[int]) -> list[str]:
     """`anim-000.png` and so on: each frame's number as --frames counts, in three digits or as many as the last one
-    needs. Raises FileError for a file that is there already."""
+    needs."""
     stem, suffix = os.path.splitext(path)
     digits = max(3, len(str(numbers[-1])))
-    numbered = [f"{stem}-{number:0{digits}}{suffix}" for number in numbers]
+    return [f"{stem}-{number:0{digits}}{suffix}" for number in numbers]
+
+
+def paths(job: Job, path: str, numbers: Sequence[int]) -> list[str]:
+    """The same. Raises FileError for a file that is there already."""
+    numbered = named(path, numbers)
     for each in numbered:
         if job.is_refused(each):
             raise errors.file_exists(each)

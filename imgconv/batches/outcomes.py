@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 class Skipped(Exception):  # noqa: N818 (an ending, not an error)
-    """A job whose result is there already, at this path."""
+    """A job whose result is there already, at these paths."""
 
-    def __init__(self, path: str) -> None:
-        self.path = path
-        super().__init__(path)
+    def __init__(self, *paths: str) -> None:
+        self.paths = paths
+        super().__init__(*paths)
 
 
 @record

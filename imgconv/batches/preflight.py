@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from imgconv import errors
-from imgconv.batches import by_frames, by_rows
+from imgconv.batches import by_frames, by_rows, numbered_frames
 from imgconv.batches.inputs import STREAM
 from imgconv.batches.job import Job
 from imgconv.batches.outcomes import Skipped
@@ -47,7 +47,7 @@ def check(
     form, path = destination(job, header, able_formats(header, pipeline, settings))
     if named_by_content(job):
         if settings.skip_existing:
-            skip_existing(job, path)
+            skip_existing(job, [path])
         if job.is_refused(path):
             raise errors.file_exists(path)
     if settings.recipe:
@@ -55,6 +55,8 @@ def check(
 
         recipes.check(job, form, path, pipeline)
     prepared = Prepared(job, header, form, path, pipeline, settings)
+    if settings.skip_existing and header.frames > 1 and by_frames.is_numbered(prepared):
+        skip_existing(job, numbered_frames.named(path, header.numbers))
     conversions.check_layout(
         form,
         prepared.layout,
@@ -72,10 +74,10 @@ def check(
     return prepared, needed
 
 
-def skip_existing(job: Job, path: str) -> None:
-    """Raises Skipped for a result that is there with all its auxiliary outputs."""
-    if job.was_there(path) and all(one.was_there(one.target) for one in job.auxiliary):
-        raise Skipped(path)
+def skip_existing(job: Job, paths: Sequence[str]) -> None:
+    """Raises Skipped for a result that is there, at all of its paths, with all its auxiliary outputs."""
+    if all(map(job.was_there, paths)) and all(one.was_there(one.target) for one in job.auxiliary):
+        raise Skipped(*paths)
 
 
 def plan(job: Job, header: Header, pipeline: Pipeline, settings: Settings, *, whole: bool = False) -> list[str]:

@@ -32,8 +32,8 @@ class JobRun(JobWork):
         try:
             target, words = work()
         except Skipped as left:
-            target, skipped = left.path, "there already"
-            self.facts |= {"output": target, "outputs": [target]}
+            target, skipped = left.paths[0], "there already"
+            self.facts |= {"output": target, "outputs": [*left.paths]}
         except (errors.WindowError, errors.PixelError) as error:
             failure = errors.named(name, error)
         except errors.ImgconvError as error:
@@ -90,7 +90,7 @@ class JobRun(JobWork):
 
             retries.refuse_changed(self.job)
         if self.settings.skip_existing and self.job.target != STREAM:
-            skip_existing(self.job, self.job.target)
+            skip_existing(self.job, [self.job.target])
         for job in (self.job, *self.job.auxiliary):
             if job.target != STREAM and not named_by_content(job) and job.is_refused(job.target):
                 raise errors.file_exists(job.target)

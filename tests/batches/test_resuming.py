@@ -9,7 +9,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from imgconv.batches import stamps
 from imgconv.batches.job import Job
@@ -60,6 +62,18 @@ def test_what_exists_is_left_as_it_is(here: Path) -> None:
     lines = [json.loads(line) for line in (here / "report").read_text().splitlines()]
     assert [line["skipped"] for line in lines] == ["there already", "there already", None, "there already"]
     assert (lines[0]["output"], lines[0]["error"]) == ("out/a.png", None)
+
+
+def test_frames_in_files_of_their_own_have_to_be_there_all(tmp_path: Path) -> None:
+    first, *rest = [Image.fromarray(np.full((4, 5), value, np.uint8)) for value in (1, 2, 3)]
+    first.save(tmp_path / "a.tif", save_all=True, append_images=rest)
+    words = ("pool", "a.tif", "--format", "jpg", "-o", "out/", "--skip-existing", "--report", "-")
+    assert called(*words, cwd=tmp_path).code == 0
+    done = called(*words, cwd=tmp_path)
+    assert done.code == 0
+    assert json.loads(done.out)["outputs"] == [f"out/a-{number:03}.jpg" for number in range(3)]
+    (tmp_path / "out" / "a-001.jpg").unlink()
+    assert "out/a-000.jpg: exists already" in called(*words, cwd=tmp_path).err
 
 
 def test_auxiliary_outputs_have_to_be_there_too(here: Path) -> None:
