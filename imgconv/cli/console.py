@@ -38,7 +38,7 @@ class Console:
                 complain(f"failed: {error}")
         if outcomes.advice:
             complain(outcomes.advice)
-        if self.total > 1:
+        if self.total > 1 or outcomes.skipped:  # nothing else says why one image made no line
             complain(sums(outcomes))
 
 

@@ -76,6 +76,12 @@ def test_frames_in_files_of_their_own_have_to_be_there_all(tmp_path: Path) -> No
     assert "out/a-000.jpg: exists already" in called(*words, cwd=tmp_path).err
 
 
+def test_one_image_that_is_left_out_is_counted_too(here: Path) -> None:
+    words = ("pool", "in/a.png", "-o", "out/", "--update", "--manifest", "run.jsonl")
+    assert called(*words, cwd=here).code == 0
+    assert called(*words, cwd=here).err == "imgconv: 0 written, 1 up to date\n"
+
+
 def test_auxiliary_outputs_have_to_be_there_too(here: Path) -> None:
     words = ("edges", "sobel", "in/a.png", "-o", "x.png", "--angle", "angle.png", "--skip-existing")
     assert called(*words, cwd=here).code == 0
