@@ -11,7 +11,8 @@ import numpy as np
 
 from imgconv import errors
 from imgconv.api import few_levels
-from imgconv.api.colour_pipeline import ColourPipeline, run_rounded
+from imgconv.api.colour_pipeline import ColourPipeline
+from imgconv.api.stated_regions import run_within, stated_region
 from imgconv.engine.alpha.plane import is_opaque
 from imgconv.engine.colour.channels import choose
 from imgconv.files import pictures
@@ -293,7 +294,7 @@ class Image(ImageData):
         steps: Any = pipeline if isinstance(getattr(pipeline, "steps", None), tuple) else as_pipeline(pipeline)
         linear, threads = FLAG.read(linear), None if threads is None else THREADS.read(threads)
         channels = CHANNELS.read(channels)
-        region, conversion = _region(roi, mask), (dtype, range, rounding, threads)
+        region, conversion = stated_region(roi, mask), (dtype, range, rounding, threads)
         types, shapes = self._kinds_of_frames() if len(self.frames) > 1 else (1, 1)
         if (types > 1 and (linear or dtype in (None, "same"))) or (
             shapes > 1 and (linear or channels != ALL_CHANNELS)
@@ -401,15 +402,6 @@ def colour_pipeline(image: ImageData, alpha: str, channels: str | Sequence[str |
     return ColourPipeline(policy, choice, Image.of(image).light() if linear else None)
 
 
-def _region(roi: object, mask: Any) -> Region | None:
-    """The region that these arguments state; None for none."""
-    if roi is None and mask is None:
-        return None
-    from imgconv.api.regions import region_of
-
-    return region_of(roi, mask)
-
-
 def _through(
     image: Image,
     steps: Pipeline,
@@ -436,12 +428,7 @@ def _run(
     if drop and not all(is_opaque(frame.alpha) for frame in image.frames):
         notes.append(Note("flattened", "alpha dropped, and some of it was not opaque"))
     inputs = [(values(frame.pixels), None if drop else frame.alpha) for frame in image.frames]
-    if region is None:
-        results = run_rounded(colours, pipeline, inputs, goal, threads)
-    else:
-        from imgconv.api import region_pipeline
-
-        results = region_pipeline.run(region, colours, pipeline, inputs, goal, threads)
+    results = run_within(region, colours, pipeline, inputs, goal, threads)
     frames = []
     for frame, (colour, alpha, _) in zip(image.frames, results, strict=True):
         frames.append(replace(frame, pixels=_like(colour.pixels, frame.pixels), alpha=_alpha_beside(alpha, goal.type)))
