@@ -273,6 +273,7 @@ def test_the_command_gives_what_the_page_shows(
         (("--html", "page.html", "--json"), "--html is a form of its own"),
         (("--html", "page.html", "--linear"), "leave out --linear"),
         (("--html", "in.npy"), "is also an input"),
+        (("--html", "page.png"), "page.png: --html writes a page; name it page.html"),
         (("--html", "page.html", "--at", "9,9"), "there is no pixel 9,9"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from imgconv import errors
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from imgconv.pages.assembly import Written
 
 STREAM = "-"
+_SUFFIXES = ("", ".html", ".htm")
+"""Suffixes of pages; what is called otherwise may be a picture, a kernel or a network."""
 
 
 def check_page(path: str, given: dict[str, Any]) -> None:
@@ -27,8 +30,12 @@ def check_page(path: str, given: dict[str, Any]) -> None:
         raise errors.UsageError("--html is a form of its own; leave out --json, --markdown, --output and --steps")
     if given["linear"]:
         raise errors.UsageError("a page shows pixels as the image holds them; leave out --linear")
-    if given["html"] != STREAM and not given["overwrite"]:
+    if given["html"] == STREAM:
+        return
+    if not given["overwrite"]:
         refuse_inputs(given["html"], path)
+    if os.path.splitext(given["html"])[1].lower() not in _SUFFIXES:
+        raise errors.UsageError(f"{given['html']}: --html writes a page; name it page.html")
 
 
 def write_page(image: Image, frame: int, pipeline: Pipeline, path: str, given: dict[str, Any]) -> None:
