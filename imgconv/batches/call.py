@@ -17,9 +17,7 @@ from imgconv.batches.task import Listener, Run
 from imgconv.operations.pipeline import pipeline as pipeline_of
 from imgconv.values.arguments import path_text
 from imgconv.values.clusters import CLUSTER
-from imgconv.values.parameters import (
-    JOBS,
-)
+from imgconv.values.parameters import JOBS
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -54,8 +52,9 @@ def batch(
         A folder, or a template such as ``"out/{dir}/{stem}-{op}{ext}"``; for a single file also a file. None puts each
         result beside its input, as ``in-vertical.png``.
     executor : concurrent.futures.Executor, optional
-        Who performs the tasks, which are small picklable values: threads, processes, or a cluster's client. None uses
-        processes of imgconv's own where there is enough work, and else works in this thread.
+        Who performs the tasks, which are small picklable values: threads, processes, or a cluster (of a Dask client:
+        ``client.get_executor()``). None uses processes of imgconv's own where there is enough work, and else works in
+        this thread.
     jobs : int, optional
         Images to work on at a time. None is the executor's or the cluster's number of workers, or all processors.
     cluster : str, optional
@@ -113,6 +112,7 @@ def batch(
     target = None if output is None else path_text(output)
     if target == "-":
         raise errors.UsageError("expected a folder or a template to write to; standard output is for the command")
+    _check_executor(executor)
     if executor is not None and cluster is not None:
         raise errors.UsageError("an executor and a cluster both say who does the work; give one of them")
     steps, settings = pipeline_of(pipeline), settings_of(options)
@@ -136,3 +136,14 @@ def batch(
 
     execute(planned, Run(steps, settings), manner, Listener(report))
     return records
+
+
+def _check_executor(executor: object) -> None:
+    """Raises UsageError for what is no executor; futures of other kinds cannot be waited for with its."""
+    if executor is None:
+        return
+    from concurrent.futures import Executor
+
+    if not isinstance(executor, Executor):
+        remedy = "; pass client.get_executor()" if hasattr(executor, "get_executor") else ""
+        raise errors.UsageError(f"executor {errors.shown(executor)} is not a concurrent.futures.Executor{remedy}")

@@ -70,6 +70,12 @@ def test_files_folders_templates_and_derived_names(here: Path) -> None:
     assert imgconv.batch("maxpool 2", ["in/a.png", "none.png"], "t/", fail_fast=True)[1]["exit_code"] == 1
 
 
+class Client:
+    """One of Dask's, whose futures are of another kind."""
+
+    def get_executor(self) -> None: ...
+
+
 @pytest.mark.parametrize(
     ("arguments", "options", "message"),
     [
@@ -83,6 +89,8 @@ def test_files_folders_templates_and_derived_names(here: Path) -> None:
         (("maxpool 2", "in/a.png", "-"), {}, "expected a folder"),
         (("maxpool 2", ["in/a.png", "in/b.png"], "x.png"), {}, "names one PNG file"),
         (("maxpool 2", 7), {}, "7"),
+        (("maxpool 2", "in/a.png", "o/"), {"executor": 3}, r"executor 3 is not a concurrent\.futures\.Executor$"),
+        (("maxpool 2", "in/a.png", "o/"), {"executor": Client()}, r"Executor; pass client\.get_executor\(\)"),
     ],
 )
 def test_what_makes_no_sense_is_refused(here: Path, arguments: Any, options: dict[str, Any], message: str) -> None:
