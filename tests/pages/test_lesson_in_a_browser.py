@@ -227,6 +227,15 @@ def test_presets_are_the_named_kernels_by_family(lesson: Open) -> None:
         assert (page.input_value("#rows"), page.input_value("#columns")) == ("25", "25")
 
 
+def test_places_that_are_not_there_become_the_nearest(lesson: Open) -> None:
+    with lesson(TEXTBOOK, "filter", KERNEL) as page:
+        for typed, place in (("99", "2"), ("-4", "0"), ("1.6", "1"), ("", "0")):
+            page.fill("#row", typed)
+            page.press("#row", "Tab")
+            assert at(page) == (place, "1")
+            assert page.inner_text("#arithmetic-title") == f"The filter at row {place}, column 1"
+
+
 def test_pooling_stands_behind_the_filter(lesson: Open) -> None:
     with lesson(TEXTBOOK, "filter", "1") as page:
         page.select_option("#pool-kind", "max")

@@ -127,6 +127,11 @@ def test_maps_without_numbers_are_still_walked(browser: Any, tmp_path: Path) -> 
         shown.fill("#row", "20")
         shown.fill("#column", "20")
         assert shown.inner_text("#title") == "2 relu, map 3, row 20, column 20"
+        for typed, row in (("99", "39"), ("7.5", "7"), ("20", "20")):
+            shown.fill("#row", typed)
+            shown.press("#row", "Tab")
+            assert shown.input_value("#row") == row
+            assert shown.inner_text("#title") == f"2 relu, map 3, row {row}, column 20"
         assert lines_of(shown) == ["value not on this page"]
         mark = shown.locator("section.step").nth(0).locator("rect.outline").first
         assert [mark.get_attribute(name) for name in ("x", "y", "width", "height")] == ["19", "19", "3", "3"]

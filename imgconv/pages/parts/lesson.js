@@ -49,8 +49,11 @@ class Lesson {
       advance: (speed) => this.#advance(speed),
       stopped: () => this.#say(),
     });
-    for (const id of ["row", "column"]) {
+    for (const [side, id] of ["row", "column"].entries()) {
       byId(id).addEventListener("input", () => this.look(this.number, [Number(byId("row").value), Number(byId("column").value)]));
+      byId(id).addEventListener("change", () => {
+        byId(id).value = this.at[side];  // what was typed may lie outside
+      });
     }
     const { names } = this.picture;
     fill(byId("channel"), names.map((name, number) => [String(number), name]));

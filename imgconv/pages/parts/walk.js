@@ -23,6 +23,7 @@ class Walk {
       const value = (id) => Number(byId(id).value) || 0;
       this.look(value("step"), { channel: value("map"), at: [value("row"), value("column")] });
     });
+    byId("place").addEventListener("change", () => this.#fields(true));  // what was typed may lie outside
     byId("back").addEventListener("click", () => this.back());
   }
 
@@ -49,7 +50,7 @@ class Walk {
   /** Looks at a pixel of a map. */
   look(number, { channel, at }) {
     const map = this.maps[number];
-    const inside = (one, count) => Math.min(Math.max(one, 0), count - 1);
+    const inside = (one, count) => Math.min(Math.max(Math.floor(one), 0), count - 1);
     this.number = number;
     this.chosen = null;
     this.place = { channel: inside(channel, map.channels), at: [inside(at[0], map.height), inside(at[1], map.width)] };
@@ -105,11 +106,11 @@ class Walk {
     byId("inputs").append(element("div", { class: "scroll" }, made));
   }
 
-  #fields() {
+  #fields(typed = false) {
     const { channel, at } = this.place;
     const { channels, height, width } = this.maps[this.number];
     const fields = { step: this.number, map: channel, row: at[0], column: at[1] };
-    for (const [id, value] of Object.entries(fields)) if (document.activeElement !== byId(id)) byId(id).value = value;
+    for (const [id, value] of Object.entries(fields)) if (typed || document.activeElement !== byId(id)) byId(id).value = value;
     for (const [id, most] of [["map", channels], ["row", height], ["column", width]]) {
       byId(id).max = most - 1;
       byId(id).disabled = most === 1;
