@@ -51,6 +51,7 @@ MAY_BE_HEAVY = (
     "api.display",
     "api.image",
     "api.few_levels",
+    "api.alpha_by_parts",
     "api.alpha_policies",
     "api.apply.batches",
     "api.apply.layers",

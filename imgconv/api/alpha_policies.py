@@ -108,7 +108,7 @@ def _premultiply(pipeline: Pipeline, colour: Values, alpha: Pixels, goal: Target
         raise errors.UsageError(
             "alpha premultiply divides by one alpha, and each kernel of a bank has its own; use --alpha auto"
         )
-    result, response = divide(products, shares, weighted.opaque, weighted.type, goal, threads)
+    result, response = divide(products, shares, (weighted.opaque, weighted.type), goal, threads)
     return replace(result.colour, notes=products.notes), result.final_alpha(), response
 
 

@@ -13,7 +13,7 @@ from imgconv import errors
 from imgconv.api import few_levels
 from imgconv.api.colour_pipeline import ColourPipeline
 from imgconv.api.stated_regions import run_within, stated_region
-from imgconv.engine.alpha.plane import is_opaque
+from imgconv.engine.alpha.plane import beside, is_opaque
 from imgconv.engine.colour.channels import choose
 from imgconv.files import pictures
 from imgconv.files.metadata.recipes import without
@@ -431,7 +431,7 @@ def _run(
     results = run_within(region, colours, pipeline, inputs, goal, threads)
     frames = []
     for frame, (colour, alpha, _) in zip(image.frames, results, strict=True):
-        frames.append(replace(frame, pixels=_like(colour.pixels, frame.pixels), alpha=_alpha_beside(alpha, goal.type)))
+        frames.append(replace(frame, pixels=_like(colour.pixels, frame.pixels), alpha=beside(alpha, goal.type)))
         notes += colour.notes
     response = merged([response for _, _, response in results])
     notes += few_levels.notes(colours, pipeline, [frame.pixels for frame in image.frames], goal, response)
@@ -475,13 +475,3 @@ def _with_channels(array: Pixels) -> Pixels:
 def _like(result: Pixels, source: Pixels) -> Pixels:
     """(H, W, 1) as (H, W) where the input was so, or had more channels."""
     return result[..., 0] if result.shape[2] == 1 and source.shape[2:] != (1,) else result
-
-
-def _alpha_beside(alpha: Pixels | None, type_: str) -> Pixels | None:
-    """Alpha beside pixels of a type: opaque stays opaque where both are unsigned and of different sizes; else it keeps
-    its own type."""
-    if alpha is None or alpha.dtype == type_ or not (type_.startswith("uint") and alpha.dtype.kind == "u"):
-        return alpha
-    if type_ == "uint16":
-        return alpha.astype(np.uint16) * np.uint16(257)
-    return ((alpha.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)

@@ -6,7 +6,7 @@ and last rows and columns. What windows of several steps share at the edges of p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -15,15 +15,41 @@ from imgconv.values.frozen import record, replace
 from imgconv.values.windows import Axis, Window
 
 if TYPE_CHECKING:
+    from imgconv.engine.alpha.weighted import WeightedColours
     from imgconv.engine.filter.parts import Placed
     from imgconv.operations.pipeline import Pipeline
-    from imgconv.values.pixel_values import Response, Target, Values
+    from imgconv.values.pixel_values import Pixels, Response, Target, Values
 
     Result = tuple[Values, Response | None]
     Run = Callable[[Values, Sequence[Placed], Target | None, int | None], Result]
+    WeightedResult = tuple[WeightedColours, Response | None]
+    WeightedRun = Callable[[WeightedColours, Sequence[Placed], Target | None, int | None], WeightedResult]
+    Kept = Callable[[Pixels, Sequence[Placed], int | None], Pixels]
 
 Part = tuple[int, int]
 """Of rows or columns: the first, and one behind the last."""
+
+
+@record
+class WithAlpha:
+    """A step on parts of an image with alpha; each gets the windows on its part, and the number of threads.
+
+    Attributes
+    ----------
+    weighted : callable
+        Applies it to colours weighted by alpha, and to alpha.
+    kept : callable
+        What becomes of alpha (H, W) where colours are treated as if there were none.
+    shares : callable, optional
+        Applies it to the alpha of colours that were multiplied by it; None where that alpha is `kept`.
+    mean : bool
+        Whether the extremes of its result depend on the mean of all colours.
+    """
+
+    weighted: WeightedRun
+    kept: Kept
+    shares: Run | None = None
+    mean: bool = False
 
 
 @record
@@ -36,6 +62,8 @@ class LocalStep:
         Its windows down and along; of several kernels each has windows of its own, and all give results of one shape.
     run : callable
         Applies it to a part: gets the values, each of `placed` on them, the target and the number of threads.
+    with_alpha : WithAlpha
+        Applies it to a part of an image with alpha.
     mirrors : bool
         Whether its border mirrors the image.
     ceil : bool, optional
@@ -44,6 +72,7 @@ class LocalStep:
 
     placed: tuple[tuple[Axis, Axis], ...]
     run: Run
+    with_alpha: WithAlpha
     mirrors: bool = False
     ceil: bool | None = None
 
@@ -70,19 +99,10 @@ class LocalStep:
         start = min(start, axis.length - 1)
         return start, max(end, start + 1)
 
-    def apply(
-        self,
-        values: Values,
-        start: tuple[int, int],
-        parts: tuple[Part, Part],
-        target: Target | None,
-        threads: int | None,
-    ) -> Result:
-        """These rows and columns of the results, from pixels that begin at row and column `start` of the step's
-        image."""
-        size = values.pixels.shape[:2]
-        placed = [self._on_part(axes, start, size, parts) for axes in self.placed]
-        return self.run(values, placed, target, threads)
+    def placed_on(self, size: tuple[int, ...], start: tuple[int, int], parts: tuple[Part, Part]) -> list[Placed]:
+        """The windows for these rows and columns of the results, on so many pixels that begin at row and column `start`
+        of the step's image."""
+        return [self._on_part(axes, start, size, parts) for axes in self.placed]
 
     def _on_part(
         self, axes: tuple[Axis, Axis], start: tuple[int, int], size: tuple[int, ...], parts: tuple[Part, Part]
@@ -157,6 +177,16 @@ def column_parts(steps: Sequence[LocalStep], part: Part) -> list[Part]:
     return parts
 
 
+def placed_steps(
+    steps: Sequence[LocalStep], rows: Sequence[Part], columns: Sequence[Part]
+) -> Iterator[tuple[LocalStep, list[Placed], bool]]:
+    """The steps with their windows on a part of an image, and whether each is the last."""
+    for number, step in enumerate(steps):
+        (top, bottom), (left, right) = rows[number], columns[number]
+        parts = rows[number + 1], columns[number + 1]
+        yield step, step.placed_on((bottom - top, right - left), (top, left), parts), number + 1 == len(steps)
+
+
 def apply_all(
     steps: Sequence[LocalStep],
     values: Values,
@@ -167,9 +197,7 @@ def apply_all(
 ) -> Result:
     """A part of the last step's results, from the pixels that it needs: by `row_parts` and `column_parts`."""
     notes, response = values.notes, None
-    for number, step in enumerate(steps):
-        start = rows[number][0], columns[number][0]
-        parts = rows[number + 1], columns[number + 1]
-        values, response = step.apply(values, start, parts, target if number + 1 == len(steps) else None, threads)
+    for step, placed, last in placed_steps(steps, rows, columns):
+        values, response = step.run(values, placed, target if last else None, threads)
         notes += values.notes
     return replace(values, notes=tuple(dict.fromkeys(notes))), response

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from imgconv.batches.prepared import keeps_alpha
 from imgconv.values.parameters import ALL_CHANNELS, HALF_UP
 
 if TYPE_CHECKING:
@@ -29,12 +30,13 @@ def refusal(prepared: Prepared) -> str:
     from imgconv.files.writers import ROW_WRITERS
 
     job, header, form, settings = prepared.job, prepared.header, prepared.form, prepared.settings
-    converted = settings.wide or settings.channels != ALL_CHANNELS or settings.flatten is not None
+    flat = settings.flatten is not None and header.alpha
+    converted = settings.wide or settings.channels != ALL_CHANNELS or flat
     written = form.name in ROW_WRITERS and conversions.holds(form, prepared.layout)
     stretched = settings.range == "stretch"
     reasons = {
         f"this {header.format.upper()} is not read by rows": header.rows is None,
-        "alpha and inks need the whole image": header.alpha or bool(header.layout.colour),
+        "inks need the whole image": bool(header.layout.colour),
         "its colours are converted first": converted,
         "--range stretch needs the extremes of all floats": stretched and header.type.startswith("float"),
         "--rounding is done on the whole image": settings.rounding != HALF_UP,
@@ -44,11 +46,21 @@ def refusal(prepared: Prepared) -> str:
         f"{form.name.upper()} is not written by rows": not written,
     }
     first = next((why for why, holds in reasons.items() if holds), "")
-    return first or local_steps.refusal(prepared.pipeline, header.height, header.width, channels_in(prepared))
+    first = first or local_steps.refusal(prepared.pipeline, header.height, header.width, channels_in(prepared))
+    if first or not alpha_in(prepared):
+        return first
+    from imgconv.api import alpha_by_parts
+
+    return alpha_by_parts.refusal(alpha_in(prepared), prepared.pipeline, stretched)
+
+
+def alpha_in(prepared: Prepared) -> str:
+    """The policy of the alpha that goes through the pipeline; empty without one."""
+    return prepared.settings.alpha if keeps_alpha(prepared.header, prepared.settings) else ""
 
 
 def channels_in(prepared: Prepared) -> int:
-    """The channels that go through the pipeline."""
+    """The colour channels that go through the pipeline."""
     return 1 if prepared.settings.gray else prepared.header.channels
 
 
@@ -75,8 +87,9 @@ def plan(prepared: Prepared) -> list[str]:
     floats = any(type_.startswith("float") for type_ in (prepared.header.type, bands.target.type))
     same = "within the bound of floats" if floats else "to the bit"
     taken = errors.amount(memory(prepared))
-    twice = ", read twice for the extremes" if prepared.settings.range == "stretch" else ""
-    return [f"by bands of {bands.rows} rows, in about {taken}{twice}; the same result {same}"]
+    what = "the extremes" if prepared.settings.range == "stretch" else "its alpha"
+    often = {1: "", 2: f", read twice for {what}"}.get(bands.times_read, f", read up to three times for {what}")
+    return [f"by bands of {bands.rows} rows, in about {taken}{often}; the same result {same}"]
 
 
 def bands_of(prepared: Prepared) -> Bands:
@@ -85,4 +98,5 @@ def bands_of(prepared: Prepared) -> Bands:
 
     header = prepared.header
     shape = header.height, header.width, channels_in(prepared)
-    return Bands(prepared.pipeline, shape, header.type, prepared.goal, prepared.settings.threads)
+    threads, policy = prepared.settings.threads, alpha_in(prepared)
+    return Bands(prepared.pipeline, shape, header.type, prepared.goal, threads, policy)

@@ -95,14 +95,13 @@ class FramesJob:
 
     def _expected(self) -> tuple[Frame, ...]:
         """Frames without pixels, like those of the result if all are as the first."""
-        from imgconv.files.by_rows import empty_frame, stand_in
+        from imgconv.files.by_rows import empty_frame
         from imgconv.files.limits import sizes
 
         layout, crop, expected = self.prepared.layout, self.prepared.settings.crop, []
         for size in sizes(self.prepared.header):
             height, width = (crop.height, crop.width) if crop else self.prepared.pipeline.shape(*size)
-            frame = empty_frame(height, width, layout.channels, layout.type)
-            expected.append(replace(frame, alpha=stand_in((height, width), layout.type) if layout.alpha else None))
+            expected.append(empty_frame(height, width, layout))
         return tuple(expected)
 
     def _hides(self) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING
 
 from imgconv.batches import computing
 from imgconv.batches.by_rows import bands_of, channels_in
 from imgconv.batches.prepared import Prepared
+from imgconv.batches.rows_conversion import ConvertedRows
 from imgconv.batches.work import JobWork
 from imgconv.values.frozen import replace
 
@@ -39,31 +40,22 @@ def run(work: JobWork, prepared: Prepared) -> tuple[str, tuple[str, ...]] | None
 
 
 def _reader(prepared: Prepared, bands: Bands) -> RowReader | None:
-    """What reads the rows; where a stretch has to know their extremes, once these have been found."""
+    """What reads the rows, once everything has been found out that the bands have to know first."""
     header = prepared.header
     begin = header.rows
     try:
         reader = None if begin is None else begin()
-        if reader is None or begin is None or prepared.settings.range != "stretch":
-            return reader
-        with closing(reader):
-            bands.survey(_rows(prepared, reader))
-        return begin()
+        if reader is None or begin is None:
+            return None
+        for survey in bands.surveys:
+            with closing(reader):
+                survey(ConvertedRows(prepared, reader).read)
+            reader = begin()
+            assert reader is not None, "it was one before"
+        return reader
     except BaseException:
         header.close()
         raise
-
-
-def _rows(prepared: Prepared, reader: RowReader) -> Callable[[int], Pixels]:
-    """What gives the next rows, in gray if that is wanted."""
-    from imgconv.engine.colour.luma import gray_plane
-    from imgconv.files.header import parsed
-
-    def read(count: int) -> Pixels:
-        rows = parsed(prepared.header.path, lambda: reader.read(count))
-        return gray_plane(rows, reader.image.colour)[..., None] if prepared.settings.gray else rows
-
-    return read
 
 
 def _pieces(
@@ -81,9 +73,11 @@ def _pieces(
     header, settings, pipeline = prepared.header, prepared.settings, prepared.pipeline
     image = _converted(reader.image, settings)
     shape = bands.shape[:2] if image.pixels.ndim == 2 and bands.shape[2] == 1 else bands.shape
+    alpha = by_rows.stand_in(bands.shape[:2], bands.alpha_type) if bands.alpha else None
+    rows = ConvertedRows(prepared, reader)
     result = replace(
         image,
-        frames=(Frame(by_rows.stand_in(shape, bands.target.type)),),
+        frames=(Frame(by_rows.stand_in(shape, bands.target.type), alpha),),
         colour=image.colour if bands.shape[2] == channels_in(prepared) else "",
         notes=(
             *image.notes,
@@ -98,15 +92,16 @@ def _pieces(
 
     def pieces() -> Generator[bytes | memoryview | Patch]:
         try:
-            made = bands.made(_rows(prepared, reader))
+            made = bands.made(rows.read)
             made = made if settings.crop is None else _pieces_of(made, settings.crop)
             yield from files_write.by_rows(
                 fitted, form, path, made, fast=is_pipe(path), writing=settings.writing, threads=settings.threads
             )
+            rows.read_rest()
             source = parsed(header.path, reader.finish)
         finally:
             reader.close()
-        notes = dict.fromkeys((*source.notes, *fitted.notes, *bands.notes))
+        notes = dict.fromkeys((*source.notes, *fitted.notes, *rows.notes, *bands.notes))
         known = {"response": bands.response, "notes": tuple(notes)}
         words.extend(work.settle(source, replace(result, **known), replace(fitted, **known), form))
         work.refuse_losses()

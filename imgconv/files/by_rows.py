@@ -10,6 +10,7 @@ import numpy as np
 from imgconv.files.source import Source
 from imgconv.values.frozen import record
 from imgconv.values.image import Frame, ImageData
+from imgconv.values.layout import Layout
 from imgconv.values.pixel_values import Pixels
 
 LEAST = 2**23
@@ -23,8 +24,8 @@ Pieces = Iterable[bytes | memoryview | Patch]
 @record(eq=False)
 class RowReader:
     """An image that is read from the top: `image` has its shape, type and metadata, and no pixels; `read(count)` gives
-    the next rows (count, W, C); `finish()` reads on to the end of the file, checks that, and gives the image with the
-    notes of all that was found; `close()` ends what runs beside."""
+    the next rows (count, W, C), of which alpha is the last channel; `finish()` reads on to the end of the file, checks
+    that, and gives the image with the notes of all that was found; `close()` ends what runs beside."""
 
     image: ImageData
     read: Callable[[int], Pixels]
@@ -48,9 +49,17 @@ def stand_in(shape: tuple[int, ...], type_: Any) -> Pixels:
     return np.broadcast_to(np.zeros((), type_), shape)
 
 
-def empty_frame(height: int, width: int, channels: int, type_: Any) -> Frame:
+def empty_frame(height: int, width: int, layout: Layout) -> Frame:
     """A frame without pixels; gray has two dimensions."""
-    return Frame(stand_in((height, width) if channels == 1 else (height, width, channels), type_))
+    shape = (height, width) if layout.channels == 1 else (height, width, layout.channels)
+    alpha = stand_in((height, width), layout.type) if layout.alpha else None
+    return Frame(stand_in(shape, layout.type), alpha)
+
+
+def joined_shape(image: ImageData) -> tuple[int, int, int]:
+    """Height, width and channels of the bands of an image, alpha counted."""
+    layout = image.layout
+    return image.pixels.shape[0], image.pixels.shape[1], layout.channels + layout.alpha
 
 
 def exactly(stream: IO[bytes], room: Pixels) -> None:

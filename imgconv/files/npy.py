@@ -170,8 +170,9 @@ def stack(frames: Iterable[Frame], count: int) -> Iterator[bytes | memoryview]:
 
 
 def npy_by_rows(image: ImageData, bands: Iterable[Pixels]) -> Iterator[bytes | memoryview]:
-    """The same file as `npy` from an image without pixels, and bands of its rows."""
-    yield _head(image.pixels.shape, image.pixels.dtype)
+    """The same file as `npy` from an image without pixels, and bands of its rows, alpha being the last channel."""
+    shape = image.pixels.shape if image.alpha is None else by_rows.joined_shape(image)
+    yield _head(shape, image.pixels.dtype)
     yield from (bytes_of(np.ascontiguousarray(band)) for band in bands)
 
 

@@ -30,7 +30,7 @@ def row_reader(source: Source, image: Any, layout: Layout, form: str) -> Begin |
 
     def begin() -> RowReader | None:
         with listening(source):
-            picture = by_rows.empty_frame(image.height, image.width, layout.channels, layout.type)
+            picture = by_rows.empty_frame(image.height, image.width, layout)
             (frame,), values = parsed(source.name, lambda: oriented(source, image, [picture]))
             rows = parsed(source.name, lambda: _KINDS[image.format].opened(source, image, layout))
         if frame is not picture or rows is None:

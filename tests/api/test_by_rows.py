@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import imgconv
-from imgconv.api import by_rows, local_steps
+from imgconv.api import alpha_by_parts, by_rows, local_steps
+from imgconv.api.alpha_policies import run_policy_on_all
 from imgconv.api.apply.pipeline import apply
 from imgconv.errors import WindowError
 from imgconv.operations.pipeline import Pipeline
@@ -22,6 +23,8 @@ STEPS = [
     "filter box:9 border=zero",
     "filter box:5 border=constant:7 stride=2",
     "filter sharpen stride=2 pad=same border=reflect",
+    "filter sharpen",
+    'filter "-1 4 1" divisor=3 border=constant:9',
     'filter "1 2;3 4" pad=3x1 dilation=2x3 border=reflect',
     'filter "0 0 1" pad=valid',
     'filter "1;0;0;2" anchor=3,0 border=reflect101',
@@ -70,10 +73,11 @@ def noise(shape: tuple[int, ...], type_: str, seed: int) -> np.ndarray:
     return rng.integers(np.iinfo(type_).min, np.iinfo(type_).max, shape, endpoint=True).astype(type_)
 
 
-def by_rows_of(pipeline: Pipeline, pixels: np.ndarray, target: Target) -> tuple[np.ndarray, Any]:
-    bands = by_rows.Bands(pipeline, pixels.shape, pixels.dtype.name, target, None)
-    if target.range == "stretch":
-        bands.survey(Rows(pixels).read)
+def by_rows_of(pipeline: Pipeline, pixels: np.ndarray, target: Target, alpha: str = "") -> tuple[np.ndarray, Any]:
+    height, width, channels = pixels.shape
+    bands = by_rows.Bands(pipeline, (height, width, channels - bool(alpha)), pixels.dtype.name, target, None, alpha)
+    for survey in bands.surveys:
+        survey(Rows(pixels).read)
     return np.concatenate(list(bands.made(Rows(pixels).read))), bands
 
 
@@ -103,6 +107,57 @@ def test_whole_numbers_are_the_same_to_the_bit(everything, steps, height, width,
         patch.setattr(by_rows, "_OVERLAP", 0)  # bands lower than what their windows look beyond
         found, bands = by_rows_of(pipeline, pixels, target)
     np.testing.assert_array_equal(found, whole.pixels)
+    assert bands.response == response
+    assert set(bands.notes) == set(whole.notes)
+
+
+def noise_with_alpha(shape: tuple[int, int, int], type_: str, seed: int, pattern: str) -> np.ndarray:
+    """Pixels whose last channel is alpha: opaque, transparent, both, or anything."""
+    pixels = noise(shape, type_, seed)
+    opaque = 1 if type_.startswith("float") else np.iinfo(type_).max
+    alpha = np.abs(noise(shape[:2], type_, seed + 1)) % 1 if opaque == 1 else noise(shape[:2], type_, seed + 1)
+    pixels[..., -1] = {
+        "opaque": opaque,
+        "transparent": 0,
+        "halves": np.where(np.arange(shape[0]) < shape[0] // 2, opaque, 0)[:, None],
+        "mixed": alpha,
+    }[pattern]
+    return pixels
+
+
+@EVERYTHING
+@law(150)
+@given(
+    steps=st.lists(st.sampled_from(STEPS), min_size=1, max_size=2),
+    policy=st.sampled_from(["auto", "auto", "keep", "filter", "premultiply"]),
+    pattern=st.sampled_from(["opaque", "transparent", "halves", "mixed"]),
+    height=st.integers(1, 90),
+    width=st.integers(1, 6),
+    channels=st.sampled_from([1, 3]),
+    type_=st.sampled_from(["uint8", "uint16"]),
+    band=st.sampled_from([1, 2000]),
+    range_=st.sampled_from(["clamp", "abs", "shift"]),
+    seed=st.integers(0, 99),
+)
+def test_alpha_is_the_same_to_the_bit(
+    everything, steps, policy, pattern, height, width, channels, type_, band, range_, seed
+):
+    pipeline, target = Pipeline.parse(" | ".join(steps)), Target(type_, range_)
+    pixels = noise_with_alpha((height, width, channels + 1), type_, seed, pattern)
+    try:
+        pipeline.result(height, width, channels)
+    except WindowError:
+        return
+    if alpha_by_parts.refusal(policy, pipeline, False):
+        return
+    frames = [(values(np.ascontiguousarray(pixels[..., :-1])), np.ascontiguousarray(pixels[..., -1]))]
+    with compiled(everything), pytest.MonkeyPatch.context() as patch:
+        ((whole, alpha, response),) = run_policy_on_all(policy, pipeline, frames, target, None)
+        patch.setattr(by_rows, "_BAND", band)
+        patch.setattr(by_rows, "_OVERLAP", 0)
+        found, bands = by_rows_of(pipeline, pixels, target, policy)
+    np.testing.assert_array_equal(found[..., :-1], whole.pixels)
+    np.testing.assert_array_equal(found[..., -1], alpha)
     assert bands.response == response
     assert set(bands.notes) == set(whole.notes)
 

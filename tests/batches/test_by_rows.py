@@ -24,9 +24,11 @@ from imgconv.errors import LossError
 from imgconv.files import by_rows
 from imgconv.files.formats import format_of
 from imgconv.files.options import Reading, Writing
+from imgconv.files.png import writer as png_writer
 from imgconv.operations.pipeline import Pipeline
 from imgconv.values.crops import Crop
 from imgconv.values.frozen import replace
+from imgconv.values.image import frame_of
 from tests.command import COMMAND
 
 PIPELINES = ["edges sobel", "filter gaussian:2 border=reflect | maxpool 2", "pool kind=median size=3 stride=2 | relu"]
@@ -44,6 +46,16 @@ def png(path: Path, pixels: np.ndarray[Any, Any], **options: Any) -> None:
     texts = PngInfo()
     texts.add_text("Title", "noise")
     Image.fromarray(pixels).save(path, pnginfo=texts, dpi=(300, 300), **options)
+
+
+def with_alpha(pixels: np.ndarray[Any, Any], *, opaque: bool = False) -> np.ndarray[Any, Any]:
+    """Pixels whose last channel is alpha: opaque above, transparent below, and anything between."""
+    third, most = len(pixels) // 3, np.iinfo(pixels.dtype).max
+    pixels[:third, ..., -1] = most
+    pixels[-third:, ..., -1] = most if opaque else 0
+    if opaque:
+        pixels[..., -1] = most
+    return pixels
 
 
 SOURCES = {
@@ -86,10 +98,28 @@ SOURCES = {
         compression="zlib",
     ),
     "big.tif": lambda path: tifffile.imwrite(path, noise((130, 70)), tile=(64, 64), bigtiff=True),
+    "alpha.png": lambda path: png(path, with_alpha(noise((150, 61, 4)))),
+    "gray alpha.png": lambda path: png(path, with_alpha(noise((150, 61, 2)))),
+    "deep alpha.png": lambda path: path.write_bytes(
+        png_writer.encode(frame_of(with_alpha(noise((90, 50, 4), np.uint16))), {})
+    ),
+    "opaque.png": lambda path: png(path, with_alpha(noise((150, 61, 4)), opaque=True)),
+    "alpha.tif": lambda path: tifffile.imwrite(
+        path, with_alpha(noise((131, 37, 4))), rowsperstrip=9, photometric="rgb", extrasamples=["unassalpha"]
+    ),
+    "alpha planes.tif": lambda path: tifffile.imwrite(
+        path,
+        np.moveaxis(with_alpha(noise((90, 50, 4), np.uint16)), -1, 0),
+        planarconfig="separate",
+        photometric="rgb",
+        extrasamples=["unassalpha"],
+    ),
 }
 
 
 PAIRS = list(zip(SOURCES, itertools.cycle(["png", "ppm", "jpeg", "npy", "pgm", "pfm"])))
+ALPHA = [name for name in SOURCES if "alpha" in name or "opaque" in name]
+PAIRS += [(name, suffix) for name in ALPHA for suffix in ("png", "npy") if (name, suffix) not in PAIRS]
 """Each source, with a format of the result."""
 
 FLOATS = ("float.npy", "gray.pfm", "rgb.pfm", "float.tif")
@@ -158,7 +188,21 @@ def test_tiles_are_those_of_the_image_in_memory(tmp_path: Path, monkeypatch: pyt
         ("gray.png", "filter vertical", Settings(gray=True, crop=Crop(33, 12, 100, 40))),
         ("rgb.ppm", "filter vertical | maxpool 2", Settings(crop=Crop(1, 2, 5, 7))),
         ("float.npy", "filter box:3", Settings(dtype="uint8")),
-        *((name, "filter emboss", Settings(range="stretch")) for name in SOURCES if name not in FLOATS),
+        *(
+            (name, "filter emboss", Settings(range="stretch"))
+            for name in SOURCES
+            if name not in FLOATS and name not in ALPHA
+        ),
+        *(
+            ("alpha.png", "filter sharpen | maxpool 2", Settings(alpha=policy))
+            for policy in ("keep", "filter", "premultiply", "drop")
+        ),
+        ("opaque.png", "filter sharpen", Settings(alpha="drop", crop=Crop(3, 4, 50, 50))),
+        ("alpha.tif", "filter gaussian:2 | filter sharpen", Settings(dtype="uint16")),
+        ("alpha planes.tif", "filter sharpen", Settings(dtype="uint8", gray=True)),
+        ("alpha.png", "maxpool 2 stride=90", Settings(alpha="drop", gray=True)),
+        ("alpha.png", "edges sobel", Settings(dtype="float32", crop=Crop(1, 2, 5, 7))),
+        ("gray alpha.png", "filter emboss", Settings(range="stretch", alpha="keep")),
         ("deep.png", "filter gaussian:1", Settings(range="stretch", dtype="float32")),
         ("rgb.png", "edges sobel", Settings(range="stretch", gray=True)),
         ("gray.png", "filter box:3 divisor=7 | relu", Settings(range="stretch")),
@@ -207,6 +251,13 @@ def test_plans_say_so(tmp_path: Path) -> None:
         "in memory as a whole: filter box:3 border=wrap is not computed by parts"
     )
     assert "read twice for the extremes" in last("filter box:3", Settings(range="stretch"))
+    SOURCES["alpha.png"](tmp_path / "alpha.png")
+    source = tmp_path / "alpha.png"
+    assert "read twice for its alpha" in last("filter box:3")
+    assert "read up to three times for its alpha" in last("filter sharpen")
+    assert "read" not in last("filter sharpen", Settings(alpha="keep"))
+    assert last("filter box:3", Settings(range="stretch")).startswith("in memory as a whole: --range stretch needs")
+    source = tmp_path / "gray.png"
     assert last("filter box:3", target="o.bmp") == "in memory as a whole: BMP is not written by rows"
 
 
@@ -247,10 +298,11 @@ def test_what_is_read_as_a_whole_still_is(tmp_path: Path, monkeypatch: pytest.Mo
     exif = Image.Exif()
     exif[274] = 6
     Image.fromarray(pixels).save(tmp_path / "turned.png", exif=exif)
-    Image.fromarray(np.dstack([pixels, pixels[..., :1]])).save(tmp_path / "alpha.png")
+    Image.fromarray(pixels).save(tmp_path / "keyed.png", transparency=(1, 2, 3))
+    tifffile.imwrite(tmp_path / "multiplied.tif", np.dstack([pixels, pixels[..., :1]]), extrasamples=["assocalpha"])
     tifffile.imwrite(tmp_path / "bits.tif", pixels[..., 0] > 128)
     tifffile.imwrite(tmp_path / "turned.tif", pixels[..., 0], extratags=[(274, 3, 1, 3, True)])
-    for name in ("turned.png", "alpha.png", "bits.tif", "turned.tif"):
+    for name in ("turned.png", "keyed.png", "multiplied.tif", "bits.tif", "turned.tif"):
         found = outcome(tmp_path / name, tmp_path / "rows.png", "filter box:3")
         with monkeypatch.context() as patch:
             patch.setattr(by_rows, "LEAST", 10**12)

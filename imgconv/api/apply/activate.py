@@ -25,14 +25,20 @@ def apply(
 
 def local(step: Activate, height: int, width: int) -> list[LocalStep]:
     """The function as a step on parts of an image: each value is made of itself."""
-    from imgconv.api.local_steps import LocalStep
+    from imgconv.api.local_steps import LocalStep, WithAlpha
 
     def run(
         values: Values, parts: Sequence[Placed], target: Target | None, threads: int | None
     ) -> tuple[Values, Response | None]:
         return apply(step, values, target, threads)
 
-    return [LocalStep((Window((1, 1)).over(height, width),), run)]
+    def weighted(
+        colours: WeightedColours, parts: Sequence[Placed], target: Target | None, threads: int | None
+    ) -> tuple[WeightedColours, Response | None]:
+        return apply_weighted(step, colours, target, threads)
+
+    with_alpha = WithAlpha(weighted, lambda alpha, parts, threads: alpha)
+    return [LocalStep((Window((1, 1)).over(height, width),), run, with_alpha)]
 
 
 def apply_weighted(

@@ -36,7 +36,7 @@ def apply(
 
 def local(step: Bank, height: int, width: int) -> list[LocalStep] | str:
     """The bank as a step on parts of an image; or why it has none."""
-    from imgconv.api.local_steps import LocalStep
+    from imgconv.api.local_steps import LocalStep, WithAlpha
 
     if step.sheet:
         return "its tiles lie beside each other"
@@ -54,7 +54,26 @@ def local(step: Bank, height: int, width: int) -> list[LocalStep] | str:
 
         return stacked(response, len(step.filters), target, threads, None)
 
-    return [LocalStep(placed, run, step.filters[0].border.name.startswith("reflect"))]
+    alone = [filters.with_alpha(one) for one in step.filters]
+
+    def weighted(
+        colours: WeightedColours, parts: Sequence[Placed], target: Target | None, threads: int | None
+    ) -> tuple[WeightedColours, Response | None]:
+        def response(number: int, goal: Target | None) -> tuple[Values, Response | None]:
+            part = parts[number]
+            result, extremes = alone[number].weighted(colours.under(part), [part], goal, threads)
+            return result.colour, extremes
+
+        channels, extremes = stacked(response, len(step.filters), target, threads, None)
+        seen, first = colours.under(parts[0]), step.filters[0]
+        return seen.with_alpha_under(parts[0].anchored(first.window), first.border, channels), extremes
+
+    def kept(alpha: Pixels, parts: Sequence[Placed], threads: int | None) -> Pixels:
+        return alone[0].kept(alpha, parts[:1], threads)
+
+    mean = any(one.mean for one in alone)
+    with_alpha = WithAlpha(weighted, kept, mean=mean)
+    return [LocalStep(placed, run, with_alpha, step.filters[0].border.name.startswith("reflect"))]
 
 
 def apply_weighted(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from imgconv.api.apply import filter as filters
 from imgconv.engine import edges
 from imgconv.operations.detectors import COMPASS, PAIR, SHARE, SHARE_EDGES
+from imgconv.values.frozen import replace
 from imgconv.values.pixel_values import Pixels, Response, Target, Values
 
 if TYPE_CHECKING:
@@ -47,12 +48,15 @@ def apply(
 def local(step: Edges, height: int, width: int) -> list[LocalStep] | str:
     """The detector as a step on parts of an image; or why it has none."""
     if step.row.kind in (PAIR, COMPASS):
-        return filters.local(step.filter, height, width)
+        found = filters.local(step.filter, height, width)
+        return found if isinstance(found, str) else [_alpha_stays(one) for one in found]
     if step.row.kind != SHARE:
         return "its lines are followed through the image"
     if step.border.name == "wrap":
         return "its border continues at the opposite edge"
-    from imgconv.api.local_steps import LocalStep
+    from imgconv.api.local_steps import LocalStep, WithAlpha
+    from imgconv.engine.alpha.plane import under_centres
+    from imgconv.engine.alpha.weighted import multiply
 
     slid, border = step.filter, step.border
     placed = tuple(window.over(height, width) for window in slid.windows)
@@ -64,7 +68,23 @@ def local(step: Edges, height: int, width: int) -> list[LocalStep] | str:
         how: dict[str, Any] = {"target": target, "threads": threads, "out": None, "parts": parts}
         return edges.share(values, slid.kernels, windows, border, SHARE_EDGES, **how)
 
-    return [LocalStep(placed, run, border.name.startswith("reflect"))]
+    def weighted(
+        colours: WeightedColours, parts: Sequence[Placed], target: Target | None, threads: int | None
+    ) -> tuple[WeightedColours, Response | None]:
+        products, _, _ = multiply(colours, border, threads, whole=False)
+        strength, response = run(products, parts, target, threads)
+        return colours.under(parts[0]).with_alpha_under(parts[0].window, border, strength), response
+
+    def kept(alpha: Pixels, parts: Sequence[Placed], threads: int | None) -> Pixels:
+        """Alpha stays, so it is that under the windows' centres."""
+        return under_centres(parts[0].plane(alpha), parts[0].window, border)
+
+    return [LocalStep(placed, run, WithAlpha(weighted, kept), border.name.startswith("reflect"))]
+
+
+def _alpha_stays(step: LocalStep) -> LocalStep:
+    """The same step, through which the alpha of multiplied colours does not go."""
+    return replace(step, with_alpha=replace(step.with_alpha, shares=None))
 
 
 def _smoothed(step: Edges, values: Values, threads: int | None) -> Values:

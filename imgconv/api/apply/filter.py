@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from imgconv.engine.filter.correlate import FUSED, correlate
 from imgconv.engine.filter.correlate import work_of as filter_work
 
 if TYPE_CHECKING:
-    from imgconv.api.local_steps import LocalStep
+    from imgconv.api.local_steps import LocalStep, WithAlpha
     from imgconv.engine.alpha.weighted import WeightedColours
     from imgconv.engine.filter.parts import Placed
     from imgconv.engine.run_loop import Work
@@ -72,7 +72,8 @@ def local(step: Filter, height: int, width: int) -> list[LocalStep] | str:
     steps = []
     for _ in range(step.times):
         placed = tuple(window.over(height, width) for window in step.windows)
-        steps.append(LocalStep(placed, _run_on_part(step), step.border.name.startswith("reflect")))
+        reflects = step.border.name.startswith("reflect")
+        steps.append(LocalStep(placed, _run_on_part(step), with_alpha(step), reflects))
         height, width = placed[0][0].out, placed[0][1].out
     return steps
 
@@ -91,6 +92,31 @@ def _run_on_part(step: Filter) -> Run:
         return combine(values, step.kernels, windows, border, step.way, target=target, threads=threads, parts=parts)
 
     return run
+
+
+def with_alpha(step: Filter) -> WithAlpha:
+    """The filter, once, on a part of an image with alpha."""
+    from imgconv.api.local_steps import WithAlpha
+    from imgconv.engine.alpha import filter as alpha_filter
+    from imgconv.engine.alpha.plane import under_centres
+
+    border = step.border
+
+    def weighted(
+        colours: WeightedColours, parts: Sequence[Placed], target: Target | None, threads: int | None
+    ) -> tuple[WeightedColours, Response | None]:
+        if step.with_:
+            windows = [part.anchored(window) for part, window in zip(parts, step.windows, strict=True)]
+            how = windows, border, step.way, target, threads, parts
+            return alpha_filter.combine_weighted(colours, step.kernels, *how)
+        window = parts[0].anchored(step.window)
+        return alpha_filter.filter_weighted(colours, step.effective_kernel, window, border, target, threads)
+
+    def kept(alpha: Pixels, parts: Sequence[Placed], threads: int | None) -> Pixels:
+        return under_centres(parts[0].plane(alpha), parts[0].anchored(step.window), border)
+
+    mean = not step.with_ and alpha_filter.mixes_signs(step.effective_kernel)
+    return WithAlpha(weighted, kept, _run_on_part(cast("Filter", step.for_alpha())), mean)
 
 
 def _stays_small(step: Filter) -> bool:

@@ -59,7 +59,7 @@ def work_of(step: Pool, values: Values, target: Target) -> Work | None:
 
 def local(step: Pool, height: int, width: int) -> list[LocalStep] | str:
     """The pooling as a step on parts of an image; or why it has none."""
-    from imgconv.api.local_steps import LocalStep
+    from imgconv.api.local_steps import LocalStep, WithAlpha
 
     if step.to is not None:
         return "its windows have several sizes"
@@ -74,7 +74,22 @@ def local(step: Pool, height: int, width: int) -> list[LocalStep] | str:
     ) -> tuple[Values, Response | None]:
         return _pool(step, values, parts[0].window, target, threads, cells=cells)
 
-    return [LocalStep((placed,), run, ceil=whole.ceil if step.count_padding else None)]
+    def weighted(
+        colours: WeightedColours, parts: Sequence[Placed], target: Target | None, threads: int | None
+    ) -> tuple[WeightedColours, Response | None]:
+        return _pool_weighted(step, colours, parts[0].window, target, threads, cells)
+
+    def shares(
+        values: Values, parts: Sequence[Placed], target: Target | None, threads: int | None
+    ) -> tuple[Values, Response | None]:
+        return _pool(step.for_alpha(), values, parts[0].window, target, threads, cells=cells)
+
+    def kept(alpha: Pixels, parts: Sequence[Placed], threads: int | None) -> Pixels:
+        pooled, _ = shares(values_of(alpha), parts, target_of(alpha.dtype.name, None, "clamp"), threads)
+        return pooled.pixels[..., 0]
+
+    ceil = whole.ceil if step.count_padding else None
+    return [LocalStep((placed,), run, WithAlpha(weighted, kept, shares), ceil=ceil)]
 
 
 def _pool_to(
@@ -111,12 +126,17 @@ def apply_weighted(
 
 
 def _pool_weighted(
-    step: Pool, colours: WeightedColours, window: Window, target: Target | None, threads: int | None
+    step: Pool,
+    colours: WeightedColours,
+    window: Window,
+    target: Target | None,
+    threads: int | None,
+    cells: int | None = None,
 ) -> tuple[WeightedColours, Response | None]:
     if step.kind not in PLAIN:
         from imgconv.engine.alpha.reductions import reduce_weighted
 
-        return reduce_weighted(colours, step.kind, window, target=target, threads=threads)
+        return reduce_weighted(colours, step.kind, window, target=target, threads=threads, cells=cells)
     from imgconv.engine.alpha.pool import pool_weighted
 
     return pool_weighted(colours, step.kind, window, count_padding=step.count_padding, target=target, threads=threads)

@@ -15,10 +15,10 @@ import numpy as np
 
 from imgconv.engine.alpha.plane import centres
 from imgconv.engine.alpha.strips import WEIGHT_LOST, Quotients, Strip, Strips, ThreadArrays, divide_numbers
-from imgconv.engine.alpha.visible import mean
 from imgconv.engine.alpha.weighted import UNKNOWN, WeightedColours, multiply, product_type
 from imgconv.engine.filter.combine import combine
 from imgconv.engine.filter.correlate import correlate
+from imgconv.engine.filter.parts import Placed
 from imgconv.engine.memory import allocate
 from imgconv.kernels.kernel import Kernel
 from imgconv.values.borders import Border
@@ -53,14 +53,18 @@ def combine_weighted(
     how: str,
     target: Target | None,
     threads: int | None,
+    parts: Sequence[Placed] | None = None,
 ) -> tuple[WeightedColours, Response | None]:
     """Responses of several kernels to colour times alpha, combined by `how`; alpha is that under the first window's
-    centre."""
+    centre. Where colours are part of an image, `parts` are what of it each window sees."""
     whole = all(_is_exact(colours, kernel, border) for kernel in kernels)
     products, _, product_border = multiply(colours, border, threads, whole=whole)
     used = [kernel.using(divisor=kernel.divisor * colours.opaque) for kernel in kernels] if whole else kernels
-    combined, response = combine(products, used, windows, product_border, how, target=target, threads=threads)
-    return colours.with_alpha_under(windows[0], border, combined), response
+    combined, response = combine(
+        products, used, windows, product_border, how, target=target, threads=threads, parts=parts
+    )
+    first = colours if parts is None else colours.under(parts[0])
+    return first.with_alpha_under(windows[0], border, combined), response
 
 
 def _is_identity(kernel: Kernel, window: Window) -> bool:
@@ -276,12 +280,15 @@ def _share_weighing(
 def _faint(colours: WeightedColours, kernel: Kernel) -> tuple[float, float]:
     """Below which alpha a colour counts in the extremes by its alpha, and the mean response; (0, 0) for kernels without
     weights of both signs, whose quotients stay between the colours."""
-    if len({weight > 0 for row in kernel.weights for weight in row if weight}) < 2:
+    if not mixes_signs(kernel):
         return 0, 0
-    middle = mean([(colours.colour.pixels, colours.alpha_plane, 1)])
-    return float(colours.alpha.pixels.max()) / 2, double(kernel.response(1, 1)[0] - kernel.bias) * middle + double(
-        kernel.bias
-    )
+    seen = colours.seen
+    return seen.greatest / 2, double(kernel.response(1, 1)[0] - kernel.bias) * seen.mean + double(kernel.bias)
+
+
+def mixes_signs(kernel: Kernel) -> bool:
+    """Whether a kernel has weights of both signs."""
+    return len({weight > 0 for row in kernel.weights for weight in row if weight}) == 2
 
 
 def _sum_of(kernel: Kernel, window: Window, type_: str, threads: int | None) -> float:

@@ -48,3 +48,13 @@ def centres(window: Window, border: Border, rows: Axis, columns: Axis) -> tuple[
         for i, axis in enumerate((rows, columns))
     )
     return down, along
+
+
+def beside(alpha: Pixels | None, type_: str) -> Pixels | None:
+    """Alpha beside pixels of a type: opaque stays opaque where both are unsigned and of different sizes; else it keeps
+    its own type."""
+    if alpha is None or alpha.dtype == type_ or not (type_.startswith("uint") and alpha.dtype.kind == "u"):
+        return alpha
+    if type_ == "uint16":
+        return alpha.astype(np.uint16) * np.uint16(257)
+    return ((alpha.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)

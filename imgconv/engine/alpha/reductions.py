@@ -15,10 +15,16 @@ from imgconv.values.windows import Window
 
 
 def reduce_weighted(
-    colours: WeightedColours, kind: str, window: Window, *, target: Target | None, threads: int | None = None
+    colours: WeightedColours,
+    kind: str,
+    window: Window,
+    *,
+    target: Target | None,
+    threads: int | None = None,
+    cells: int | None = None,
 ) -> tuple[WeightedColours, Response | None]:
     """sum: of a*c. lp: the root of the sum of a*|c|**P. range and percentiles: of the colours whose alpha is not 0; 0
-    where there is none."""
+    where there is none. Of a part of an image, `cells` are the most pixels that a window of it can see."""
     word, numbers = parts(kind)
     require(3 * colours.colour.pixels.size, "float64", "the weighted colours")
     share = colours.alpha.pixels / np.float64(colours.opaque)
@@ -32,7 +38,8 @@ def reduce_weighted(
         seen = share if word == "sum" else share ** (1 / float(numbers[0])) if word == "lp" else None
         weighed = np.where(share > 0, colour, np.nan if seen is None else 0)
         values = Values(weighed if seen is None else weighed * seen, UNKNOWN)
-        result, response = reduce(values, kind, window, target=target, threads=threads, left_out=seen is None)
+        how = {"target": target, "threads": threads, "cells": cells}
+        result, response = reduce(values, kind, window, left_out=seen is None, **how)  # type: ignore[arg-type]
     return WeightedColours(result, alpha, colours.opaque, colours.type), response
 
 

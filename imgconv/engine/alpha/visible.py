@@ -17,7 +17,8 @@ from imgconv.values.pixel_values import Pixels
 
 _LEAST = 1 / 510
 """The least share of opaque that rounds to something in 8 bits."""
-_ROWS = 64
+ROWS = 64
+"""Rows that are looked at together."""
 
 
 def visible_extremes(frames: Sequence[tuple[Pixels, Pixels | None]]) -> tuple[float, float]:
@@ -33,8 +34,8 @@ def visible_extremes(frames: Sequence[tuple[Pixels, Pixels | None]]) -> tuple[fl
         if alpha is None:
             ends.append(extremes(colour))
             continue
-        for first in range(0, len(colour), _ROWS):
-            ends += _part_ends(colour[first : first + _ROWS], _shares(alpha[first : first + _ROWS]), half, middle)
+        for first in range(0, len(colour), ROWS):
+            ends += _part_ends(colour[first : first + ROWS], _shares(alpha[first : first + ROWS]), half, middle)
     ends = ends or [extremes(colour) for colour, _ in frames]
     return min(low for low, _ in ends), max(high for _, high in ends)
 
@@ -53,15 +54,31 @@ def _part_ends(colour: Pixels, share: Pixels, half: float, middle: float) -> Ite
 def mean(frames: Sequence[tuple[Pixels, Pixels | None, float]]) -> float:
     """The mean of all finite colours (H, W, C), weighted by alpha (H, W) times a factor; 0 where nothing can be
     seen."""
-    total = weight = 0.0
+    running = Mean()
     for colour, alpha, factor in frames:
-        for first in range(0, len(colour), _ROWS):
-            part = colour[first : first + _ROWS].astype(np.float64)
-            share = np.ones(part.shape[:2]) if alpha is None else alpha[first : first + _ROWS] * factor
-            known = np.isfinite(part).all(axis=2) & (share > 0)
-            total += float((part.mean(axis=2)[known] * share[known]).sum())
-            weight += float(share[known].sum())
-    return total / weight if weight else 0.0
+        for first in range(0, len(colour), ROWS):
+            part = colour[first : first + ROWS]
+            running.add(part, np.ones(part.shape[:2]) if alpha is None else alpha[first : first + ROWS] * factor)
+    return running.value
+
+
+class Mean:
+    """The same, of parts that come one after the other: a frame's, `ROWS` rows each, so that sums do not depend on
+    what is there at one time."""
+
+    def __init__(self) -> None:
+        self._total = self._weight = 0.0
+
+    def add(self, colour: Pixels, share: Pixels) -> None:
+        """The next rows, and their weights."""
+        part, share = colour.astype(np.float64), share.astype(np.float64)
+        known = np.isfinite(part).all(axis=2) & (share > 0)
+        self._total += float((part.mean(axis=2)[known] * share[known]).sum())
+        self._weight += float(share[known].sum())
+
+    @property
+    def value(self) -> float:
+        return self._total / self._weight if self._weight else 0.0
 
 
 def _shares(alpha: Any) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from imgconv.engine.alpha.plane import opaque_of, under_centres
@@ -15,18 +17,32 @@ from imgconv.values.pixel_values import Pixels, Response, Target, Values, shift_
 from imgconv.values.span import Span
 from imgconv.values.windows import Window
 
+if TYPE_CHECKING:
+    from imgconv.engine.filter.parts import Placed
+
 UNKNOWN = Span(-np.inf, np.inf, False)
+
+
+@record
+class Seen:
+    """What the extremes of colours with alpha are weighed by: the greatest alpha of an image, and its mean colour (of
+    products: its mean product, and its mean alpha)."""
+
+    greatest: float
+    mean: float
+    share: float = 1
 
 
 @record
 class WeightedColours:
     """Colours (H, W, C), not multiplied by alpha, and alpha (H, W, 1) from 0 to `opaque`; in the end alpha is of
-    `type`."""
+    `type`. Where they are a part of an image, `whole` is what is seen of all of it."""
 
     colour: Values
     alpha: Values
     opaque: int
     type: str
+    whole: Seen | None = None
 
     @classmethod
     def of_frame(cls, colour: Values, alpha: Pixels) -> WeightedColours:
@@ -40,6 +56,16 @@ class WeightedColours:
     def parts(self) -> tuple[Values, ...]:
         """Colours and alpha."""
         return self.colour, self.alpha
+
+    @property
+    def seen(self) -> Seen:
+        """What is seen of the whole image."""
+        colour, alpha = self.colour.pixels, self.alpha_plane
+        return self.whole or Seen(float(alpha.max()), mean([(colour, alpha, 1)]))
+
+    def under(self, part: Placed) -> WeightedColours:
+        """What a window sees of a part of an image."""
+        return replace(self, colour=part.of(self.colour), alpha=part.of(self.alpha))
 
     @property
     def alpha_plane(self) -> Pixels:
@@ -89,17 +115,26 @@ def multiply(
 
 
 def divide(
-    products: Values, shares: Values, opaque: int, type_: str, target: Target | None, threads: int | None
+    products: Values,
+    shares: Values,
+    form: tuple[int, str],
+    target: Target | None,
+    threads: int | None,
+    whole: Seen | None = None,
 ) -> tuple[WeightedColours, Response | None]:
-    """Colours times alpha back to colours, converted to `target`, and alpha to its units: the inverse of `multiply`."""
+    """Colours times alpha back to colours, converted to `target`, and alpha to its units and type, which are `form`:
+    the inverse of `multiply`. Where they are a part of an image, `whole` is what is seen of all of it."""
+    opaque, type_ = form
     height, width, channels = products.pixels.shape
     shift = shift_of(target) if target is not None else 0
     result = allocate((height, width, channels), target.type if target is not None else products.type, "the result")
     alpha = allocate((height, width, 1), type_ if target is not None else "float64", "the result's alpha")
     faint, middle = 0.0, 0.0
     if target is not None:
-        faint, least = float(shares.pixels.max()) / 2, mean([(shares.pixels, None, 1)])
-        middle = mean([(products.pixels, None, 1)]) / least + shift if least > 0 else 0.0
+        seen = whole or Seen(
+            float(shares.pixels.max()), mean([(products.pixels, None, 1)]), mean([(shares.pixels, None, 1)])
+        )
+        faint, middle = seen.greatest / 2, seen.mean / seen.share + shift if seen.share > 0 else 0.0
     numbers = divide_numbers(
         bias=shift, least=WEIGHT_LOST, shift=shift, scale=opaque, limit=opaque, faint=faint, middle=middle
     )

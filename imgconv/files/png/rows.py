@@ -25,8 +25,9 @@ _POLL = 0.1  # seconds after which a thread that waits looks whether it is still
 
 
 def opened(source: Source, image: Any, layout: Layout) -> PngRows | None:
-    """The rows of a PNG that Pillow opened; None where it is interlaced, or has alpha or small samples."""
-    plain = image.mode in ("L", "RGB", "I;16") and not layout.alpha and "transparency" not in image.info
+    """The rows of a PNG that Pillow opened; None where it is interlaced, or has a transparent colour or small
+    samples."""
+    plain = image.mode in ("L", "LA", "RGB", "RGBA", "I;16") and "transparency" not in image.info
     deep = sample_bits(image) == 8 or layout.type == "uint16"
     if not plain or not deep or image.info.get("interlace"):
         return None
@@ -34,7 +35,7 @@ def opened(source: Source, image: Any, layout: Layout) -> PngRows | None:
 
 
 class PngRows:
-    """The rows of a PNG of 8 or 16 bits, gray or RGB, not interlaced."""
+    """The rows of a PNG of 8 or 16 bits, gray or RGB, with or without alpha, not interlaced."""
 
     def __init__(self, source: Source) -> None:
         self._source, self._data = source, Datastream(source.stream)

@@ -19,7 +19,7 @@ import numpy as np
 
 from imgconv import jit
 from imgconv.engine.bands import WHOLE_BAND, Band, run_bands
-from imgconv.files.by_rows import Regrouped
+from imgconv.files.by_rows import Regrouped, joined_shape, stand_in
 from imgconv.files.deflate import loops as deflate_loops
 from imgconv.files.deflate.compress import DEFAULT, FASTEST, LARGE, adler32_combine, checksums, coder, zlib_header
 from imgconv.files.png import chunks
@@ -69,10 +69,11 @@ def write_pixels(frame: Frame, file: io.BytesIO, level: int, threads: int | None
 def by_rows(
     image: ImageData, bands: Iterable[Pixels], level: int = DEFAULT, threads: int | None = None
 ) -> Iterator[bytes | memoryview]:
-    """What `encode` gives, in pieces, from an image without pixels or alpha, and bands of its rows."""
+    """What `encode` gives, in pieces, from an image without pixels, and bands of its rows, alpha being the last
+    channel."""
     (frame,), file = image.frames, io.BytesIO()
     file.write(head(frame, image.metadata))
-    strips = _Strips(frame, level, file, None)
+    strips = _Strips(Frame(stand_in(joined_shape(image), frame.pixels.dtype)), level, file, None)
     first = 0
     for part in Regrouped(bands, _TOGETHER * strips.rows, above=True):
         strips.pixels, strips.first = part, max(0, first * strips.rows - 1)

@@ -69,7 +69,7 @@ def header(source: Source) -> Header:
 
 def _by_rows(source: Source, stated: PnmHeader) -> RowReader:
     """A reader of the only image in a file row by row."""
-    picture = by_rows.empty_frame(stated.height, stated.width, stated.channels, stated.type)
+    picture = by_rows.empty_frame(stated.height, stated.width, Layout(stated.channels, type=stated.type))
     image = ImageData((picture,), stated.format)
     left = stated.height
 

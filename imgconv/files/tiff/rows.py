@@ -14,6 +14,7 @@ from imgconv.values.layout import Layout
 from imgconv.values.pixel_values import Pixels
 
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB = 0, 1, 2  # of PhotometricInterpretation
+_ALPHA = 2  # of ExtraSamples
 _ORIENTATION = 274
 _STRIP_ROWS, _TILE_ROWS, _COMPRESSION = 278, 323, 259
 _MOST = 2**26  # bytes that are held of a row of strips or tiles
@@ -33,7 +34,7 @@ def opened(source: Source, layout: Layout) -> TiffRows | None:
 
 def bytes_held(image: Any, layout: Layout) -> int:
     """About the bytes that are held of a picture that Pillow opened while its rows are read."""
-    row = image.width * layout.channels * np.dtype(layout.type).itemsize
+    row = image.width * (layout.channels + layout.alpha) * np.dtype(layout.type).itemsize
     tiles, strips = image.tag_v2.get(_TILE_ROWS), image.tag_v2.get(_STRIP_ROWS)
     high = tiles or strips or image.height
     if not isinstance(high, int):
@@ -44,12 +45,16 @@ def bytes_held(image: Any, layout: Layout) -> int:
 
 
 def _reads(page: Any, layout: Layout) -> bool:
-    """Whether a page is gray or RGB, upright, of whole bytes, and its pieces are small, and stated where they are."""
+    """Whether a page is gray or RGB, perhaps with alpha that colours are not multiplied by, upright, of whole bytes,
+    and its pieces are small, and stated where they are."""
     channels = {_WHITE_IS_ZERO: 1, _BLACK_IS_ZERO: 1, _RGB: 3}.get(int(page.photometric))
+    extra = [_ALPHA] if layout.alpha else []
     orientation = page.tags.get(_ORIENTATION)
     return (
         segments.reads(page)
-        and channels == page.samplesperpixel == layout.channels
+        and channels == layout.channels == page.samplesperpixel - len(extra)
+        and [int(kind) for kind in page.extrasamples] == extra
+        and not (extra and int(page.photometric) == _WHITE_IS_ZERO)
         and page.dtype.newbyteorder("=") == layout.type
         and (orientation is None or orientation.value == 1)
         and page.fillorder == 1
@@ -118,7 +123,10 @@ class TiffRows:
         if page.planarconfig == 1:
             return self._stored_in(number, first, count, self._shape)
         down = -(-page.imagelength // self._high)
-        planes = [self._stored_in(plane * down + number, first, count, self._shape[:1]) for plane in range(3)]
+        planes = [
+            self._stored_in(plane * down + number, first, count, self._shape[:1])
+            for plane in range(page.samplesperpixel)
+        ]
         return np.stack(planes, axis=-1)
 
     def _stored_in(self, strip: int, first: int, count: int, shape: tuple[int, ...]) -> Pixels:

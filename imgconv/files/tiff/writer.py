@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from imgconv.files.by_rows import Patch, Regrouped, stand_in
+from imgconv.files.by_rows import Patch, Regrouped, joined_shape, stand_in
 from imgconv.files.deflate import compress
 from imgconv.files.metadata.exif import PREFIX
 from imgconv.files.modes import joined
@@ -115,9 +115,9 @@ def _page(frame: Frame, colour: str, manner: Manner, start: int) -> tuple[list[b
 
 
 def by_rows(image: ImageData, bands: Iterable[Pixels], manner: Manner = Manner()) -> Iterator[bytes | Patch]:
-    """What `encode` gives of one page, in pieces, from an image without pixels or alpha, and bands of its rows. The
-    last piece says where the directory is."""
-    pixels = image.pixels if image.pixels.ndim == 3 else image.pixels[..., None]
+    """What `encode` gives of one page, in pieces, from an image without pixels, and bands of its rows, alpha being the
+    last channel. The last piece says where the directory is."""
+    pixels = stand_in(joined_shape(image), image.pixels.dtype)
     shared, how = _descriptive(image.metadata), coding.cut(pixels, manner.tile)
     order = _order(image.frames, shared, manner)
     start = packing.head(order, 0)
@@ -129,7 +129,7 @@ def by_rows(image: ImageData, bands: Iterable[Pixels], manner: Manner = Manner()
             lengths.append(len(piece))
             at += len(piece)
             yield piece
-    entries = [*_described(pixels, False, image.colour, how, (offsets, lengths)), *shared]
+    entries = [*_described(pixels, image.alpha is not None, image.colour, how, (offsets, lengths)), *shared]
     even = at + at % 2
     yield bytes(at % 2) + packing.packed(entries, order, even)
     yield 0, packing.head(order, even)

@@ -96,7 +96,7 @@ def _shaped(rows: Pixels) -> Pixels:
 def _by_rows(source: Source, array: Any, axes: Axes, frame: int, high: int) -> RowReader:
     """A reader of a frame, row by row: some rows of chunks are held at a time."""
     height, width, channels = (axes.length(letter) for letter in "yxc")
-    picture = by_rows.empty_frame(height, width, channels, widened_type(array.dtype))
+    picture = by_rows.empty_frame(height, width, Layout(channels, type=widened_type(array.dtype)))
     image = ImageData((picture,), "zarr", notes=tuple(source.notes))
     together = high * max(1, _TOGETHER // (high * width * channels * array.dtype.itemsize))
     held, top, at = np.empty((0, width, channels), array.dtype), 0, 0

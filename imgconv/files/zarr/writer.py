@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from imgconv.files.by_rows import Regrouped
+from imgconv.files.by_rows import Regrouped, joined_shape, stand_in
 from imgconv.files.content import Member
 from imgconv.files.modes import joined
 from imgconv.files.zarr.package import package
@@ -39,8 +39,8 @@ def encode(image: ImageData, manner: Manner) -> Iterator[Member]:
 
 
 def by_rows(image: ImageData, bands: Iterable[Pixels], manner: Manner) -> Iterator[Member]:
-    """The same files from an image without pixels, and bands of its rows."""
-    return _files(_with_channels(image.pixels), 1, iter([bands]), manner)
+    """The same files from an image without pixels, and bands of its rows, alpha being the last channel."""
+    return _files(stand_in(joined_shape(image), image.pixels.dtype), 1, iter([bands]), manner)
 
 
 def _with_channels(pixels: Pixels) -> Pixels:
