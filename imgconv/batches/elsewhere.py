@@ -4,6 +4,7 @@ named them."""
 from __future__ import annotations
 
 import os
+import re
 from typing import Any
 
 from imgconv import errors
@@ -17,6 +18,8 @@ from imgconv.values.frozen import replace
 
 _AS_IT_IS = ("stamp",)
 """Facts whose paths are whole ones anyway."""
+_BEGINS = r"(?<![^\s'\"(\[:=])"
+"""Where a path begins in a text; what lies within a longer path (a copy of the tree elsewhere) is a part of that."""
 
 
 class Elsewhere:
@@ -69,6 +72,5 @@ class Elsewhere:
         return [self._text(one) if isinstance(one, str) else one for one in value] if isinstance(value, list) else value
 
     def _text(self, text: str) -> str:
-        for whole in sorted(self._here, key=len, reverse=True):
-            text = text.replace(whole, self._here[whole])
-        return text
+        wholes = "|".join(map(re.escape, sorted(self._here, key=len, reverse=True)))
+        return re.sub(f"{_BEGINS}({wholes})", lambda found: self._here[found[1]], text)

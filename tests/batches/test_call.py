@@ -55,6 +55,16 @@ def test_it_does_what_the_command_does_and_gives_its_records(here: Path) -> None
             executor.shutdown()
 
 
+def test_a_copy_of_the_tree_elsewhere_is_named_as_it_is(here: Path) -> None:
+    """Its paths hold the whole paths of the inputs, which are not to be shortened there."""
+    (here / "in" / "b.png").write_bytes(b"no picture")
+    copy = f"{here}/copy{here}/in/"
+    with ThreadPoolExecutor(1) as executor:
+        good, bad = imgconv.batch("maxpool 2", ["in/a.png", "in/b.png"], copy, executor=executor)
+    assert (good["input"], good["outputs"]) == ("in/a.png", [f"{copy}a.png"])
+    assert bad["error"].startswith("in/b.png: ")
+
+
 def test_files_folders_templates_and_derived_names(here: Path) -> None:
     assert imgconv.batch("maxpool 2", ["in/a.png"])[0]["output"] == "in/a-maxpool-2x2.png"
     assert imgconv.batch("maxpool 2", "in/a.png", "one.png")[0]["output"] == "one.png"
