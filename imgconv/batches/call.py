@@ -112,9 +112,9 @@ def batch(
     target = None if output is None else path_text(output)
     if target == "-":
         raise errors.UsageError("expected a folder or a template to write to; standard output is for the command")
-    _check_executor(executor)
     if executor is not None and cluster is not None:
         raise errors.UsageError("an executor and a cluster both say who does the work; give one of them")
+    _check_executor(executor)
     steps, settings = pipeline_of(pipeline), settings_of(options)
     steps.require_no_weights()
     beside = () if settings.mask is None else (settings.mask,)
