@@ -30,8 +30,7 @@ def refusal(prepared: Prepared) -> str:
     from imgconv.files.writers import ROW_WRITERS
 
     job, header, form, settings = prepared.job, prepared.header, prepared.form, prepared.settings
-    flat = settings.flatten is not None and header.alpha
-    converted = settings.wide or settings.channels != ALL_CHANNELS or flat
+    converted = settings.wide or settings.channels != ALL_CHANNELS
     written = form.name in ROW_WRITERS and conversions.holds(form, prepared.layout)
     stretched = settings.range == "stretch"
     reasons = {

@@ -1,4 +1,4 @@
-"""Rows of an image as they go into its pipeline: in gray, or without alpha, as the settings say."""
+"""Rows of an image as they go into its pipeline: laid over a colour, in gray, or without alpha, as the settings say."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ class ConvertedRows:
     def __init__(self, prepared: Prepared, reader: RowReader) -> None:
         self._prepared, self._reader, self._left = prepared, reader, prepared.header.height
         self._keeps = keeps_alpha(prepared.header, prepared.settings)
-        self._all_opaque = True
+        self._below, self._all_opaque = prepared.settings.flatten, True
 
     def read(self, count: int) -> Pixels:
         """The next rows (count, W, C). Raises FileError where the file is broken."""
         import numpy as np
 
         from imgconv.engine.alpha.plane import is_opaque
+        from imgconv.engine.colour.flatten import laid_over
         from imgconv.files.header import parsed
 
         rows = parsed(self._prepared.header.path, lambda: self._reader.read(count))
@@ -36,6 +37,8 @@ class ConvertedRows:
         colours, alpha = np.ascontiguousarray(rows[..., :-1]), rows[..., -1:]
         if self._keeps:
             return np.concatenate([self._colours(colours), alpha], axis=2) if self._prepared.settings.gray else rows
+        if self._below is not None:
+            return self._colours(laid_over(colours, alpha[..., 0], self._below, self._reader.image.colour))
         self._all_opaque = self._all_opaque and is_opaque(alpha)
         return self._colours(colours)
 
@@ -48,7 +51,7 @@ class ConvertedRows:
 
     def read_rest(self) -> None:
         """Reads rows that no window has seen, where something has to be known of them: whether they are opaque."""
-        if self._prepared.settings.alpha != "drop" or self._reader.image.alpha is None:
+        if self._keeps or self._below is not None or self._reader.image.alpha is None:
             return
         together = max(1, _REST // (self._prepared.header.width * self._prepared.header.channels))
         while self._left:
