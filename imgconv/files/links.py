@@ -147,7 +147,7 @@ class _Way:
                 self.own += 1
                 continue
             if not stat.S_ISLNK(known.st_mode):
-                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+                raise NotADirectoryError(errno.ENOTDIR, f"{errors.cut(name)} is a file and no folder")
             self._follow(name, known, entry)
 
     def _existing(self, name: str, known: os.stat_result, entry: int | None) -> Target:

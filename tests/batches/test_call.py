@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -63,6 +64,12 @@ def test_a_copy_of_the_tree_elsewhere_is_named_as_it_is(here: Path) -> None:
         good, bad = imgconv.batch("maxpool 2", ["in/a.png", "in/b.png"], copy, executor=executor)
     assert (good["input"], good["outputs"]) == ("in/a.png", [f"{copy}a.png"])
     assert bad["error"].startswith("in/b.png: ")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows says it in its own words")
+def test_a_file_in_the_way_of_a_folder_is_named(here: Path) -> None:
+    (record,) = imgconv.batch("maxpool 2", ["in/a.png"], "in/b.png/out/")
+    assert record["error"] == "in/b.png/out: cannot be written (b.png is a file and no folder)"
 
 
 def test_files_folders_templates_and_derived_names(here: Path) -> None:
