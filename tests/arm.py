@@ -16,7 +16,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.dependencies import ROOT, requirements
+from tests.dependencies import ROOT, project, requirements
 
 HOME = ROOT / ".arm"
 SYSTEM, PACKAGES = HOME / "system", HOME / "packages"
@@ -101,7 +101,8 @@ def interpreter(system: Path = SYSTEM) -> Path:
 
 def install_packages() -> None:
     """The wheels of what imgconv and its tests use, the newest for that system."""
-    wanted = [line for line in requirements("newest") if not line.startswith(("imagecodecs", "onnx", "h5py", "dask"))]
+    extras = {line for extra in project()["project"]["optional-dependencies"].values() for line in extra}
+    wanted = [line for line in requirements("newest") if line not in extras]
     stamp = HOME / "installed"
     if stamp.exists() and stamp.read_text(encoding="utf-8") == "\n".join(wanted):
         return

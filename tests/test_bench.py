@@ -221,7 +221,7 @@ def test_a_command_that_fails_says_so(tmp_path):
 @pytest.mark.filterwarnings("default")
 def test_a_quick_run_from_words_to_table(capsys, monkeypatch, tmp_path):
     monkeypatch.setattr("tests.bench.__main__.BENCH", tmp_path)
-    assert main(["--quick", "--only", "max 2x2", "--budget", "0.05"]) == 0
+    assert main(["--quick", "--arrays", "--only", "max 2x2", "--budget", "0.05"]) == 0
     said = capsys.readouterr().out
     assert "max 2×2/2 · 512×512 RGB 8-bit" in said
     assert "24 Mpx" not in said

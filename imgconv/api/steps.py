@@ -97,8 +97,10 @@ def pool(
 
         stated = dict(zip(_POOL_OPTIONS, (size, stride, pad, dilation, ceil, count_padding, to), strict=True))
         fields, rounded = like_tool(Pool, like, {"kind": kind} | stated, rounding)
-        return run_rounded(pixels, Pool(**fields), (dtype, range, threads), rounded, out, (batched, channels))
-    options = size, stride, pad, dilation, bool(ceil), bool(count_padding), to
+        step_ = Pool(**fields)
+        return run_rounded(pixels, step_, (dtype, range, threads), rounded, out, (batched, channels), (roi, mask))
+    ceil, count_padding = (False if flag is None else flag for flag in (ceil, count_padding))
+    options = size, stride, pad, dilation, ceil, count_padding, to
 
     def step() -> Pool:
         return Pool(kind, **dict(zip(_POOL_OPTIONS, options, strict=True)))  # type: ignore[arg-type]
@@ -185,7 +187,7 @@ def run(
     UsageError, WindowError, PixelError
         As in `correlate`; a bad step is named by its number.
     """
-    if rounding != HALF_UP:
+    if rounding is not HALF_UP:  # an array has no truth value
         from imgconv.api.rounded import run_rounded
 
         return run_rounded(pixels, pipeline, (dtype, range, threads), rounding, out, (batched, channels), (roi, mask))

@@ -214,3 +214,12 @@ def test_axes_and_out() -> None:
 def test_what_does_not_fit_is_refused(call: Any, kind: type[Exception], says: str) -> None:
     with pytest.raises(kind, match=says):
         call(picture())
+
+
+def test_a_region_holds_for_other_roundings_of_pooling() -> None:
+    image = np.arange(35, dtype="uint8").reshape(5, 7) * 5
+    options = {"size": 2, "stride": 1, "pad": "same", "rounding": "half-even"}
+    pooled = imgconv.pool(image, "avg", **options, roi=(1, 2, 3, 4))
+    expected = image.copy()
+    expected[1:4, 2:6] = imgconv.pool(image, "avg", **options)[1:4, 2:6]
+    np.testing.assert_array_equal(pooled, expected)

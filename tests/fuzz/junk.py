@@ -15,9 +15,11 @@ import io
 import math
 import pathlib
 import random
+import tempfile
 import types
 import warnings
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -173,15 +175,29 @@ def image(**options: Any) -> Any:
     return imgconv.Image((Frame(PIXELS, alpha),)).through(pipeline, **options)
 
 
+@cache
+def _source_and_recorded() -> tuple[bytes, bytes]:
+    """Files of an image, and of a result that says how it was made from it."""
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder, "source.png")
+        imgconv.save(imgconv.Image((Frame(PIXELS),)), source)
+        (record,) = imgconv.batch("relu", [source], Path(folder, "{stem}-{op}{ext}"), recipe=True)
+        return source.read_bytes(), Path(record["output"]).read_bytes()
+
+
 def verbs(folder: Path) -> Verbs:
     """Each verb, and for each of its parameters a value that is right."""
     pixels, run = {"pixels": PIXELS}, {"dtype": None, "range": "clamp", "threads": 1, "out": None}
     run |= {"batched": False, "channels": "last"}
+    inside, ways = {"roi": None, "mask": None}, {"like": None, "rounding": None}
     placed = {"border": "edge", "pad": "same", "stride": 1, "dilation": 1}
     several = {"with_": (), "combine": None, "repeat": None, "until_stable": False, "rotate": 0}
     kernel: dict[str, Any] = {"weights": [[1, 2]], "divisor": 1, "bias": 0, "anchor": None, "name": ""}
     saved = folder / "in.npy"
     np.save(saved, PIXELS)
+    source, recorded = folder / "source.png", folder / "recorded.png"
+    for path, content in zip((source, recorded), _source_and_recorded(), strict=True):
+        path.write_bytes(content)
     made = imgconv.Kernel([[1, 2, 1], [2, 4, 2], [1, 2, 1]])
     network = imgconv.Network.random("conv 2@2x2 | relu | flatten | dense 3", (3, 3, 1))
     return {
@@ -203,8 +219,8 @@ def verbs(folder: Path) -> Verbs:
             pixels | {"size": 2, "stride": None, "pad": 0, "dilation": 1, "ceil": False},
         ),
         "unpool": (imgconv.unpool, {"pixels": [[1, 2]], "indices": [[0, 3]], "to": (2, 2)}),
-        "correlate": (imgconv.correlate, pixels | {"kernel": "vertical"} | placed | several | run),
-        "convolve": (imgconv.convolve, pixels | {"kernel": "vertical"} | placed | several | run),
+        "correlate": (imgconv.correlate, pixels | {"kernel": "vertical"} | placed | several | ways | inside | run),
+        "convolve": (imgconv.convolve, pixels | {"kernel": "vertical"} | placed | several | ways | inside | run),
         "pool": (
             imgconv.pool,
             pixels
@@ -218,10 +234,12 @@ def verbs(folder: Path) -> Verbs:
                 "count_padding": False,
                 "to": None,
             }
+            | ways
+            | inside
             | run,
         ),
-        "activate": (imgconv.activate, pixels | {"function": "elu", "slope": 0.5} | run),
-        "run": (imgconv.run, pixels | {"pipeline": "relu"} | run),
+        "activate": (imgconv.activate, pixels | {"function": "elu", "slope": 0.5} | inside | run),
+        "run": (imgconv.run, pixels | {"pipeline": "relu", "rounding": None} | inside | run),
         "bank": (
             imgconv.bank,
             pixels
@@ -249,6 +267,7 @@ def verbs(folder: Path) -> Verbs:
                 "high": None,
                 "each_channel": False,
             }
+            | inside
             | run,
         ),
         "directions": (
@@ -284,6 +303,11 @@ def verbs(folder: Path) -> Verbs:
                 "zarr_format": None,
             },
         ),
+        "recipe": (imgconv.recipe, {"path": recorded}),
+        "verify": (
+            imgconv.verify,
+            {"source": source, "path": recorded, "mask": None, "max_pixels": 10**6, "max_memory": 10**8},
+        ),
         "kernel": (imgconv.kernel, {"value": "vertical"}),
         "Kernel": (imgconv.Kernel, kernel),
         "Kernel.rotated": (made.rotated, {"degrees": 90}),
@@ -301,7 +325,9 @@ def verbs(folder: Path) -> Verbs:
                 "alpha": "auto",
                 "channels": "all",
                 "linear": False,
-            },
+                "rounding": "half-up",
+            }
+            | inside,
         ),
         "Image.gray": (lambda pixels: imgconv.Image((Frame(pixels),)).gray(), pixels),
         "Image": (
