@@ -79,7 +79,7 @@ def content(path: Path) -> Any:
     return {str(each.relative_to(path)): each.read_bytes() for each in path.rglob("*") if each.is_file()}
 
 
-@law(40)
+@law(20)
 @given(
     size=st.tuples(st.integers(1, 60), st.integers(1, 40)),
     colour=st.booleans(),
