@@ -44,7 +44,7 @@ def unseen(function, pixels: np.ndarray, options: dict) -> np.ndarray:
 
 
 @pytest.mark.parametrize(("function", "options"), CALLS)
-@pytest.mark.parametrize("type_", ["uint8", "float64"])
+@pytest.mark.parametrize("type_", ["uint8", pytest.param("float64", marks=pytest.mark.slow)])
 def test_a_repeated_call_gives_what_a_first_one_gives(function, options, type_):
     for seed in range(4):
         pixels = noise(seed, (17, 23), type_)
