@@ -10,7 +10,7 @@ import stat
 from collections.abc import Callable, Iterable
 
 from imgconv import errors
-from imgconv.files import links
+from imgconv.files import abandoned, links
 from imgconv.files.atomic import refusals
 from imgconv.files.content import Member
 from imgconv.files.links import Target
@@ -31,18 +31,17 @@ def write(
     notes. Raises FileError.
     """
     folder, name = os.path.split(path.rstrip(os.sep + (os.altsep or "")))
-    beside = os.path.join(folder, f".{name}.{os.urandom(8).hex()}.imgconv")
+    beside = os.path.join(folder, abandoned.beside(name))
     with refusals(path):
         try:
             with links.target_at(beside) as target:
                 known = _known(path, target, name, replace=replace)
+                abandoned.remove(target)
                 with unfinished(target.at(target.name), target.folder):
                     os.mkdir(target.at(target.name), dir_fd=target.folder)
-                    for member, content in members:
-                        _write_member(target, member, content)
-                    if known is not None:
-                        os.chmod(target.at(target.name), stat.S_IMODE(known.st_mode), dir_fd=target.folder)
-                    _place(target, name, replaces=known is not None)
+                    with abandoned.held(target):
+                        _fill(target, members, known)
+                        _place(target, name, replaces=known is not None)
         except (FileNotFoundError, NotADirectoryError):
             raise errors.no_folder(path, folder or os.curdir) from None
 
@@ -80,6 +79,14 @@ def _is_there(target: Target, name: str) -> bool:
         return stat.S_ISREG(os.stat(target.at(name), dir_fd=target.folder, follow_symlinks=False).st_mode)
     except OSError:
         return False
+
+
+def _fill(target: Target, members: Iterable[Member], known: os.stat_result | None) -> None:
+    """Writes the files of the new folder, which gets the mode of the one that it replaces."""
+    for member, content in members:
+        _write_member(target, member, content)
+    if known is not None:
+        os.chmod(target.at(target.name), stat.S_IMODE(known.st_mode), dir_fd=target.folder)
 
 
 def _write_member(target: Target, member: str, content: bytes) -> None:

@@ -18,8 +18,9 @@ from imgconv.batches.job import Job
 from imgconv.batches.outcomes import Outcome
 from imgconv.batches.run import JobRun
 from imgconv.batches.settings import Settings
-from imgconv.files import by_rows
+from imgconv.files import abandoned, by_rows
 from imgconv.files.formats import FORMATS, format_of
+from imgconv.files.links import Target
 from imgconv.files.options import Reading, Writing
 from imgconv.operations.pipeline import Pipeline
 from imgconv.values.image import Frame, ImageData
@@ -165,6 +166,26 @@ def test_a_folder_is_replaced_as_a_whole_or_not_at_all(tmp_path: Path, monkeypat
     assert "holds no Zarr" in str(found.error)
     assert (tmp_path / "no.zarr/letters.txt").read_text() == "kept"
     assert sorted(os.listdir(tmp_path)) == ["a.zarr", "no.zarr", "out.zarr"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="folders are not locked so")
+def test_what_a_killed_process_left_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once a process, and not what is being filled, is empty yet, or was made on another machine."""
+    monkeypatch.setattr(abandoned, "_seen", set())
+    left, filled, empty = (abandoned.beside(name) for name in ("a.zarr", "b.zarr", "c.zarr"))
+    foreign = f".d.zarr.{'0' * 24}.imgconv"
+    for name in (left, filled, empty, foreign):
+        (tmp_path / name).mkdir()
+        if name != empty:
+            (tmp_path / name / "zarr.json").write_text("{}")
+    with abandoned.held(Target(None, str(tmp_path), filled)):
+        imgconv.save(np.zeros((3, 3), np.uint8), tmp_path / "new.zarr")
+        assert sorted(os.listdir(tmp_path)) == sorted([filled, empty, foreign, "new.zarr"])
+    imgconv.save(np.zeros((3, 3), np.uint8), tmp_path / "newer.zarr")
+    assert (tmp_path / filled).exists(), "this process has looked"
+    monkeypatch.setattr(abandoned, "_seen", set())
+    imgconv.save(np.zeros((3, 3), np.uint8), tmp_path / "newest.zarr")
+    assert not (tmp_path / filled).exists()
 
 
 def test_the_command_takes_folders_as_images(tmp_path: Path) -> None:
