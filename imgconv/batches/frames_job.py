@@ -158,14 +158,13 @@ class NumberedFrames(FramesJob):
 
     def run(self) -> tuple[str, tuple[str, ...]]:
         """From the file to those of its frames; where they went, and a summary."""
-        import tempfile
-
         from imgconv.batches import numbered_frames, output
+        from imgconv.files.pieces import temporary
 
         work, prepared = self.work, self.prepared
         paths = numbered_frames.paths(work.job, prepared.path, prepared.header.numbers)
         numbered_frames.reserve(paths, work.job, work.reserved)
-        with tempfile.TemporaryFile() as file:
+        with temporary() as file:
             places, words = self._encoded(paths, file)
             work.refuse_losses()
             for path, (start, end) in zip(paths, places, strict=True):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import IO
 
+from imgconv import errors
 from imgconv.files.by_rows import Pieces
 
 _PIECE = 2**20
@@ -25,11 +27,34 @@ def spooled(content: Pieces) -> Iterable[bytes | memoryview]:
     if isinstance(content, list):
         yield from content
         return
-    import tempfile
-
-    with tempfile.TemporaryFile() as file:
+    with temporary() as file:
         fill(file, content)
         yield from reread(file)
+
+
+@contextmanager
+def temporary() -> Iterator[IO[bytes]]:
+    """A temporary file without a name. Raises FileError where its folder takes none, or is full."""
+    import tempfile
+
+    with temporary_refusals(), tempfile.TemporaryFile() as file:
+        yield file
+
+
+@contextmanager
+def temporary_refusals() -> Iterator[None]:
+    """A context in which an error of the system becomes a FileError about the folder of temporary files."""
+    import tempfile
+
+    try:
+        yield
+    except OSError as error:
+        if isinstance(error, (errors.ImgconvError, BrokenPipeError)):
+            raise
+        folder, why = tempfile.tempdir or "temporary files", error.strerror or str(error)
+        raise errors.FileError(
+            f"{folder}: cannot be written ({why}), where results wait until they are whole; TMPDIR names another folder"
+        ) from None
 
 
 def fill(stream: IO[bytes], content: Pieces) -> None:

@@ -16,7 +16,7 @@ from typing import IO, Any
 
 from imgconv import errors
 from imgconv.files.by_rows import Pieces
-from imgconv.files.pieces import fill
+from imgconv.files.pieces import fill, temporary_refusals
 from imgconv.files.urls import scheme_of
 from imgconv.values.unfinished import unfinished
 
@@ -160,9 +160,10 @@ def write(url: str, content: Pieces, *, replace: bool) -> None:
         return
     import tempfile
 
-    handle, spooled = tempfile.mkstemp(suffix=".imgconv")
+    with temporary_refusals():
+        handle, spooled = tempfile.mkstemp(suffix=".imgconv")
     with unfinished(spooled):
-        with os.fdopen(handle, "w+b") as file:
+        with temporary_refusals(), os.fdopen(handle, "w+b") as file:
             fill(file, content)
         _put(url, replace, lambda **mode: system.put_file(spooled, path, **mode, **options))
         os.unlink(spooled)

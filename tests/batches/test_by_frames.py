@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,11 @@ from imgconv.batches.job import Job
 from imgconv.batches.outcomes import Outcome
 from imgconv.batches.run import JobRun
 from imgconv.batches.settings import Settings
-from imgconv.errors import LossError
+from imgconv.errors import FileError, LossError
 from imgconv.files import by_rows
 from imgconv.files.formats import format_of
 from imgconv.files.options import Reading
+from imgconv.files.pieces import spooled
 from imgconv.operations.pipeline import Pipeline
 from imgconv.values.crops import Crop
 from imgconv.values.frozen import replace
@@ -178,6 +180,20 @@ def test_files_are_those_of_all_frames_in_memory(tmp_path: Path, went: list[str]
 )
 def test_options_hold(tmp_path: Path, went: list[str], name: str, suffix: str, settings: Settings) -> None:
     assert_same(tmp_path, went, name, suffix, "filter sharpen", settings)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device is always full")
+def test_a_full_folder_of_temporary_files_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It ends the image, and neither the run nor, in words, standard output."""
+    tifffile.imwrite(tmp_path / "x.tif", noise((COUNT, HEIGHT, WIDTH)), photometric="minisblack")
+    monkeypatch.setattr(by_rows, "LEAST", 1)
+    monkeypatch.setattr("tempfile.TemporaryFile", partial(open, "/dev/full", "r+b", buffering=0))
+    found = outcome(tmp_path / "x.tif", tmp_path / "frames" / "x.jpg", "filter box:3", in_folder=True)
+    assert "No space left on device" in str(found.error)
+    assert "TMPDIR names another folder" in str(found.error)
+    assert not (tmp_path / "frames").exists()
+    with pytest.raises(FileError, match="TMPDIR"):
+        list(spooled(iter([b"piece"])))
 
 
 @pytest.mark.usefixtures("small")
