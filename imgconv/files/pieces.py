@@ -9,6 +9,7 @@ from typing import IO
 
 from imgconv import errors
 from imgconv.files.by_rows import Pieces
+from imgconv.values.unfinished import unfinished
 
 _PIECE = 2**20
 
@@ -37,12 +38,26 @@ def temporary() -> Iterator[IO[bytes]]:
     """A temporary file without a name. Raises FileError where its folder takes none, or is full."""
     import tempfile
 
-    with temporary_refusals(), tempfile.TemporaryFile() as file:
+    with _temporary_refusals(), tempfile.TemporaryFile() as file:
         yield file
 
 
 @contextmanager
-def temporary_refusals() -> Iterator[None]:
+def temporary_copy(content: Pieces) -> Iterator[str]:
+    """The path of a temporary file of this content, for what takes a path. Raises as `temporary`."""
+    import tempfile
+
+    with _temporary_refusals():
+        handle, path = tempfile.mkstemp(suffix=".imgconv")
+        with unfinished(path):
+            with os.fdopen(handle, "w+b") as file:
+                fill(file, content)
+            yield path
+            os.unlink(path)
+
+
+@contextmanager
+def _temporary_refusals() -> Iterator[None]:
     """A context in which an error of the system becomes a FileError about the folder of temporary files."""
     import tempfile
 

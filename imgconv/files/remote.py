@@ -16,9 +16,8 @@ from typing import IO, Any
 
 from imgconv import errors
 from imgconv.files.by_rows import Pieces
-from imgconv.files.pieces import fill, temporary_refusals
+from imgconv.files.pieces import temporary_copy
 from imgconv.files.urls import scheme_of
-from imgconv.values.unfinished import unfinished
 
 _AT_ONCE = 2**24
 """Bytes of a file up to which it is fetched by one request; longer ones are read in blocks."""
@@ -158,15 +157,8 @@ def write(url: str, content: Pieces, *, replace: bool) -> None:
         whole = b"".join(content)
         _put(url, replace, lambda **mode: system.pipe_file(path, whole, **mode, **options))
         return
-    import tempfile
-
-    with temporary_refusals():
-        handle, spooled = tempfile.mkstemp(suffix=".imgconv")
-    with unfinished(spooled):
-        with temporary_refusals(), os.fdopen(handle, "w+b") as file:
-            fill(file, content)
+    with temporary_copy(content) as spooled:
         _put(url, replace, lambda **mode: system.put_file(spooled, path, **mode, **options))
-        os.unlink(spooled)
 
 
 def _put(url: str, replace: bool, put: Any) -> None:
