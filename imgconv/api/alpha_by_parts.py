@@ -45,6 +45,13 @@ class Steps:
         (top, bottom), (left, right) = self.rows[-1], self.columns[-1]
         return bottom - top, right - left
 
+    @property
+    def rows_of_result(self) -> slice:
+        """Where the rows of the last one's result are among those of the first one's part; for images that keep their
+        size."""
+        first = self.rows[0][0]
+        return slice(self.rows[-1][0] - first, self.rows[-1][1] - first)
+
     def apply(self, values: Values, goal: Target | None) -> tuple[Values, Response | None]:
         """All steps on values."""
         return apply_all(self.steps, values, self.rows, self.columns, goal, self.threads)
@@ -62,19 +69,15 @@ def refusal(policy: str, pipeline: Pipeline, stretched: bool) -> str:
     return ""
 
 
-def run_policy(policy: str, steps: Steps, rows: Pixels, goal: Target, whole: Whole) -> Result:
-    """A part of the result, from rows (H, W, C + 1), the last channel being alpha."""
-    return POLICIES[policy](steps, colours_of(rows), alpha_of(rows), goal, whole)
-
-
-def colours_of(rows: Pixels) -> Values:
-    """The colours of rows whose last channel is alpha."""
-    return values(np.ascontiguousarray(rows[..., :-1]))
-
-
-def alpha_of(rows: Pixels) -> Pixels:
-    """The alpha (H, W) of such rows."""
-    return np.ascontiguousarray(rows[..., -1])
+def run_policy(
+    policy: str, steps: Steps, part: tuple[Values, Pixels | None], goal: Target | None, whole: Whole
+) -> tuple[Values, Pixels | None, Response | None]:
+    """A part of the result, from colours and their alpha, if there is any."""
+    colour, alpha = part
+    if alpha is None:
+        result, response = steps.apply(colour, goal)
+        return result, None, response
+    return POLICIES[policy](steps, colour, alpha, goal, whole)
 
 
 # ---------------------------------------------------------------- the policies
@@ -156,15 +159,15 @@ def is_opaque(bands: Iterable[Pixels]) -> bool:
     return all(plane.is_opaque(rows[..., -1]) for rows in bands)
 
 
-def before_last(steps: Steps, rows: Pixels) -> Pixels:
+def before_last(steps: Steps, colour: Values, alpha: Pixels) -> Pixels:
     """What the last step gets of a part, by "auto": float64, the last channel being alpha. `steps` are all others."""
-    weighted, _ = _weighted(steps, colours_of(rows), alpha_of(rows), None, None)
+    weighted, _ = _weighted(steps, colour, alpha, None, None)
     return np.concatenate([weighted.colour.pixels, weighted.alpha.pixels], axis=2, dtype=np.float64)
 
 
-def products_of(steps: Steps, rows: Pixels) -> Pixels:
+def products_of(steps: Steps, colour: Values, alpha: Pixels) -> Pixels:
     """What is divided of a part, by "premultiply": products, the last channel being alpha."""
-    products, shares = _premultiplied(steps, colours_of(rows), alpha_of(rows))
+    products, shares = _premultiplied(steps, colour, alpha)
     return np.concatenate([products.pixels, shares.pixels], axis=2, dtype=np.float64)
 
 

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from imgconv.api import alpha_by_parts, few_levels
+from imgconv.api import alpha_by_parts, colour_by_parts, few_levels
 from imgconv.api.alpha_by_parts import Steps, Whole
-from imgconv.api.local_steps import LocalStep, Part, apply_all, local_steps, row_parts
+from imgconv.api.colour_pipeline import ColourPipeline
+from imgconv.api.local_steps import LocalStep, Part, local_steps, row_parts
 from imgconv.engine.alpha.plane import beside
 from imgconv.engine.bands import available_threads
 from imgconv.engine.memory import STRIP
@@ -25,6 +26,7 @@ _STRIP = 10 * STRIP  # bytes of products and sums that a thread holds
 _ALPHA = 4  # channels that alpha takes the place of: between steps it has 64 bits, and colours are copied
 _OVERLAP = 4  # times as many rows as its windows look beyond it, so that little is computed twice
 _WIDE = {"uint8": 4, "uint16": 4, "int16": 4, "int32": 8, "float32": 4, "float64": 8}  # bytes of values between steps
+_PLAIN = ColourPipeline()
 
 Read = Callable[[int], Pixels]
 
@@ -32,8 +34,8 @@ Read = Callable[[int], Pixels]
 class Bands:
     """The bands of a result, and what is known of it once they have been made.
 
-    `read(count)` gives the next rows (count, W, C) of the source. With a policy of `alpha` rows have one channel more,
-    the last, as bands of the result have then; `shape` are colours.
+    `read(count)` gives the next rows (count, W, C) of the source. With `alpha` rows have one channel more, the last, as
+    bands of the result have then; `shape` are colours. `colours` may get its curves before the first row is read.
     """
 
     def __init__(
@@ -43,18 +45,21 @@ class Bands:
         type_: str,
         target: Target,
         threads: int | None,
-        alpha: str = "",
+        colours: ColourPipeline = _PLAIN,
+        alpha: bool = False,
     ) -> None:
-        self.type, self.target, self.threads, self.alpha = type_, target, threads, alpha
+        self.type, self.target, self.threads = type_, target, threads
+        self.colours, self.alpha = colours, alpha
         self.steps = local_steps(pipeline, shape)
         self.source_rows = shape[0]
         self._columns = [(0, shape[1])]
-        self.shape, widest = pipeline.result(*shape), shape[1] * shape[2]
+        self.shape = pipeline.result(*shape) if colours.chosen.everything else shape
+        widest = shape[1] * shape[2]
         for step in pipeline.steps:
             shape = step.result(shape)
             widest = max(widest, shape[1] * shape[2])
         self._columns += [(0, step.columns.out) for step in self.steps]
-        widest += _ALPHA * max(right for _, right in self._columns) * bool(alpha)
+        widest += _ALPHA * max(right for _, right in self._columns) * alpha
         self._row = widest * _WIDE[type_]
         self._beside = 8 * widest * max(step.scratch for step in pipeline.steps)
         self.rows = self._rows_of_band(_BAND // self._row)
@@ -75,7 +80,7 @@ class Bands:
     @property
     def row_bytes(self) -> int:
         """Bytes of a row of the result."""
-        return self.shape[1] * (self.shape[2] + bool(self.alpha)) * np.dtype(self.target.type).itemsize
+        return self.shape[1] * (self.shape[2] + self.alpha) * np.dtype(self.target.type).itemsize
 
     @property
     def alpha_type(self) -> str:
@@ -94,9 +99,11 @@ class Bands:
     @property
     def surveys(self) -> Iterator[Callable[[Read], None]]:
         """What has to be found out first: each takes the rows from the top."""
-        if self.alpha == "auto":
+        policy = self.colours.alpha if self.alpha else ""
+        if policy == "auto":
             yield self._look_for_alpha
-        if not self._whole.opaque and alpha_by_parts.weighs_mean(self.alpha, self.steps):
+        wide = self.colours.chosen.luma or self.colours.curves is not None
+        if not (self._whole.opaque or wide) and alpha_by_parts.weighs_mean(policy, self.steps):
             yield self._survey_means
         if self.target.range == "stretch":
             yield self._survey_extremes
@@ -111,11 +118,12 @@ class Bands:
         self._whole = replace(self._whole, opaque=alpha_by_parts.is_opaque(rows))
 
     def _survey_means(self, read: Read) -> None:
-        divided = self.alpha == "premultiply"
+        divided = self.colours.alpha == "premultiply"
         steps = self.steps if divided else self.steps[:-1]
         made = alpha_by_parts.products_of if divided else alpha_by_parts.before_last
         mean_of = alpha_by_parts.seen_of_products if divided else alpha_by_parts.seen_of_colours
-        bands = (made(self._on_part(steps, parts), rows) for rows, parts in self._over(read, steps))
+        over = self._over(read, steps)
+        bands = (made(self._on_part(steps, parts), *self._chosen(rows)) for rows, parts in over)
         self._whole = replace(self._whole, seen=mean_of(bands))
 
     def _survey_extremes(self, read: Read) -> None:
@@ -165,23 +173,33 @@ class Bands:
         return bands[::-1]
 
     def _band(self, rows: Pixels, parts: Sequence[Part]) -> Pixels:
-        source, alpha = Values(rows, span(self.type)), None
-        if self.alpha:
-            source = alpha_by_parts.colours_of(rows)
-            steps = self._on_part(self.steps, parts)
-            values, alpha, response = alpha_by_parts.run_policy(self.alpha, steps, rows, self.target, self._whole)
-        else:
-            values, response = apply_all(self.steps, source, parts, self._columns, self.target, self.threads)
+        steps, (colour, alpha) = self._on_part(self.steps, parts), self._split(rows)
+        part = colour, alpha
+        values, alpha, response = colour_by_parts.run_part(self.colours, steps, part, self.target, self._whole)
         self._notes |= dict.fromkeys(values.notes)
         self._responses.append(response)
 
         def wide() -> Pixels:
-            return apply_all(self.steps, source, parts, self._columns, Target("float64"), self.threads)[0].pixels
+            goal = Target("float64")
+            return colour_by_parts.run_part(self.colours, steps, (colour, None), goal, self._whole)[0].pixels
 
-        self._levels.look(source.pixels, response, wide)
+        self._levels.look(colour.pixels, response, wide)
         if alpha is None:
             return values.pixels
         return joined(Frame(values.pixels, beside(alpha, self.target.type)))
+
+    def _split(self, rows: Pixels) -> tuple[Values, Pixels | None]:
+        """Colours, and their alpha."""
+        if not self.alpha:
+            return Values(rows, span(self.type)), None
+        colours, alpha = np.ascontiguousarray(rows[..., :-1]), np.ascontiguousarray(rows[..., -1])
+        return Values(colours, span(self.type)), alpha
+
+    def _chosen(self, rows: Pixels) -> tuple[Values, Pixels]:
+        """The colours that are filtered, and alpha."""
+        colours, alpha = self._split(rows)
+        assert alpha is not None
+        return self.colours.chosen.taken(colours), alpha
 
     @property
     def response(self) -> Response | None:

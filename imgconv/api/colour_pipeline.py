@@ -3,7 +3,7 @@ alpha by its policy; the other channels pass."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from imgconv import errors
@@ -79,7 +79,7 @@ def run_frames(
     else:
         results = alpha_policies.run_policy_on_all(colours.alpha, pipeline, parts, goal, threads)
     return [
-        _with_other_channels(choice, result, colour, alpha, goal, threads)
+        with_other_channels(choice, result, colour, alpha, goal, threads)
         for result, (colour, alpha) in zip(results, frames, strict=True)
     ]
 
@@ -140,6 +140,23 @@ def _wide(
     threads: int | None,
 ) -> tuple[Values, Pixels | None]:
     """The result before it is converted to the type `goal`, encoded again if it was light."""
+
+    def run(values: Values) -> Result:
+        return alpha_policies.run_policy(colours.alpha, pipeline, values, alpha, None, threads)
+
+    return wide_of(colours, run, colour, goal, threads)
+
+
+def wide_of(
+    colours: ColourPipeline,
+    run: Callable[[Values], Result],
+    colour: Values,
+    goal: str,
+    threads: int | None,
+    rows: slice = slice(None),
+) -> tuple[Values, Pixels | None]:
+    """The chosen channels as light or luma through what `run` does, and back; `rows` are those of the result in what
+    goes in."""
     from imgconv.engine.colour.linear_light import float_for, from_linear_light, to_linear_light, white_of
     from imgconv.engine.colour.luma import lifted, luma
 
@@ -148,13 +165,17 @@ def _wide(
         colour = to_linear_light(colour, curves, threads, goal)
     if colours.chosen.luma:
         before = luma(colour, float_for(colour.type, goal), threads)
-        after, alpha, _ = alpha_policies.run_policy(colours.alpha, pipeline, before, alpha, None, threads)
-        result = lifted(colour, before, after, threads)
+        after, alpha, _ = run(before)
+        result = lifted(_some_rows(colour, rows), _some_rows(before, rows), after, threads)
     else:
-        result, alpha, _ = alpha_policies.run_policy(colours.alpha, pipeline, colour, alpha, None, threads)
+        result, alpha, _ = run(colour)
     if curves is not None and white is not None:
         result = from_linear_light(result, curves, white, threads)
     return result, alpha
+
+
+def _some_rows(values: Values, rows: slice) -> Values:
+    return Values(values.pixels[rows], values.span, values.notes)
 
 
 def _converted(wide: list[tuple[Values, Pixels | None]], goal: Target, threads: int | None) -> list[Result]:
@@ -167,7 +188,7 @@ def _converted(wide: list[tuple[Values, Pixels | None]], goal: Target, threads: 
     return results
 
 
-def _with_other_channels(
+def with_other_channels(
     choice: Chosen, result: Result, colour: Values, alpha: Pixels | None, goal: Target, threads: int | None
 ) -> Result:
     """The result with the channels that pass, which are clamped to another type if need be; alpha passes unless it was

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from imgconv.batches.prepared import keeps_alpha
-from imgconv.values.parameters import ALL_CHANNELS, HALF_UP
+from imgconv.values.parameters import HALF_UP
 
 if TYPE_CHECKING:
     from imgconv.api.by_rows import Bands
     from imgconv.batches.prepared import Prepared
+    from imgconv.engine.colour.channels import Chosen
     from imgconv.files.header import Header
 
 
@@ -30,13 +31,11 @@ def refusal(prepared: Prepared) -> str:
     from imgconv.files.writers import ROW_WRITERS
 
     job, header, form, settings = prepared.job, prepared.header, prepared.form, prepared.settings
-    converted = settings.wide or settings.channels != ALL_CHANNELS
     written = form.name in ROW_WRITERS and conversions.holds(form, prepared.layout)
     stretched = settings.range == "stretch"
     reasons = {
         f"this {header.format.upper()} is not read by rows": header.rows is None,
         "inks need the whole image": bool(header.layout.colour),
-        "its colours are converted first": converted,
         "--range stretch needs the extremes of all floats": stretched and header.type.startswith("float"),
         "--rounding is done on the whole image": settings.rounding != HALF_UP,
         "--roi and --mask replace a part of the whole image": settings.has_region,
@@ -45,17 +44,30 @@ def refusal(prepared: Prepared) -> str:
         f"{form.name.upper()} is not written by rows": not written,
     }
     first = next((why for why, holds in reasons.items() if holds), "")
-    first = first or local_steps.refusal(prepared.pipeline, header.height, header.width, channels_in(prepared))
-    if first or not alpha_in(prepared):
+    shape = header.height, header.width, channels_in(prepared)
+    first = first or local_steps.refusal(prepared.pipeline, *shape)
+    if first:
         return first
-    from imgconv.api import alpha_by_parts
+    from imgconv.api import alpha_by_parts, colour_by_parts
 
-    return alpha_by_parts.refusal(alpha_in(prepared), prepared.pipeline, stretched)
+    if stretched and settings.wide:
+        return "--range stretch needs the extremes of what becomes light or luma"
+    why = alpha_by_parts.refusal(settings.alpha, prepared.pipeline, stretched) if alpha_in(prepared) else ""
+    return why or colour_by_parts.refusal(chosen_in(prepared), prepared.pipeline, shape)
 
 
-def alpha_in(prepared: Prepared) -> str:
-    """The policy of the alpha that goes through the pipeline; empty without one."""
-    return prepared.settings.alpha if keeps_alpha(prepared.header, prepared.settings) else ""
+def alpha_in(prepared: Prepared) -> bool:
+    """Whether alpha goes through the pipeline."""
+    return keeps_alpha(prepared.header, prepared.settings)
+
+
+def chosen_in(prepared: Prepared) -> Chosen:
+    """The channels that are filtered. Raises PixelError for those that the image does not have."""
+    from imgconv.engine.colour.channels import choose
+
+    layout = prepared.header.layout
+    colour = "" if prepared.settings.gray else layout.colour
+    return choose(prepared.settings.channels, channels_in(prepared), colour, alpha_in(prepared))
 
 
 def channels_in(prepared: Prepared) -> int:
@@ -71,7 +83,8 @@ def goes(prepared: Prepared) -> bool:
 def memory(prepared: Prepared) -> int:
     """About the bytes that an image takes which goes by rows."""
     bands, tile = bands_of(prepared), prepared.settings.writing.tile or 0
-    return bands.memory + prepared.header.row_bytes + _COPIES * tile * bands.row_bytes
+    wide = 2 if prepared.settings.wide else 1  # floats are made of what is read, and again of the result
+    return wide * bands.memory + prepared.header.row_bytes + _COPIES * tile * bands.row_bytes
 
 
 def plan(prepared: Prepared) -> list[str]:
@@ -84,6 +97,7 @@ def plan(prepared: Prepared) -> list[str]:
 
     bands = bands_of(prepared)
     floats = any(type_.startswith("float") for type_ in (prepared.header.type, bands.target.type))
+    floats = floats or prepared.settings.wide or (bands.alpha and bands.colours.alpha == "premultiply")
     same = "within the bound of floats" if floats else "to the bit"
     taken = errors.amount(memory(prepared))
     what = "the extremes" if prepared.settings.range == "stretch" else "its alpha"
@@ -94,8 +108,11 @@ def plan(prepared: Prepared) -> list[str]:
 def bands_of(prepared: Prepared) -> Bands:
     """The bands of the result."""
     from imgconv.api.by_rows import Bands
+    from imgconv.api.colour_pipeline import ColourPipeline
 
     header = prepared.header
     shape = header.height, header.width, channels_in(prepared)
-    threads, policy = prepared.settings.threads, alpha_in(prepared)
-    return Bands(prepared.pipeline, shape, header.type, prepared.goal, threads, policy)
+    settings = prepared.settings
+    curves = () if settings.linear else None  # which are known once the file is read
+    colours = ColourPipeline(settings.alpha, chosen_in(prepared), curves)
+    return Bands(prepared.pipeline, shape, header.type, prepared.goal, settings.threads, colours, alpha_in(prepared))

@@ -41,12 +41,17 @@ def run(work: JobWork, prepared: Prepared) -> tuple[str, tuple[str, ...]] | None
 
 def _reader(prepared: Prepared, bands: Bands) -> RowReader | None:
     """What reads the rows, once everything has been found out that the bands have to know first."""
+    from imgconv.api.image import Image
+
     header = prepared.header
     begin = header.rows
     try:
         reader = None if begin is None else begin()
         if reader is None or begin is None:
             return None
+        if prepared.settings.linear:
+            light = Image.of(_converted(reader.image, prepared.settings)).light()
+            bands.colours = replace(bands.colours, curves=light)
         for survey in bands.surveys:
             with closing(reader):
                 survey(ConvertedRows(prepared, reader).read)

@@ -11,6 +11,9 @@ import imgconv
 from imgconv.api import alpha_by_parts, by_rows, local_steps
 from imgconv.api.alpha_policies import run_policy_on_all
 from imgconv.api.apply.pipeline import apply
+from imgconv.api.colour_pipeline import ColourPipeline, run_frames
+from imgconv.engine.colour.channels import Chosen
+from imgconv.engine.colour.linear_light import SRGB
 from imgconv.errors import WindowError
 from imgconv.operations.pipeline import Pipeline
 from imgconv.values.pixel_values import Target, values
@@ -54,6 +57,9 @@ STEPS = [
 ]
 
 
+PLAIN = ColourPipeline()
+
+
 class Rows:
     """A source that gives rows once, from the top."""
 
@@ -73,9 +79,15 @@ def noise(shape: tuple[int, ...], type_: str, seed: int) -> np.ndarray:
     return rng.integers(np.iinfo(type_).min, np.iinfo(type_).max, shape, endpoint=True).astype(type_)
 
 
-def by_rows_of(pipeline: Pipeline, pixels: np.ndarray, target: Target, alpha: str = "") -> tuple[np.ndarray, Any]:
-    height, width, channels = pixels.shape
-    bands = by_rows.Bands(pipeline, (height, width, channels - bool(alpha)), pixels.dtype.name, target, None, alpha)
+def by_rows_of(
+    pipeline: Pipeline,
+    pixels: np.ndarray,
+    target: Target,
+    colours: ColourPipeline = PLAIN,
+    alpha: bool = False,
+) -> tuple[np.ndarray, Any]:
+    (height, width, channels), type_ = pixels.shape, pixels.dtype.name
+    bands = by_rows.Bands(pipeline, (height, width, channels - alpha), type_, target, None, colours, alpha)
     for survey in bands.surveys:
         survey(Rows(pixels).read)
     return np.concatenate(list(bands.made(Rows(pixels).read))), bands
@@ -155,11 +167,46 @@ def test_alpha_is_the_same_to_the_bit(
         ((whole, alpha, response),) = run_policy_on_all(policy, pipeline, frames, target, None)
         patch.setattr(by_rows, "_BAND", band)
         patch.setattr(by_rows, "_OVERLAP", 0)
-        found, bands = by_rows_of(pipeline, pixels, target, policy)
+        found, bands = by_rows_of(pipeline, pixels, target, ColourPipeline(policy), True)
     np.testing.assert_array_equal(found[..., :-1], whole.pixels)
     np.testing.assert_array_equal(found[..., -1], alpha)
     assert bands.response == response
     assert set(bands.notes) == set(whole.notes)
+
+
+@EVERYTHING
+@law(60)
+@given(
+    steps=st.lists(
+        st.sampled_from(
+            ["filter sharpen", "filter box:5 border=reflect", "edges sobel", "relu", "avgpool 3 stride=1 pad=same"]
+        ),
+        min_size=1,
+        max_size=2,
+    ),
+    policy=st.sampled_from(["", "auto", "keep", "filter", "premultiply"]),
+    pattern=st.sampled_from(["opaque", "halves", "mixed"]),
+    chosen=st.sampled_from([Chosen(), Chosen(luma=True, alpha=False), Chosen((0, 2)), Chosen(None, alpha=False)]),
+    linear=st.booleans(),
+    height=st.integers(1, 70),
+    band=st.sampled_from([1, 2000]),
+    seed=st.integers(0, 99),
+)
+def test_chosen_channels_and_light_are_the_same(everything, steps, policy, pattern, chosen, linear, height, band, seed):
+    pipeline, target = Pipeline.parse(" | ".join(steps)), Target("uint8")
+    pixels = noise_with_alpha((height, 5, 4), "uint8", seed, pattern)[..., : 4 if policy else 3]
+    alpha = np.ascontiguousarray(pixels[..., 3]) if policy else None
+    colours = ColourPipeline(policy or "auto", chosen, (SRGB,) if linear else None)
+    frames = [(values(np.ascontiguousarray(pixels[..., :3])), alpha)]
+    with compiled(everything), pytest.MonkeyPatch.context() as patch:
+        ((whole, expected, response),) = run_frames(colours, pipeline, frames, target, None)
+        patch.setattr(by_rows, "_BAND", band)
+        patch.setattr(by_rows, "_OVERLAP", 0)
+        found, bands = by_rows_of(pipeline, pixels, target, colours, bool(policy))
+    np.testing.assert_array_equal(found[..., :3], whole.pixels)
+    if expected is not None:
+        np.testing.assert_array_equal(found[..., 3], expected)
+    assert bands.response == response
 
 
 @EVERYTHING

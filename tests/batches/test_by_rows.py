@@ -200,6 +200,15 @@ def test_tiles_are_those_of_the_image_in_memory(tmp_path: Path, monkeypatch: pyt
         ("opaque.png", "filter sharpen", Settings(alpha="drop", crop=Crop(3, 4, 50, 50))),
         ("alpha.tif", "filter gaussian:2 | filter sharpen", Settings(dtype="uint16")),
         ("alpha planes.tif", "filter sharpen", Settings(dtype="uint8", gray=True)),
+        ("rgb.png", "filter sharpen", Settings(linear=True)),
+        ("alpha.png", "filter box:3 | maxpool 2", Settings(linear=True)),
+        ("deep alpha.png", "filter sharpen", Settings(linear=True, gray=True)),
+        ("float.npy", "filter box:3", Settings(linear=True, dtype="uint8")),
+        ("rgb.png", "filter box:5 border=reflect", Settings(channels="luma")),
+        ("alpha.png", "filter sharpen", Settings(channels="luma", linear=True)),
+        ("alpha.tif", "filter box:3 | filter sharpen", Settings(channels=("r", "b"))),
+        ("alpha.png", "filter sharpen", Settings(channels=("g", "alpha"), dtype="uint16")),
+        ("rgb.png", "filter emboss", Settings(channels=("b",), range="stretch")),
         ("alpha.png", "filter box:3", Settings(flatten=(255, 128, 0))),
         ("gray alpha.png", "filter sharpen", Settings(flatten=(255, 128, 0), dtype="float32")),
         ("alpha planes.tif", "maxpool 2", Settings(flatten=(0, 100, 0), gray=True, alpha="drop")),
@@ -261,6 +270,10 @@ def test_plans_say_so(tmp_path: Path) -> None:
     assert "read up to three times for its alpha" in last("filter sharpen")
     assert "read" not in last("filter sharpen", Settings(alpha="keep"))
     assert last("filter box:3", Settings(range="stretch")).startswith("in memory as a whole: --range stretch needs")
+    assert "read twice for its alpha" in last("filter sharpen", Settings(linear=True))
+    assert last("relu", Settings(channels=("alpha",))) == "in memory as a whole: alpha is filtered alone"
+    assert "so the size must stay" in last("maxpool 2", Settings(channels=("r",)))
+    assert "light or luma" in last("filter box:3", Settings(linear=True, alpha="drop", range="stretch"))
     source = tmp_path / "gray.png"
     assert last("filter box:3", target="o.bmp") == "in memory as a whole: BMP is not written by rows"
 
