@@ -33,9 +33,11 @@ def refusal(prepared: Prepared) -> str:
     job, header, form, settings = prepared.job, prepared.header, prepared.form, prepared.settings
     written = form.name in ROW_WRITERS and conversions.holds(form, prepared.layout)
     stretched = settings.range == "stretch"
+    is_for_light = settings.gray or settings.linear or settings.flatten is not None
     reasons = {
         f"this {header.format.upper()} is not read by rows": header.rows is None,
-        "inks need the whole image": bool(header.layout.colour),
+        "LAB needs the whole image": header.layout.colour == "LAB",
+        "inks have no gray, light or colour below": bool(header.layout.colour) and is_for_light,
         "--range stretch needs the extremes of all floats": stretched and header.type.startswith("float"),
         "--rounding is done on the whole image": settings.rounding != HALF_UP,
         "--roi and --mask replace a part of the whole image": settings.has_region,

@@ -98,6 +98,8 @@ SOURCES = {
         compression="zlib",
     ),
     "big.tif": lambda path: tifffile.imwrite(path, noise((130, 70)), tile=(64, 64), bigtiff=True),
+    "inks.tif": lambda path: Image.fromarray(noise((130, 40, 4)), "CMYK").save(path, compression="tiff_lzw"),
+    "deep inks.tif": lambda path: tifffile.imwrite(path, noise((90, 40, 4), np.uint16), photometric="separated"),
     "alpha.png": lambda path: png(path, with_alpha(noise((150, 61, 4)))),
     "gray alpha.png": lambda path: png(path, with_alpha(noise((150, 61, 2)))),
     "deep alpha.png": lambda path: path.write_bytes(
@@ -119,6 +121,7 @@ SOURCES = {
 
 PAIRS = list(zip(SOURCES, itertools.cycle(["png", "ppm", "jpeg", "npy", "pgm", "pfm"])))
 ALPHA = [name for name in SOURCES if "alpha" in name or "opaque" in name]
+PAIRS += [("inks.tif", "npy"), ("inks.tif", "jpeg"), ("deep inks.tif", "npy")]
 PAIRS += [(name, suffix) for name in ALPHA for suffix in ("png", "npy") if (name, suffix) not in PAIRS]
 """Each source, with a format of the result."""
 

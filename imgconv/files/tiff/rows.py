@@ -13,7 +13,7 @@ from imgconv.files.tiff.segments import STORED
 from imgconv.values.layout import Layout
 from imgconv.values.pixel_values import Pixels
 
-_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB = 0, 1, 2  # of PhotometricInterpretation
+_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _INKS = 0, 1, 2, 5  # of PhotometricInterpretation
 _ALPHA = 2  # of ExtraSamples
 _ORIENTATION = 274
 _STRIP_ROWS, _TILE_ROWS, _COMPRESSION = 278, 323, 259
@@ -45,9 +45,9 @@ def bytes_held(image: Any, layout: Layout) -> int:
 
 
 def _reads(page: Any, layout: Layout) -> bool:
-    """Whether a page is gray or RGB, perhaps with alpha that colours are not multiplied by, upright, of whole bytes,
+    """Whether a page is gray, RGB or CMYK, perhaps with alpha that colours are not multiplied by, upright, of whole bytes,
     and its pieces are small, and stated where they are."""
-    channels = {_WHITE_IS_ZERO: 1, _BLACK_IS_ZERO: 1, _RGB: 3}.get(int(page.photometric))
+    channels = {_WHITE_IS_ZERO: 1, _BLACK_IS_ZERO: 1, _RGB: 3, _INKS: 4}.get(int(page.photometric))
     extra = [_ALPHA] if layout.alpha else []
     orientation = page.tags.get(_ORIENTATION)
     return (
