@@ -200,6 +200,7 @@ def test_tiles_are_those_of_the_image_in_memory(tmp_path: Path, monkeypatch: pyt
             ("alpha.png", "filter sharpen | maxpool 2", Settings(alpha=policy))
             for policy in ("keep", "filter", "premultiply", "drop")
         ),
+        ("alpha.png", "edges kirsch", Settings(alpha="premultiply")),
         ("opaque.png", "filter sharpen", Settings(alpha="drop", crop=Crop(3, 4, 50, 50))),
         ("alpha.tif", "filter gaussian:2 | filter sharpen", Settings(dtype="uint16")),
         ("alpha planes.tif", "filter sharpen", Settings(dtype="uint8", gray=True)),

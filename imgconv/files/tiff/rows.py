@@ -45,8 +45,8 @@ def bytes_held(image: Any, layout: Layout) -> int:
 
 
 def _reads(page: Any, layout: Layout) -> bool:
-    """Whether a page is gray, RGB or CMYK, perhaps with alpha that colours are not multiplied by, upright, of whole bytes,
-    and its pieces are small, and stated where they are."""
+    """Whether a page is gray, RGB or CMYK, perhaps with alpha that colours are not multiplied by, upright, of whole
+    bytes, and its pieces are small, and stated where they are."""
     channels = {_WHITE_IS_ZERO: 1, _BLACK_IS_ZERO: 1, _RGB: 3, _INKS: 4}.get(int(page.photometric))
     extra = [_ALPHA] if layout.alpha else []
     orientation = page.tags.get(_ORIENTATION)
