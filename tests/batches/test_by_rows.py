@@ -272,6 +272,7 @@ def test_plans_say_so(tmp_path: Path) -> None:
     source = tmp_path / "alpha.png"
     assert "read twice for its alpha" in last("filter box:3")
     assert "read up to three times for its alpha" in last("filter sharpen")
+    assert "read twice for its alpha" in last("filter vertical")
     assert "read" not in last("filter sharpen", Settings(alpha="keep"))
     assert last("filter box:3", Settings(range="stretch")).startswith("in memory as a whole: --range stretch needs")
     assert "read twice for its alpha" in last("filter sharpen", Settings(linear=True))

@@ -115,7 +115,8 @@ def with_alpha(step: Filter) -> WithAlpha:
     def kept(alpha: Pixels, parts: Sequence[Placed], threads: int | None) -> Pixels:
         return under_centres(parts[0].plane(alpha), parts[0].anchored(step.window), border)
 
-    mean = not step.with_ and alpha_filter.mixes_signs(step.effective_kernel)
+    kernel = step.effective_kernel
+    mean = not step.with_ and not kernel.balanced and alpha_filter.mixes_signs(kernel)
     return WithAlpha(weighted, kept, _run_on_part(cast("Filter", step.for_alpha())), mean)
 
 
