@@ -244,9 +244,11 @@ def _mode(known: os.stat_result | None) -> int:
 def _fill(stream: IO[bytes], content: Pieces, target: Target, hear: Hear) -> None:
     fill(stream, content)
     stream.flush()
-    if target.known is not None and hasattr(os, "fchown"):
+    if target.known is None:
+        return
+    if hasattr(os, "fchown"):
         from imgconv.files import attributes
 
         for note in attributes.take_over(stream.fileno(), target):
             hear(note)
-    os.fsync(stream.fileno())
+    os.fsync(stream.fileno())  # or a failing power supply might leave neither the old file nor the new one
