@@ -59,13 +59,24 @@ class Command(HelpPage):
 
 
 class Group(HelpPage, click.Group):
-    """A group of commands with help in two lengths; its list of commands is not cut."""
+    """A group of commands with help in two lengths; its list of commands is not cut, and an unknown command gets a
+    suggestion."""
 
     def __init__(self, *args: Any, examples: Sequence[str] = (), brief: str = "", **kwargs: Any) -> None:
         self.examples = tuple(examples)
         super().__init__(*args, **kwargs)
         self.short_help = brief
         self.params.append(help_all())
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        if args[0] not in self.list_commands(ctx) and not args[0].startswith("-") and not ctx.resilient_parsing:
+            raise self.unknown(ctx, args)
+        return super().resolve_command(ctx, args)
+
+    def unknown(self, ctx: click.Context, args: list[str]) -> errors.UsageError:
+        """What is said of words that begin with no command of the group."""
+        path = ctx.command_path
+        return errors.unknown(f"command of '{path}'", args[0], self.list_commands(ctx), f"{path} --help")
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         super().format_options(ctx, formatter)

@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 from importlib import import_module
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import click
 
@@ -50,14 +50,12 @@ OTHERS = (
 
 
 class Top(Group):
-    """The top: an unknown command gets a suggestion, and commands are loaded when they are named."""
+    """The top: commands are loaded when they are named."""
 
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        if args[0] not in self.list_commands(ctx) and not args[0].startswith("-") and not ctx.resilient_parsing:
-            from imgconv.cli.habits import command_meant
+    def unknown(self, ctx: click.Context, args: list[str]) -> errors.UsageError:
+        from imgconv.cli.habits import command_meant
 
-            raise command_meant(args) or errors.unknown("command", args[0], self.list_commands(ctx), "imgconv --help")
-        return super().resolve_command(ctx, args)
+        return command_meant(args) or errors.unknown("command", args[0], self.list_commands(ctx), "imgconv --help")
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [*HOMES, *OTHERS]

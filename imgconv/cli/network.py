@@ -21,17 +21,8 @@ EXAMPLES = (
 )
 
 
-class Networks(Group):
-    """An unknown command gets a suggestion."""
-
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        if args[0] not in self.commands and not args[0].startswith("-") and not ctx.resilient_parsing:
-            raise errors.unknown("command of 'imgconv network'", args[0], list(self.commands), "imgconv network --help")
-        return super().resolve_command(ctx, args)
-
-
 def command() -> click.Group:
-    return Networks(
+    return Group(
         "network",
         commands=[_convert_command()],
         help="Work on files of networks.",

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
-from imgconv import errors
 from imgconv.cli.command import Command, Group
 
 STEPS = ("filter", "pool")
@@ -37,12 +34,6 @@ class Explain(Group):
 
             return run.command()
         return None
-
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        known = self.list_commands(ctx)
-        if args[0] not in known and not args[0].startswith("-") and not ctx.resilient_parsing:
-            raise errors.unknown("command of 'imgconv explain'", args[0], known, "imgconv explain --help")
-        return super().resolve_command(ctx, args)
 
 
 def command() -> click.Group:

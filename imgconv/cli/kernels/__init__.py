@@ -47,14 +47,15 @@ class Kernels(Group):
             from imgconv.cli.kernels import sheet
 
             return SHEET, sheet.command(), args
-        if self.get_command(ctx, args[0]) is None and not args[0].startswith("-") and not ctx.resilient_parsing:
-            if find(args[0]) is not None:
-                raise errors.UsageError(
-                    f"{errors.shown(args[0])} is a kernel, not a command of 'imgconv kernels'; show it with: imgconv"
-                    f" kernels show {args[0]}"
-                )
-            raise errors.unknown("command of 'imgconv kernels'", args[0], COMMANDS, "imgconv kernels --help")
         return super().resolve_command(ctx, args)
+
+    def unknown(self, ctx: click.Context, args: list[str]) -> errors.UsageError:
+        if find(args[0]) is None:
+            return super().unknown(ctx, args)
+        return errors.UsageError(
+            f"{errors.shown(args[0])} is a kernel, not a command of 'imgconv kernels'; show it with: imgconv kernels"
+            f" show {args[0]}"
+        )
 
 
 def command() -> click.Group:
