@@ -12,8 +12,8 @@ from imgconv.cli import terminal
 from imgconv.cli.click_types import PathType
 from imgconv.cli.command import Command, missing
 from imgconv.cli.messages import Finished
-from imgconv.cli.networks.options import overwrite_option, refuse_inputs
 from imgconv.cli.options import Argument, option
+from imgconv.cli.overwriting import overwrite_option, refuse_inputs
 from imgconv.values import groups
 from imgconv.values.parameters import FLAG
 from imgconv.values.tools import TOOL

@@ -15,12 +15,11 @@ from imgconv.cli.networks.options import (
     fitting_of,
     fitting_options,
     network_options,
-    overwrite_option,
     reading_of,
-    refuse_inputs,
     weighted_network_of,
 )
 from imgconv.cli.options import Argument, option
+from imgconv.cli.overwriting import overwrite_option, refuse_inputs
 from imgconv.values import groups
 
 EXAMPLES = (

@@ -11,8 +11,9 @@ from imgconv.cli.click_types import PathType
 from imgconv.cli.command import Command, Group
 from imgconv.cli.memory import bounded
 from imgconv.cli.messages import Finished, complain
-from imgconv.cli.networks.options import network_of, network_options, overwrite_option, refuse_inputs
+from imgconv.cli.networks.options import network_of, network_options
 from imgconv.cli.options import Argument
+from imgconv.cli.overwriting import overwrite_option, refuse_inputs
 
 EXAMPLES = (
     "imgconv network convert model.onnx model.safetensors",

@@ -9,8 +9,8 @@ from imgconv.cli.click_types import PathType
 from imgconv.cli.command import Command
 from imgconv.cli.memory import bounded
 from imgconv.cli.messages import Finished, complain
-from imgconv.cli.networks.options import overwrite_option, refuse_inputs
 from imgconv.cli.options import Argument, option, quiet
+from imgconv.cli.overwriting import overwrite_option, refuse_inputs
 from imgconv.operations.pool import TO
 from imgconv.values import groups
 

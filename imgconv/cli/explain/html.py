@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from imgconv import errors
 from imgconv.cli.messages import complain, printable
-from imgconv.cli.networks.options import refuse_inputs
+from imgconv.cli.overwriting import refuse_inputs
 from imgconv.operations.pipeline import Pipeline
 from imgconv.values.colours import COLOUR
 from imgconv.values.parameters import CHANNELS, HALF_UP

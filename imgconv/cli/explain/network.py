@@ -22,9 +22,9 @@ from imgconv.cli.networks.options import (
     network_of,
     network_options,
     reading_of,
-    refuse_inputs,
 )
 from imgconv.cli.options import Option, option
+from imgconv.cli.overwriting import refuse_inputs
 from imgconv.values import groups
 from imgconv.values.frozen import replace
 from imgconv.values.parameters import SIZE

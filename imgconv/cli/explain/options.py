@@ -13,8 +13,8 @@ from imgconv.cli.click_types import PathType
 from imgconv.cli.explain.html import check_page, write_page
 from imgconv.cli.memory import bounded
 from imgconv.cli.messages import announce_compilation, complain, printable
-from imgconv.cli.networks.options import overwrite_option, refuse_inputs
 from imgconv.cli.options import Argument, option
+from imgconv.cli.overwriting import overwrite_option, refuse_inputs
 from imgconv.files.options import Reading
 from imgconv.operations.pipeline import Pipeline
 from imgconv.values import groups

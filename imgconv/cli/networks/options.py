@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -135,18 +134,6 @@ def weighted_network_of(given: dict[str, Any], example: str) -> Network:
     network = network_of(given, example)
     network.require_weights()
     return network
-
-
-def overwrite_option(text: str = "Replace existing files in a folder, and inputs.") -> click.Parameter:
-    """Whether files that are there are replaced."""
-    return option("--overwrite", FLAG, groups.FILES, text, text)
-
-
-def refuse_inputs(target: str, *inputs: str | None) -> None:
-    """UsageError for a target that is one of the inputs, too."""
-    named = [one for one in inputs if one is not None]
-    if target != "-" and any(os.path.realpath(one) == os.path.realpath(target) for one in named):
-        raise errors.UsageError(f"{target} is also an input; --overwrite replaces it, or name another file")
 
 
 def reading_of(given: dict[str, Any]) -> Reading:
