@@ -5,11 +5,10 @@ from __future__ import annotations
 import click
 
 from imgconv import errors
-from imgconv.cli.click_types import KindType, PathType
 from imgconv.cli.command import Command, missing
 from imgconv.cli.messages import Finished
-from imgconv.cli.options import Argument
-from imgconv.cli.run import text_and_label
+from imgconv.cli.options import kind_argument
+from imgconv.cli.run import pipeline_argument, text_and_label
 from imgconv.networks.suffixes import is_network
 from imgconv.other_tools.emit import TOOL, emit
 
@@ -25,25 +24,8 @@ def command() -> click.Command:
     return Command(
         "emit",
         params=[
-            Argument(
-                ["tool"],
-                type=KindType(TOOL, TOOL.metavar),
-                required=False,
-                metavar="TOOL",
-                meaning=f"{', '.join(TOOL.choices)}.",
-            ),
-            Argument(
-                ["pipeline"],
-                type=PathType(),
-                required=False,
-                metavar="PIPELINE",
-                meaning="Steps: filters, pools and activations ('imgconv help pipelines').",
-                forms=(
-                    ('"relu | maxpool 2"', "text"),
-                    ("edges.pipe", "a file, a step on each line"),
-                    ("-", "standard input"),
-                ),
-            ),
+            kind_argument("tool", TOOL, "TOOL", f"{', '.join(TOOL.choices)}."),
+            pipeline_argument("Steps: filters, pools and activations ('imgconv help pipelines').", "standard input"),
         ],
         callback=_emit,
         help="Print a program, or a command, with which another tool does what a pipeline does here; what that tool"

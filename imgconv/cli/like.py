@@ -9,10 +9,9 @@ import click
 
 from imgconv import errors
 from imgconv.cli import terminal
-from imgconv.cli.click_types import KindType
 from imgconv.cli.command import Command
 from imgconv.cli.messages import Finished
-from imgconv.cli.options import Argument, option
+from imgconv.cli.options import kind_argument, option
 from imgconv.values import groups
 from imgconv.values.parameters import FLAG
 from imgconv.values.tools import TOOL
@@ -28,13 +27,7 @@ def command() -> click.Command:
     return Command(
         "like",
         params=[
-            Argument(
-                ["tool"],
-                type=KindType(TOOL, TOOL.metavar),
-                required=False,
-                metavar="[TOOL]",
-                meaning=f"One tool: {', '.join(TOOL.choices)}.",
-            ),
+            kind_argument("tool", TOOL, "[TOOL]", f"One tool: {', '.join(TOOL.choices)}."),
             option("--json as_json", FLAG, groups.REPORTS, "Print the facts as JSON.", "Print the facts as JSON."),
         ],
         callback=_like,

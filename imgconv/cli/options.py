@@ -47,6 +47,11 @@ def option(names: str, value: Kind | str, group: str, help_: str, brief: str = "
     return Option(names.split(), group=group, brief=brief, help=help_, **more)
 
 
+def kind_argument(name: str, kind: Kind, metavar: str, meaning: str) -> Argument:
+    """An argument that may be left out, whose value is of a kind."""
+    return Argument([name], type=KindType(kind, kind.metavar), required=False, metavar=metavar, meaning=meaning)
+
+
 def quiet() -> Option:
     return option("-q --quiet", FLAG, groups.REPORTS, "Print errors only.", "Print errors only.")
 

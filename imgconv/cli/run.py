@@ -69,18 +69,21 @@ def command() -> Command:
     )
 
 
-def pipeline_argument() -> Argument:
-    """PIPELINE, which `pipeline_text` reads."""
+def pipeline_argument(
+    meaning: str = "Steps with | between them ('imgconv help pipelines' lists them).",
+    stream: str = "standard input; then the image is named",
+) -> Argument:
+    """PIPELINE, which `pipeline_text` reads; what `-` stands for is said by `stream`."""
     return Argument(
         ["pipeline"],
         type=PathType(),
         required=False,
         metavar="PIPELINE",
-        meaning="Steps with | between them ('imgconv help pipelines' lists them).",
+        meaning=meaning,
         forms=(
             ('"relu | maxpool 2"', "text"),
             ("edges.pipe", "a file, a step on each line"),
-            ("-", "standard input; then the image is named"),
+            ("-", stream),
         ),
     )
 
